@@ -1,0 +1,2 @@
+//! The `crm` program.
+fn main() {}
