@@ -1,0 +1,127 @@
+//! What can go wrong between the program and its database.
+
+use std::error::Error;
+
+use tokio_postgres::error::SqlState;
+
+/// Why there is no connection, or no migrated database. Each message is one sentence that says
+/// what to do; none carries a password.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// No connection could be had in time, or the server went away: trying again later may work.
+    #[error("the database can't be used at the moment: {0}")]
+    Unavailable(String),
+    /// The server does not take this user's password, or wants one and the URL has none.
+    #[error(
+        "PostgreSQL at {server} refused the password of user {user:?}: \
+         correct the user name and password in the database URL"
+    )]
+    WrongPassword {
+        /// The user who was refused.
+        user: String,
+        /// Host and port, or the socket's folder.
+        server: String,
+    },
+    /// The server has no such database.
+    #[error(
+        "PostgreSQL at {server} has no database {database:?}: \
+         make it with `createdb`, or correct the name in the database URL"
+    )]
+    NoSuchDatabase {
+        /// The name that was asked for.
+        database: String,
+        /// Host and port, or the socket's folder.
+        server: String,
+    },
+    /// The URL can't be read, or says something that can't be done.
+    #[error("the database URL can't be used: {0}")]
+    BadUrl(String),
+    /// Nothing answers where the URL points.
+    #[error(
+        "PostgreSQL at {server} can't be reached: {reason}; \
+         check that it runs there, and the host and port in the database URL"
+    )]
+    Unreachable {
+        /// Host and port, or the socket's folder.
+        server: String,
+        /// What the network said.
+        reason: String,
+    },
+    /// The server answers, but does not let us in: TLS, access rules, an unknown user or setting.
+    #[error("PostgreSQL at {server} refused the connection: {reason}")]
+    Refused {
+        /// Host and port, or the socket's folder.
+        server: String,
+        /// What the server or the TLS layer said.
+        reason: String,
+    },
+    /// A migration did not run, or can't be undone; the database is as it was before that one.
+    #[error("the database could not be migrated: {0}")]
+    Migration(String),
+}
+
+impl DbError {
+    /// Names what `error`, met on the way to a connection, means for the person who set the URL.
+    pub(super) fn from_connecting(
+        error: &tokio_postgres::Error,
+        config: &tokio_postgres::Config,
+        server: &str,
+    ) -> DbError {
+        let server = server.to_owned();
+        let user = || config.get_user().unwrap_or_default().to_owned();
+        let Some(said) = error.as_db_error() else {
+            return match reason(error) {
+                text if text.contains("password missing") => DbError::WrongPassword {
+                    user: user(),
+                    server,
+                },
+                reason if is_network(error) => DbError::Unreachable { server, reason },
+                reason => DbError::Refused { server, reason },
+            };
+        };
+        match said.code() {
+            &SqlState::INVALID_PASSWORD => DbError::WrongPassword {
+                user: user(),
+                server,
+            },
+            &SqlState::INVALID_CATALOG_NAME => DbError::NoSuchDatabase {
+                database: config
+                    .get_dbname()
+                    .or(config.get_user())
+                    .unwrap_or_default()
+                    .to_owned(),
+                server,
+            },
+            // The server starts, stops or is full: all of these pass.
+            &SqlState::CANNOT_CONNECT_NOW
+            | &SqlState::ADMIN_SHUTDOWN
+            | &SqlState::TOO_MANY_CONNECTIONS => {
+                DbError::Unavailable(format!("PostgreSQL at {server} says: {}", said.message()))
+            }
+            _ => DbError::Refused {
+                server,
+                reason: said.message().to_owned(),
+            },
+        }
+    }
+}
+
+/// The whole chain of causes in one line: tokio-postgres' own text alone says next to nothing.
+pub(super) fn reason(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// True for what the network did (refused, no such host, closed), false for what was said on it.
+fn is_network(error: &tokio_postgres::Error) -> bool {
+    let io = error
+        .source()
+        .and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    // A certificate that is turned down travels as an I/O error with the TLS error inside.
+    error.is_closed() || io.is_some_and(|io| !io.get_ref().is_some_and(|e| e.is::<rustls::Error>()))
+}

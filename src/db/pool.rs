@@ -1,0 +1,215 @@
+//! The pool of connections.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use deadpool::Runtime;
+use deadpool::managed::{
+    self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType,
+};
+use diesel_async::SimpleAsyncConnection;
+use diesel_async::pooled_connection::PoolableConnection;
+
+use super::Connection;
+use super::error::DbError;
+use super::target::Target;
+
+/// A connection that was handed out this long ago is asked for a sign of life before it is handed
+/// out again; a fresher one is only checked for being closed. Under load that spares a round trip
+/// for each request, and a restart of the server is noticed all the same: it closes the socket.
+const REST: Duration = Duration::from_secs(1);
+
+/// The database, as the program sees it: a pool of connections. Clones share the pool.
+#[derive(Clone)]
+pub struct Db {
+    pool: managed::Pool<Manager>,
+    patience: Duration,
+}
+
+/// Sizes and patience of the pool. Zero for one of the three server-side timeouts means none.
+#[derive(Clone, Debug)]
+pub struct PoolOptions {
+    /// The most connections at a time. Default 16.
+    pub size: usize,
+    /// How long a request waits for a free connection. Default 1 s.
+    pub wait: Duration,
+    /// How long making a connection may take. Default 5 s.
+    pub connect: Duration,
+    /// PostgreSQL ends a statement that runs longer. Default 30 s.
+    pub statement_timeout: Duration,
+    /// PostgreSQL ends a statement that waits longer for one lock. Default 10 s.
+    pub lock_timeout: Duration,
+    /// PostgreSQL ends a session that rests longer inside a transaction. Default 10 s.
+    pub idle_in_transaction_timeout: Duration,
+}
+
+impl Default for PoolOptions {
+    fn default() -> PoolOptions {
+        PoolOptions {
+            size: 16,
+            wait: Duration::from_secs(1),
+            connect: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            lock_timeout: Duration::from_secs(10),
+            idle_in_transaction_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How busy the pool is, in connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolStatus {
+    /// The most there may be.
+    pub max: usize,
+    /// Those that are open.
+    pub size: usize,
+    /// Those that are handed out.
+    pub in_use: usize,
+    /// Requests that wait for one.
+    pub waiting: usize,
+}
+
+impl Db {
+    /// Makes the pool and proves that one connection works, so that a wrong URL, a wrong password
+    /// or a server out of reach is one clear error at start.
+    ///
+    /// Errors: all of [`DbError`] but `Migration`.
+    pub async fn connect(url: &str, options: &PoolOptions) -> Result<Db, DbError> {
+        let target = Target::parse(url, &options.settings(), options.connect)?;
+        let server = target.server().to_owned();
+        let pool = managed::Pool::builder(Manager { target })
+            .max_size(options.size)
+            .wait_timeout(Some(options.wait))
+            .create_timeout(Some(options.connect))
+            .recycle_timeout(Some(options.wait))
+            // The last one back is the first one out: few connections stay warm, the rest rest.
+            .queue_mode(QueueMode::Lifo)
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| DbError::Unavailable(error.to_string()))?;
+        match pool.get().await {
+            Ok(_) => Ok(Db {
+                pool,
+                patience: options.wait + options.connect,
+            }),
+            Err(PoolError::Backend(error)) => Err(error),
+            Err(_) => Err(DbError::Unreachable {
+                server,
+                reason: format!("no answer within {} ms", options.connect.as_millis()),
+            }),
+        }
+    }
+
+    /// Takes a connection out of the pool; it goes back when it is dropped.
+    ///
+    /// Errors: always `Unavailable`; after [`PoolOptions::wait`] when all are in use, at once when
+    /// the server is down, after `wait` and `connect` together when it no longer answers.
+    pub async fn connection(&self) -> Result<PooledConnection, DbError> {
+        let unavailable = |reason: String| Err(DbError::Unavailable(reason));
+        // deadpool bounds each step; this bounds the sum, when many rested connections are dead.
+        match tokio::time::timeout(self.patience, self.pool.get()).await {
+            Ok(Ok(object)) => Ok(PooledConnection {
+                object: Some(object),
+            }),
+            Ok(Err(PoolError::Backend(error @ DbError::Unavailable(_)))) => Err(error),
+            Ok(Err(PoolError::Backend(error))) => unavailable(error.to_string()),
+            Ok(Err(PoolError::Timeout(TimeoutType::Wait))) => {
+                unavailable("all connections are in use".into())
+            }
+            Ok(Err(_)) | Err(_) => unavailable("PostgreSQL does not answer".into()),
+        }
+    }
+
+    /// How busy the pool is now.
+    pub fn status(&self) -> PoolStatus {
+        let status = self.pool.status();
+        PoolStatus {
+            max: status.max_size,
+            size: status.size,
+            in_use: status.size - status.available,
+            waiting: status.waiting,
+        }
+    }
+}
+
+impl PoolOptions {
+    /// The settings of each connection, by PostgreSQL's names.
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        let milliseconds = |time: Duration| time.as_millis().to_string();
+        let mut settings = vec![
+            ("statement_timeout", milliseconds(self.statement_timeout)),
+            ("lock_timeout", milliseconds(self.lock_timeout)),
+            (
+                "idle_in_transaction_session_timeout",
+                milliseconds(self.idle_in_transaction_timeout),
+            ),
+        ];
+        // A statement whose client went away ends, instead of running on for nobody. PostgreSQL 14
+        // on macOS refuses the setting, and with it the connection.
+        if !cfg!(target_os = "macos") {
+            settings.push(("client_connection_check_interval", "10s".into()));
+        }
+        settings
+    }
+}
+
+/// A connection out of the pool; it goes back when it is dropped. One that is dropped inside a
+/// transaction (its request was cancelled) is closed instead, so that PostgreSQL rolls back and
+/// frees the locks at once rather than when the pool next looks at it.
+pub struct PooledConnection {
+    /// Always there until `drop` takes it.
+    object: Option<Object<Manager>>,
+}
+
+impl Deref for PooledConnection {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.object.as_deref().expect("there until dropped")
+    }
+}
+
+impl DerefMut for PooledConnection {
+    fn deref_mut(&mut self) -> &mut Connection {
+        self.object.as_deref_mut().expect("there until dropped")
+    }
+}
+
+impl Drop for PooledConnection {
+    fn drop(&mut self) {
+        if let Some(mut object) = self.object.take()
+            && object.is_broken()
+        {
+            drop(Object::take(object));
+        }
+    }
+}
+
+/// Makes connections for the pool, and decides whether one may be used again.
+struct Manager {
+    target: Target,
+}
+
+impl managed::Manager for Manager {
+    type Type = Connection;
+    type Error = DbError;
+
+    async fn create(&self) -> Result<Connection, DbError> {
+        self.target.connect().await
+    }
+
+    async fn recycle(
+        &self,
+        connection: &mut Connection,
+        metrics: &Metrics,
+    ) -> RecycleResult<DbError> {
+        if connection.is_broken() {
+            return Err(RecycleError::message("closed, or inside a transaction"));
+        }
+        if metrics.last_used() > REST {
+            let alive = connection.batch_execute("").await;
+            alive.map_err(|error| RecycleError::message(error.to_string()))?;
+        }
+        Ok(())
+    }
+}
