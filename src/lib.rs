@@ -1,3 +1,28 @@
-//! The lead-management back end.
+//! The lead-management back end: a GraphQL API over PostgreSQL.
+//!
+//! # The house
+//!
+//! Four rooms in one row and a corridor beside them. Data goes in on the left and comes back the
+//! same way.
+//!
+//! ```text
+//!             main, cli, config, telemetry     the corridor: may open any door; no room opens it
+//!  client ->  http  ->  graphql  ->  service  ->  db  ->  PostgreSQL
+//!             who       what the     what the     how a
+//!             asks      client sees  business     connection
+//!                                    allows       is had
+//! ```
+//!
+//! # Invariants
+//!
+//! - Every read of leads starts at [`service::leads::LeadFilter::query`], which begins with the
+//!   permission predicate [`service::leads::visible_to`]; every change locks its rows, asks
+//!   [`service::permission`], writes, and adds to the timeline, all in one transaction.
+//! - Every change is a [`service::Command`] run by [`service::perform`]: in a task of its own, so
+//!   that a client that goes away leaves it fully done or fully absent.
+//! - Rows of the timeline are never changed; their positions only grow.
+//! - Text of the database never reaches a client: [`service::ServiceError`] is turned into an
+//!   answer in one place, `graphql::error`.
 
 pub mod db;
+pub mod service;

@@ -1,0 +1,2 @@
+DROP INDEX leads_email_domain;
+DROP TABLE free_email_domains;

@@ -1,0 +1,129 @@
+// @generated automatically by Diesel CLI.
+
+pub mod sql_types {
+    #[derive(diesel::query_builder::QueryId, Debug, Clone, Copy, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "lead_source"))]
+    pub struct LeadSource;
+
+    #[derive(diesel::query_builder::QueryId, Debug, Clone, Copy, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "lead_status"))]
+    pub struct LeadStatus;
+
+    #[derive(diesel::query_builder::QueryId, Debug, Clone, Copy, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "note_type"))]
+    pub struct NoteType;
+
+    #[derive(diesel::query_builder::QueryId, Debug, Clone, Copy, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "user_role"))]
+    pub struct UserRole;
+}
+
+diesel::table! {
+    free_email_domains (domain) {
+        domain -> Text,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (user_id, key) {
+        user_id -> Uuid,
+        key -> Text,
+        request_hash -> Bytea,
+        answer -> Nullable<Jsonb>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::NoteType;
+
+    lead_notes (id) {
+        id -> Uuid,
+        lead_id -> Uuid,
+        author_id -> Nullable<Uuid>,
+        note_type -> NoteType,
+        content -> Text,
+        changes -> Jsonb,
+        replaces_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        position -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::LeadSource;
+    use super::sql_types::LeadStatus;
+
+    leads (id) {
+        id -> Uuid,
+        first_name -> Text,
+        last_name -> Text,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        company -> Nullable<Text>,
+        source -> LeadSource,
+        status -> LeadStatus,
+        assigned_to -> Nullable<Uuid>,
+        lead_score -> Int4,
+        score_is_manual -> Bool,
+        has_business_email -> Bool,
+        conversion_probability -> Float8,
+        last_contact_date -> Nullable<Timestamptz>,
+        next_follow_up -> Nullable<Timestamptz>,
+        call_attempts -> Int4,
+        tags -> Array<Text>,
+        custom_fields -> Jsonb,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        version -> Int4,
+        archived_at -> Nullable<Timestamptz>,
+        status_before_archive -> Nullable<LeadStatus>,
+        search_text -> Text,
+        last_name_key -> Text,
+        company_key -> Nullable<Text>,
+        email_key -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    sessions (token_hash) {
+        token_hash -> Bytea,
+        user_id -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::UserRole;
+
+    users (id) {
+        id -> Uuid,
+        email -> Text,
+        full_name -> Text,
+        role -> UserRole,
+        manager_id -> Nullable<Uuid>,
+        is_active -> Bool,
+        password_hash -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(idempotency_keys -> users (user_id));
+diesel::joinable!(lead_notes -> leads (lead_id));
+diesel::joinable!(lead_notes -> users (author_id));
+diesel::joinable!(leads -> users (assigned_to));
+diesel::joinable!(sessions -> users (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    free_email_domains,
+    idempotency_keys,
+    lead_notes,
+    leads,
+    sessions,
+    users,
+);

@@ -1,0 +1,31 @@
+use uuid::Uuid;
+
+use crate::service::UserId;
+use crate::service::users::UserRole;
+
+/// Who asks: a signed-in, active user as of this request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The user.
+    pub id: UserId,
+    /// What the user may do, see [`crate::service::permission`].
+    pub role: UserRole,
+    /// The user and, for a manager, everybody whose manager that is.
+    pub team: Vec<UserId>,
+}
+
+impl Actor {
+    /// Whoever runs the program's commands: may do everything, and is no user.
+    pub fn operator() -> Self {
+        Self {
+            id: UserId(Uuid::nil()),
+            role: UserRole::Admin,
+            team: Vec::new(),
+        }
+    }
+
+    /// Who stands in the timeline; nobody for the operator.
+    pub(crate) fn author(&self) -> Option<UserId> {
+        (!self.id.0.is_nil()).then_some(self.id)
+    }
+}

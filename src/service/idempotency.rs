@@ -1,0 +1,101 @@
+//! The same key again gives the same answer and no second effect.
+//!
+//! Key, hash and answer are written in the transaction of the change itself: a crash loses all of
+//! it or nothing. A second request with the key waits at the primary key for the first one's end.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use ring::digest;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::db::schema::idempotency_keys;
+use crate::db::{Connection, Db};
+use crate::service::command::Command;
+use crate::service::{Actor, Result, ServiceError};
+
+/// For how long a key is remembered.
+pub const KEPT_FOR: TimeDelta = TimeDelta::hours(24);
+
+/// A client's name for one change, 1–200 characters, valid for the user who made it up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// Errors: `InvalidData` unless it has 1–200 characters, none of them NUL.
+    pub fn parse(key: &str) -> Result<Self> {
+        if key.is_empty() || key.chars().count() > 200 || key.contains('\0') {
+            return Err(ServiceError::invalid(
+                "idempotencyKey",
+                "must have 1 to 200 characters",
+            ));
+        }
+        Ok(Self(key.to_owned()))
+    }
+}
+
+/// Applies the command unless the key has an answer already.
+///
+/// Errors: `IdempotencyConflict` if the key stands for another operation or input.
+pub(crate) async fn once<C: Command>(
+    conn: &mut Connection,
+    actor: &Actor,
+    key: &IdempotencyKey,
+    command: C,
+) -> Result<C::Answer> {
+    let hash = request_hash(&command)?;
+    let now = Utc::now();
+    // A key past its time counts as never used; the row may still wait for the cleaner.
+    let expired = idempotency_keys::table
+        .find((actor.id, &key.0))
+        .filter(idempotency_keys::created_at.lt(now - KEPT_FOR));
+    diesel::delete(expired).execute(conn).await?;
+    let is_new = diesel::insert_into(idempotency_keys::table)
+        .values((
+            idempotency_keys::user_id.eq(actor.id),
+            idempotency_keys::key.eq(&key.0),
+            idempotency_keys::request_hash.eq(&hash),
+            idempotency_keys::created_at.eq(now),
+        ))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?
+        == 1;
+    let row = idempotency_keys::table.find((actor.id, &key.0));
+    if is_new {
+        let answer = command.apply(conn, actor).await?;
+        let stored = serde_json::to_value(&answer).map_err(unreadable)?;
+        diesel::update(row)
+            .set(idempotency_keys::answer.eq(Some(stored)))
+            .execute(conn)
+            .await?;
+        return Ok(answer);
+    }
+    let (first_hash, answer): (Vec<u8>, Option<Value>) = row
+        .select((idempotency_keys::request_hash, idempotency_keys::answer))
+        .first(conn)
+        .await?;
+    if first_hash != hash {
+        return Err(ServiceError::IdempotencyConflict);
+    }
+    serde_json::from_value(answer.unwrap_or_default()).map_err(unreadable)
+}
+
+/// Forgets the keys whose time is over. Returns how many.
+pub async fn forget_expired(db: &Db, now: DateTime<Utc>) -> Result<usize> {
+    let mut conn = db.connection().await?;
+    let expired = idempotency_keys::table.filter(idempotency_keys::created_at.lt(now - KEPT_FOR));
+    Ok(diesel::delete(expired).execute(&mut conn).await?)
+}
+
+fn request_hash<C: Command>(command: &C) -> Result<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Request<'a, C>(&'static str, &'a C);
+    let text = serde_json::to_vec(&Request(C::NAME, command)).map_err(unreadable)?;
+    Ok(digest::digest(&digest::SHA256, &text).as_ref().to_vec())
+}
+
+fn unreadable(error: serde_json::Error) -> ServiceError {
+    ServiceError::Internal(format!("idempotent answer: {error}"))
+}

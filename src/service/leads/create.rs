@@ -1,0 +1,227 @@
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::db::Connection;
+use crate::service::clock::now;
+use crate::service::command::Command;
+use crate::service::leads::bulk::{BulkMode, BulkResult, Outcome, RowError};
+use crate::service::leads::edit::rescore;
+use crate::service::leads::{Lead, LeadSource, LeadStatus, sql};
+use crate::service::permission::{self, Action};
+use crate::service::timeline::{self, changes};
+use crate::service::users::{User, UserRole, users_by_id};
+use crate::service::validation::{self, Faults};
+use crate::service::{Actor, LeadId, Result, ServiceError, UserId, free_email_domains};
+
+/// The most leads that one `createLeads` takes.
+pub const MOST_AT_ONCE: usize = 1000;
+
+/// A lead to be. Absent fields get their defaults.
+#[derive(Debug, Clone, Default, Serialize)]
+#[expect(missing_docs, reason = "documented for clients in graphql")]
+pub struct NewLead {
+    pub first_name: String,
+    pub last_name: String,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub company: Option<String>,
+    pub source: Option<LeadSource>,
+    pub status: Option<LeadStatus>,
+    pub assigned_to: Option<UserId>,
+    pub conversion_probability: Option<f64>,
+    pub last_contact_date: Option<DateTime<Utc>>,
+    pub next_follow_up: Option<DateTime<Utc>>,
+    pub tags: Vec<String>,
+    pub custom_fields: Option<Value>,
+    /// For imports only: since when the lead is known. The API does not offer it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<DateTime<Utc>>,
+}
+
+/// Creates one lead.
+#[derive(Debug, Serialize)]
+pub struct CreateLead(pub NewLead);
+
+impl Command for CreateLead {
+    const NAME: &'static str = "createLead";
+    type Answer = Lead;
+
+    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
+        let lead = drafts(conn, actor, &[self.0]).await?.remove(0)?;
+        write(conn, actor, &[&lead]).await?;
+        Ok(lead)
+    }
+}
+
+/// Creates up to [`MOST_AT_ONCE`] leads, each for itself or all or none.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "they say it")]
+pub struct CreateLeads {
+    pub leads: Vec<NewLead>,
+    pub mode: BulkMode,
+    pub dry_run: bool,
+}
+
+impl Command for CreateLeads {
+    const NAME: &'static str = "createLeads";
+    type Answer = BulkResult;
+
+    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<BulkResult> {
+        let size = self.leads.len();
+        if size > MOST_AT_ONCE {
+            let message = format!("has {size} leads, the limit is {MOST_AT_ONCE}");
+            return Err(ServiceError::invalid("leads", message));
+        }
+        let drafts = drafts(conn, actor, &self.leads).await?;
+        let outcome = Outcome::of(self.mode, self.dry_run, &drafts);
+        if outcome.is_to_be_written() {
+            let good: Vec<&Lead> = drafts.iter().flatten().collect();
+            write(conn, actor, &good).await?;
+        }
+        // A lead that was not written has no id to be found by.
+        let is_written = outcome.is_to_be_written();
+        let rows = drafts
+            .into_iter()
+            .map(|draft| match draft {
+                Ok(lead) => (is_written.then_some(lead.id), Ok(())),
+                Err(error) => (None, Err(RowError::of(error))),
+            })
+            .collect();
+        Ok(outcome.report(rows))
+    }
+}
+
+/// The leads that would come of it, or why not, in the order given. Writes nothing.
+async fn drafts(
+    conn: &mut Connection,
+    actor: &Actor,
+    new: &[NewLead],
+) -> Result<Vec<Result<Lead>>> {
+    let assignees: HashSet<UserId> = new.iter().filter_map(|new| new.assigned_to).collect();
+    let assignees = users_by_id(conn, &assignees.into_iter().collect::<Vec<_>>()).await?;
+    let mut drafts: Vec<Result<Lead>> = new
+        .iter()
+        .map(|new| draft(actor, new, &assignees))
+        .collect();
+    let domains: HashSet<String> = drafts
+        .iter()
+        .flatten()
+        .filter_map(|lead| free_email_domains::domain_of(&lead.email))
+        .collect();
+    let free = free_email_domains::among(conn, domains).await?;
+    for lead in drafts.iter_mut().flatten() {
+        let domain = free_email_domains::domain_of(&lead.email);
+        lead.has_business_email = domain.is_some_and(|domain| !free.contains(&domain));
+        rescore(lead);
+    }
+    Ok(drafts)
+}
+
+async fn write(conn: &mut Connection, actor: &Actor, leads: &[&Lead]) -> Result<()> {
+    let Some(first) = leads.first() else {
+        return Ok(());
+    };
+    sql::insert(conn, leads).await?;
+    let entries = leads
+        .iter()
+        .map(|lead| (lead.id, changes(None, lead)))
+        .collect();
+    timeline::record(conn, actor, first.updated_at, entries).await
+}
+
+fn draft(actor: &Actor, new: &NewLead, users: &HashMap<UserId, User>) -> Result<Lead> {
+    let lead = valid(new)?;
+    let lead = Lead {
+        assigned_to: assignee(actor, new.assigned_to, users)?,
+        ..lead
+    };
+    permission::require(actor, Action::CreateLead, lead.assigned_to)?;
+    Ok(lead)
+}
+
+/// Agents work on what they bring in; what others create waits for somebody unless they say whom.
+fn assignee(
+    actor: &Actor,
+    asked: Option<UserId>,
+    users: &HashMap<UserId, User>,
+) -> Result<Option<UserId>> {
+    match asked {
+        None if actor.role == UserRole::Agent => Ok(Some(actor.id)),
+        None => Ok(None),
+        Some(id) => {
+            permission::require(actor, Action::CreateLead, asked)?;
+            let user = users.get(&id).ok_or(ServiceError::UserNotFound(id))?;
+            user.require_active()?;
+            Ok(Some(id))
+        }
+    }
+}
+
+fn valid(new: &NewLead) -> Result<Lead> {
+    let now = now();
+    let mut faults = Faults::default();
+    let text = validation::required_text;
+    let first_name = faults.take("firstName", text(&new.first_name, 100));
+    let last_name = faults.take("lastName", text(&new.last_name, 100));
+    let company = new.company.as_deref().unwrap_or_default();
+    let company = faults
+        .take("company", validation::optional_text(company, 200))
+        .flatten();
+    let email = given(&new.email).and_then(|text| faults.take("email", validation::email(text)));
+    let phone = given(&new.phone).and_then(|text| faults.take("phone", validation::phone(text)));
+    if given(&new.email).is_none() && given(&new.phone).is_none() {
+        faults.add(
+            "email",
+            "must be given, or a phone number: a lead must be reachable",
+        );
+    }
+    let tags = faults
+        .take("tags", validation::tags(&new.tags))
+        .unwrap_or_default();
+    let probability = validation::probability(new.conversion_probability.unwrap_or(0.0));
+    let conversion_probability = faults.take("conversionProbability", probability);
+    let last_contact_date = new
+        .last_contact_date
+        .and_then(|date| faults.take("lastContactDate", validation::past_date(date, now)));
+    let next_follow_up = new
+        .next_follow_up
+        .and_then(|date| faults.take("nextFollowUp", validation::stored_date(date)));
+    let custom_fields = new.custom_fields.clone().unwrap_or_else(|| json!({}));
+    let custom_fields = faults.take("customFields", validation::custom_fields(&custom_fields));
+    let created_at = validation::past_date(new.created_at.unwrap_or(now), now);
+    let created_at = faults.take("createdAt", created_at);
+    faults.finish()?;
+    Ok(Lead {
+        id: LeadId::generate(),
+        first_name: first_name.unwrap_or_default(),
+        last_name: last_name.unwrap_or_default(),
+        email,
+        phone,
+        company,
+        source: new.source.unwrap_or(LeadSource::Other),
+        status: new.status.unwrap_or(LeadStatus::New),
+        assigned_to: None,
+        lead_score: 0,
+        score_is_manual: false,
+        has_business_email: false,
+        conversion_probability: conversion_probability.unwrap_or_default(),
+        last_contact_date,
+        next_follow_up,
+        call_attempts: 0,
+        tags,
+        custom_fields: custom_fields.unwrap_or_default(),
+        created_at: created_at.unwrap_or(now),
+        updated_at: now,
+        version: 1,
+        archived_at: None,
+        status_before_archive: None,
+    })
+}
+
+/// Blank is not given.
+fn given(text: &Option<String>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.trim().is_empty())
+}

@@ -1,0 +1,319 @@
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::db::schema::leads;
+use crate::service::leads::order::LeadQuery;
+use crate::service::leads::search::Search;
+use crate::service::leads::sql::{prefix_pattern, search_normalize};
+use crate::service::leads::{Lead, LeadSource, LeadStatus, visible_to};
+use crate::service::validation::{custom_fields, searchable, stored_date};
+use crate::service::{Actor, Result, ServiceError, UserId};
+
+/// A condition on a lead.
+///
+/// NULL counts as false. `and` and `or` keep to that by themselves; `not` is written as
+/// `IS DISTINCT FROM true`, so that "not company X" also finds leads without a company.
+pub type Condition = Box<dyn BoxableExpression<leads::table, Pg, SqlType = Nullable<Bool>>>;
+
+const DEEPEST: usize = 5;
+const MOST_PARTS: usize = 50;
+const LONGEST_LIST: usize = 1000;
+
+/// Which leads. All conditions given must hold; an absent one says nothing.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "documented for clients in graphql")]
+pub struct LeadFilter {
+    pub status: Option<Vec<LeadStatus>>,
+    pub source: Option<Vec<LeadSource>>,
+    pub assigned_to: Option<Vec<UserId>>,
+    pub unassigned: Option<bool>,
+    pub created: Span<DateTime<Utc>>,
+    pub updated: Span<DateTime<Utc>>,
+    pub last_contact: Span<DateTime<Utc>>,
+    pub next_follow_up: Span<DateTime<Utc>>,
+    pub score_min: Option<i32>,
+    pub score_max: Option<i32>,
+    pub hot_only: bool,
+    pub tags_all: Option<Vec<String>>,
+    pub tags_any: Option<Vec<String>>,
+    pub tags_none: Option<Vec<String>>,
+    pub probability_min: Option<f64>,
+    pub probability_max: Option<f64>,
+    pub company: TextMatch,
+    pub email: TextMatch,
+    pub archived: Option<Archived>,
+    pub custom_fields: Option<Value>,
+    pub and: Vec<LeadFilter>,
+    pub or: Option<Vec<LeadFilter>>,
+    pub not: Option<Box<LeadFilter>>,
+    pub search: Search,
+}
+
+/// From a point (included) to a point (excluded).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "they say it")]
+pub struct Span<T> {
+    pub from: Option<T>,
+    pub to: Option<T>,
+}
+
+impl<T> Default for Span<T> {
+    fn default() -> Self {
+        Self {
+            from: None,
+            to: None,
+        }
+    }
+}
+
+/// How a text must be, without regard to case and, for companies, accents.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "they say it")]
+pub struct TextMatch {
+    pub equals: Option<String>,
+    pub starts_with: Option<String>,
+}
+
+/// Whether archived leads are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "they say it")]
+pub enum Archived {
+    Exclude,
+    Only,
+    Include,
+}
+
+impl LeadFilter {
+    /// What the filter lets through and the actor may see: where every read of leads starts.
+    ///
+    /// Archived leads are left out unless the filter itself speaks of them.
+    /// Errors: `InvalidData` for what no filter can be.
+    pub fn condition(&self, actor: &Actor) -> Result<Condition> {
+        self.check()?;
+        let mut all = vec![visible_to(actor)];
+        if self.archived.is_none() {
+            all.push(Box::new(leads::archived_at.is_null().nullable()));
+        }
+        all.extend(self.conditions());
+        all.extend(self.search.condition());
+        Ok(every(all))
+    }
+
+    /// [`LeadFilter::condition`] as a query that can be narrowed and ordered.
+    pub fn query(&self, actor: &Actor) -> Result<LeadQuery<'static>> {
+        Ok(leads::table.filter(self.condition(actor)?).into_boxed())
+    }
+
+    fn conditions(&self) -> Vec<Condition> {
+        let mut all: Vec<Condition> = Vec::new();
+        let mut add = |condition: Condition| all.push(condition);
+        if let Some(status) = &self.status {
+            add(Box::new(leads::status.eq_any(status.clone()).nullable()));
+        }
+        if let Some(source) = &self.source {
+            add(Box::new(leads::source.eq_any(source.clone()).nullable()));
+        }
+        self.assignee_condition().map(&mut add);
+        time_span(leads::created_at.nullable(), &self.created, &mut add);
+        time_span(leads::updated_at.nullable(), &self.updated, &mut add);
+        time_span(leads::last_contact_date, &self.last_contact, &mut add);
+        time_span(leads::next_follow_up, &self.next_follow_up, &mut add);
+        self.number_conditions(&mut add);
+        self.tag_conditions(&mut add);
+        self.text_conditions(&mut add);
+        match self.archived {
+            Some(Archived::Only) => add(Box::new(leads::archived_at.is_not_null().nullable())),
+            Some(Archived::Exclude) => add(Box::new(leads::archived_at.is_null().nullable())),
+            Some(Archived::Include) | None => {}
+        }
+        if let Some(fields) = &self.custom_fields {
+            add(Box::new(
+                leads::custom_fields.contains(fields.clone()).nullable(),
+            ));
+        }
+        self.and
+            .iter()
+            .for_each(|part| add(every(part.conditions())));
+        if let Some(parts) = &self.or {
+            let any = parts.iter().map(|part| every(part.conditions()));
+            let any = any.reduce(|left, right| Box::new(left.or(right)));
+            add(any.unwrap_or_else(|| constant(false)));
+        }
+        if let Some(part) = &self.not {
+            add(Box::new(
+                every(part.conditions())
+                    .is_distinct_from(Some(true))
+                    .nullable(),
+            ));
+        }
+        all
+    }
+
+    fn assignee_condition(&self) -> Option<Condition> {
+        let listed = self
+            .assigned_to
+            .clone()
+            .map(|users| leads::assigned_to.eq_any(users));
+        match (listed, self.unassigned) {
+            (None, None) => None,
+            (None, Some(true)) => Some(Box::new(leads::assigned_to.is_null().nullable())),
+            (None, Some(false)) => Some(Box::new(leads::assigned_to.is_not_null().nullable())),
+            (Some(listed), Some(true)) => Some(Box::new(listed.or(leads::assigned_to.is_null()))),
+            (Some(listed), _) => Some(Box::new(listed)),
+        }
+    }
+
+    fn number_conditions(&self, add: &mut impl FnMut(Condition)) {
+        let hot = self.hot_only.then_some(Lead::HOT_ABOVE + 1);
+        if let Some(least) = self.score_min.max(hot) {
+            add(Box::new(leads::lead_score.ge(least).nullable()));
+        }
+        if let Some(most) = self.score_max {
+            add(Box::new(leads::lead_score.le(most).nullable()));
+        }
+        if let Some(least) = self.probability_min {
+            add(Box::new(leads::conversion_probability.ge(least).nullable()));
+        }
+        if let Some(most) = self.probability_max {
+            add(Box::new(leads::conversion_probability.le(most).nullable()));
+        }
+    }
+
+    fn tag_conditions(&self, add: &mut impl FnMut(Condition)) {
+        let lower = |tags: &Vec<String>| -> Vec<String> {
+            tags.iter().map(|tag| tag.trim().to_lowercase()).collect()
+        };
+        if let Some(tags) = &self.tags_all {
+            add(Box::new(leads::tags.contains(lower(tags)).nullable()));
+        }
+        if let Some(tags) = &self.tags_any {
+            add(Box::new(leads::tags.overlaps_with(lower(tags)).nullable()));
+        }
+        if let Some(tags) = &self.tags_none {
+            let hit = leads::tags.overlaps_with(lower(tags));
+            add(Box::new(diesel::dsl::not(hit).nullable()));
+        }
+    }
+
+    fn text_conditions(&self, add: &mut impl FnMut(Condition)) {
+        if let Some(company) = &self.company.equals {
+            add(Box::new(
+                leads::company_key.eq(search_normalize(company.clone()).nullable()),
+            ));
+        }
+        if let Some(start) = &self.company.starts_with {
+            let pattern = prefix_pattern(start.clone());
+            add(Box::new(leads::company_key.like(pattern.nullable())));
+        }
+        if let Some(email) = &self.email.equals {
+            add(Box::new(leads::email_key.eq(email.trim().to_lowercase())));
+        }
+        if let Some(start) = &self.email.starts_with {
+            let pattern = prefix_pattern(start.clone());
+            add(Box::new(leads::email_key.like(pattern.nullable())));
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        let mut parts = 0;
+        self.check_part(1, &mut parts)
+    }
+
+    fn check_part(&self, depth: usize, parts: &mut usize) -> Result<()> {
+        *parts += 1;
+        let invalid = |field: &str, message: String| Err(ServiceError::invalid(field, message));
+        if depth > DEEPEST || *parts > MOST_PARTS {
+            let limit = format!("must nest at most {DEEPEST} deep and have {MOST_PARTS} parts");
+            return invalid("filter", limit);
+        }
+        let lengths = [
+            self.status.as_ref().map(Vec::len),
+            self.source.as_ref().map(Vec::len),
+            self.assigned_to.as_ref().map(Vec::len),
+            self.tags_all.as_ref().map(Vec::len),
+            self.tags_any.as_ref().map(Vec::len),
+            self.tags_none.as_ref().map(Vec::len),
+        ];
+        if lengths
+            .into_iter()
+            .flatten()
+            .any(|length| length > LONGEST_LIST)
+        {
+            return invalid(
+                "filter",
+                format!("a list must have at most {LONGEST_LIST} values"),
+            );
+        }
+        let tags = [&self.tags_all, &self.tags_any, &self.tags_none];
+        let tags = tags.into_iter().flatten().flatten();
+        let texts = [
+            &self.company.equals,
+            &self.company.starts_with,
+            &self.email.equals,
+            &self.email.starts_with,
+        ];
+        for text in texts.into_iter().flatten().chain(tags) {
+            searchable(text, 254)
+                .or_else(|fault| invalid("filter", format!("{text:?} {fault}")))?;
+        }
+        for span in [
+            &self.created,
+            &self.updated,
+            &self.last_contact,
+            &self.next_follow_up,
+        ] {
+            for date in [span.from, span.to].into_iter().flatten() {
+                stored_date(date)
+                    .or_else(|fault| invalid("filter", format!("{date} {fault}")).map(|()| date))?;
+            }
+        }
+        if let Some(fields) = &self.custom_fields {
+            custom_fields(fields)
+                .or_else(|fault| invalid("filter.customFields", fault).map(|()| Value::Null))?;
+        }
+        self.search.check()?;
+        let nested = self
+            .and
+            .iter()
+            .chain(self.or.iter().flatten())
+            .chain(self.not.as_deref());
+        nested
+            .into_iter()
+            .try_for_each(|part| part.check_part(depth + 1, parts))
+    }
+}
+
+fn every(conditions: Vec<Condition>) -> Condition {
+    let all = conditions
+        .into_iter()
+        .reduce(|left, right| Box::new(left.and(right)));
+    all.unwrap_or_else(|| constant(true))
+}
+
+fn constant(value: bool) -> Condition {
+    Box::new(value.into_sql::<Bool>().nullable())
+}
+
+fn time_span<C>(column: C, span: &Span<DateTime<Utc>>, add: &mut impl FnMut(Condition))
+where
+    C: ExpressionMethods
+        + Expression<SqlType = Nullable<diesel::sql_types::Timestamptz>>
+        + BoxableExpression<leads::table, Pg, SqlType = Nullable<diesel::sql_types::Timestamptz>>
+        + Copy
+        + 'static,
+    diesel::dsl::GtEq<C, DateTime<Utc>>:
+        BoxableExpression<leads::table, Pg, SqlType = Nullable<Bool>>,
+    diesel::dsl::Lt<C, DateTime<Utc>>:
+        BoxableExpression<leads::table, Pg, SqlType = Nullable<Bool>>,
+{
+    if let Some(from) = span.from {
+        add(Box::new(column.ge(from)));
+    }
+    if let Some(to) = span.to {
+        add(Box::new(column.lt(to)));
+    }
+}

@@ -1,0 +1,113 @@
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::db::pg_enum;
+use crate::db::schema::{leads, sql_types};
+use crate::service::{LeadId, UserId};
+
+pg_enum! {
+    /// Where a lead came from.
+    LeadSource: sql_types::LeadSource {
+        /// The company's website.
+        Website = "WEBSITE",
+        /// Facebook.
+        Facebook = "FACEBOOK",
+        /// Instagram.
+        Instagram = "INSTAGRAM",
+        /// WhatsApp.
+        Whatsapp = "WHATSAPP",
+        /// Somebody recommended the company.
+        Referral = "REFERRAL",
+        /// Anything else.
+        Other = "OTHER",
+    }
+}
+
+pg_enum! {
+    /// Where a lead stands in the pipeline.
+    LeadStatus: sql_types::LeadStatus {
+        /// Nobody has been in contact yet.
+        New = "NEW",
+        /// First contact was made.
+        Contacted = "CONTACTED",
+        /// Need and means are known.
+        Qualified = "QUALIFIED",
+        /// An offer was made.
+        Proposal = "PROPOSAL",
+        /// Terms are being discussed.
+        Negotiation = "NEGOTIATION",
+        /// Became a customer.
+        Won = "WON",
+        /// Will not become a customer.
+        Lost = "LOST",
+        /// Asked to be called again.
+        Callback = "CALLBACK",
+    }
+}
+
+/// A person who may become a customer. The serialized names are the API's.
+#[derive(
+    Queryable,
+    Selectable,
+    Insertable,
+    AsChangeset,
+    Identifiable,
+    Serialize,
+    Deserialize,
+    Debug,
+    Clone,
+    PartialEq,
+)]
+#[diesel(table_name = leads, treat_none_as_null = true)]
+#[serde(rename_all = "camelCase")]
+#[expect(
+    missing_docs,
+    reason = "the columns, documented for clients in graphql"
+)]
+pub struct Lead {
+    pub id: LeadId,
+    pub first_name: String,
+    pub last_name: String,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub company: Option<String>,
+    pub source: LeadSource,
+    pub status: LeadStatus,
+    pub assigned_to: Option<UserId>,
+    pub lead_score: i32,
+    pub score_is_manual: bool,
+    pub has_business_email: bool,
+    pub conversion_probability: f64,
+    pub last_contact_date: Option<DateTime<Utc>>,
+    pub next_follow_up: Option<DateTime<Utc>>,
+    pub call_attempts: i32,
+    pub tags: Vec<String>,
+    pub custom_fields: Value,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub version: i32,
+    pub archived_at: Option<DateTime<Utc>>,
+    pub status_before_archive: Option<LeadStatus>,
+}
+
+impl Lead {
+    /// Leads above this score are hot.
+    pub const HOT_ABOVE: i32 = 70;
+
+    /// First and last name.
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name)
+    }
+
+    /// Whether the score is above [`Lead::HOT_ABOVE`].
+    pub fn is_hot(&self) -> bool {
+        self.lead_score > Self::HOT_ABOVE
+    }
+
+    /// Whether the lead was archived and not restored since.
+    pub fn is_archived(&self) -> bool {
+        self.archived_at.is_some()
+    }
+}

@@ -1,0 +1,44 @@
+//! Leads: people who may become customers. A file per verb.
+
+/// Changes of many leads at once that account for every row.
+pub mod bulk;
+pub mod scoring;
+
+mod archive;
+mod assign;
+mod call;
+mod create;
+mod delete;
+mod edit;
+mod filter;
+mod lead;
+mod list;
+mod order;
+mod read;
+mod score;
+mod search;
+mod sql;
+mod status;
+mod tag;
+mod update;
+mod visible;
+
+pub use archive::{ArchiveLead, BulkArchive, BulkRestore, RestoreLead};
+pub use assign::AssignLeads;
+pub use call::RecordCallAttempt;
+pub use create::{CreateLead, CreateLeads, MOST_AT_ONCE, NewLead};
+pub use delete::DeleteLead;
+pub use filter::{Archived, Condition, LeadFilter, Span, TextMatch};
+pub use lead::{Lead, LeadSource, LeadStatus};
+pub use list::{ListedLead, count, list};
+pub use order::{Direction, LeadOrder, LeadOrderField, LeadQuery, Place, SortKey};
+pub use read::{read, read_many};
+pub use score::SetScore;
+pub use search::Search;
+pub use status::BulkUpdateStatus;
+pub use tag::{BulkTag, TagChange, TagLead};
+pub use update::{LeadPatch, UpdateLead};
+pub use visible::visible_to;
+
+pub(crate) use edit::{require_version, rescore};
+pub(crate) use sql::{lock, lock_one, update_many};

@@ -1,0 +1,213 @@
+use chrono::{DateTime, Utc};
+use diesel::dsl::IntoBoxed;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Double, Integer, Nullable, Record, Text, Timestamptz, Uuid};
+use serde::{Deserialize, Serialize};
+
+use crate::db::schema::{leads, sql_types};
+use crate::service::LeadId;
+use crate::service::leads::{LeadStatus, ListedLead};
+
+/// A query over leads whose conditions and order are still being built.
+pub type LeadQuery<'a> = IntoBoxed<'a, leads::table, Pg>;
+
+/// What a list can be ordered by. Ties are broken by id, leads without a value come last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each names its column")]
+pub enum LeadOrderField {
+    Score,
+    CreatedAt,
+    UpdatedAt,
+    LastContactDate,
+    NextFollowUp,
+    LastName,
+    Company,
+    ConversionProbability,
+    Status,
+}
+
+/// Up or down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "they say it")]
+pub enum Direction {
+    Asc,
+    Desc,
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeadOrder {
+    /// By what.
+    pub field: LeadOrderField,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// The newest first.
+impl Default for LeadOrder {
+    fn default() -> Self {
+        Self {
+            field: LeadOrderField::CreatedAt,
+            direction: Direction::Desc,
+        }
+    }
+}
+
+/// The value a lead is ordered by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum SortKey {
+    /// A score.
+    Integer(i32),
+    /// A probability.
+    Double(f64),
+    /// A point in time.
+    Time(DateTime<Utc>),
+    /// A name, as it is compared: lower case, no accents.
+    Text(String),
+    /// A status; they are ordered as the pipeline goes.
+    Status(LeadStatus),
+    /// None: after all others, whatever the direction.
+    Null,
+}
+
+/// A lead's place in an order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// What it is ordered by.
+    pub key: SortKey,
+    /// What breaks the tie.
+    pub id: LeadId,
+}
+
+/// The two parts of every order: an index keeps each in its order, so that a page never sorts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Segment {
+    /// The leads that have a value.
+    Valued,
+    /// Those that have none, last.
+    Null,
+}
+
+impl LeadOrder {
+    /// The lead's place in this order.
+    pub fn place(self, listed: &ListedLead) -> Place {
+        let lead = &listed.lead;
+        let time = |value: Option<DateTime<Utc>>| value.map_or(SortKey::Null, SortKey::Time);
+        let key = match self.field {
+            LeadOrderField::Score => SortKey::Integer(lead.lead_score),
+            LeadOrderField::CreatedAt => SortKey::Time(lead.created_at),
+            LeadOrderField::UpdatedAt => SortKey::Time(lead.updated_at),
+            LeadOrderField::LastContactDate => time(lead.last_contact_date),
+            LeadOrderField::NextFollowUp => time(lead.next_follow_up),
+            LeadOrderField::LastName => SortKey::Text(listed.last_name_key.clone()),
+            LeadOrderField::Company => listed
+                .company_key
+                .clone()
+                .map_or(SortKey::Null, SortKey::Text),
+            LeadOrderField::ConversionProbability => SortKey::Double(lead.conversion_probability),
+            LeadOrderField::Status => SortKey::Status(lead.status),
+        };
+        Place { key, id: lead.id }
+    }
+
+    /// Whether leads can be without a value in this order.
+    pub(crate) fn has_nulls(self) -> bool {
+        matches!(
+            self.field,
+            LeadOrderField::LastContactDate
+                | LeadOrderField::NextFollowUp
+                | LeadOrderField::Company
+        )
+    }
+
+    /// Narrows the query to one part of the order.
+    pub(crate) fn only<'a>(self, query: LeadQuery<'a>, segment: Segment) -> LeadQuery<'a> {
+        macro_rules! only {
+            ($column:ident) => {
+                match segment {
+                    Segment::Valued => query.filter(leads::$column.is_not_null()),
+                    Segment::Null => query.filter(leads::$column.is_null()),
+                }
+            };
+        }
+        match self.field {
+            LeadOrderField::LastContactDate => only!(last_contact_date),
+            LeadOrderField::NextFollowUp => only!(next_follow_up),
+            LeadOrderField::Company => only!(company_key),
+            _ => query,
+        }
+    }
+
+    /// Whether `key` is one of this order, and not of another that a cursor was made for.
+    pub(crate) fn accepts(self, key: &SortKey) -> bool {
+        use LeadOrderField::*;
+        match key {
+            SortKey::Integer(_) => self.field == Score,
+            SortKey::Double(_) => self.field == ConversionProbability,
+            SortKey::Time(_) => {
+                matches!(
+                    self.field,
+                    CreatedAt | UpdatedAt | LastContactDate | NextFollowUp
+                )
+            }
+            SortKey::Text(text) => matches!(self.field, LastName | Company) && !text.contains('\0'),
+            SortKey::Status(_) => self.field == Status,
+            SortKey::Null => self.has_nulls(),
+        }
+    }
+
+    /// Orders the query, in this direction or, to read a page from its end, the other way round,
+    /// and leaves what comes after `place`.
+    ///
+    /// The comparison is one of rows, `(column, id) < (value, id)`: an index starts right there.
+    /// Written with OR it would walk everything before.
+    pub(crate) fn seek<'a>(
+        self,
+        query: LeadQuery<'a>,
+        segment: Segment,
+        backwards: bool,
+        place: Option<&Place>,
+    ) -> LeadQuery<'a> {
+        let query = self.only(query, segment);
+        let descending = (self.direction == Direction::Desc) != backwards;
+        // One arm per column: each has a type of its own, so a function cannot take them.
+        macro_rules! seek {
+            ($column:ident, $sql_type:ty, $variant:ident) => {{
+                let query = match place.map(|place| (&place.key, place.id)) {
+                    Some((SortKey::$variant(value), id)) => {
+                        let row =
+                            (leads::$column, leads::id).into_sql::<Record<($sql_type, Uuid)>>();
+                        let value = (value.clone(), id);
+                        if descending {
+                            query.filter(row.lt(value))
+                        } else {
+                            query.filter(row.gt(value))
+                        }
+                    }
+                    Some((_, id)) if descending => query.filter(leads::id.lt(id)),
+                    Some((_, id)) => query.filter(leads::id.gt(id)),
+                    None => query,
+                };
+                if descending {
+                    query.order_by((leads::$column.desc(), leads::id.desc()))
+                } else {
+                    query.order_by((leads::$column.asc(), leads::id.asc()))
+                }
+            }};
+        }
+        match self.field {
+            LeadOrderField::Score => seek!(lead_score, Integer, Integer),
+            LeadOrderField::CreatedAt => seek!(created_at, Timestamptz, Time),
+            LeadOrderField::UpdatedAt => seek!(updated_at, Timestamptz, Time),
+            LeadOrderField::LastContactDate => {
+                seek!(last_contact_date, Nullable<Timestamptz>, Time)
+            }
+            LeadOrderField::NextFollowUp => seek!(next_follow_up, Nullable<Timestamptz>, Time),
+            LeadOrderField::LastName => seek!(last_name_key, Text, Text),
+            LeadOrderField::Company => seek!(company_key, Nullable<Text>, Text),
+            LeadOrderField::ConversionProbability => seek!(conversion_probability, Double, Double),
+            LeadOrderField::Status => seek!(status, sql_types::LeadStatus, Status),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::db::Db;
+use crate::db::schema::leads;
+use crate::service::leads::{Lead, sql, visible_to};
+use crate::service::permission::{Action, denied};
+use crate::service::{Actor, LeadId, Result, ServiceError};
+
+/// One lead. Errors: `LeadNotFound`, and `PermissionDenied` if it exists but is not the actor's to
+/// see.
+pub async fn read(db: &Db, actor: &Actor, id: LeadId) -> Result<Lead> {
+    if let Some(lead) = read_many(db, actor, &[id]).await?.pop() {
+        return Ok(lead);
+    }
+    let mut conn = db.connection().await?;
+    if sql::lead_exists(&mut conn, id).await? {
+        Err(denied(actor.role, Action::ReadLead))
+    } else {
+        Err(ServiceError::LeadNotFound(id))
+    }
+}
+
+/// Those of the leads that exist and that the actor may see, archived ones too, in no order.
+pub async fn read_many(db: &Db, actor: &Actor, ids: &[LeadId]) -> Result<Vec<Lead>> {
+    let mut conn = db.connection().await?;
+    let query = leads::table
+        .filter(leads::id.eq_any(ids))
+        .filter(visible_to(actor));
+    Ok(query.select(Lead::as_select()).load(&mut conn).await?)
+}

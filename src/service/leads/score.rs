@@ -1,0 +1,43 @@
+use serde::Serialize;
+
+use crate::db::Connection;
+use crate::service::command::Command;
+use crate::service::leads::Lead;
+use crate::service::leads::edit::{Target, edit, require_active};
+use crate::service::permission::Action;
+use crate::service::validation::{self, Faults};
+use crate::service::{Actor, LeadId, Result};
+
+/// Sets a lead's score by hand, or (`score: None`) gives it back to the rules.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "they say it")]
+pub struct SetScore {
+    pub id: LeadId,
+    pub expected_version: Option<i32>,
+    pub score: Option<i32>,
+}
+
+impl Command for SetScore {
+    const NAME: &'static str = "setScore";
+    type Answer = Lead;
+
+    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
+        let mut faults = Faults::default();
+        let score = self
+            .score
+            .map(|score| faults.take("score", validation::score(score)));
+        faults.finish()?;
+        let target = Target {
+            id: self.id,
+            expected_version: self.expected_version,
+            fields: &["leadScore", "scoreIsManual"],
+        };
+        edit(conn, actor, target, Action::UpdateLead, |lead| {
+            require_active(lead)?;
+            lead.score_is_manual = score.is_some();
+            lead.lead_score = score.flatten().unwrap_or(lead.lead_score);
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,144 @@
+use diesel::prelude::*;
+use serde::Serialize;
+
+use crate::db::schema::leads;
+use crate::service::leads::filter::Condition;
+use crate::service::leads::sql::search_pattern;
+use crate::service::validation::searchable;
+use crate::service::{Result, ServiceError};
+
+const LONGEST: usize = 200;
+const MOST_WORDS: usize = 10;
+
+/// Any part of name, e-mail, phone or company. Several words must all match, in any order, each in
+/// any of them; case and accents do not matter. Empty matches everything.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Search(pub String);
+
+/// What one stretch of a search asks for.
+#[derive(Debug, PartialEq)]
+enum Term {
+    Word(String),
+    /// Words that could be a phone number in pieces: all of them as they stand, or the digits
+    /// together, as phones are stored.
+    Phone {
+        words: Vec<String>,
+        digits: String,
+    },
+}
+
+impl Search {
+    pub(crate) fn check(&self) -> Result<()> {
+        searchable(&self.0, LONGEST).map_err(|fault| ServiceError::invalid("search", fault))?;
+        if self.0.split_whitespace().count() > MOST_WORDS {
+            let limit = format!("must have at most {MOST_WORDS} words");
+            return Err(ServiceError::invalid("search", limit));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn condition(&self) -> Option<Condition> {
+        terms(&self.0).into_iter().map(Term::condition).reduce(all)
+    }
+}
+
+impl Term {
+    fn condition(self) -> Condition {
+        match self {
+            Self::Word(word) => contains(word),
+            Self::Phone { words, digits } => {
+                let together = contains(digits);
+                match words.into_iter().map(contains).reduce(all) {
+                    None => together,
+                    Some(apart) => Box::new(together.or(apart)),
+                }
+            }
+        }
+    }
+}
+
+fn contains(word: String) -> Condition {
+    Box::new(leads::search_text.like(search_pattern(word)).nullable())
+}
+
+fn all(left: Condition, right: Condition) -> Condition {
+    Box::new(left.and(right))
+}
+
+fn terms(search: &str) -> Vec<Term> {
+    let mut terms = Vec::new();
+    let mut run: Vec<&str> = Vec::new();
+    for word in search.split_whitespace() {
+        if could_be_phone(word) {
+            run.push(word);
+        } else {
+            terms.extend(close(&mut run));
+            terms.push(Term::Word(word.to_owned()));
+        }
+    }
+    terms.extend(close(&mut run));
+    terms
+}
+
+fn could_be_phone(word: &str) -> bool {
+    word.chars()
+        .all(|c| c.is_ascii_digit() || "+-./()".contains(c))
+}
+
+/// Ends a run of words that could be a phone number. The zeros that a number is dialled with,
+/// `00` before a country, `0` or `(0)` before an area, are not part of it as stored.
+fn close(run: &mut Vec<&str>) -> Vec<Term> {
+    let words: Vec<String> = run.drain(..).map(str::to_owned).collect();
+    let digits: String = words
+        .concat()
+        .replace("(0)", "")
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
+    let digits = digits.trim_start_matches('0');
+    if digits.is_empty() || (words.len() == 1 && words[0] == digits) {
+        return words.into_iter().map(Term::Word).collect();
+    }
+    vec![Term::Phone {
+        digits: digits.to_owned(),
+        words,
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Term, terms};
+
+    fn phone(words: &[&str], digits: &str) -> Term {
+        let words = words.iter().map(|&word| word.to_owned()).collect();
+        Term::Phone {
+            words,
+            digits: digits.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_phone_is_found_however_it_is_written() {
+        assert_eq!(
+            terms("+48 601-234"),
+            [phone(&["+48", "601-234"], "48601234")]
+        );
+        assert_eq!(terms("0048 601"), [phone(&["0048", "601"], "48601")]);
+        assert_eq!(
+            terms("+49 (0)30 90"),
+            [phone(&["+49", "(0)30", "90"], "493090")]
+        );
+    }
+
+    #[test]
+    fn words_stay_words() {
+        let word = |word: &str| Term::Word(word.to_owned());
+        assert_eq!(terms("anna kow"), [word("anna"), word("kow")]);
+        assert_eq!(terms("4711"), [word("4711")]);
+        assert_eq!(
+            terms("anna 47 11 b"),
+            [word("anna"), phone(&["47", "11"], "4711"), word("b")]
+        );
+        assert_eq!(terms(" - "), [word("-")]);
+    }
+}

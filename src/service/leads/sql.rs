@@ -1,0 +1,121 @@
+//! The statements on leads that change something, each a named function.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{Array, Integer, Nullable, Text, Timestamptz, Uuid};
+use diesel_async::RunQueryDsl;
+
+use crate::db::Connection;
+use crate::db::schema::{leads, sql_types};
+use crate::service::leads::{Lead, LeadStatus};
+use crate::service::{LeadId, Result, ServiceError, UserId};
+
+diesel::define_sql_function! {
+    /// Lower case, without accents.
+    fn search_normalize(value: Text) -> Text;
+}
+diesel::define_sql_function! {
+    /// A LIKE pattern: contains what a person typed.
+    fn search_pattern(value: Text) -> Text;
+}
+diesel::define_sql_function! {
+    /// A LIKE pattern: starts with what a person typed.
+    fn prefix_pattern(value: Text) -> Text;
+}
+
+/// Locks the leads against other writers, in the order of their ids so that no two bulk changes
+/// wait for each other, and reads them. Those that do not exist are not in the answer.
+pub(crate) async fn lock(conn: &mut Connection, ids: &[LeadId]) -> Result<Vec<Lead>> {
+    Ok(leads::table
+        .filter(leads::id.eq_any(ids))
+        .order_by(leads::id)
+        .select(Lead::as_select())
+        .for_no_key_update()
+        .load(conn)
+        .await?)
+}
+
+/// Locks and reads one lead. Errors: `LeadNotFound`.
+pub(crate) async fn lock_one(conn: &mut Connection, id: LeadId) -> Result<Lead> {
+    lock(conn, &[id])
+        .await?
+        .pop()
+        .ok_or(ServiceError::LeadNotFound(id))
+}
+
+/// Whether there is such a lead.
+pub(crate) async fn lead_exists(conn: &mut Connection, id: LeadId) -> Result<bool> {
+    Ok(diesel::select(exists(leads::table.find(id)))
+        .get_result(conn)
+        .await?)
+}
+
+/// Adds new leads, in one statement.
+pub(crate) async fn insert(conn: &mut Connection, new: &[&Lead]) -> Result<()> {
+    if !new.is_empty() {
+        diesel::insert_into(leads::table)
+            .values(new.to_vec())
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Writes a lead if its version is still `version`. Returns whether it was.
+pub(crate) async fn update(conn: &mut Connection, lead: &Lead, version: i32) -> Result<bool> {
+    let row = leads::table
+        .find(lead.id)
+        .filter(leads::version.eq(version));
+    Ok(diesel::update(row).set(lead).execute(conn).await? == 1)
+}
+
+/// Deletes a lead for good. Its timeline must be gone before.
+pub(crate) async fn delete(conn: &mut Connection, id: LeadId) -> Result<()> {
+    diesel::delete(leads::table.find(id)).execute(conn).await?;
+    Ok(())
+}
+
+/// Writes what bulk changes can change on many locked leads, in one statement.
+pub(crate) async fn update_many(conn: &mut Connection, changed: &[Lead]) -> Result<()> {
+    let Some(first) = changed.first() else {
+        return Ok(());
+    };
+    let ids: Vec<LeadId> = changed.iter().map(|lead| lead.id).collect();
+    let status: Vec<LeadStatus> = changed.iter().map(|lead| lead.status).collect();
+    let assigned_to: Vec<Option<UserId>> = changed.iter().map(|lead| lead.assigned_to).collect();
+    let score: Vec<i32> = changed.iter().map(|lead| lead.lead_score).collect();
+    let business: Vec<bool> = changed.iter().map(|lead| lead.has_business_email).collect();
+    // An array of arrays would have to be rectangular; tags contain no control characters.
+    let tags: Vec<String> = changed
+        .iter()
+        .map(|lead| lead.tags.join("\u{1f}"))
+        .collect();
+    let archived_at: Vec<Option<DateTime<Utc>>> =
+        changed.iter().map(|lead| lead.archived_at).collect();
+    let status_before: Vec<Option<LeadStatus>> = changed
+        .iter()
+        .map(|lead| lead.status_before_archive)
+        .collect();
+    sql_query(
+        "UPDATE leads SET status = n.status, assigned_to = n.assigned_to, \
+         lead_score = n.lead_score, has_business_email = n.has_business_email, \
+         tags = string_to_array(n.tags, E'\\x1f'), archived_at = n.archived_at, \
+         status_before_archive = n.status_before_archive, updated_at = $9, version = version + 1 \
+         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS n (id, status, assigned_to, lead_score, \
+         has_business_email, tags, archived_at, status_before_archive) WHERE leads.id = n.id",
+    )
+    .bind::<Array<Uuid>, _>(ids)
+    .bind::<Array<sql_types::LeadStatus>, _>(status)
+    .bind::<Array<Nullable<Uuid>>, _>(assigned_to)
+    .bind::<Array<Integer>, _>(score)
+    .bind::<Array<diesel::sql_types::Bool>, _>(business)
+    .bind::<Array<Text>, _>(tags)
+    .bind::<Array<Nullable<Timestamptz>>, _>(archived_at)
+    .bind::<Array<Nullable<sql_types::LeadStatus>>, _>(status_before)
+    .bind::<Timestamptz, _>(first.updated_at)
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,91 @@
+use serde::Serialize;
+
+use crate::db::Connection;
+use crate::service::command::Command;
+use crate::service::leads::Lead;
+use crate::service::leads::bulk::{Bulk, BulkResult, edit_many};
+use crate::service::leads::edit::{Target, edit, require_active};
+use crate::service::permission::Action;
+use crate::service::validation::{self, Faults};
+use crate::service::{Actor, LeadId, Result};
+
+/// Adds a tag to a lead, or takes it away. Having it, or not having it, already is no error.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "they say it")]
+pub struct TagLead {
+    pub id: LeadId,
+    pub expected_version: Option<i32>,
+    pub change: TagChange,
+}
+
+/// The tags to add and to take away.
+#[derive(Debug, Clone, Default, Serialize)]
+#[expect(missing_docs, reason = "they say it")]
+pub struct TagChange {
+    pub add: Vec<String>,
+    pub remove: Vec<String>,
+}
+
+impl Command for TagLead {
+    const NAME: &'static str = "tagLead";
+    type Answer = Lead;
+
+    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
+        let change = self.change.valid("tag", "tag")?;
+        let target = Target {
+            id: self.id,
+            expected_version: self.expected_version,
+            fields: &["tags"],
+        };
+        edit(conn, actor, target, Action::UpdateLead, |lead| {
+            change.apply(lead)
+        })
+        .await
+    }
+}
+
+/// Adds tags to many leads and takes others away.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "they say it")]
+pub struct BulkTag {
+    pub bulk: Bulk,
+    pub change: TagChange,
+}
+
+impl Command for BulkTag {
+    const NAME: &'static str = "bulkTag";
+    type Answer = BulkResult;
+
+    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<BulkResult> {
+        let change = self.change.valid("add", "remove")?;
+        edit_many(conn, actor, &self.bulk, Action::UpdateLead, |lead| {
+            change.apply(lead)
+        })
+        .await
+    }
+}
+
+impl TagChange {
+    fn valid(&self, add: &str, remove: &str) -> Result<Self> {
+        let mut faults = Faults::default();
+        let added = faults.take(add, validation::tags(&self.add));
+        let removed = faults.take(remove, validation::tags(&self.remove));
+        faults.finish()?;
+        Ok(Self {
+            add: added.unwrap_or_default(),
+            remove: removed.unwrap_or_default(),
+        })
+    }
+
+    fn apply(&self, lead: &mut Lead) -> Result<()> {
+        require_active(lead)?;
+        lead.tags.retain(|tag| !self.remove.contains(tag));
+        lead.tags.extend(self.add.iter().cloned());
+        // The limits of a lead's tags hold for all of them together.
+        let mut faults = Faults::default();
+        lead.tags = faults
+            .take("tags", validation::tags(&lead.tags))
+            .unwrap_or_default();
+        faults.finish()
+    }
+}

@@ -1,0 +1,28 @@
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable};
+
+use crate::db::schema::leads;
+use crate::service::Actor;
+use crate::service::permission::{Action, Reach, reach};
+
+/// The leads that the actor may see, as a condition: the row form of [`Action::ReadLead`].
+///
+/// `From` is what the query reads from: the leads, or the leads joined with something of theirs.
+pub fn visible_to<From>(
+    actor: &Actor,
+) -> Box<dyn BoxableExpression<From, Pg, SqlType = Nullable<Bool>>>
+where
+    leads::assigned_to: SelectableExpression<From>,
+{
+    match reach(actor.role, Action::ReadLead) {
+        Reach::All => Box::new(Some(true).into_sql::<Nullable<Bool>>()),
+        Reach::Team => Box::new(
+            leads::assigned_to
+                .eq_any(actor.team.clone())
+                .or(leads::assigned_to.is_null()),
+        ),
+        Reach::Own => Box::new(leads::assigned_to.eq(actor.id)),
+        Reach::Nothing => Box::new(Some(false).into_sql::<Nullable<Bool>>()),
+    }
+}

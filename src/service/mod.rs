@@ -1,0 +1,26 @@
+//! What the business allows: rules, permissions, and the queries that carry them out.
+//!
+//! Reads take a [`crate::db::Db`] or a connection, then the [`Actor`], then the thing. Every
+//! change is a [`Command`], run by [`perform`].
+
+pub mod free_email_domains;
+pub mod idempotency;
+pub mod leads;
+pub mod page;
+pub mod permission;
+pub mod sessions;
+pub mod statistics;
+pub mod timeline;
+pub mod users;
+
+mod actor;
+mod clock;
+mod command;
+mod error;
+mod ids;
+mod validation;
+
+pub use actor::Actor;
+pub use command::{Command, perform};
+pub use error::{Conflict, Fault, Result, ServiceError};
+pub use ids::{LeadId, NoteId, UserId};

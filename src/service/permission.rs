@@ -1,0 +1,123 @@
+//! Who may do what: one pure table of role × action.
+//!
+//! The same table answers for one lead ([`require`]) and, through [`Reach`], for the rows of a
+//! query ([`crate::service::leads::visible_to`]).
+
+use crate::service::users::UserRole;
+use crate::service::{Actor, Result, ServiceError, UserId};
+
+/// Something that a user may want to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// See a lead, its notes and what is counted over it.
+    ReadLead,
+    /// Create a lead for an assignee, or for nobody.
+    CreateLead,
+    /// Change a lead's fields, tags, score, calls.
+    UpdateLead,
+    /// Write and edit notes on a lead.
+    WriteNote,
+    /// Archive and restore a lead.
+    ArchiveLead,
+    /// Hand a lead over, from its assignee and to another.
+    AssignLead,
+    /// Delete a lead for good.
+    DeleteLead,
+    /// See a user in lists and by id.
+    ReadUser,
+    /// Create, change and deactivate users.
+    ManageUsers,
+    /// Edit the table of free e-mail providers.
+    ManageFreeEmailDomains,
+}
+
+impl Action {
+    /// Every action, in the order of the documentation.
+    pub const ALL: &'static [Self] = &[
+        Self::ReadLead,
+        Self::CreateLead,
+        Self::UpdateLead,
+        Self::WriteNote,
+        Self::ArchiveLead,
+        Self::AssignLead,
+        Self::DeleteLead,
+        Self::ReadUser,
+        Self::ManageUsers,
+        Self::ManageFreeEmailDomains,
+    ];
+
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::ReadLead => "see this lead",
+            Self::CreateLead => "create a lead for this assignee",
+            Self::UpdateLead => "change this lead",
+            Self::WriteNote => "write notes on this lead",
+            Self::ArchiveLead => "archive or restore this lead",
+            Self::AssignLead => "assign this lead",
+            Self::DeleteLead => "delete leads",
+            Self::ReadUser => "see this user",
+            Self::ManageUsers => "manage users",
+            Self::ManageFreeEmailDomains => "edit the free e-mail providers",
+        }
+    }
+}
+
+/// How far a right reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Everything.
+    All,
+    /// What belongs to the actor, to the actor's team, or to nobody.
+    Team,
+    /// What belongs to the actor.
+    Own,
+    /// Nothing.
+    Nothing,
+}
+
+/// The table.
+pub fn reach(role: UserRole, action: Action) -> Reach {
+    use Action::*;
+    match (role, action) {
+        (UserRole::Admin, _) => Reach::All,
+        (UserRole::Manager, DeleteLead | ManageUsers | ManageFreeEmailDomains) => Reach::Nothing,
+        (UserRole::Manager, _) => Reach::Team,
+        (UserRole::Agent, AssignLead | DeleteLead | ManageUsers | ManageFreeEmailDomains) => {
+            Reach::Nothing
+        }
+        (UserRole::Agent, _) => Reach::Own,
+    }
+}
+
+/// Whether the actor may do `action` with something that belongs to `owner` (nobody: `None`).
+pub fn may(actor: &Actor, action: Action, owner: Option<UserId>) -> bool {
+    match reach(actor.role, action) {
+        Reach::All => true,
+        Reach::Team => owner.is_none_or(|owner| actor.team.contains(&owner)),
+        Reach::Own => owner == Some(actor.id),
+        Reach::Nothing => false,
+    }
+}
+
+/// Like [`may`], as a check. Errors: `PermissionDenied`.
+pub fn require(actor: &Actor, action: Action, owner: Option<UserId>) -> Result<()> {
+    if may(actor, action, owner) {
+        Ok(())
+    } else {
+        Err(denied(actor.role, action))
+    }
+}
+
+/// The refusal itself, for places that found out in SQL.
+pub fn denied(role: UserRole, action: Action) -> ServiceError {
+    let role = match role {
+        UserRole::Admin => "an administrator",
+        UserRole::Manager => "a manager",
+        UserRole::Agent => "an agent",
+    };
+    let scope = match action {
+        Action::DeleteLead | Action::ManageUsers | Action::ManageFreeEmailDomains => "",
+        _ => " outside their reach",
+    };
+    ServiceError::PermissionDenied(format!("{role} may not {}{scope}", action.in_words()))
+}

@@ -1,0 +1,107 @@
+//! Signing in: passwords, tokens, and who stands behind a token.
+
+mod password;
+mod token;
+
+pub use password::PasswordHash;
+pub use token::Token;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::db::schema::{sessions, users};
+use crate::db::{Connection, Db};
+use crate::service::clock::now;
+use crate::service::users::{User, UserRole};
+use crate::service::{Actor, Result, ServiceError, UserId};
+
+/// A session that was opened.
+pub struct Session {
+    /// Its token; shown once, never stored.
+    pub token: Token,
+    /// When it ends by itself.
+    pub expires_at: DateTime<Utc>,
+    /// Whose it is.
+    pub user: User,
+}
+
+/// Opens a session that lasts for `lifetime`.
+///
+/// Errors: `Unauthenticated`, in the same words and after about the same time whether the user is
+/// unknown, deactivated, or has another password.
+pub async fn login(db: &Db, email: &str, password: &str, lifetime: TimeDelta) -> Result<Session> {
+    let refused = ServiceError::Unauthenticated("the e-mail address or the password is wrong");
+    // What PostgreSQL cannot hold is nobody's address.
+    let email = email.trim().to_lowercase().replace('\0', "\u{fffd}");
+    let user = users::table
+        .filter(users::email.eq(&email).and(users::is_active))
+        .select((User::as_select(), users::password_hash));
+    let found: Option<(User, Option<String>)> =
+        user.first(&mut *db.connection().await?).await.optional()?;
+    let (user, hash) = found.map_or((None, None), |(user, hash)| (Some(user), hash));
+    let password: String = password.chars().take(200).collect();
+    let is_right = password::is_right(password, hash).await?;
+    let Some(user) = user.filter(|_| is_right) else {
+        return Err(refused);
+    };
+    let (token, created_at) = (Token::generate()?, now());
+    let expires_at = created_at + lifetime;
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::token_hash.eq(token.hash()),
+            sessions::user_id.eq(user.id),
+            sessions::created_at.eq(created_at),
+            sessions::expires_at.eq(expires_at),
+        ))
+        .execute(&mut *db.connection().await?)
+        .await?;
+    Ok(Session {
+        token,
+        expires_at,
+        user,
+    })
+}
+
+/// Who stands behind a token right now: asked of the database for every request, so that a
+/// demotion, a deactivation or a logout counts at once, on every copy of the server.
+pub async fn authenticate(db: &Db, token: &Token) -> Result<Option<Actor>> {
+    let mut conn = db.connection().await?;
+    let session = sessions::table
+        .find(token.hash())
+        .inner_join(users::table)
+        .filter(sessions::expires_at.gt(Utc::now()).and(users::is_active))
+        .select((users::id, users::role));
+    let found: Option<(UserId, UserRole)> = session.first(&mut conn).await.optional()?;
+    let Some((id, role)) = found else {
+        return Ok(None);
+    };
+    let mut team = vec![id];
+    if role == UserRole::Manager {
+        let members = users::table
+            .filter(users::manager_id.eq(id))
+            .select(users::id);
+        team.extend(members.load::<UserId>(&mut conn).await?);
+    }
+    Ok(Some(Actor { id, role, team }))
+}
+
+/// Ends the session of a token. Returns whether there was one.
+pub async fn logout(db: &Db, token: &Token) -> Result<bool> {
+    let session = diesel::delete(sessions::table.find(token.hash()));
+    Ok(session.execute(&mut *db.connection().await?).await? == 1)
+}
+
+/// Forgets the sessions whose time is over. Returns how many.
+pub async fn forget_expired(db: &Db, now: DateTime<Utc>) -> Result<usize> {
+    let over = diesel::delete(sessions::table.filter(sessions::expires_at.lt(now)));
+    Ok(over.execute(&mut *db.connection().await?).await?)
+}
+
+/// Ends all sessions of a user.
+pub(crate) async fn end_all(conn: &mut Connection, user: UserId) -> Result<()> {
+    diesel::delete(sessions::table.filter(sessions::user_id.eq(user)))
+        .execute(conn)
+        .await?;
+    Ok(())
+}

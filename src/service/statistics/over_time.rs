@@ -1,0 +1,125 @@
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
+use chrono_tz::Tz;
+use diesel::dsl::{count_star, min};
+use diesel::prelude::*;
+use diesel::sql_types::{Text, Timestamptz};
+use diesel_async::RunQueryDsl;
+
+use crate::db::Connection;
+use crate::db::schema::leads;
+use crate::service::leads::Condition;
+use crate::service::{Result, ServiceError};
+
+/// The longest series, in stretches of time.
+pub const MOST_BUCKETS: usize = 5_000;
+
+diesel::define_sql_function! {
+    /// The beginning of the stretch that a point in time lies in, on the clocks of a time zone.
+    fn date_trunc(unit: Text, at: Timestamptz, zone: Text) -> Timestamptz;
+}
+
+/// A stretch of time on a calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bucket {
+    /// From midnight to midnight.
+    Day,
+    /// From Monday to Sunday, as ISO 8601 has it.
+    Week,
+    /// From the first to the last.
+    Month,
+}
+
+/// Which series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SeriesKey {
+    /// How long a stretch is.
+    pub bucket: Bucket,
+    /// On whose clocks.
+    pub zone: Tz,
+}
+
+/// The first day of each stretch, with how many leads were created in it: from the first that has
+/// any to the last, without gaps.
+pub type Series = Vec<(NaiveDate, i64)>;
+
+impl SeriesKey {
+    /// Errors: `InvalidData` if the zone is not in the IANA database.
+    pub fn new(bucket: Bucket, zone: &str) -> Result<Self> {
+        let zone = zone.parse().map_err(|_| {
+            let message = format!("{zone:?} is not an IANA time zone, like Europe/Warsaw");
+            ServiceError::invalid("timeZone", message)
+        })?;
+        Ok(Self { bucket, zone })
+    }
+}
+
+pub(super) async fn series(
+    conn: &mut Connection,
+    condition: Condition,
+    key: SeriesKey,
+) -> Result<Series> {
+    // Any lead of a group tells which stretch the group is; that way the grouped expression, whose
+    // two bind parameters PostgreSQL would take for others, stands in the statement only once.
+    let groups: Vec<(Option<DateTime<Utc>>, i64)> = leads::table
+        .filter(condition)
+        .group_by(date_trunc(
+            key.bucket.unit(),
+            leads::created_at,
+            key.zone.name(),
+        ))
+        .select((min(leads::created_at), count_star()))
+        .load(conn)
+        .await?;
+    let mut counts: BTreeMap<NaiveDate, i64> = BTreeMap::new();
+    for (at, count) in groups {
+        let day = at.unwrap_or_default().with_timezone(&key.zone).date_naive();
+        *counts.entry(key.bucket.start(day)).or_default() += count;
+    }
+    key.bucket.without_gaps(counts)
+}
+
+impl Bucket {
+    fn unit(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+
+    fn start(self, day: NaiveDate) -> NaiveDate {
+        match self {
+            Self::Day => day,
+            Self::Week => day - Days::new(day.weekday().num_days_from_monday().into()),
+            Self::Month => day.with_day(1).unwrap_or(day),
+        }
+    }
+
+    fn next(self, start: NaiveDate) -> NaiveDate {
+        match self {
+            Self::Day => start + Days::new(1),
+            Self::Week => start + Days::new(7),
+            Self::Month => start + Months::new(1),
+        }
+    }
+
+    fn without_gaps(self, counts: BTreeMap<NaiveDate, i64>) -> Result<Series> {
+        let Some((&first, _)) = counts.first_key_value() else {
+            return Ok(Vec::new());
+        };
+        let last = counts.last_key_value().map_or(first, |(&day, _)| day);
+        let starts = std::iter::successors(Some(first), |&start| Some(self.next(start)));
+        let series: Series = starts
+            .take_while(|&start| start <= last)
+            .take(MOST_BUCKETS + 1)
+            .map(|start| (start, counts.get(&start).copied().unwrap_or(0)))
+            .collect();
+        if series.len() > MOST_BUCKETS {
+            let message = format!("would give more than {MOST_BUCKETS} values: filter by created");
+            return Err(ServiceError::invalid("bucket", message));
+        }
+        Ok(series)
+    }
+}

@@ -1,0 +1,154 @@
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::{count, count_star, sum};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::db::Connection;
+use crate::db::schema::leads;
+use crate::service::leads::{Condition, Lead, LeadSource, LeadStatus};
+use crate::service::{Result, UserId};
+
+/// Sums over a set of leads.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Totals {
+    /// How many leads.
+    pub total: i64,
+    /// How many of them are hot.
+    pub hot: i64,
+    /// How many follow-ups are overdue: planned before now, on leads neither WON nor LOST.
+    pub overdue: i64,
+    /// How many leads there are of each status; absent ones have none.
+    pub by_status: HashMap<LeadStatus, i64>,
+    /// How many leads there are of each source; absent ones have none.
+    pub by_source: HashMap<LeadSource, i64>,
+    /// Per assignee, the largest number of leads first, ties by id; without one: unassigned.
+    pub by_agent: Vec<AgentTotals>,
+    score_sum: i64,
+}
+
+/// Sums over the leads of one assignee.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AgentTotals {
+    /// Whose; nobody's if absent.
+    pub agent: Option<UserId>,
+    /// How many leads.
+    pub total: i64,
+    /// How many of them are WON.
+    pub won: i64,
+    score_sum: i64,
+}
+
+impl Totals {
+    /// The mean score, 0–100, rounded to two decimals; 0 if there are no leads.
+    pub fn average_score(&self) -> f64 {
+        rounded_ratio(self.score_sum, self.total)
+    }
+
+    /// WON ÷ total × 100, rounded to two decimals; 0 if there are no leads.
+    pub fn conversion_rate(&self) -> f64 {
+        let won = self.by_status.get(&LeadStatus::Won).copied().unwrap_or(0);
+        rounded_ratio(won * 100, self.total)
+    }
+}
+
+impl AgentTotals {
+    /// The mean score, 0–100, rounded to two decimals.
+    pub fn average_score(&self) -> f64 {
+        rounded_ratio(self.score_sum, self.total)
+    }
+
+    /// WON ÷ total × 100, rounded to two decimals.
+    pub fn conversion_rate(&self) -> f64 {
+        rounded_ratio(self.won * 100, self.total)
+    }
+}
+
+/// The one rounding rule: to two decimals, halves up, computed in whole numbers so that no
+/// representation of a fraction decides; 0 ÷ 0 is 0.
+fn rounded_ratio(numerator: i64, denominator: i64) -> f64 {
+    if denominator == 0 {
+        return 0.0;
+    }
+    let hundredths =
+        (i128::from(numerator) * 200 + i128::from(denominator)) / (2 * i128::from(denominator));
+    hundredths as f64 / 100.0
+}
+
+type Group = (
+    Option<UserId>,
+    LeadStatus,
+    LeadSource,
+    i64,
+    Option<i64>,
+    i64,
+    i64,
+);
+
+/// One pass over the leads, grouped as finely as any answer needs; the rest is adding up.
+pub(super) async fn totals(
+    conn: &mut Connection,
+    condition: Condition,
+    now: DateTime<Utc>,
+) -> Result<Totals> {
+    // Without a follow-up the condition is NULL, and what is not true is not counted.
+    let is_overdue = leads::next_follow_up
+        .assume_not_null()
+        .lt(now)
+        .and(leads::status.ne_all([LeadStatus::Won, LeadStatus::Lost]));
+    let groups: Vec<Group> = leads::table
+        .filter(condition)
+        .group_by((leads::assigned_to, leads::status, leads::source))
+        .select((
+            leads::assigned_to,
+            leads::status,
+            leads::source,
+            count_star(),
+            sum(leads::lead_score),
+            count(leads::id).aggregate_filter(leads::lead_score.gt(Lead::HOT_ABOVE)),
+            count(leads::id).aggregate_filter(is_overdue),
+        ))
+        .load(conn)
+        .await?;
+    Ok(add_up(groups))
+}
+
+fn add_up(groups: Vec<Group>) -> Totals {
+    let mut totals = Totals::default();
+    let mut agents: HashMap<Option<UserId>, AgentTotals> = HashMap::new();
+    for (agent, status, source, count, score_sum, hot, overdue) in groups {
+        let score_sum = score_sum.unwrap_or(0);
+        totals.total += count;
+        totals.score_sum += score_sum;
+        totals.hot += hot;
+        totals.overdue += overdue;
+        *totals.by_status.entry(status).or_default() += count;
+        *totals.by_source.entry(source).or_default() += count;
+        let agent = agents.entry(agent).or_insert(AgentTotals {
+            agent,
+            ..Default::default()
+        });
+        agent.total += count;
+        agent.score_sum += score_sum;
+        agent.won += if status == LeadStatus::Won { count } else { 0 };
+    }
+    totals.by_agent = agents.into_values().collect();
+    totals
+        .by_agent
+        .sort_by_key(|agent| (-agent.total, agent.agent));
+    totals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rounded_ratio;
+
+    #[test]
+    fn ratios_are_rounded_half_up_to_two_decimals() {
+        assert_eq!(rounded_ratio(423_800, 8_800), 48.16);
+        assert_eq!(rounded_ratio(1, 200), 0.01);
+        assert_eq!(rounded_ratio(200, 3), 66.67);
+        assert_eq!(rounded_ratio(0, 0), 0.0);
+    }
+}

@@ -1,0 +1,104 @@
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{Array, BigInt, Nullable, Uuid};
+use diesel_async::RunQueryDsl;
+
+use crate::db::Db;
+use crate::db::schema::{lead_notes, leads, sql_types};
+use crate::service::leads::visible_to;
+use crate::service::page::{Page, Slice, Start};
+use crate::service::timeline::{Note, NoteType};
+use crate::service::{Actor, LeadId, NoteId, Result, ServiceError};
+
+diesel::define_sql_function! {
+    /// The position up to which no entry is missing; see the migration for why.
+    fn lead_notes_horizon() -> BigInt;
+}
+
+/// The newest entries of each lead, newest first, one page of each. Earlier versions of edited
+/// notes are left out. Leads that the actor may not see have none.
+///
+/// Errors: `InvalidData` for a page read from its end.
+pub async fn notes_of(
+    db: &Db,
+    actor: &Actor,
+    ids: &[LeadId],
+    types: Option<&[NoteType]>,
+    page: &Page<i64>,
+) -> Result<HashMap<LeadId, Slice<Note>>> {
+    let before = match page.start {
+        Start::Offset(_) => None,
+        Start::After(position) => Some(position),
+        Start::Before(_) => return Err(ServiceError::invalid("last", "is not offered here")),
+    };
+    let mut conn = db.connection().await?;
+    let visible = leads::table
+        .filter(leads::id.eq_any(ids))
+        .filter(visible_to(actor));
+    let visible: Vec<LeadId> = visible.select(leads::id).load(&mut conn).await?;
+    let rows: Vec<Note> = sql_query(
+        "SELECT n.* FROM unnest($1) AS l (id) CROSS JOIN LATERAL ( \
+           SELECT * FROM lead_notes n WHERE n.lead_id = l.id \
+           AND ($2 IS NULL OR n.note_type = ANY ($2)) AND ($3 IS NULL OR n.position < $3) \
+           AND NOT EXISTS (SELECT FROM lead_notes newer WHERE newer.replaces_id = n.id) \
+           ORDER BY n.position DESC LIMIT $4) AS n ORDER BY n.position DESC",
+    )
+    .bind::<Array<Uuid>, _>(&visible)
+    .bind::<Nullable<Array<sql_types::NoteType>>, _>(types)
+    .bind::<Nullable<BigInt>, _>(before)
+    .bind::<BigInt, _>(page.size as i64 + 1)
+    .load(&mut conn)
+    .await?;
+    let mut notes: HashMap<LeadId, Vec<Note>> = HashMap::new();
+    for row in rows {
+        notes.entry(row.lead_id).or_default().push(row);
+    }
+    let slice = |id: LeadId| (id, Slice::of(page, notes.remove(&id).unwrap_or_default()));
+    Ok(ids.iter().copied().map(slice).collect())
+}
+
+/// Those of the notes that exist and whose lead the actor may see, in no order.
+pub async fn read_many(db: &Db, actor: &Actor, ids: &[NoteId]) -> Result<Vec<Note>> {
+    let mut conn = db.connection().await?;
+    let notes = leads::table
+        .inner_join(lead_notes::table)
+        .filter(visible_to(actor));
+    let notes = notes
+        .filter(lead_notes::id.eq_any(ids))
+        .select(Note::as_select());
+    Ok(notes.load(&mut conn).await?)
+}
+
+/// What came into the log after a position, oldest first, on the leads that the actor may see.
+///
+/// A reader that asks again with the last position it got misses nothing: entries are given out
+/// only up to the horizon, below which no writer is still at work. An entry of a slow transaction
+/// holds back those behind it until it is there.
+pub async fn feed(db: &Db, actor: &Actor, after: i64, size: usize) -> Result<Slice<Note>> {
+    let mut conn = db.connection().await?;
+    // A statement of its own, before the one whose snapshot must be the later.
+    let horizon: i64 = diesel::select(lead_notes_horizon())
+        .get_result(&mut conn)
+        .await?;
+    let notes = leads::table
+        .inner_join(lead_notes::table)
+        .filter(visible_to(actor))
+        .filter(
+            lead_notes::position
+                .gt(after)
+                .and(lead_notes::position.le(horizon)),
+        )
+        .order_by(lead_notes::position)
+        .limit(size as i64 + 1)
+        .select(Note::as_select());
+    let rows = notes.load(&mut conn).await?;
+    Ok(Slice::of(
+        &Page {
+            size,
+            start: Start::After(after),
+        },
+        rows,
+    ))
+}

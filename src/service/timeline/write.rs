@@ -1,0 +1,91 @@
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{Array, Jsonb, Nullable, Text, Timestamptz, Uuid};
+use diesel_async::RunQueryDsl;
+use serde_json::{Value, json};
+
+use crate::db::Connection;
+use crate::db::schema::lead_notes;
+use crate::service::clock::now;
+use crate::service::timeline::{Change, Note, NoteType};
+use crate::service::{Actor, LeadId, NoteId, Result};
+
+/// Records what changed, one entry for each lead that something changed on, in one statement.
+pub(crate) async fn record(
+    conn: &mut Connection,
+    actor: &Actor,
+    at: DateTime<Utc>,
+    entries: Vec<(LeadId, Vec<Change>)>,
+) -> Result<()> {
+    let entries: Vec<_> = entries
+        .into_iter()
+        .filter(|(_, changes)| !changes.is_empty())
+        .collect();
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<NoteId> = entries.iter().map(|_| NoteId::generate()).collect();
+    let leads: Vec<LeadId> = entries.iter().map(|(lead, _)| *lead).collect();
+    let sentences: Vec<String> = entries
+        .iter()
+        .map(|(_, changes)| sentence(changes))
+        .collect();
+    let changes: Vec<Value> = entries.iter().map(|(_, changes)| json!(changes)).collect();
+    sql_query(
+        "INSERT INTO lead_notes (id, lead_id, author_id, note_type, content, changes, created_at) \
+         SELECT n.id, n.lead_id, $5, 'CHANGE', n.content, n.changes, $6 \
+         FROM unnest($1, $2, $3, $4) AS n (id, lead_id, content, changes)",
+    )
+    .bind::<Array<Uuid>, _>(ids)
+    .bind::<Array<Uuid>, _>(leads)
+    .bind::<Array<Text>, _>(sentences)
+    .bind::<Array<Jsonb>, _>(changes)
+    .bind::<Nullable<Uuid>, _>(actor.author())
+    .bind::<Timestamptz, _>(at)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Adds what a person wrote. The text must have been checked.
+pub(crate) async fn write(
+    conn: &mut Connection,
+    actor: &Actor,
+    lead: LeadId,
+    note_type: NoteType,
+    content: String,
+    replaces: Option<NoteId>,
+) -> Result<Note> {
+    let note = Note {
+        id: NoteId::generate(),
+        lead_id: lead,
+        author_id: actor.author(),
+        note_type,
+        content,
+        changes: json!([]),
+        replaces_id: replaces,
+        created_at: now(),
+        position: 0,
+    };
+    let insert = diesel::insert_into(lead_notes::table).values(note);
+    Ok(insert
+        .returning(Note::as_returning())
+        .get_result(conn)
+        .await?)
+}
+
+/// Deletes a lead's whole timeline: only for a lead that is deleted for good.
+pub(crate) async fn delete_all(conn: &mut Connection, lead: LeadId) -> Result<()> {
+    let notes = lead_notes::table.filter(lead_notes::lead_id.eq(lead));
+    diesel::delete(notes).execute(conn).await?;
+    Ok(())
+}
+
+fn sentence(changes: &[Change]) -> String {
+    if changes.iter().any(|change| change.field == "createdAt") {
+        return "created the lead".to_owned();
+    }
+    let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
+    format!("changed {}", fields.join(", "))
+}

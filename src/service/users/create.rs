@@ -1,0 +1,92 @@
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel_async::RunQueryDsl;
+use serde::Serialize;
+
+use crate::db::Connection;
+use crate::db::schema::users;
+use crate::service::clock::now;
+use crate::service::command::Command;
+use crate::service::permission::{self, Action};
+use crate::service::sessions::PasswordHash;
+use crate::service::users::{User, UserRole, users_by_id};
+use crate::service::validation::{self, Faults};
+use crate::service::{Actor, Result, ServiceError, UserId};
+
+/// Adds a user who can sign in at once.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "documented for clients in graphql")]
+pub struct CreateUser {
+    pub email: String,
+    pub full_name: String,
+    pub role: UserRole,
+    pub manager: Option<UserId>,
+    pub password: PasswordHash,
+}
+
+impl Command for CreateUser {
+    const NAME: &'static str = "createUser";
+    type Answer = User;
+
+    /// Errors: `PermissionDenied`, `InvalidData`, `Conflict` if the e-mail is taken.
+    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<User> {
+        permission::require(actor, Action::ManageUsers, None)?;
+        let mut faults = Faults::default();
+        let email = faults.take("email", login_email(&self.email));
+        let full_name = faults.take("fullName", validation::required_text(&self.full_name, 200));
+        require_manager(conn, self.manager, &mut faults).await?;
+        faults.finish()?;
+        let now = now();
+        let user = User {
+            id: UserId::generate(),
+            email: email.unwrap_or_default(),
+            full_name: full_name.unwrap_or_default(),
+            role: self.role,
+            manager_id: self.manager,
+            is_active: true,
+            created_at: now,
+            updated_at: now,
+        };
+        let row = (&user, users::password_hash.eq(self.password.as_str()));
+        let insert = diesel::insert_into(users::table)
+            .values(row)
+            .execute(conn)
+            .await;
+        insert.map_err(email_taken)?;
+        Ok(user)
+    }
+}
+
+/// The address that somebody signs in with: compared without case, so stored without.
+pub(super) fn login_email(email: &str) -> Result<String, String> {
+    Ok(validation::email(email)?.to_lowercase())
+}
+
+/// Somebody's manager must be there, active, and a manager or administrator.
+pub(super) async fn require_manager(
+    conn: &mut Connection,
+    manager: Option<UserId>,
+    faults: &mut Faults,
+) -> Result<()> {
+    let Some(id) = manager else { return Ok(()) };
+    match users_by_id(conn, &[id]).await?.remove(&id) {
+        None => faults.add("managerId", format!("there is no user {id}")),
+        Some(user) if !user.is_active => faults.add("managerId", "must be an active user"),
+        Some(user) if user.role == UserRole::Agent => {
+            faults.add("managerId", "must be a manager or an administrator");
+        }
+        Some(_) => {}
+    }
+    Ok(())
+}
+
+pub(super) fn email_taken(error: DieselError) -> ServiceError {
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info)
+            if info.constraint_name() == Some("users_email_key") =>
+        {
+            ServiceError::conflict("a user with this e-mail address exists already")
+        }
+        other => other.into(),
+    }
+}

@@ -1,0 +1,86 @@
+use diesel::dsl::IntoBoxed;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Record, Text, Uuid};
+use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
+
+use crate::db::Db;
+use crate::db::schema::users;
+use crate::service::page::{Page, Slice, Start};
+use crate::service::permission::{Action, Reach, reach};
+use crate::service::users::{User, UserRole};
+use crate::service::{Actor, Result, ServiceError, UserId};
+
+/// Which users. An absent condition says nothing.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "documented for clients in graphql")]
+pub struct UserFilter {
+    pub role: Option<UserRole>,
+    pub is_active: Option<bool>,
+    pub manager: Option<UserId>,
+}
+
+/// A user's place in the order by full name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UserPlace(pub String, pub UserId);
+
+/// A page of the users that the actor may see, by full name.
+pub async fn list(
+    db: &Db,
+    actor: &Actor,
+    filter: &UserFilter,
+    page: &Page<UserPlace>,
+) -> Result<Slice<User>> {
+    let mut query = filter.query(actor).limit(page.size as i64 + 1);
+    let row = (users::full_name, users::id).into_sql::<Record<(Text, Uuid)>>();
+    match &page.start {
+        Start::Offset(offset) => query = query.offset(*offset as i64),
+        Start::After(place) | Start::Before(Some(place)) if place.0.contains('\0') => {
+            return Err(ServiceError::invalid(
+                "after",
+                "is not a cursor of this list",
+            ));
+        }
+        Start::After(place) => query = query.filter(row.gt((place.0.clone(), place.1))),
+        Start::Before(Some(place)) => query = query.filter(row.lt((place.0.clone(), place.1))),
+        Start::Before(None) => {}
+    }
+    let query = match page.start {
+        Start::Before(_) => query.order_by((users::full_name.desc(), users::id.desc())),
+        _ => query.order_by((users::full_name.asc(), users::id.asc())),
+    };
+    let mut conn = db.connection().await?;
+    Ok(Slice::of(
+        page,
+        query.select(User::as_select()).load(&mut conn).await?,
+    ))
+}
+
+/// How many users the filter lets through and the actor may see.
+pub async fn count(db: &Db, actor: &Actor, filter: &UserFilter) -> Result<i64> {
+    let mut conn = db.connection().await?;
+    Ok(filter.query(actor).count().get_result(&mut conn).await?)
+}
+
+impl UserFilter {
+    fn query(&self, actor: &Actor) -> IntoBoxed<'static, users::table, Pg> {
+        let query = users::table.into_boxed();
+        let mut query = match reach(actor.role, Action::ReadUser) {
+            Reach::All => query,
+            Reach::Team => query.filter(users::id.eq_any(actor.team.clone())),
+            Reach::Own => query.filter(users::id.eq(actor.id)),
+            Reach::Nothing => query.filter(users::id.eq_any(Vec::<UserId>::new())),
+        };
+        if let Some(role) = self.role {
+            query = query.filter(users::role.eq(role));
+        }
+        if let Some(is_active) = self.is_active {
+            query = query.filter(users::is_active.eq(is_active));
+        }
+        if let Some(manager) = self.manager {
+            query = query.filter(users::manager_id.eq(manager));
+        }
+        query
+    }
+}

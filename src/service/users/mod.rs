@@ -1,0 +1,17 @@
+//! Users: who works with leads. A file per verb.
+
+mod create;
+mod deactivate;
+mod first_admin;
+mod list;
+mod update;
+mod user;
+
+pub use create::CreateUser;
+pub use deactivate::{DeactivateUser, TheirLeads};
+pub use first_admin::{by_email, create_first_admin, is_empty};
+pub use list::{UserFilter, UserPlace, count, list};
+pub use update::{UpdateUser, UserPatch};
+pub use user::{User, UserRole, named, read};
+
+pub(crate) use user::users_by_id;

@@ -1,0 +1,132 @@
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde::Serialize;
+
+use crate::db::Connection;
+use crate::db::schema::users;
+use crate::service::clock::now;
+use crate::service::command::Command;
+use crate::service::permission::{self, Action};
+use crate::service::sessions::{self, PasswordHash};
+use crate::service::users::create::{email_taken, login_email, require_manager};
+use crate::service::users::{User, UserRole};
+use crate::service::validation::{self, Faults};
+use crate::service::{Actor, Result, ServiceError, UserId};
+
+/// Changes the named fields of a user. A new password ends the user's sessions.
+#[derive(Debug, Default, Serialize)]
+#[expect(missing_docs, reason = "documented for clients in graphql")]
+pub struct UserPatch {
+    pub email: Option<String>,
+    pub full_name: Option<String>,
+    pub role: Option<UserRole>,
+    pub manager: Option<Option<UserId>>,
+    pub password: Option<PasswordHash>,
+    /// Lets a deactivated user in again.
+    pub reactivate: bool,
+}
+
+/// Applies a [`UserPatch`].
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "they say it")]
+pub struct UpdateUser {
+    pub id: UserId,
+    pub patch: UserPatch,
+}
+
+impl Command for UpdateUser {
+    const NAME: &'static str = "updateUser";
+    type Answer = User;
+
+    /// Errors: `PermissionDenied`, `UserNotFound`, `InvalidData`, `Conflict` if the e-mail is
+    /// taken or the change would leave a team without a manager or nobody to administer.
+    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<User> {
+        permission::require(actor, Action::ManageUsers, Some(self.id))?;
+        let before = lock(conn, self.id).await?;
+        let after = self.patch.applied(conn, &before).await?;
+        if before.role == UserRole::Admin && after.role != UserRole::Admin {
+            require_another_admin(conn, &before).await?;
+        }
+        if before.role != UserRole::Agent && after.role == UserRole::Agent {
+            require_no_team(conn, &before).await?;
+        }
+        let row = diesel::update(users::table.find(self.id));
+        row.set(&after).execute(conn).await.map_err(email_taken)?;
+        if let Some(password) = &self.patch.password {
+            let row = diesel::update(users::table.find(self.id));
+            row.set(users::password_hash.eq(password.as_str()))
+                .execute(conn)
+                .await?;
+            sessions::end_all(conn, self.id).await?;
+        }
+        Ok(after)
+    }
+}
+
+impl UserPatch {
+    async fn applied(&self, conn: &mut Connection, before: &User) -> Result<User> {
+        let mut after = User {
+            updated_at: now(),
+            ..before.clone()
+        };
+        let mut faults = Faults::default();
+        if let Some(email) = &self.email {
+            after.email = faults.take("email", login_email(email)).unwrap_or_default();
+        }
+        if let Some(name) = &self.full_name {
+            let name = faults.take("fullName", validation::required_text(name, 200));
+            after.full_name = name.unwrap_or_default();
+        }
+        if let Some(manager) = self.manager {
+            after.manager_id = manager;
+            if manager == Some(before.id) {
+                faults.add("managerId", "nobody is their own manager");
+            } else {
+                require_manager(conn, manager, &mut faults).await?;
+            }
+        }
+        after.role = self.role.unwrap_or(before.role);
+        after.is_active |= self.reactivate;
+        faults.finish()?;
+        Ok(after)
+    }
+}
+
+pub(super) async fn lock(conn: &mut Connection, id: UserId) -> Result<User> {
+    let row = users::table
+        .find(id)
+        .select(User::as_select())
+        .for_no_key_update();
+    row.first(conn)
+        .await
+        .optional()?
+        .ok_or(ServiceError::UserNotFound(id))
+}
+
+/// Somebody must stay who can manage users. Administrators are locked, so that two of them cannot
+/// remove each other.
+pub(super) async fn require_another_admin(conn: &mut Connection, leaving: &User) -> Result<()> {
+    let admins = users::table
+        .filter(users::role.eq(UserRole::Admin).and(users::is_active))
+        .order_by(users::id)
+        .select(users::id)
+        .for_no_key_update();
+    let admins: Vec<UserId> = admins.load(conn).await?;
+    if admins.iter().any(|&id| id != leaving.id) {
+        return Ok(());
+    }
+    Err(ServiceError::conflict(
+        "this is the last active administrator",
+    ))
+}
+
+async fn require_no_team(conn: &mut Connection, manager: &User) -> Result<()> {
+    let team = users::table.filter(users::manager_id.eq(manager.id));
+    let size: i64 = team.count().get_result(conn).await?;
+    if size == 0 {
+        return Ok(());
+    }
+    Err(ServiceError::conflict(format!(
+        "the user is the manager of {size} others"
+    )))
+}

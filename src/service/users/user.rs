@@ -1,0 +1,94 @@
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
+
+use crate::db::schema::{sql_types, users};
+use crate::db::{Connection, Db, pg_enum};
+use crate::service::permission::{self, Action};
+use crate::service::{Actor, Result, ServiceError, UserId};
+
+pg_enum! {
+    /// What a user may do, see [`crate::service::permission`].
+    UserRole: sql_types::UserRole {
+        /// Sees and does everything.
+        Admin = "ADMIN",
+        /// Leads a team.
+        Manager = "MANAGER",
+        /// Works on leads.
+        Agent = "AGENT",
+    }
+}
+
+/// Somebody who works with leads. Without the password.
+#[derive(
+    Queryable,
+    Selectable,
+    Insertable,
+    AsChangeset,
+    Identifiable,
+    Serialize,
+    Deserialize,
+    Debug,
+    Clone,
+    PartialEq,
+)]
+#[diesel(table_name = users, treat_none_as_null = true)]
+#[expect(
+    missing_docs,
+    reason = "the columns, documented for clients in graphql"
+)]
+pub struct User {
+    pub id: UserId,
+    pub email: String,
+    pub full_name: String,
+    pub role: UserRole,
+    pub manager_id: Option<UserId>,
+    pub is_active: bool,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl User {
+    /// Errors: `InvalidData` if the user was deactivated.
+    pub(crate) fn require_active(&self) -> Result<()> {
+        if self.is_active {
+            return Ok(());
+        }
+        Err(ServiceError::invalid(
+            "assignedTo",
+            format!("{} is not active", self.full_name),
+        ))
+    }
+}
+
+/// One user. Errors: `UserNotFound`, `PermissionDenied`.
+pub async fn read(db: &Db, actor: &Actor, id: UserId) -> Result<User> {
+    let mut conn = db.connection().await?;
+    let user = users_by_id(&mut conn, &[id]).await?.remove(&id);
+    let user = user.ok_or(ServiceError::UserNotFound(id))?;
+    permission::require(actor, Action::ReadUser, Some(id))?;
+    Ok(user)
+}
+
+/// Users by id, whoever asks: the names that stand on leads and notes which the asker may see.
+/// Ids of nobody are not in the answer.
+pub async fn named(db: &Db, ids: &[UserId]) -> Result<HashMap<UserId, User>> {
+    users_by_id(&mut *db.connection().await?, ids).await
+}
+
+pub(crate) async fn users_by_id(
+    conn: &mut Connection,
+    ids: &[UserId],
+) -> Result<HashMap<UserId, User>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = users::table
+        .filter(users::id.eq_any(ids))
+        .select(User::as_select());
+    let found: Vec<User> = found.load(conn).await?;
+    Ok(found.into_iter().map(|user| (user.id, user)).collect())
+}

@@ -1,0 +1,44 @@
+//! What an input must look like. Every rule is a pure function from what the client wrote to what
+//! is stored, or to the sentence that says what is wrong; [`Faults`] gathers the sentences.
+
+mod email;
+mod phone;
+mod tags;
+mod text;
+mod value;
+
+pub(crate) use email::email;
+pub(crate) use phone::phone;
+pub(crate) use tags::{ARCHIVED_TAG, tags};
+pub(crate) use text::{optional_text, required_text, searchable};
+pub(crate) use value::{custom_fields, past_date, probability, score, stored_date};
+
+use crate::service::{Fault, Result, ServiceError};
+
+/// The faults of one input, gathered so that they are reported together.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// Takes a rule's verdict on a field: its value, or nothing and one fault more.
+    pub(crate) fn take<T>(&mut self, field: &str, verdict: Result<T, String>) -> Option<T> {
+        verdict.map_err(|message| self.add(field, message)).ok()
+    }
+
+    /// One fault more.
+    pub(crate) fn add(&mut self, field: &str, message: impl Into<String>) {
+        self.0.push(Fault {
+            field: field.to_owned(),
+            message: message.into(),
+        });
+    }
+
+    /// Errors: `InvalidData` with all faults, if there are any.
+    pub(crate) fn finish(self) -> Result<()> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(ServiceError::InvalidData(self.0))
+        }
+    }
+}

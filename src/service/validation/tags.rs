@@ -1,0 +1,31 @@
+use super::required_text;
+
+/// The tag that marks an archived lead. Only archiving and restoring set and remove it.
+pub(crate) const ARCHIVED_TAG: &str = "archived";
+
+const LONGEST: usize = 50;
+const MOST: usize = 50;
+
+/// One tag: trimmed, in lower case, not blank, at most 50 characters, not the reserved one.
+fn tag(value: &str) -> Result<String, String> {
+    let tag = required_text(value, LONGEST)?.to_lowercase();
+    if tag == ARCHIVED_TAG {
+        return Err("the tag \"archived\" is set by archiving only".to_owned());
+    }
+    Ok(tag)
+}
+
+/// A lead's tags: each one a [`tag`], at most 50, each once, in the order given.
+pub(crate) fn tags(values: &[String]) -> Result<Vec<String>, String> {
+    if values.len() > MOST {
+        return Err(format!("must be at most {MOST} tags, are {}", values.len()));
+    }
+    let mut unique: Vec<String> = Vec::with_capacity(values.len());
+    for value in values {
+        let tag = tag(value).map_err(|fault| format!("{value:?}: {fault}"))?;
+        if !unique.contains(&tag) {
+            unique.push(tag);
+        }
+    }
+    Ok(unique)
+}

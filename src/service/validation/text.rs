@@ -1,0 +1,29 @@
+/// Trims; refuses blank text, more than `longest` characters, and control characters other than
+/// line breaks and tabs.
+pub(crate) fn required_text(value: &str, longest: usize) -> Result<String, String> {
+    optional_text(value, longest)?.ok_or_else(|| "must not be blank".to_owned())
+}
+
+/// Like [`required_text`], but blank text is no text.
+pub(crate) fn optional_text(value: &str, longest: usize) -> Result<Option<String>, String> {
+    let value = value.trim();
+    searchable(value, longest)?;
+    Ok((!value.is_empty()).then(|| value.to_owned()))
+}
+
+/// What may be asked for in a filter or a search: anything of that length that PostgreSQL can hold.
+pub(crate) fn searchable(value: &str, longest: usize) -> Result<(), String> {
+    let length = value.chars().count();
+    if length > longest {
+        return Err(format!(
+            "must have at most {longest} characters, has {length}"
+        ));
+    }
+    if value
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    {
+        return Err("must not contain control characters".to_owned());
+    }
+    Ok(())
+}

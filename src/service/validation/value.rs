@@ -1,0 +1,67 @@
+use chrono::{DateTime, Datelike, SubsecRound, TimeDelta, Utc};
+use serde_json::Value;
+
+const LARGEST_CUSTOM_FIELDS: usize = 16 * 1024;
+
+/// A probability, 0.0–1.0.
+pub(crate) fn probability(value: f64) -> Result<f64, String> {
+    if (0.0..=1.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err(format!("must lie between 0.0 and 1.0, is {value}"))
+    }
+}
+
+/// A score, 0–100.
+pub(crate) fn score(value: i32) -> Result<i32, String> {
+    if (0..=100).contains(&value) {
+        Ok(value)
+    } else {
+        Err(format!("must lie between 0 and 100, is {value}"))
+    }
+}
+
+/// A point in time between the years 1900 and 2199, to the microsecond.
+pub(crate) fn stored_date(value: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
+    if (1900..2200).contains(&value.year()) {
+        Ok(value.trunc_subsecs(6))
+    } else {
+        Err("must lie between the years 1900 and 2199".to_owned())
+    }
+}
+
+/// A [`stored_date`] that has been, give or take five minutes of a client's clock.
+pub(crate) fn past_date(value: DateTime<Utc>, now: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
+    if value > now + TimeDelta::minutes(5) {
+        return Err("must not lie in the future".to_owned());
+    }
+    stored_date(value)
+}
+
+/// A JSON object of at most 16 KiB, without NUL characters.
+pub(crate) fn custom_fields(value: &Value) -> Result<Value, String> {
+    if !value.is_object() {
+        return Err("must be a JSON object".to_owned());
+    }
+    let size = value.to_string().len();
+    if size > LARGEST_CUSTOM_FIELDS {
+        return Err(format!(
+            "must have at most {LARGEST_CUSTOM_FIELDS} bytes as JSON, has {size}"
+        ));
+    }
+    if has_nul(value) {
+        return Err("must not contain NUL characters".to_owned());
+    }
+    Ok(value.clone())
+}
+
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, value)| name.contains('\0') || has_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
