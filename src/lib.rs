@@ -1,1 +1,3 @@
 //! The lead-management back end.
+
+pub mod http;
