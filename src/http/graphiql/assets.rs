@@ -7,7 +7,7 @@ use super::store::{self, Files};
 use super::{fetch, staging};
 
 /// Where the GraphiQL files come from and, if they are missing, why.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Assets {
     /// The real GraphiQL, fetched and verified.
     Real(Files),
@@ -19,7 +19,7 @@ pub enum Assets {
 }
 
 /// Assets that may still be under way; clones share them.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Pending(Arc<OnceLock<Assets>>);
 
 impl Pending {

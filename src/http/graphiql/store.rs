@@ -9,7 +9,7 @@ use super::pins;
 
 /// The verified files, held in memory: what was checked is what is served, whatever happens to
 /// the folder later.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Files(Vec<(&'static str, &'static str, Bytes)>);
 
 impl Files {
