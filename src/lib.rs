@@ -25,4 +25,5 @@
 //!   answer in one place, `graphql::error`.
 
 pub mod db;
+pub mod http;
 pub mod service;

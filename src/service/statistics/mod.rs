@@ -3,7 +3,7 @@
 mod over_time;
 mod totals;
 
-pub use over_time::{Bucket, Series, SeriesKey};
+pub use over_time::{Bucket, MOST_BUCKETS, Series, SeriesKey};
 pub use totals::{AgentTotals, Totals};
 
 use std::collections::HashMap;
@@ -26,7 +26,7 @@ pub struct Statistics {
 /// Counts over the leads that the filter lets through and the actor may see.
 ///
 /// Errors: `InvalidData` for a filter that cannot be, an unknown time zone, or a series of more
-/// than [`over_time::MOST_BUCKETS`] stretches.
+/// than [`MOST_BUCKETS`] stretches.
 pub async fn statistics(
     db: &Db,
     actor: &Actor,

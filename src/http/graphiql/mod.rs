@@ -1,0 +1,83 @@
+//! GraphiQL at `/graphiql`, for development.
+//!
+//! The real one, fetched once from the npm registry into the data folder, verified and served
+//! from there: the page asks no other machine for anything, and a Content-Security-Policy holds
+//! it to that. Where npm is not to be had, a small page of our own serves and says why.
+
+mod assets;
+mod fetch;
+mod page;
+mod pins;
+mod staging;
+mod store;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+pub use self::assets::{Assets, Pending, prepare};
+pub use self::store::Files;
+
+/// What every answer carries; a page replaces the policy by one that lets it run.
+const GUARDS: [(&str, &str); 5] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
+/// `GET /graphiql` and `GET /graphiql/assets/{file}`.
+pub fn router(assets: Pending) -> Router {
+    let router = Router::new()
+        .route("/graphiql", get(show))
+        .route("/graphiql/assets/{file}", get(asset))
+        .with_state(assets);
+    GUARDS.into_iter().fold(router, |router, (name, value)| {
+        router.layer(SetResponseHeaderLayer::if_not_present(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        ))
+    })
+}
+
+async fn show(State(assets): State<Pending>) -> Response {
+    match assets.get() {
+        None => page::fetching(),
+        Some(Assets::Real(_)) => page::graphiql(),
+        Some(Assets::Fallback { reason }) => page::fallback(reason),
+    }
+}
+
+/// The name is looked up in two tables, never on the disk: no path leads out of them.
+async fn asset(State(assets): State<Pending>, Path(name): Path<String>) -> Response {
+    if let Some((media_type, text)) = page::own_asset(&name) {
+        return (
+            [(CONTENT_TYPE, media_type), (CACHE_CONTROL, "no-cache")],
+            text,
+        )
+            .into_response();
+    }
+    let Some(Assets::Real(files)) = assets.get() else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let Some((media_type, bytes)) = files.get(&name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let for_ever = "public, max-age=31536000, immutable";
+    (
+        [(CONTENT_TYPE, media_type), (CACHE_CONTROL, for_ever)],
+        bytes,
+    )
+        .into_response()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! The HTTP edge: turns requests into calls on the schema.
+
+pub mod graphiql;
