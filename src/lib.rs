@@ -25,5 +25,6 @@
 //!   answer in one place, `graphql::error`.
 
 pub mod db;
+pub mod graphql;
 pub mod http;
 pub mod service;
