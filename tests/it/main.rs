@@ -1,2 +1,6 @@
-//! Integration tests, one binary.
-fn main() {}
+//! Integration tests, one binary: a file per subject, and what they share in `support`.
+
+mod embedded;
+mod pool;
+mod restart;
+mod support;
