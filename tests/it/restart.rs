@@ -8,10 +8,9 @@ use diesel_async::SimpleAsyncConnection;
 use nix::sys::signal::{Signal, kill};
 use tokio::task::JoinHandle;
 
-use crm::db::embedded::{EmbeddedOptions, EmbeddedServer};
 use crm::db::{Db, PoolOptions};
 
-use crate::support::Scratch;
+use crate::support::{Scratch, start};
 
 /// What the workers look at, and what they count.
 #[derive(Default)]
@@ -24,7 +23,7 @@ struct Drill {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_restart_of_postgresql_every_request_succeeds() {
     let folder = Scratch::new();
-    let mut servers = vec![start(&folder).await];
+    let mut servers = vec![start(folder.path()).await];
     let options = PoolOptions {
         size: 4,
         ..PoolOptions::default()
@@ -42,7 +41,7 @@ async fn after_a_restart_of_postgresql_every_request_succeeds() {
         while folder.server().is_some() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        servers.push(start(&folder).await);
+        servers.push(start(folder.path()).await);
         drill.down.store(false, Ordering::SeqCst);
         let began = Instant::now();
         for _ in 0..50 {
@@ -86,16 +85,4 @@ async fn request(db: &Db) -> Result<(), String> {
         .batch_execute("select 1")
         .await
         .map_err(|error| error.to_string())
-}
-
-async fn start(folder: &Scratch) -> EmbeddedServer {
-    let options = EmbeddedOptions {
-        data_dir: Some(folder.path().into()),
-        durable: false,
-        fetch: true,
-        ..EmbeddedOptions::default()
-    };
-    let mut server = EmbeddedServer::start(&options).await.expect("a server");
-    server.ready();
-    server
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -38,9 +38,9 @@ pub(super) async fn start(
     let began = Instant::now();
     loop {
         // One that a killed program left behind, or that is just stopping: it answers or it ends.
-        if postmaster::running(place).is_some()
-            && answers(url, began, || postmaster::running(place).is_some()).await?
-        {
+        // One in another container, with the folder in common, has no process that we could see,
+        // but it answers.
+        if answers(url, began, || postmaster::running(place).is_some()).await? {
             tracing::debug!(
                 "using the PostgreSQL that runs already in {}",
                 place.data.display()
@@ -92,7 +92,7 @@ async fn answers(
 /// A server process that we started.
 struct Launched {
     ended: Arc<AtomicBool>,
-    log: std::path::PathBuf,
+    log: PathBuf,
     /// The log's length before this start.
     log_before: u64,
 }

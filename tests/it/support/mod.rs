@@ -2,7 +2,9 @@
 
 mod database;
 mod home;
+mod server;
 mod watchdog;
 
 pub(crate) use database::TestDatabase;
 pub(crate) use home::Scratch;
+pub(crate) use server::{ask, ask_on, durable, run, start, throw_away};
