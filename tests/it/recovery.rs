@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 
@@ -55,7 +56,8 @@ async fn holds_a_server() {
     };
     let _server = start(&folder).await;
     println!("it serves");
-    std::future::pending::<()>().await;
+    // Longer than the test takes, but not for ever, should nobody be left to kill it.
+    tokio::time::sleep(Duration::from_secs(60)).await;
 }
 
 #[tokio::test]

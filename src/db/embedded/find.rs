@@ -1,5 +1,6 @@
 //! Finds PostgreSQL's programs on this machine.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -84,7 +85,7 @@ fn written_by(data: &Path) -> Result<Option<u32>, EmbeddedError> {
 }
 
 fn installed(place: &Place, owner: &Owner) -> Vec<Programs> {
-    let mut folders = Vec::new();
+    let mut folders: Vec<PathBuf> = Vec::new();
     // Debian's pg_config may be there without a server, hence the check below.
     folders.extend(ask("pg_config", &["--bindir"]));
     let initdb = ask("sh", &["-c", "command -v initdb"]).and_then(|path| path.canonicalize().ok());
@@ -94,6 +95,9 @@ fn installed(place: &Place, owner: &Owner) -> Vec<Programs> {
     folders.extend(newest_first("/opt/homebrew/opt", "postgresql", "bin"));
     folders.extend(newest_first("/usr/local/opt", "postgresql", "bin"));
     folders.push(fetch::bin(&place.base));
+    // The ways often lead to the same folder, and each check runs a program.
+    let mut seen = HashSet::new();
+    folders.retain(|folder| seen.insert(folder.clone()));
     folders
         .iter()
         .filter_map(|folder| check(folder, owner).ok())

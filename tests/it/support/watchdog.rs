@@ -92,10 +92,13 @@ fn clear_away(home: &Path) {
         };
         kill(server, Signal::SIGQUIT).ok();
         let began = Instant::now();
-        while kill(server, None).is_ok() && began.elapsed() < Duration::from_secs(5) {
+        // Its file goes with it; its process id may stay, when nobody waits for orphans.
+        while pid_of(&folder).is_some() && began.elapsed() < Duration::from_secs(5) {
             std::thread::sleep(Duration::from_millis(20));
         }
-        kill(server, Signal::SIGKILL).ok();
+        if pid_of(&folder).is_some() {
+            kill(server, Signal::SIGKILL).ok();
+        }
     }
     fs::remove_dir_all(home).ok();
 }
