@@ -1,2 +1,10 @@
-//! Integration tests, one binary.
-fn main() {}
+//! Integration tests, one binary: a file per subject, and what they share in `support`.
+
+mod connect;
+mod embedded;
+mod migrate;
+mod pool;
+mod recovery;
+mod refusals;
+mod restart;
+mod support;

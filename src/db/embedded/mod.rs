@@ -169,7 +169,7 @@ async fn make_database(admin: &str, database: &str) -> Result<(), DbError> {
     let mut connection = Target::parse(admin, &[], Duration::from_secs(5))?
         .connect()
         .await?;
-    let there = diesel::dsl::sql::<Bool>("select exists (select from pg_database where datname = ")
+    let there = diesel::dsl::sql::<Bool>("exists (select from pg_database where datname = ")
         .bind::<Text, _>(database)
         .sql(")");
     if diesel::select(there)
