@@ -24,7 +24,10 @@
 //! - Text of the database never reaches a client: [`service::ServiceError`] is turned into an
 //!   answer in one place, `graphql::error`.
 
+pub mod cli;
+pub mod config;
 pub mod db;
 pub mod graphql;
 pub mod http;
 pub mod service;
+pub mod telemetry;

@@ -19,5 +19,5 @@ mod user;
 
 pub use context::{Credentials, RequestId, Settings};
 pub use error::{code_of, transport_error};
-pub use loaders::Loaders;
+pub use loaders::{Loaders, Lookup};
 pub use schema::{Schema, build, sdl};

@@ -21,7 +21,7 @@ mod start;
 mod stop;
 
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::sql_types::{Bool, Text};
@@ -100,6 +100,11 @@ impl EmbeddedServer {
     /// Lets others who start the same server go on. Call it when the migrations have run.
     pub fn ready(&mut self) {
         self.start_lock = None;
+    }
+
+    /// The folder of data, log and locks, which the program may keep other things in.
+    pub fn folder(&self) -> &Path {
+        self.place.log.parent().unwrap_or(&self.place.data)
     }
 
     /// The database's URL, for [`super::Db::connect`] and [`super::migrate`]. There is no secret
