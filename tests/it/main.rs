@@ -1,10 +1,13 @@
 //! Integration tests, one binary: a file per subject, and what they share in `support`.
+//!
+//! Each test has a database of its own on a real PostgreSQL, and asks over HTTP, through the
+//! program's router, what a client would ask.
 
-mod connect;
-mod embedded;
-mod migrate;
-mod pool;
-mod recovery;
-mod refusals;
-mod restart;
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that meets what it does not expect must fail"
+)]
+
+mod db;
+mod first_steps;
 mod support;

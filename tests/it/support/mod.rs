@@ -1,10 +1,12 @@
 //! What the tests share: a PostgreSQL of their own, and a fresh database for each test.
 
+mod api;
 mod database;
 mod home;
 mod server;
 mod watchdog;
 
+pub(crate) use api::{Api, PASSWORD, SignedIn};
 pub(crate) use database::TestDatabase;
 pub(crate) use home::Scratch;
 pub(crate) use server::{ask, ask_on, durable, run, start, throw_away};

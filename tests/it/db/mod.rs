@@ -1,0 +1,9 @@
+//! How a connection is had: pool, migrations, embedded server.
+
+mod connect;
+mod embedded;
+mod migrate;
+mod pool;
+mod recovery;
+mod refusals;
+mod restart;

@@ -1,0 +1,160 @@
+//! The API as a client has it: the program's router over a fresh database.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use chrono::TimeDelta;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+use tower::ServiceExt;
+
+use crm::db::Db;
+use crm::graphql::{self, Settings};
+use crm::http::{self, App};
+use crm::service::sessions::{self, PasswordHash};
+use crm::service::users::{CreateUser, UserRole};
+use crm::service::{Actor, UserId, perform};
+
+use super::TestDatabase;
+
+/// What everybody's password is.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// The API over a database of one test's own.
+pub(crate) struct Api {
+    database: TestDatabase,
+    router: Router,
+}
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug)]
+pub(crate) struct SignedIn {
+    pub(crate) id: String,
+    pub(crate) email: String,
+    pub(crate) token: String,
+}
+
+impl Api {
+    /// With a pool of one connection: whoever holds one while asking for another fails at once.
+    pub(crate) async fn new() -> Api {
+        Api::with_pool(1).await
+    }
+
+    /// With a larger pool, for tests of what happens at the same time.
+    pub(crate) async fn with_pool(size: usize) -> Api {
+        let database = TestDatabase::with_pool(size).await;
+        let settings = Settings {
+            bulk_limit: 10_000,
+            session_lifetime: TimeDelta::hours(1),
+        };
+        let app = App {
+            db: database.db().clone(),
+            schema: graphql::build(database.db().clone(), settings),
+            introspection_for_all: true,
+            body_limit: 1024 * 1024,
+        };
+        Api {
+            database,
+            router: http::router(app, None),
+        }
+    }
+
+    /// The database behind it.
+    pub(crate) fn db(&self) -> &Db {
+        self.database.db()
+    }
+
+    /// The database's URL.
+    pub(crate) fn url(&self) -> &str {
+        self.database.url()
+    }
+
+    /// A new user who is signed in. The e-mail is made from the name.
+    pub(crate) async fn user(
+        &self,
+        name: &str,
+        role: UserRole,
+        manager: Option<&SignedIn>,
+    ) -> SignedIn {
+        static HASH: OnceCell<PasswordHash> = OnceCell::const_new();
+        let hash = HASH
+            .get_or_init(|| async { PasswordHash::of(PASSWORD).await.unwrap() })
+            .await;
+        let email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));
+        let user = CreateUser {
+            email: email.clone(),
+            full_name: name.to_owned(),
+            role,
+            manager: manager.map(|manager| UserId(manager.id.parse().unwrap())),
+            password: hash.clone(),
+        };
+        let user = perform(self.db(), &Actor::operator(), None, user)
+            .await
+            .unwrap();
+        let lifetime = TimeDelta::hours(1);
+        let session = sessions::login(self.db(), &email, PASSWORD, lifetime)
+            .await
+            .unwrap();
+        SignedIn {
+            id: user.id.to_string(),
+            email,
+            token: session.token.reveal(),
+        }
+    }
+
+    /// An administrator who is signed in.
+    pub(crate) async fn admin(&self) -> SignedIn {
+        self.user("Ada Admin", UserRole::Admin, None).await
+    }
+
+    /// The whole response to an operation.
+    pub(crate) async fn ask(&self, who: Option<&SignedIn>, query: &str, variables: Value) -> Value {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let mut request = Request::post("/graphql").header("content-type", "application/json");
+        if let Some(who) = who {
+            request = request.header("authorization", format!("Bearer {}", who.token));
+        }
+        let (status, _, text) = self.send(request.body(Body::from(body)).unwrap()).await;
+        assert_eq!(status, StatusCode::OK, "{text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// The data of an operation that must succeed.
+    pub(crate) async fn data(&self, who: &SignedIn, query: &str, variables: Value) -> Value {
+        let response = self.ask(Some(who), query, variables).await;
+        assert!(response.get("errors").is_none(), "{query}\n{response:#}");
+        response["data"].clone()
+    }
+
+    /// The only error of an operation that must fail, with its code checked.
+    pub(crate) async fn refusal(
+        &self,
+        who: Option<&SignedIn>,
+        query: &str,
+        variables: Value,
+        code: &str,
+    ) -> Value {
+        let response = self.ask(who, query, variables).await;
+        let errors = response["errors"].as_array();
+        let errors = errors.unwrap_or_else(|| panic!("{query}\nwas not refused: {response:#}"));
+        assert_eq!(errors.len(), 1, "{response:#}");
+        assert_eq!(
+            errors[0]["extensions"]["code"], code,
+            "{query}\n{response:#}"
+        );
+        errors[0].clone()
+    }
+
+    /// Any request, as it comes back.
+    pub(crate) async fn send(&self, request: Request<Body>) -> (StatusCode, HeaderMap, String) {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        (
+            head.status,
+            head.headers,
+            String::from_utf8(body.to_vec()).unwrap(),
+        )
+    }
+}
