@@ -10,8 +10,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
-use crate::graphql::{Credentials, Lookup, RequestId, code_of, transport_error};
-use crate::http::{App, auth, guard};
+use crate::graphql::{Credentials, Lookup, RequestId, code_of, inspect, transport_error};
+use crate::http::{App, auth};
 use crate::service::ServiceError;
 use crate::service::users::UserRole;
 
@@ -114,11 +114,11 @@ fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Requ
             "the body is too large or was cut off".to_owned(),
         )
     })?;
-    let request: Request = serde_json::from_slice(&body).map_err(|error| {
+    let mut request: Request = serde_json::from_slice(&body).map_err(|error| {
         let message = format!("the body is not a GraphQL request in JSON: {error}");
         (StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
     })?;
-    guard::check_document(&request.query)
+    inspect(&mut request)
         .map_err(|message| (StatusCode::BAD_REQUEST, "DOCUMENT_TOO_LARGE", message))?;
     Ok(request)
 }

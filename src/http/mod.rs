@@ -4,7 +4,6 @@ pub mod graphiql;
 
 mod auth;
 mod graphql;
-mod guard;
 mod health;
 mod serve;
 
