@@ -14,4 +14,4 @@ pub use list::{UserFilter, UserPlace, count, list};
 pub use update::{UpdateUser, UserPatch};
 pub use user::{User, UserRole, named, read};
 
-pub(crate) use user::users_by_id;
+pub(crate) use user::{lock_assignees, users_by_id};
