@@ -53,6 +53,7 @@ impl Api {
             schema: graphql::build(database.db().clone(), settings),
             introspection_for_all: true,
             body_limit: 1024 * 1024,
+            allow_get: false,
         };
         Api {
             database,
