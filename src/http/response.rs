@@ -1,11 +1,12 @@
 //! From a GraphQL response to an HTTP one, as the GraphQL-over-HTTP specification has it.
 
-use async_graphql::{Response as Answer, Value};
+use async_graphql::{Response as Answer, ServerError, Value};
 use async_graphql_axum::GraphQLResponse;
+use axum::Json;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::graphql::RequestId;
 
@@ -69,9 +70,10 @@ pub(super) fn respond(
     };
     let mut response = if is_refused {
         // No operation was executed, so there is no data, not even null.
-        json!({ "errors": answer.errors })
-            .to_string()
-            .into_response()
+        Json(OnlyErrors {
+            errors: &answer.errors,
+        })
+        .into_response()
     } else {
         GraphQLResponse::from(answer).into_response()
     };
@@ -85,6 +87,11 @@ pub(super) fn respond(
         headers.insert("x-request-id", value);
     }
     response
+}
+
+#[derive(Serialize)]
+struct OnlyErrors<'a> {
+    errors: &'a [ServerError],
 }
 
 /// Whether the request itself was wrong: a field that fails says which one it is.
