@@ -24,6 +24,7 @@
 //! - Text of the database never reaches a client: [`service::ServiceError`] is turned into an
 //!   answer in one place, `graphql::error`.
 
+pub mod cli;
 pub mod db;
 pub mod http;
 pub mod service;

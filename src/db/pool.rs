@@ -120,6 +120,11 @@ impl Db {
         }
     }
 
+    /// Where the pool's connections lead, for one that is not of the pool.
+    pub(super) fn target(&self) -> &Target {
+        &self.pool.manager().target
+    }
+
     /// How busy the pool is now.
     pub fn status(&self) -> PoolStatus {
         let status = self.pool.status();

@@ -1,0 +1,3 @@
+//! The program's commands, one file or folder each.
+
+pub mod seed;
