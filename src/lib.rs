@@ -25,6 +25,9 @@
 //!   answer in one place, `graphql::error`.
 
 pub mod cli;
+pub mod config;
 pub mod db;
+pub mod graphql;
 pub mod http;
 pub mod service;
+pub mod telemetry;

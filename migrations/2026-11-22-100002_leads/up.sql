@@ -71,6 +71,7 @@ CREATE INDEX leads_status_created_at ON leads (status, created_at, id);
 CREATE INDEX leads_assigned_to_lead_score ON leads (assigned_to, lead_score, id);
 CREATE INDEX leads_lead_score_status ON leads (lead_score, status, id);
 CREATE INDEX leads_email ON leads (email_key);
+CREATE INDEX leads_phone ON leads (phone);
 CREATE INDEX leads_tags ON leads USING gin (tags);
 CREATE INDEX leads_search ON leads USING gin (search_text gin_trgm_ops);
 

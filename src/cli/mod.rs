@@ -1,3 +1,79 @@
-//! The program's commands, one file or folder each.
+//! The commands of the program, a file each.
 
+pub mod database;
 pub mod seed;
+pub mod serve;
+pub mod users;
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+use crate::{graphql, telemetry};
+
+/// The lead-management back end: a GraphQL API over PostgreSQL.
+#[derive(Parser)]
+#[command(name = "crm", version, about, subcommand_help_heading = "Commands")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the API (the default).
+    Serve,
+    /// Brings the database to this program's schema; `serve` does so too.
+    Migrate,
+    /// Prints the API's schema in the GraphQL schema definition language.
+    Schema,
+    /// Lists and changes users, for when nobody can sign in yet or any more.
+    #[command(subcommand)]
+    Users(users::UsersCommand),
+}
+
+/// Why a command could not do its work: one sentence for whoever started it.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl Failure {
+    /// Says it in the words of what went wrong.
+    pub fn new(reason: impl Display) -> Self {
+        Self(reason.to_string())
+    }
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let outcome = telemetry::start(&cli.config.log, cli.config.log_format)
+        .map_err(Failure)
+        .and_then(|()| runtime.map_err(Failure::new))
+        .and_then(|runtime| runtime.block_on(run(cli)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(reason)) => {
+            eprintln!("crm: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::serve(&cli.config).await,
+        Command::Migrate => database::migrate(&cli.config).await,
+        Command::Schema => {
+            print!("{}", graphql::sdl());
+            Ok(())
+        }
+        Command::Users(command) => users::run(&cli.config, command).await,
+    }
+}

@@ -78,7 +78,11 @@ impl DbError {
                     user: user(),
                     server,
                 },
-                reason if is_network(error) => DbError::Unreachable { server, reason },
+                // The cause alone: its heading says "error connecting to server" once more.
+                text if is_network(error) => {
+                    let reason = error.source().map_or(text, reason);
+                    DbError::Unreachable { server, reason }
+                }
                 reason => DbError::Refused { server, reason },
             };
         };

@@ -120,6 +120,15 @@ impl Db {
         }
     }
 
+    /// Asks the server something, to see that it is there. Errors: `Unavailable`.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        let mut connection = self.connection().await?;
+        connection
+            .batch_execute("SELECT 1")
+            .await
+            .map_err(|error| DbError::Unavailable(error.to_string()))
+    }
+
     /// Where the pool's connections lead, for one that is not of the pool.
     pub(super) fn target(&self) -> &Target {
         &self.pool.manager().target

@@ -1,3 +1,68 @@
-//! The HTTP edge: turns requests into calls on the schema.
+//! Who asks: HTTP, credentials, and what becomes of a request before and after GraphQL.
 
 pub mod graphiql;
+
+mod auth;
+mod graphql;
+mod guard;
+mod health;
+mod serve;
+
+pub use serve::serve;
+
+use std::any::Any;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::db::Db;
+use crate::graphql::Schema;
+
+/// What requests are answered with.
+#[derive(Clone)]
+pub struct App {
+    /// The connections.
+    pub db: Db,
+    /// The API.
+    pub schema: Schema,
+    /// Whether everybody may ask for the schema itself, or administrators only.
+    pub introspection_for_all: bool,
+    /// The largest request body, in bytes.
+    pub body_limit: usize,
+}
+
+/// All routes; with GraphiQL if its files are given.
+pub fn router(app: App, graphiql: Option<graphiql::Pending>) -> Router {
+    let body_limit = app.body_limit;
+    let router = Router::new()
+        .route("/graphql", post(graphql::answer))
+        .route("/readyz", get(health::ready))
+        .with_state(app)
+        .route("/healthz", get(health::alive))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ));
+    let router = match graphiql {
+        Some(assets) => router.merge(graphiql::router(assets)),
+        None => router,
+    };
+    router
+        .layer(RequestBodyLimitLayer::new(body_limit))
+        .layer(CatchPanicLayer::custom(after_panic))
+}
+
+fn after_panic(panic: Box<dyn Any + Send>) -> Response {
+    let cause = panic.downcast_ref::<&str>().copied();
+    let cause = cause.or(panic.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(cause, "a request panicked");
+    let body = r#"{"errors":[{"message":"something went wrong on the server","extensions":{"code":"INTERNAL"}}]}"#;
+    let headers = [("content-type", "application/json")];
+    (StatusCode::INTERNAL_SERVER_ERROR, headers, body).into_response()
+}

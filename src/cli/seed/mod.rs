@@ -23,10 +23,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::config::DEVELOPMENT_PASSWORD;
 use crate::db::{Copier, Db, DbError};
 
 /// The password of all users that are made here. For development only.
-pub const PASSWORD: &str = "development-only";
+pub const PASSWORD: &str = DEVELOPMENT_PASSWORD;
 /// The random seed where none is given: the same data at each run.
 pub const RANDOM_SEED: u64 = 1;
 

@@ -1,5 +1,6 @@
 //! Finds PostgreSQL's programs on this machine.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -29,7 +30,7 @@ pub(super) fn find(
     owner: &Owner,
 ) -> Result<Programs, EmbeddedError> {
     let wanted = written_by(&place.data)?;
-    let mut found = match &options.bin {
+    let found = match &options.bin {
         Some(bin) => vec![
             check(bin, owner).map_err(|reason| EmbeddedError::BadPrograms {
                 bin: bin.clone(),
@@ -38,20 +39,32 @@ pub(super) fn find(
         ],
         None => installed(place, owner),
     };
-    let fits = |programs: &Programs| wanted.is_none_or(|wanted| wanted == programs.major);
-    if let Some(at) = found.iter().position(fits) {
+    let may_fetch = options.fetch && options.bin.is_none();
+    let fetch = || fetch::fetch(&place.base, owner).and_then(|bin| check(&bin, owner));
+    pick(found, wanted, &place.data, may_fetch.then_some(fetch))
+}
+
+/// Picks the programs that fit the data's version; `fetch` gets others, where that is allowed.
+fn pick(
+    mut found: Vec<Programs>,
+    wanted: Option<u32>,
+    data: &Path,
+    fetch: Option<impl FnOnce() -> Result<Programs, String>>,
+) -> Result<Programs, EmbeddedError> {
+    let fits = |major| wanted.is_none_or(|wanted| wanted == major);
+    if let Some(at) = found.iter().position(|programs| fits(programs.major)) {
         return Ok(found.swap_remove(at));
     }
     let mut tried = String::from("none is installed");
-    if options.fetch && options.bin.is_none() && wanted.is_none_or(|it| it == fetch::MAJOR) {
-        match fetch::fetch(&place.base, owner).and_then(|bin| check(&bin, owner)) {
+    if let Some(fetch) = fetch.filter(|_| fits(fetch::MAJOR)) {
+        match fetch() {
             Ok(programs) => return Ok(programs),
-            Err(reason) => tried = format!("none is installed, and fetching it failed: {reason}"),
+            Err(reason) => tried = format!("{tried}, and fetching it failed: {reason}"),
         }
     }
     match wanted {
         Some(made_by) if !found.is_empty() => Err(EmbeddedError::WrongVersion {
-            data: place.data.clone(),
+            data: data.to_owned(),
             made_by,
             found: versions(&found),
         }),
@@ -72,7 +85,7 @@ fn written_by(data: &Path) -> Result<Option<u32>, EmbeddedError> {
 }
 
 fn installed(place: &Place, owner: &Owner) -> Vec<Programs> {
-    let mut folders = Vec::new();
+    let mut folders: Vec<PathBuf> = Vec::new();
     // Debian's pg_config may be there without a server, hence the check below.
     folders.extend(ask("pg_config", &["--bindir"]));
     let initdb = ask("sh", &["-c", "command -v initdb"]).and_then(|path| path.canonicalize().ok());
@@ -82,6 +95,9 @@ fn installed(place: &Place, owner: &Owner) -> Vec<Programs> {
     folders.extend(newest_first("/opt/homebrew/opt", "postgresql", "bin"));
     folders.extend(newest_first("/usr/local/opt", "postgresql", "bin"));
     folders.push(fetch::bin(&place.base));
+    // The ways often lead to the same folder, and each check runs a program.
+    let mut seen = HashSet::new();
+    folders.retain(|folder| seen.insert(folder.clone()));
     folders
         .iter()
         .filter_map(|folder| check(folder, owner).ok())
@@ -154,4 +170,56 @@ fn versions(found: &[Programs]) -> String {
     majors.dedup();
     let majors: Vec<String> = majors.iter().map(u32::to_string).collect();
     majors.join(" and ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Fetch = fn() -> Result<Programs, String>;
+
+    fn programs(major: u32) -> Programs {
+        Programs {
+            bin: format!("/pg/{major}/bin").into(),
+            major,
+        }
+    }
+
+    #[test]
+    fn without_programs_the_message_names_all_ways_out() {
+        let fetch: Fetch = || Err("there is no pip".into());
+        let error = pick(vec![], None, Path::new("/data"), Some(fetch)).expect_err("a refusal");
+        let text = error.to_string();
+        for way in [
+            "there is no pip",
+            "apt-get install postgresql",
+            "brew",
+            "DATABASE_URL",
+        ] {
+            assert!(text.contains(way), "{way} is not in: {text}");
+        }
+    }
+
+    #[test]
+    fn the_programs_that_wrote_the_data_are_taken_before_newer_ones() {
+        let never: Option<Fetch> = None;
+        let found = vec![programs(17), programs(15)];
+        let picked = pick(found, Some(15), Path::new("/data"), never).expect("programs");
+        assert_eq!(picked.major, 15);
+    }
+
+    #[test]
+    fn nothing_is_fetched_that_does_not_fit_the_data() {
+        let fetch: Fetch = || panic!("it was fetched");
+        let error = pick(
+            vec![programs(17)],
+            Some(15),
+            Path::new("/data"),
+            Some(fetch),
+        );
+        assert!(
+            matches!(error, Err(EmbeddedError::WrongVersion { made_by: 15, .. })),
+            "{error:?}"
+        );
+    }
 }

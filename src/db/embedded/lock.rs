@@ -1,7 +1,7 @@
 //! File locks between processes. The system drops them when a process ends, however it ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use super::error::EmbeddedError;
@@ -58,10 +58,13 @@ impl InUse {
 }
 
 fn open(path: &Path) -> Result<File, EmbeddedError> {
-    let file = OpenOptions::new()
+    // Ours alone: whoever can open the file can take the lock and keep us waiting.
+    let mut options = OpenOptions::new();
+    let file = options
         .create(true)
         .truncate(false)
         .write(true)
+        .mode(0o600)
         .open(path);
     file.map_err(EmbeddedError::at(path))
 }

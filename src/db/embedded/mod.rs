@@ -21,7 +21,7 @@ mod start;
 mod stop;
 
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::sql_types::{Bool, Text};
@@ -102,6 +102,11 @@ impl EmbeddedServer {
         self.start_lock = None;
     }
 
+    /// The folder of data, log and locks, which the program may keep other things in.
+    pub fn folder(&self) -> &Path {
+        self.place.log.parent().unwrap_or(&self.place.data)
+    }
+
     /// The database's URL, for [`super::Db::connect`] and [`super::migrate`]. There is no secret
     /// in it: the socket's folder lets nobody else in.
     pub fn url(&self) -> String {
@@ -169,7 +174,7 @@ async fn make_database(admin: &str, database: &str) -> Result<(), DbError> {
     let mut connection = Target::parse(admin, &[], Duration::from_secs(5))?
         .connect()
         .await?;
-    let there = diesel::dsl::sql::<Bool>("select exists (select from pg_database where datname = ")
+    let there = diesel::dsl::sql::<Bool>("exists (select from pg_database where datname = ")
         .bind::<Text, _>(database)
         .sql(")");
     if diesel::select(there)

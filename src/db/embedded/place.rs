@@ -135,7 +135,7 @@ pub(super) fn make_folders(folder: &Path, owner: &Owner) -> Result<(), EmbeddedE
 /// Beside the data, or a short folder where that path is too long for a socket.
 fn socket_folder(home: &Path, owner: &Owner) -> PathBuf {
     let beside = home.join("socket");
-    if beside.join(".s.PGSQL.5432.lock").as_os_str().len() <= LONGEST_SOCKET_PATH {
+    if beside.join(".s.PGSQL.5432").as_os_str().len() <= LONGEST_SOCKET_PATH {
         return beside;
     }
     let short = if owner.steps_down() && Path::new("/run").is_dir() {

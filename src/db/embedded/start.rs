@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -23,6 +24,8 @@ use crate::db::target::Target;
 const POLL: Duration = Duration::from_millis(10);
 /// How long a server may take to start: after a crash it first reads its write-ahead log again.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// When somebody who waits is told why.
+const SLOW: Duration = Duration::from_secs(3);
 /// How long the workers of a killed server are waited for.
 const WORKERS: Duration = Duration::from_secs(10);
 /// A log longer than this, in bytes, begins anew at the next start; one older log is kept.
@@ -38,9 +41,9 @@ pub(super) async fn start(
     let began = Instant::now();
     loop {
         // One that a killed program left behind, or that is just stopping: it answers or it ends.
-        if postmaster::running(place).is_some()
-            && answers(url, began, || postmaster::running(place).is_some()).await?
-        {
+        // One in another container, with the folder in common, has no process that we could see,
+        // but it answers.
+        if answers(url, began, || postmaster::running(place).is_some()).await? {
             tracing::debug!(
                 "using the PostgreSQL that runs already in {}",
                 place.data.display()
@@ -73,7 +76,12 @@ async fn answers(
     alive: impl Fn() -> bool,
 ) -> Result<bool, EmbeddedError> {
     let target = Target::parse(url, &[], Duration::from_secs(5))?;
+    let mut told = false;
     loop {
+        if !told && began.elapsed() > SLOW {
+            tracing::info!("PostgreSQL is still starting; after a crash it reads its log again");
+            told = true;
+        }
         // Asked before connecting: a server that ends in between must not be missed.
         let is_alive = alive();
         match target.connect().await {
@@ -92,7 +100,7 @@ async fn answers(
 /// A server process that we started.
 struct Launched {
     ended: Arc<AtomicBool>,
-    log: std::path::PathBuf,
+    log: PathBuf,
     /// The log's length before this start.
     log_before: u64,
 }
@@ -199,7 +207,11 @@ fn open_log(path: &Path) -> Result<(File, u64), EmbeddedError> {
     if path.metadata().is_ok_and(|log| log.len() > LONGEST_LOG) {
         fs::rename(path, path.with_extension("log.1")).map_err(EmbeddedError::at(path))?;
     }
-    let log = OpenOptions::new().create(true).append(true).open(path);
+    let log = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path);
     let log = log.map_err(EmbeddedError::at(path))?;
     let length = log.metadata().map_err(EmbeddedError::at(path))?.len();
     Ok((log, length))

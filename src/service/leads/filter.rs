@@ -103,6 +103,16 @@ impl LeadFilter {
         Ok(every(all))
     }
 
+    /// The same leads, of this assignee only.
+    pub fn assigned_only(mut self, user: UserId) -> Self {
+        let theirs = Self {
+            assigned_to: Some(vec![user]),
+            ..Self::default()
+        };
+        self.and.push(theirs);
+        self
+    }
+
     /// [`LeadFilter::condition`] as a query that can be narrowed and ordered.
     pub fn query(&self, actor: &Actor) -> Result<LeadQuery<'static>> {
         Ok(leads::table.filter(self.condition(actor)?).into_boxed())

@@ -9,7 +9,7 @@ mod write;
 pub use add_note::{AddNote, EditNote};
 pub use changes::replay;
 pub use note::{Change, Note, NoteType};
-pub use read::{feed, notes_of, read_many};
+pub use read::{feed, notes_of, read};
 
 pub(crate) use changes::changes;
 pub(crate) use write::{delete_all, record, sentence, write};

@@ -9,6 +9,7 @@ use crate::db::Db;
 use crate::db::schema::{lead_notes, leads, sql_types};
 use crate::service::leads::visible_to;
 use crate::service::page::{Page, Slice, Start};
+use crate::service::permission::{Action, denied};
 use crate::service::timeline::{Note, NoteType};
 use crate::service::{Actor, LeadId, NoteId, Result, ServiceError};
 
@@ -59,8 +60,23 @@ pub async fn notes_of(
     Ok(ids.iter().copied().map(slice).collect())
 }
 
+/// One note, in whichever version. Errors: `NoteNotFound`, and `PermissionDenied` if its lead is
+/// not the actor's to see.
+pub async fn read(db: &Db, actor: &Actor, id: NoteId) -> Result<Note> {
+    if let Some(note) = read_many(db, actor, &[id]).await?.pop() {
+        return Ok(note);
+    }
+    let mut conn = db.connection().await?;
+    let exists = diesel::select(diesel::dsl::exists(lead_notes::table.find(id)));
+    if exists.get_result(&mut conn).await? {
+        Err(denied(actor.role, Action::ReadLead))
+    } else {
+        Err(ServiceError::NoteNotFound(id))
+    }
+}
+
 /// Those of the notes that exist and whose lead the actor may see, in no order.
-pub async fn read_many(db: &Db, actor: &Actor, ids: &[NoteId]) -> Result<Vec<Note>> {
+async fn read_many(db: &Db, actor: &Actor, ids: &[NoteId]) -> Result<Vec<Note>> {
     let mut conn = db.connection().await?;
     let notes = leads::table
         .inner_join(lead_notes::table)

@@ -1,0 +1,83 @@
+//! The database that a command works on: the operator's, or the program's own.
+
+use std::path::PathBuf;
+
+use crate::cli::Failure;
+use crate::config::{Config, Profile};
+use crate::db::embedded::EmbeddedServer;
+use crate::db::{self, Db};
+
+/// A migrated database, and the server under it if that is the program's own.
+pub struct Database {
+    /// The connections.
+    pub db: Db,
+    /// Where it is.
+    pub url: String,
+    /// Where the program may keep files.
+    pub folder: PathBuf,
+    server: Option<EmbeddedServer>,
+}
+
+impl Database {
+    /// Finds or starts the database and brings it to this program's schema.
+    pub async fn open(config: &Config) -> Result<Self, Failure> {
+        if let Some(url) = &config.database_url {
+            let db = Db::connect(url, &config.pool())
+                .await
+                .map_err(Failure::new)?;
+            db::migrate(url).await.map_err(Failure::new)?;
+            return Ok(Self {
+                db,
+                url: url.clone(),
+                folder: config.asset_folder(),
+                server: None,
+            });
+        }
+        if config.profile == Profile::Production {
+            let reason = "in production a database must be named: set DATABASE_URL to \
+                          postgres://user:password@host/name";
+            return Err(Failure::new(reason));
+        }
+        let mut server = EmbeddedServer::start(&config.embedded())
+            .await
+            .map_err(Failure::new)?;
+        let url = server.url();
+        match Self::migrated(&url, config).await {
+            Ok(db) => {
+                server.ready();
+                let folder = server.folder().to_owned();
+                Ok(Self {
+                    db,
+                    url,
+                    folder,
+                    server: Some(server),
+                })
+            }
+            Err(failure) => {
+                let _ = server.stop().await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Stops the server, if it is the program's own.
+    pub async fn close(self) -> Result<(), Failure> {
+        drop(self.db);
+        match self.server {
+            Some(server) => server.stop().await.map_err(Failure::new),
+            None => Ok(()),
+        }
+    }
+
+    async fn migrated(url: &str, config: &Config) -> Result<Db, Failure> {
+        db::migrate(url).await.map_err(Failure::new)?;
+        Db::connect(url, &config.pool()).await.map_err(Failure::new)
+    }
+}
+
+/// `crm migrate`
+pub async fn migrate(config: &Config) -> Result<(), Failure> {
+    let database = Database::open(config).await?;
+    println!("The database has this program's schema.");
+    database.close().await
+}

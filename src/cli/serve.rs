@@ -1,0 +1,141 @@
+//! `crm serve`
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use chrono::Utc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::Failure;
+use crate::cli::database::Database;
+use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile};
+use crate::db::Db;
+use crate::graphql;
+use crate::http::graphiql::Pending;
+use crate::http::{self, App};
+use crate::service::sessions::PasswordHash;
+use crate::service::{ServiceError, idempotency, sessions, users};
+
+/// How long requests in flight may take to end once the program was told to stop.
+const DRAIN: Duration = Duration::from_secs(8);
+/// How often keys and sessions whose time is over are forgotten.
+const CLEANING: Duration = Duration::from_secs(600);
+
+/// Serves the API until the process is told to stop.
+pub async fn serve(config: &Config) -> Result<(), Failure> {
+    // Before anything else is started: a port in use is the most common mistake.
+    let listener = listen(config).await?;
+    let stop = stop_signal()?;
+    let database = Database::open(config).await?;
+    let outcome = serve_on(config, &database, listener, stop).await;
+    let closed = database.close().await;
+    outcome.and(closed)
+}
+
+async fn serve_on(
+    config: &Config,
+    database: &Database,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
+    prepare(config, &database.db).await?;
+    let app = App {
+        db: database.db.clone(),
+        schema: graphql::build(database.db.clone(), config.settings()),
+        introspection_for_all: config.profile != Profile::Production,
+        body_limit: config.body_limit,
+    };
+    let graphiql = (config.profile == Profile::Development)
+        .then(|| Pending::spawn(database.folder.join("graphiql")));
+    let router = http::router(app, graphiql);
+    let cleaner = tokio::spawn(clean(database.db.clone()));
+    announce(config);
+    let served = http::serve(listener, router, stop, DRAIN)
+        .await
+        .map_err(Failure::new);
+    cleaner.abort();
+    served
+}
+
+async fn listen(config: &Config) -> Result<TcpListener, Failure> {
+    TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| match error.kind() {
+            ErrorKind::AddrInUse => Failure::new(format!(
+                "{} is in use: stop what listens there, or choose another address with CRM_LISTEN",
+                config.listen
+            )),
+            _ => Failure::new(format!("cannot listen on {}: {error}", config.listen)),
+        })
+}
+
+/// Completes on Ctrl-C and on SIGTERM.
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::new)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::new)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// On a database without users: the first administrator and, in development, demo data.
+async fn prepare(config: &Config, db: &Db) -> Result<(), Failure> {
+    if !users::is_empty(db).await.map_err(said)? {
+        return Ok(());
+    }
+    let Some((email, password)) = config.first_admin() else {
+        tracing::warn!("there is no user yet: create one with `crm users create`");
+        return Ok(());
+    };
+    let password = PasswordHash::of(&password).await.map_err(said)?;
+    users::create_first_admin(db, &email, password)
+        .await
+        .map_err(said)?;
+    Ok(())
+}
+
+fn announce(config: &Config) {
+    let address = config.listen;
+    println!("crm is ready");
+    println!("  GraphQL   http://{address}/graphql");
+    if config.profile == Profile::Development {
+        println!("  GraphiQL  http://{address}/graphiql");
+    }
+    if let Some((email, password)) = config.first_admin() {
+        let password = match password.as_str() {
+            DEVELOPMENT_PASSWORD => DEVELOPMENT_PASSWORD,
+            _ => "the password of CRM_ADMIN_PASSWORD",
+        };
+        println!("  sign in   {email} with {password} (unless it was changed since)");
+    }
+}
+
+async fn clean(db: Db) {
+    loop {
+        let outcome = async {
+            idempotency::forget_expired(&db, Utc::now()).await?;
+            sessions::forget_expired(&db, Utc::now()).await
+        };
+        if let Err(error) = outcome.await {
+            tracing::warn!(
+                ?error,
+                "what is over could not be forgotten, trying again later"
+            );
+        }
+        tokio::time::sleep(CLEANING).await;
+    }
+}
+
+/// A service's error in a sentence for the operator, who may read what a client may not.
+pub(super) fn said(error: ServiceError) -> Failure {
+    match error {
+        ServiceError::Database(cause) => Failure::new(format!("the database said: {cause}")),
+        ServiceError::Unavailable(cause) => Failure::new(cause),
+        ServiceError::Internal(cause) => Failure::new(cause),
+        error => Failure::new(error.message()),
+    }
+}

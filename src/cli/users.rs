@@ -1,0 +1,189 @@
+//! `crm users`
+
+use std::io::{IsTerminal, stdin};
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::cli::Failure;
+use crate::cli::database::Database;
+use crate::cli::serve::said;
+use crate::config::Config;
+use crate::db::Db;
+use crate::service::page::{LARGEST, Page, Start};
+use crate::service::sessions::PasswordHash;
+use crate::service::users::{
+    self, CreateUser, DeactivateUser, TheirLeads, UpdateUser, User, UserFilter, UserPatch,
+    UserPlace,
+};
+use crate::service::{Actor, UserId, perform};
+
+/// Lists and changes users.
+#[derive(Subcommand)]
+pub enum UsersCommand {
+    /// Adds a user. The password is read from standard input unless it is given.
+    Create(Create),
+    /// Lists all users.
+    List,
+    /// Shuts a user out; their leads stay assigned unless said otherwise.
+    Deactivate(Deactivate),
+    /// Gives a user another password and ends the user's sessions.
+    SetPassword(SetPassword),
+}
+
+/// What a new user needs.
+#[derive(Args)]
+pub struct Create {
+    /// The address to sign in with.
+    email: String,
+    /// The name.
+    #[arg(long)]
+    name: String,
+    /// What the user may do.
+    #[arg(long, value_enum)]
+    role: Role,
+    /// The address of the manager.
+    #[arg(long)]
+    manager: Option<String>,
+    /// The password, 10–200 characters.
+    #[arg(long, env = "CRM_USER_PASSWORD", hide_env_values = true)]
+    password: Option<String>,
+}
+
+/// Whom to shut out.
+#[derive(Args)]
+pub struct Deactivate {
+    /// The user's address.
+    email: String,
+    /// The address of the user who gets the leads.
+    #[arg(long)]
+    reassign_to: Option<String>,
+}
+
+/// Whose password.
+#[derive(Args)]
+pub struct SetPassword {
+    /// The user's address.
+    email: String,
+    /// The password, 10–200 characters.
+    #[arg(long, env = "CRM_USER_PASSWORD", hide_env_values = true)]
+    password: Option<String>,
+}
+
+/// What a user may do.
+#[derive(ValueEnum, Clone, Copy)]
+enum Role {
+    Admin,
+    Manager,
+    Agent,
+}
+
+/// Runs one of the commands.
+pub async fn run(config: &Config, command: UsersCommand) -> Result<(), Failure> {
+    let database = Database::open(config).await?;
+    let db = &database.db;
+    let outcome = match command {
+        UsersCommand::Create(user) => create(db, user).await,
+        UsersCommand::List => list(db).await,
+        UsersCommand::Deactivate(user) => deactivate(db, user).await,
+        UsersCommand::SetPassword(user) => set_password(db, user).await,
+    };
+    let closed = database.close().await;
+    outcome.and(closed)
+}
+
+async fn create(db: &Db, new: Create) -> Result<(), Failure> {
+    let manager = match &new.manager {
+        Some(email) => Some(find(db, email).await?.id),
+        None => None,
+    };
+    let password = PasswordHash::of(&password(new.password)?)
+        .await
+        .map_err(said)?;
+    let role = match new.role {
+        Role::Admin => users::UserRole::Admin,
+        Role::Manager => users::UserRole::Manager,
+        Role::Agent => users::UserRole::Agent,
+    };
+    let user = CreateUser {
+        email: new.email,
+        full_name: new.name,
+        role,
+        manager,
+        password,
+    };
+    let user = perform(db, &Actor::operator(), None, user)
+        .await
+        .map_err(said)?;
+    println!("Created {} ({}).", user.email, user.id);
+    Ok(())
+}
+
+async fn list(db: &Db) -> Result<(), Failure> {
+    let mut start: Start<UserPlace> = Start::Offset(0);
+    loop {
+        let page = Page {
+            size: LARGEST,
+            start,
+        };
+        let slice = users::list(db, &Actor::operator(), &UserFilter::default(), &page).await;
+        let slice = slice.map_err(said)?;
+        for user in &slice.rows {
+            let state = if user.is_active {
+                "active"
+            } else {
+                "deactivated"
+            };
+            let (role, name) = (user.role.as_str(), &user.full_name);
+            println!("{:<40} {role:<8} {state:<12} {name}", user.email);
+        }
+        match slice.rows.last().filter(|_| slice.has_next) {
+            Some(last) => start = Start::After(UserPlace(last.full_name.clone(), last.id)),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn deactivate(db: &Db, whom: Deactivate) -> Result<(), Failure> {
+    let leads = match &whom.reassign_to {
+        Some(email) => TheirLeads::Reassign(Some(find(db, email).await?.id)),
+        None => TheirLeads::Keep,
+    };
+    let id = find(db, &whom.email).await?.id;
+    let user = perform(db, &Actor::operator(), None, DeactivateUser { id, leads }).await;
+    println!("Deactivated {}.", user.map_err(said)?.email);
+    Ok(())
+}
+
+async fn set_password(db: &Db, whom: SetPassword) -> Result<(), Failure> {
+    let id: UserId = find(db, &whom.email).await?.id;
+    let password = PasswordHash::of(&password(whom.password)?)
+        .await
+        .map_err(said)?;
+    let patch = UserPatch {
+        password: Some(password),
+        ..UserPatch::default()
+    };
+    let user = perform(db, &Actor::operator(), None, UpdateUser { id, patch }).await;
+    println!(
+        "{} has a new password; open sessions were ended.",
+        user.map_err(said)?.email
+    );
+    Ok(())
+}
+
+async fn find(db: &Db, email: &str) -> Result<User, Failure> {
+    let user = users::by_email(db, email).await.map_err(said)?;
+    user.ok_or_else(|| Failure::new(format!("there is no user {email}")))
+}
+
+fn password(given: Option<String>) -> Result<String, Failure> {
+    if let Some(password) = given {
+        return Ok(password);
+    }
+    if stdin().is_terminal() {
+        eprintln!("Password (10 to 200 characters; it is shown as you type):");
+    }
+    let mut line = String::new();
+    stdin().read_line(&mut line).map_err(Failure::new)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}

@@ -1,0 +1,218 @@
+//! What the operator decides: flags and environment variables, in one place.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use clap::{Args, ValueEnum};
+
+use crate::db::PoolOptions;
+use crate::db::embedded::EmbeddedOptions;
+use crate::graphql::Settings;
+
+/// The password of the first administrator in development, where none is given.
+pub const DEVELOPMENT_PASSWORD: &str = "development-only";
+/// The address of the first administrator in development, where none is given.
+pub const DEVELOPMENT_EMAIL: &str = "admin@example.com";
+
+/// What the program runs for.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// On a laptop: own PostgreSQL, first administrator, demo data, GraphiQL, introspection.
+    Development,
+    /// For a company: its PostgreSQL, nothing made up, no GraphiQL, introspection for
+    /// administrators only.
+    Production,
+    /// For automated tests: as development, without demo data and GraphiQL.
+    Test,
+}
+
+/// Everything that can be decided from outside. Each flag has an environment variable.
+#[derive(Args, Debug, Clone)]
+pub struct Config {
+    /// What the program runs for.
+    #[arg(
+        long,
+        env = "CRM_PROFILE",
+        value_enum,
+        default_value = "development",
+        global = true
+    )]
+    pub profile: Profile,
+
+    /// The PostgreSQL database, `postgres://user:password@host/name?sslmode=verify-full`. Without
+    /// it the program runs a PostgreSQL of its own.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
+    pub database_url: Option<String>,
+
+    /// The address and port to listen on.
+    #[arg(
+        long,
+        env = "CRM_LISTEN",
+        default_value = "127.0.0.1:8000",
+        global = true
+    )]
+    pub listen: SocketAddr,
+
+    /// The folder for the data of the program's own PostgreSQL. Default: one for each working
+    /// folder, below ~/.local/share/crm or, for root, /var/lib/crm.
+    #[arg(long, env = "CRM_DATA_DIR", global = true)]
+    pub data_dir: Option<PathBuf>,
+
+    /// The folder of the programs `postgres` and `initdb`. Default: looked for.
+    #[arg(long, env = "CRM_PG_BIN", global = true)]
+    pub pg_bin: Option<PathBuf>,
+
+    /// The e-mail address of the first administrator, who is created if there is no user.
+    #[arg(long, env = "CRM_ADMIN_EMAIL", global = true)]
+    pub admin_email: Option<String>,
+
+    /// The password of the first administrator, 10–200 characters.
+    #[arg(
+        long,
+        env = "CRM_ADMIN_PASSWORD",
+        hide_env_values = true,
+        global = true
+    )]
+    pub admin_password: Option<String>,
+
+    /// How long a session lasts, in hours.
+    #[arg(long, env = "CRM_SESSION_HOURS", default_value_t = 12,
+        value_parser = clap::value_parser!(u32).range(1..=8760), global = true)]
+    pub session_hours: u32,
+
+    /// The most leads that one bulk change may select.
+    #[arg(long, env = "CRM_BULK_LIMIT", default_value_t = 10_000, global = true)]
+    pub bulk_limit: usize,
+
+    /// The largest request body, in bytes.
+    #[arg(long, env = "CRM_BODY_LIMIT", default_value_t = 1024 * 1024, global = true)]
+    pub body_limit: usize,
+
+    /// The most connections to PostgreSQL.
+    #[arg(long, env = "CRM_POOL_SIZE", default_value_t = 16,
+        value_parser = clap::value_parser!(u16).range(1..), global = true)]
+    pub pool_size: u16,
+
+    /// How long a request waits for a connection, in milliseconds.
+    #[arg(long, env = "CRM_POOL_WAIT_MS", default_value_t = 1_000, global = true)]
+    pub pool_wait_ms: u64,
+
+    /// How long a statement may run, in milliseconds.
+    #[arg(
+        long,
+        env = "CRM_STATEMENT_TIMEOUT_MS",
+        default_value_t = 30_000,
+        global = true
+    )]
+    pub statement_timeout_ms: u64,
+
+    /// How long a statement waits for a lock, in milliseconds.
+    #[arg(
+        long,
+        env = "CRM_LOCK_TIMEOUT_MS",
+        default_value_t = 10_000,
+        global = true
+    )]
+    pub lock_timeout_ms: u64,
+
+    /// How long a transaction may rest between two statements, in milliseconds.
+    #[arg(
+        long,
+        env = "CRM_IDLE_TRANSACTION_TIMEOUT_MS",
+        default_value_t = 10_000,
+        global = true
+    )]
+    pub idle_transaction_timeout_ms: u64,
+
+    /// What is logged: a level, or levels by module (`info,crm=debug`).
+    #[arg(long, env = "CRM_LOG", default_value = "info", global = true)]
+    pub log: String,
+
+    /// How it is logged, on standard error.
+    #[arg(
+        long,
+        env = "CRM_LOG_FORMAT",
+        value_enum,
+        default_value = "text",
+        global = true
+    )]
+    pub log_format: LogFormat,
+
+    #[arg(long, env = "XDG_DATA_HOME", hide = true, global = true)]
+    data_home: Option<PathBuf>,
+
+    #[arg(long, env = "HOME", hide = true, global = true)]
+    home: Option<PathBuf>,
+}
+
+/// How log lines look.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Config {
+    /// How connections are had.
+    pub fn pool(&self) -> PoolOptions {
+        PoolOptions {
+            size: self.pool_size.into(),
+            wait: Duration::from_millis(self.pool_wait_ms),
+            statement_timeout: Duration::from_millis(self.statement_timeout_ms),
+            lock_timeout: Duration::from_millis(self.lock_timeout_ms),
+            idle_in_transaction_timeout: Duration::from_millis(self.idle_transaction_timeout_ms),
+            ..PoolOptions::default()
+        }
+    }
+
+    /// How the program's own PostgreSQL is had.
+    pub fn embedded(&self) -> EmbeddedOptions {
+        EmbeddedOptions {
+            bin: self.pg_bin.clone(),
+            data_dir: self.data_dir.clone(),
+            data_home: self.data_home.clone(),
+            fetch: self.profile == Profile::Development,
+            ..EmbeddedOptions::default()
+        }
+    }
+
+    /// What the API is told.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            bulk_limit: self.bulk_limit,
+            session_lifetime: TimeDelta::hours(self.session_hours.into()),
+        }
+    }
+
+    /// The first administrator's address and password; in production only if both are given.
+    pub fn first_admin(&self) -> Option<(String, String)> {
+        match (&self.admin_email, &self.admin_password, self.profile) {
+            (Some(email), Some(password), _) => Some((email.clone(), password.clone())),
+            (_, _, Profile::Production) => None,
+            (email, password, _) => Some((
+                email
+                    .clone()
+                    .unwrap_or_else(|| DEVELOPMENT_EMAIL.to_owned()),
+                password
+                    .clone()
+                    .unwrap_or_else(|| DEVELOPMENT_PASSWORD.to_owned()),
+            )),
+        }
+    }
+
+    /// Where files go that the program fetches, if its own PostgreSQL has no folder.
+    pub fn asset_folder(&self) -> PathBuf {
+        let data_home = || {
+            self.data_home
+                .clone()
+                .or(self.home.as_ref().map(|home| home.join(".local/share")))
+        };
+        self.data_dir
+            .clone()
+            .unwrap_or_else(|| data_home().unwrap_or_default().join("crm"))
+    }
+}

@@ -1,0 +1,73 @@
+use async_graphql::{Context, ID};
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+use crate::db::Db;
+use crate::service::idempotency::IdempotencyKey;
+use crate::service::{Actor, Command, Result, ServiceError, perform};
+
+/// What the operator decided about the API.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The most leads that one bulk change may select.
+    pub bulk_limit: usize,
+    /// How long a session lasts.
+    pub session_lifetime: TimeDelta,
+}
+
+/// Who asks, as the edge found out.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// No token came with the request.
+    Nobody,
+    /// A token came that stands for nobody, any more or at all.
+    Refused,
+    /// A token came, and this is who stands behind it.
+    Actor {
+        /// The user.
+        actor: Actor,
+        /// The token, for `logout`.
+        token: String,
+    },
+}
+
+/// Names a request, in the log and in the errors that it is answered with.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+pub(super) fn db<'a>(ctx: &Context<'a>) -> &'a Db {
+    ctx.data_unchecked()
+}
+
+pub(super) fn settings<'a>(ctx: &Context<'a>) -> &'a Settings {
+    ctx.data_unchecked()
+}
+
+/// Who asks. Errors: `Unauthenticated`.
+pub(super) fn actor<'a>(ctx: &Context<'a>) -> Result<&'a Actor> {
+    match ctx.data_unchecked() {
+        Credentials::Actor { actor, .. } => Ok(actor),
+        Credentials::Nobody => Err(ServiceError::Unauthenticated(
+            "sign in with the login mutation and send its token as Authorization: Bearer",
+        )),
+        Credentials::Refused => Err(ServiceError::Unauthenticated(
+            "the token is not valid, or no longer",
+        )),
+    }
+}
+
+/// Runs a change for whoever asks, once for each idempotency key.
+pub(super) async fn change<C: Command>(
+    ctx: &Context<'_>,
+    idempotency_key: Option<&str>,
+    command: Result<C>,
+) -> Result<C::Answer> {
+    let actor = actor(ctx)?;
+    let key = idempotency_key.map(IdempotencyKey::parse).transpose()?;
+    perform(db(ctx), actor, key, command?).await
+}
+
+/// Reads an id. Errors: `InvalidData` that names the field.
+pub(super) fn uuid(field: &str, id: &ID) -> Result<Uuid> {
+    Uuid::parse_str(id).map_err(|_| ServiceError::invalid(field, "is not an id: ids are UUIDs"))
+}

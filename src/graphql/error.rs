@@ -1,0 +1,94 @@
+//! From the service's errors to the client's, in one place.
+
+use async_graphql::{Context, ErrorExtensionValues, Name, Pos, ServerError, Value};
+
+use crate::graphql::context::RequestId;
+use crate::service::{Fault, ServiceError};
+
+/// The answer of a nullable field: null where it failed, with the error added to the response.
+///
+/// In this version of async-graphql a field that returns `Err` is missing from `data`; one that
+/// returns `None` is null, as the schema promises.
+pub(super) fn answer<T>(
+    ctx: &Context<'_>,
+    result: Result<T, impl AsRef<ServiceError>>,
+) -> Option<T> {
+    match result {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let error = client_error(ctx, error.as_ref());
+            ctx.add_error(ctx.set_error_path(error));
+            None
+        }
+    }
+}
+
+/// An error that was found before any resolver ran, as the response carries it.
+pub fn transport_error(error: &ServiceError, request_id: &RequestId) -> ServerError {
+    log(error, request_id);
+    let mut client = ServerError::new(error.message(), None);
+    client.extensions = Some(extensions(error, request_id));
+    client
+}
+
+/// The code of an error in a response: a resolver's own, or that of the step before resolvers.
+pub fn code_of(error: &ServerError) -> Option<&str> {
+    match error.extensions.as_ref()?.get("code")? {
+        Value::String(code) => Some(code),
+        _ => None,
+    }
+}
+
+fn client_error(ctx: &Context<'_>, error: &ServiceError) -> ServerError {
+    let request_id = ctx.data_unchecked::<RequestId>();
+    log(error, request_id);
+    let position: Pos = ctx.item.pos;
+    let mut client = ServerError::new(error.message(), Some(position));
+    client.extensions = Some(extensions(error, request_id));
+    client
+}
+
+fn extensions(error: &ServiceError, request_id: &RequestId) -> ErrorExtensionValues {
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", error.code());
+    extensions.set("requestId", request_id.0.as_str());
+    match error {
+        ServiceError::InvalidData(faults) => {
+            extensions.set("fields", faults.iter().map(fault).collect::<Vec<Value>>());
+        }
+        ServiceError::Conflict(conflict) => {
+            if let Some(version) = conflict.current_version {
+                extensions.set("currentVersion", version);
+                let current = serde_json::Value::Object(conflict.current.clone());
+                extensions.set("current", Value::from_json(current).unwrap_or_default());
+            }
+        }
+        _ => {}
+    }
+    extensions
+}
+
+fn fault(fault: &Fault) -> Value {
+    Value::Object(
+        [("field", &fault.field), ("message", &fault.message)]
+            .into_iter()
+            .map(|(name, text)| (Name::new(name), Value::String(text.clone())))
+            .collect(),
+    )
+}
+
+/// What the client is not told stands here, under the id that it is told.
+fn log(error: &ServiceError, RequestId(request_id): &RequestId) {
+    match error {
+        ServiceError::Database(cause) => tracing::error!(%request_id, %cause, "statement failed"),
+        ServiceError::Internal(cause) => tracing::error!(%request_id, %cause, "defect"),
+        ServiceError::Unavailable(cause) => tracing::warn!(%request_id, %cause, "no database"),
+        _ => {}
+    }
+}
+
+impl AsRef<ServiceError> for ServiceError {
+    fn as_ref(&self) -> &ServiceError {
+        self
+    }
+}

@@ -1,0 +1,92 @@
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Enum, InputObject, Object};
+
+use crate::graphql::connection::{PageArguments, connection};
+use crate::graphql::context::{actor, db};
+use crate::graphql::error::answer;
+use crate::graphql::lead::Lead;
+use crate::service::{Result, leads};
+
+/// What a list of leads can be ordered by. Leads without a value come last, whatever the
+/// direction; ties are broken by id.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "leads::LeadOrderField")]
+pub enum LeadOrderField {
+    /// By `leadScore`.
+    Score,
+    /// By `createdAt`.
+    CreatedAt,
+    /// By `updatedAt`.
+    UpdatedAt,
+    /// By `lastContactDate`.
+    LastContactDate,
+    /// By `nextFollowUp`.
+    NextFollowUp,
+    /// By `lastName`, without regard to case and accents.
+    LastName,
+    /// By `company`, without regard to case and accents.
+    Company,
+    /// By `conversionProbability`.
+    ConversionProbability,
+    /// By `status`, as the pipeline goes.
+    Status,
+}
+
+/// Up or down.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "leads::Direction")]
+pub enum SortDirection {
+    /// The smallest, earliest, first in the alphabet first.
+    Asc,
+    /// The largest, latest, last in the alphabet first.
+    Desc,
+}
+
+/// The order of a list of leads.
+#[derive(InputObject)]
+pub struct LeadOrder {
+    /// By what.
+    field: LeadOrderField,
+    /// Which way.
+    #[graphql(default_with = "SortDirection::Asc")]
+    direction: SortDirection,
+}
+
+/// A list of leads.
+pub type LeadConnection = Connection<String, Lead, LeadTotal>;
+
+/// What a list of leads knows of itself.
+pub struct LeadTotal(leads::LeadFilter);
+
+#[Object]
+impl LeadTotal {
+    /// How many leads there are on all pages. Exact; counted only if it is asked for.
+    async fn total_count(&self, ctx: &Context<'_>) -> Option<i64> {
+        let count = match actor(ctx) {
+            Ok(actor) => leads::count(db(ctx), actor, &self.0).await,
+            Err(error) => Err(error),
+        };
+        answer(ctx, count)
+    }
+}
+
+/// A page of the leads that the filter lets through and the viewer may see.
+pub async fn lead_connection(
+    ctx: &Context<'_>,
+    filter: Result<leads::LeadFilter>,
+    order: Option<LeadOrder>,
+    page: PageArguments,
+) -> Result<LeadConnection> {
+    let (actor, filter) = (actor(ctx)?, filter?);
+    let order = order.map_or_else(leads::LeadOrder::default, |order| leads::LeadOrder {
+        field: order.field.into(),
+        direction: order.direction.into(),
+    });
+    let slice = leads::list(db(ctx), actor, &filter, order, &page.page()?).await?;
+    Ok(connection(
+        slice,
+        LeadTotal(filter),
+        |row| order.place(row),
+        |row| Lead(row.lead),
+    ))
+}

@@ -1,0 +1,16 @@
+//! Leads, as the client sees them.
+
+mod filter;
+mod input;
+mod list;
+mod mutation;
+mod object;
+mod query;
+mod score;
+
+pub use filter::{LeadFilter, lead_filter};
+pub use input::NewLeadInput;
+pub use list::{LeadConnection, LeadOrder, lead_connection};
+pub use mutation::LeadMutation;
+pub use object::{Lead, LeadSource, LeadStatus};
+pub use query::LeadQuery;

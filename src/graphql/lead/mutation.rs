@@ -1,0 +1,241 @@
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+
+use crate::graphql::context::{change, uuid};
+use crate::graphql::error::answer;
+use crate::graphql::lead::Lead;
+use crate::graphql::lead::input::{CreateLeadInput, UpdateLeadInput};
+use crate::service::leads::{
+    self, ArchiveLead, CreateLead, DeleteLead, RecordCallAttempt, RestoreLead, SetScore, TagChange,
+    TagLead,
+};
+use crate::service::{Command, LeadId, Result};
+
+/// The lead that was changed.
+#[derive(SimpleObject)]
+pub struct LeadPayload {
+    /// The lead as it is now; of a deleted one, as it was.
+    lead: Lead,
+}
+
+/// Declares the input of a change of one lead: which one, what is its own, and what every change
+/// of a lead can be told.
+macro_rules! lead_input {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(InputObject)]
+        pub struct $name {
+            /// The lead.
+            id: ID,
+            $($(#[$field_doc])* $field: $type,)*
+            /// The `version` that the client saw: CONFLICT if the lead has another one now.
+            expected_version: Option<i32>,
+            /// A name for this change, made up by the client, 1–200 characters: sent again within
+            /// 24 hours it gives the same answer and has no second effect.
+            idempotency_key: Option<String>,
+        }
+    };
+}
+
+lead_input! {
+    /// The lead to put away.
+    ArchiveLeadInput {}
+}
+
+lead_input! {
+    /// The lead to take out of the archive.
+    RestoreLeadInput {}
+}
+
+lead_input! {
+    /// The lead to delete for good.
+    DeleteLeadInput {}
+}
+
+lead_input! {
+    /// A tag, and the lead it is for.
+    TagInput {
+        /// The tag, 1–50 characters; trimmed and in lower case.
+        tag: String,
+    }
+}
+
+lead_input! {
+    /// A call that was tried.
+    RecordCallAttemptInput {
+        /// What was said; becomes a CALL in the lead's notes. At most 10,000 characters.
+        note: Option<String>,
+        /// When to be in contact again; without one it stays as it is.
+        next_follow_up: Option<DateTime<Utc>>,
+    }
+}
+
+lead_input! {
+    /// A score, set by hand.
+    UpdateScoreInput {
+        /// The score, 0–100.
+        score: i32,
+    }
+}
+
+lead_input! {
+    /// The lead whose score the rules shall decide again.
+    RescoreLeadInput {}
+}
+
+#[derive(Default)]
+pub struct LeadMutation;
+
+#[Object]
+impl LeadMutation {
+    /// Creates a lead. Errors: UNAUTHENTICATED, PERMISSION_DENIED for an assignee out of reach,
+    /// USER_NOT_FOUND, INVALID_DATA with all faults in `fields`, IDEMPOTENCY_CONFLICT.
+    async fn create_lead(&self, ctx: &Context<'_>, input: CreateLeadInput) -> Option<LeadPayload> {
+        let key = input.idempotency_key.clone();
+        payload(ctx, key, input.new_lead().map(CreateLead)).await
+    }
+
+    /// Changes the named fields of a lead, and only these. Errors: UNAUTHENTICATED,
+    /// PERMISSION_DENIED, LEAD_NOT_FOUND, INVALID_DATA with all faults in `fields`, CONFLICT if the
+    /// version is not the expected one or the lead is archived, IDEMPOTENCY_CONFLICT.
+    async fn update_lead(&self, ctx: &Context<'_>, input: UpdateLeadInput) -> Option<LeadPayload> {
+        let key = input.idempotency_key.clone();
+        payload(ctx, key, input.command()).await
+    }
+
+    /// Puts a lead away: status LOST, tag `archived`; lists and statistics leave it out. What it
+    /// was is remembered for `restoreLead`. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
+    /// LEAD_NOT_FOUND, CONFLICT, IDEMPOTENCY_CONFLICT.
+    async fn archive_lead(
+        &self,
+        ctx: &Context<'_>,
+        input: ArchiveLeadInput,
+    ) -> Option<LeadPayload> {
+        let expected_version = input.expected_version;
+        let command = lead_id(&input.id).map(|id| ArchiveLead {
+            id,
+            expected_version,
+        });
+        payload(ctx, input.idempotency_key, command).await
+    }
+
+    /// Takes a lead out of the archive, with the status and tags it had. Errors: UNAUTHENTICATED,
+    /// PERMISSION_DENIED, LEAD_NOT_FOUND, CONFLICT, IDEMPOTENCY_CONFLICT.
+    async fn restore_lead(
+        &self,
+        ctx: &Context<'_>,
+        input: RestoreLeadInput,
+    ) -> Option<LeadPayload> {
+        let expected_version = input.expected_version;
+        let command = lead_id(&input.id).map(|id| RestoreLead {
+            id,
+            expected_version,
+        });
+        payload(ctx, input.idempotency_key, command).await
+    }
+
+    /// Deletes a lead and its notes for good. For administrators. Errors: UNAUTHENTICATED,
+    /// PERMISSION_DENIED, LEAD_NOT_FOUND, CONFLICT, IDEMPOTENCY_CONFLICT.
+    async fn delete_lead(&self, ctx: &Context<'_>, input: DeleteLeadInput) -> Option<LeadPayload> {
+        let expected_version = input.expected_version;
+        let command = lead_id(&input.id).map(|id| DeleteLead {
+            id,
+            expected_version,
+        });
+        payload(ctx, input.idempotency_key, command).await
+    }
+
+    /// Adds a tag; having it already is no error. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
+    /// LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
+    async fn add_tag(&self, ctx: &Context<'_>, input: TagInput) -> Option<LeadPayload> {
+        let change = TagChange {
+            add: vec![input.tag],
+            remove: vec![],
+        };
+        let expected_version = input.expected_version;
+        let command = lead_id(&input.id).map(|id| TagLead {
+            id,
+            expected_version,
+            change,
+        });
+        payload(ctx, input.idempotency_key, command).await
+    }
+
+    /// Takes a tag away; not having it is no error. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
+    /// LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
+    async fn remove_tag(&self, ctx: &Context<'_>, input: TagInput) -> Option<LeadPayload> {
+        let change = TagChange {
+            add: vec![],
+            remove: vec![input.tag],
+        };
+        let expected_version = input.expected_version;
+        let command = lead_id(&input.id).map(|id| TagLead {
+            id,
+            expected_version,
+            change,
+        });
+        payload(ctx, input.idempotency_key, command).await
+    }
+
+    /// Counts a call that was tried, sets the last contact to now, and keeps a note and the next
+    /// follow-up, if given. Errors: UNAUTHENTICATED, PERMISSION_DENIED, LEAD_NOT_FOUND,
+    /// INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
+    async fn record_call_attempt(
+        &self,
+        ctx: &Context<'_>,
+        input: RecordCallAttemptInput,
+    ) -> Option<LeadPayload> {
+        let command = lead_id(&input.id).map(|id| RecordCallAttempt {
+            id,
+            expected_version: input.expected_version,
+            note: input.note,
+            next_follow_up: input.next_follow_up,
+        });
+        payload(ctx, input.idempotency_key, command).await
+    }
+
+    /// Sets the score by hand; it stays until `rescoreLead`. Errors: UNAUTHENTICATED,
+    /// PERMISSION_DENIED, LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
+    async fn update_score(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateScoreInput,
+    ) -> Option<LeadPayload> {
+        let (expected_version, score) = (input.expected_version, Some(input.score));
+        let command = lead_id(&input.id).map(|id| SetScore {
+            id,
+            expected_version,
+            score,
+        });
+        payload(ctx, input.idempotency_key, command).await
+    }
+
+    /// Gives the score back to the rules. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
+    /// LEAD_NOT_FOUND, CONFLICT, IDEMPOTENCY_CONFLICT.
+    async fn rescore_lead(
+        &self,
+        ctx: &Context<'_>,
+        input: RescoreLeadInput,
+    ) -> Option<LeadPayload> {
+        let expected_version = input.expected_version;
+        let command = lead_id(&input.id).map(|id| SetScore {
+            id,
+            expected_version,
+            score: None,
+        });
+        payload(ctx, input.idempotency_key, command).await
+    }
+}
+
+async fn payload<C: Command<Answer = leads::Lead>>(
+    ctx: &Context<'_>,
+    key: Option<String>,
+    command: Result<C>,
+) -> Option<LeadPayload> {
+    let lead = change(ctx, key.as_deref(), command).await;
+    answer(ctx, lead).map(|lead| LeadPayload { lead: Lead(lead) })
+}
+
+fn lead_id(id: &ID) -> Result<LeadId> {
+    uuid("id", id).map(LeadId)
+}

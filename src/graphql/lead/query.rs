@@ -1,0 +1,89 @@
+use async_graphql::{Context, ID, Object};
+
+use crate::graphql::connection::PageArguments;
+use crate::graphql::context::{actor, db, uuid};
+use crate::graphql::error::answer;
+use crate::graphql::lead::{
+    Lead, LeadConnection, LeadFilter, LeadOrder, lead_connection, lead_filter,
+};
+use crate::service::leads::{self, DuplicatesOf};
+use crate::service::{LeadId, Result};
+
+#[derive(Default)]
+pub struct LeadQuery;
+
+#[Object]
+impl LeadQuery {
+    /// One lead, archived or not. Errors: UNAUTHENTICATED, PERMISSION_DENIED if it exists but is
+    /// not the viewer's to see, LEAD_NOT_FOUND, INVALID_DATA if it is not an id.
+    async fn lead(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The lead's id.")] id: ID,
+    ) -> Option<Lead> {
+        answer(ctx, lead(ctx, &id).await).map(Lead)
+    }
+
+    /// The leads that the viewer may see. Page forwards with `first` and `after`, backwards with
+    /// `last` and `before`, or jump with `offset`. Errors: UNAUTHENTICATED, INVALID_DATA.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
+    async fn leads(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which leads; archived ones are left out unless asked for.")]
+        filter: Option<LeadFilter>,
+        #[graphql(
+            desc = "Any part of name, e-mail, phone (however it is written) or company; several \
+                    words must all match, in any order; case and accents do not matter. At most \
+                    10 words and 200 characters."
+        )]
+        search: Option<String>,
+        #[graphql(desc = "The order; newest first by default.")] order_by: Option<LeadOrder>,
+        #[graphql(desc = "How many, from the beginning, 1–100. Default 25.")] first: Option<i32>,
+        #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end, 1–100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: the page ends before it.")] before: Option<String>,
+        #[graphql(desc = "How many leads to skip, to jump to a page.")] offset: Option<i32>,
+    ) -> Option<LeadConnection> {
+        let page = PageArguments {
+            first,
+            after,
+            last,
+            before,
+            offset,
+        };
+        let connection = lead_connection(ctx, lead_filter(filter, search), order_by, page).await;
+        answer(ctx, connection)
+    }
+
+    /// The leads, among those the viewer may see, with this e-mail address or phone number: ask
+    /// before creating another. At most 25, the newest first. Errors: UNAUTHENTICATED,
+    /// INVALID_DATA.
+    async fn duplicate_leads(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "An e-mail address; case does not matter.")] email: Option<String>,
+        #[graphql(desc = "A phone number, however it is written internationally.")] phone: Option<
+            String,
+        >,
+        #[graphql(desc = "Whether archived leads count too.", default)] include_archived: bool,
+    ) -> Option<Vec<Lead>> {
+        let asked = DuplicatesOf {
+            email,
+            phone,
+            include_archived,
+        };
+        let found = match actor(ctx) {
+            Ok(actor) => leads::duplicates(db(ctx), actor, &asked).await,
+            Err(error) => Err(error),
+        };
+        answer(ctx, found).map(|leads| leads.into_iter().map(Lead).collect())
+    }
+}
+
+async fn lead(ctx: &Context<'_>, id: &ID) -> Result<leads::Lead> {
+    leads::read(db(ctx), actor(ctx)?, LeadId(uuid("id", id)?)).await
+}

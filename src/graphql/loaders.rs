@@ -1,0 +1,112 @@
+//! Look-ups that are batched over one request. Each is made for a request and knows who asks, so
+//! that nothing one user may see is ever served to another.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::dataloader::{DataLoader, Loader};
+
+use crate::db::Db;
+use crate::service::leads::{self, Lead};
+use crate::service::page::{Page, Slice, Start};
+use crate::service::timeline::{self, Note, NoteType};
+use crate::service::users::{self, User};
+use crate::service::{Actor, LeadId, ServiceError, UserId};
+
+/// Why a batch failed; all that wait for it get the same.
+#[derive(Clone)]
+pub struct LoadError(Arc<ServiceError>);
+
+impl AsRef<ServiceError> for LoadError {
+    fn as_ref(&self) -> &ServiceError {
+        &self.0
+    }
+}
+
+impl From<ServiceError> for LoadError {
+    fn from(error: ServiceError) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+/// The loaders of one request.
+pub type Loaders = DataLoader<Lookup>;
+
+/// Where the loaders look things up, and for whom.
+pub struct Lookup {
+    db: Db,
+    actor: Actor,
+}
+
+impl Lookup {
+    /// The loaders for a request of `actor`.
+    pub fn loaders(db: Db, actor: Actor) -> Loaders {
+        // Resolvers of one level ask in the same poll; a moment later all of them have.
+        DataLoader::new(Self { db, actor }, tokio::spawn).delay(Duration::from_micros(100))
+    }
+}
+
+impl Loader<UserId> for Lookup {
+    type Value = User;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[UserId]) -> Result<HashMap<UserId, User>, LoadError> {
+        Ok(users::named(&self.db, keys).await?)
+    }
+}
+
+impl Loader<LeadId> for Lookup {
+    type Value = Lead;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[LeadId]) -> Result<HashMap<LeadId, Lead>, LoadError> {
+        let leads = leads::read_many(&self.db, &self.actor, keys).await?;
+        Ok(leads.into_iter().map(|lead| (lead.id, lead)).collect())
+    }
+}
+
+/// A page of a lead's notes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct NotesOf {
+    pub lead: LeadId,
+    pub types: Option<Vec<NoteType>>,
+    pub size: usize,
+    /// The position after which the page begins, newest first.
+    pub after: Option<i64>,
+}
+
+impl Loader<NotesOf> for Lookup {
+    type Value = Slice<Note>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[NotesOf]) -> Result<HashMap<NotesOf, Slice<Note>>, LoadError> {
+        let mut alike: HashMap<(&Option<Vec<NoteType>>, usize, Option<i64>), Vec<LeadId>> =
+            HashMap::new();
+        for key in keys {
+            alike
+                .entry((&key.types, key.size, key.after))
+                .or_default()
+                .push(key.lead);
+        }
+        let mut found = HashMap::with_capacity(keys.len());
+        for ((types, size, after), leads) in alike {
+            let start = after.map_or(Start::Offset(0), Start::After);
+            let page = Page { size, start };
+            let notes =
+                timeline::notes_of(&self.db, &self.actor, &leads, types.as_deref(), &page).await?;
+            found.extend(notes.into_iter().map(|(lead, slice)| {
+                (
+                    NotesOf {
+                        lead,
+                        types: types.clone(),
+                        size,
+                        after,
+                    },
+                    slice,
+                )
+            }));
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,53 @@
+use async_graphql::{Context, ID, Interface, Object};
+
+use crate::graphql::context::{actor, db, uuid};
+use crate::graphql::error::answer;
+use crate::graphql::lead::Lead;
+use crate::graphql::note::Note;
+use crate::graphql::user::User;
+use crate::service::{LeadId, NoteId, Result, ServiceError, UserId, leads, timeline, users};
+
+/// Anything with an id of its own, for clients that keep a store by id.
+#[derive(Interface)]
+#[graphql(field(
+    name = "id",
+    ty = "ID",
+    desc = "Names the object; unique over all types."
+))]
+pub enum Node {
+    Lead(Lead),
+    User(User),
+    Note(Note),
+}
+
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// The object with this id: a lead, a user or a note; null if there is none. Errors:
+    /// UNAUTHENTICATED, PERMISSION_DENIED, INVALID_DATA if it is not an id.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The object's id.")] id: ID,
+    ) -> Option<Node> {
+        answer(ctx, find(ctx, &id).await).flatten()
+    }
+}
+
+async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
+    let (db, actor, id) = (db(ctx), actor(ctx)?, uuid("id", id)?);
+    match leads::read(db, actor, LeadId(id)).await {
+        Err(ServiceError::LeadNotFound(_)) => {}
+        found => return found.map(|lead| Some(Node::Lead(Lead(lead)))),
+    }
+    match users::read(db, actor, UserId(id)).await {
+        Err(ServiceError::UserNotFound(_)) => {}
+        found => return found.map(|user| Some(Node::User(User(user)))),
+    }
+    match timeline::read(db, actor, NoteId(id)).await {
+        Err(ServiceError::NoteNotFound(_)) => Ok(None),
+        found => found.map(|note| Some(Node::Note(Note(note)))),
+    }
+}

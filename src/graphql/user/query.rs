@@ -1,0 +1,113 @@
+use async_graphql::connection::Connection;
+use async_graphql::{Context, ID, Object};
+
+use crate::graphql::connection::{PageArguments, connection};
+use crate::graphql::context::{actor, db, uuid};
+use crate::graphql::error::answer;
+use crate::graphql::user::{User, UserRole};
+use crate::service::users::{self, UserFilter, UserPlace};
+use crate::service::{Result, UserId, free_email_domains};
+
+/// A list of users.
+pub type UserConnection = Connection<String, User, UserTotal>;
+
+/// What a list of users knows of itself.
+pub struct UserTotal(UserFilter);
+
+#[Object]
+impl UserTotal {
+    /// How many users there are on all pages.
+    async fn total_count(&self, ctx: &Context<'_>) -> Option<i64> {
+        let count = match actor(ctx) {
+            Ok(actor) => users::count(db(ctx), actor, &self.0).await,
+            Err(error) => Err(error),
+        };
+        answer(ctx, count)
+    }
+}
+
+#[derive(Default)]
+pub struct UserQuery;
+
+#[Object]
+impl UserQuery {
+    /// Who is signed in. Errors: UNAUTHENTICATED.
+    async fn me(&self, ctx: &Context<'_>) -> Option<User> {
+        let me = match actor(ctx) {
+            Ok(actor) => users::read(db(ctx), actor, actor.id).await,
+            Err(error) => Err(error),
+        };
+        answer(ctx, me).map(User)
+    }
+
+    /// One user. Errors: UNAUTHENTICATED, PERMISSION_DENIED, USER_NOT_FOUND, INVALID_DATA.
+    async fn user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user's id.")] id: ID,
+    ) -> Option<User> {
+        answer(ctx, user(ctx, &id).await).map(User)
+    }
+
+    /// The users that the viewer may see, by full name: administrators see all, managers their
+    /// team and themselves, agents themselves. Errors: UNAUTHENTICATED, INVALID_DATA.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only users with this role.")] role: Option<UserRole>,
+        #[graphql(desc = "Only active users, or only deactivated ones.")] is_active: Option<bool>,
+        #[graphql(desc = "Only users with this manager.")] manager_id: Option<ID>,
+        #[graphql(desc = "How many, from the beginning, 1–100. Default 25.")] first: Option<i32>,
+        #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end, 1–100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: the page ends before it.")] before: Option<String>,
+        #[graphql(desc = "How many users to skip.")] offset: Option<i32>,
+    ) -> Option<UserConnection> {
+        let role = role.map(users::UserRole::from);
+        let manager = manager_id
+            .map(|id| uuid("managerId", &id).map(UserId))
+            .transpose();
+        let filter = manager.map(|manager| UserFilter {
+            role,
+            is_active,
+            manager,
+        });
+        let page = PageArguments {
+            first,
+            after,
+            last,
+            before,
+            offset,
+        };
+        answer(ctx, page_of_users(ctx, filter, page).await)
+    }
+
+    /// The mail providers where anybody can have an address; an address elsewhere counts as a
+    /// business e-mail in the score. Errors: UNAUTHENTICATED, PERMISSION_DENIED.
+    async fn free_email_domains(&self, ctx: &Context<'_>) -> Option<Vec<String>> {
+        let domains = match actor(ctx) {
+            Ok(actor) => free_email_domains::list(db(ctx), actor).await,
+            Err(error) => Err(error),
+        };
+        answer(ctx, domains)
+    }
+}
+
+async fn user(ctx: &Context<'_>, id: &ID) -> Result<users::User> {
+    users::read(db(ctx), actor(ctx)?, UserId(uuid("id", id)?)).await
+}
+
+async fn page_of_users(
+    ctx: &Context<'_>,
+    filter: Result<UserFilter>,
+    page: PageArguments,
+) -> Result<UserConnection> {
+    let (actor, filter) = (actor(ctx)?, filter?);
+    let slice = users::list(db(ctx), actor, &filter, &page.page()?).await?;
+    let place = |user: &users::User| UserPlace(user.full_name.clone(), user.id);
+    Ok(connection(slice, UserTotal(filter), place, User))
+}

@@ -1,0 +1,48 @@
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::db::Db;
+use crate::db::schema::leads;
+use crate::service::leads::{Archived, Lead, LeadFilter};
+use crate::service::validation::{self, Faults};
+use crate::service::{Actor, Result, page};
+
+/// How a lead to be could be known already.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "they say it")]
+pub struct DuplicatesOf {
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub include_archived: bool,
+}
+
+/// The leads with the same e-mail address or phone number that the actor may see, newest first,
+/// at most [`page::DEFAULT`]. Errors: `InvalidData` for what is neither.
+pub async fn duplicates(db: &Db, actor: &Actor, of: &DuplicatesOf) -> Result<Vec<Lead>> {
+    let mut faults = Faults::default();
+    let email = of
+        .email
+        .as_deref()
+        .and_then(|e| faults.take("email", validation::email(e)));
+    let phone = of
+        .phone
+        .as_deref()
+        .and_then(|p| faults.take("phone", validation::phone(p)));
+    faults.finish()?;
+    let scope = if of.include_archived {
+        Archived::Include
+    } else {
+        Archived::Exclude
+    };
+    let visible = LeadFilter {
+        archived: Some(scope),
+        ..LeadFilter::default()
+    };
+    // Nothing equals NULL: what was not given finds nothing.
+    let same_email = leads::email_key.eq(email.map(|email| email.to_lowercase()));
+    let same_phone = leads::phone.eq(phone);
+    let found = visible.query(actor)?.filter(same_email.or(same_phone));
+    let found = found.order_by((leads::created_at.desc(), leads::id.desc()));
+    let found = found.limit(page::DEFAULT as i64).select(Lead::as_select());
+    Ok(found.load(&mut *db.connection().await?).await?)
+}

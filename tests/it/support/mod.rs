@@ -1,0 +1,10 @@
+//! What the tests share: a PostgreSQL of their own, and a fresh database for each test.
+
+mod database;
+mod home;
+mod server;
+mod watchdog;
+
+pub(crate) use database::TestDatabase;
+pub(crate) use home::Scratch;
+pub(crate) use server::{ask, ask_on, durable, run, start, throw_away};
