@@ -10,4 +10,5 @@
 
 mod db;
 mod first_steps;
+mod proofs;
 mod support;

@@ -1,0 +1,179 @@
+//! Many who write at the same time lose nothing of each other's.
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crm::service::users::UserRole;
+
+use crate::support::Api;
+
+use super::other_copy::{Copy, code, number, patient};
+
+const READ: &str = "query ($id: ID!) { lead(id: $id) { version firstName lastName company
+    customFields callAttempts tags notes(first: 100, types: [CHANGE]) { nodes { id } } } }";
+
+/// What one of the fifty does, and what the lead has of it if nobody came after.
+fn write(writer: usize) -> (&'static str, Value, &'static str) {
+    let value = format!("W{writer}");
+    match writer % 5 {
+        0 => (UPDATE, json!({ "firstName": value }), "firstName"),
+        1 => (UPDATE, json!({ "lastName": value }), "lastName"),
+        2 => (UPDATE, json!({ "company": value }), "company"),
+        3 => (TAG, json!({ "tag": value }), "tags"),
+        _ => (CALL, json!({}), "callAttempts"),
+    }
+}
+
+const UPDATE: &str =
+    "mutation ($input: UpdateLeadInput!) { done: updateLead(input: $input) { lead { version } } }";
+const TAG: &str =
+    "mutation ($input: TagInput!) { done: addTag(input: $input) { lead { version } } }";
+const CALL: &str = "mutation ($input: RecordCallAttemptInput!) {
+    done: recordCallAttempt(input: $input) { lead { version } } }";
+
+/// Sends all requests at once and waits for all answers, in the order of the requests.
+async fn at_once(copy: &Copy, requests: Vec<(&'static str, Value)>) -> Vec<Value> {
+    let mut tasks = JoinSet::new();
+    for (number, (query, input)) in requests.into_iter().enumerate() {
+        let asked = copy.clone().ask(query, json!({ "input": input }));
+        tasks.spawn(async move { (number, asked.await) });
+    }
+    let mut answers = tasks.join_all().await;
+    answers.sort_by_key(|(number, _)| *number);
+    answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_writers_on_one_lead_lose_nothing() {
+    let api = Api::with_pool(1).await;
+    let admin = api.admin().await;
+    let copy = Copy::of(&api, &admin, &patient(12)).await;
+    let id = copy.lead("First").await;
+    let with_id = |(query, mut input, _): (_, Value, _)| {
+        input["id"] = json!(id);
+        (query, input)
+    };
+    let answers = at_once(&copy, (0..50).map(|n| with_id(write(n))).collect()).await;
+    let mut versions: Vec<i64> = answers
+        .iter()
+        .filter_map(|a| a["data"]["done"]["lead"]["version"].as_i64())
+        .collect();
+    versions.sort_unstable();
+    assert_eq!(
+        versions,
+        (2..=51).collect::<Vec<i64>>(),
+        "each change has a version of its own"
+    );
+    let lead = copy.data(READ, json!({ "id": id })).await["lead"].clone();
+    assert_eq!(lead["version"], 51);
+    assert_eq!(lead["callAttempts"], 10);
+    assert_eq!(lead["tags"].as_array().unwrap().len(), 10);
+    assert_eq!(lead["notes"]["nodes"].as_array().unwrap().len(), 51);
+    for writer in [0, 1, 2] {
+        let field = write(writer).2;
+        let written = (0..50)
+            .filter(|n| n % 5 == writer)
+            .map(|n| json!(format!("W{n}")));
+        assert!(
+            written.into_iter().any(|value| value == lead[field]),
+            "{field} {lead}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_fifty_writers_who_saw_the_same_version_one_succeeds() {
+    let api = Api::with_pool(1).await;
+    let admin = api.admin().await;
+    let copy = Copy::of(&api, &admin, &patient(12)).await;
+    let id = copy.lead("First").await;
+    for version in 1..=4 {
+        let request = |writer| {
+            let (query, mut input, _) = write(writer + 100 * version);
+            input["id"] = json!(id);
+            input["expectedVersion"] = json!(version);
+            (query, input)
+        };
+        let answers = at_once(&copy, (0..50).map(request).collect()).await;
+        let (refused, done): (Vec<&Value>, Vec<&Value>) =
+            answers.iter().partition(|answer| code(answer).is_some());
+        assert_eq!(done.len(), 1, "{done:?}");
+        assert_eq!(
+            done[0]["data"]["done"]["lead"]["version"],
+            json!(version + 1)
+        );
+        for answer in refused {
+            assert_eq!(code(answer), Some("CONFLICT"), "{answer:#}");
+            assert_eq!(
+                answer["errors"][0]["extensions"]["currentVersion"],
+                json!(version + 1)
+            );
+        }
+        let lead = copy.data(READ, json!({ "id": id })).await["lead"].clone();
+        assert_eq!(lead["version"], json!(version + 1));
+        assert_eq!(
+            lead["notes"]["nodes"].as_array().unwrap().len(),
+            version + 1
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn administrators_cannot_remove_each_other_at_the_same_time() {
+    let api = Api::with_pool(1).await;
+    let admin = api.admin().await;
+    let all = Copy::of(&api, &admin, &patient(8)).await;
+    let deactivate =
+        "mutation ($input: DeactivateUserInput!) { deactivateUser(input: $input) { user { id } } }";
+    let demote =
+        "mutation ($input: UpdateUserInput!) { updateUser(input: $input) { user { id } } }";
+    for round in 0..12 {
+        let one = api
+            .user(&format!("One {round}"), UserRole::Admin, None)
+            .await;
+        let two = api
+            .user(&format!("Two {round}"), UserRole::Admin, None)
+            .await;
+        let first = all.asked_by(&one);
+        // These two are the last ones: whoever was left over goes first.
+        let others = "{ users(role: ADMIN, isActive: true, first: 100) { nodes { id } } }";
+        for other in first.data(others, json!({})).await["users"]["nodes"]
+            .as_array()
+            .unwrap()
+        {
+            if other["id"] != json!(one.id) && other["id"] != json!(two.id) {
+                let input = json!({ "id": other["id"], "leads": "KEEP" });
+                first.data(deactivate, json!({ "input": input })).await;
+            }
+        }
+        let gone = |who: &str| json!({ "input": { "id": who, "leads": "KEEP" } });
+        let agent = |who: &str| json!({ "input": { "id": who, "role": "AGENT" } });
+        let second = all.asked_by(&two);
+        let (a, b) = match round % 3 {
+            0 => tokio::join!(
+                first.ask(deactivate, gone(&two.id)),
+                second.ask(deactivate, gone(&one.id))
+            ),
+            1 => tokio::join!(
+                first.ask(demote, agent(&two.id)),
+                second.ask(demote, agent(&one.id))
+            ),
+            _ => tokio::join!(
+                first.ask(demote, agent(&two.id)),
+                second.ask(deactivate, gone(&one.id))
+            ),
+        };
+        let codes = [code(&a), code(&b)];
+        let refused = codes.iter().flatten().count();
+        assert_eq!(refused, 1, "round {round}: {a:#} {b:#}");
+        // Who comes later may find that the lock, the session or the role is gone.
+        let ways = ["CONFLICT", "UNAUTHENTICATED", "PERMISSION_DENIED"];
+        assert!(
+            codes.iter().flatten().all(|code| ways.contains(code)),
+            "round {round}: {codes:?}"
+        );
+    }
+    let mut conn = all.db.connection().await.unwrap();
+    let admins = "(select count(*) from users where role = 'ADMIN' and is_active)";
+    assert_eq!(number(&mut conn, admins).await, 1);
+}
