@@ -200,6 +200,8 @@ fn condition(users: Vec<UserId>) -> impl Strategy<Value = Value> + Clone {
         (of(probability()), of(probability()))
             .prop_map(|(min, max)| json!({ "probability": { "min": min, "max": max } })),
         text_condition(),
+        text_condition(),
+        text_condition(),
         select(vec!["EXCLUDE", "ONLY", "INCLUDE"]).prop_map(|scope| json!({ "archived": scope })),
         custom_fields().prop_map(|fields| json!({ "customFields": fields })),
     ]
