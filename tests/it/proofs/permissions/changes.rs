@@ -38,7 +38,8 @@ pub(super) async fn check(world: &mut World, index: usize) -> Result<(), String>
         one_of_each_kind(world).into_iter().partition(seen);
     // Of those that all are refused alike, others for each viewer.
     let unseen = unseen.into_iter().skip(index % 3).step_by(3);
-    for lead in seen.into_iter().step_by(2).chain(unseen) {
+    let every = if seen.len() > 6 { 3 } else { 1 };
+    for lead in seen.into_iter().step_by(every).chain(unseen) {
         check_changes(world.viewer(index), &lead).await?;
     }
     check_notes(world.viewer(index)).await?;
