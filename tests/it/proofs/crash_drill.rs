@@ -22,65 +22,67 @@ const ROUNDS: u32 = 10;
 async fn a_bulk_write_that_is_killed_changes_all_leads_or_none() {
     let folder = Scratch::new();
     let mut server = Server::start(folder.path()).await;
-    let mut client = server.sign_in().await;
+    let client = server.sign_in().await;
     create_leads(&client).await;
-    let mut before = server.tally().await;
-    assert_eq!((before.leads, before.entries), (LEADS, LEADS));
     let whole = time_of_a_whole_write(&client).await;
-    before = server.tally().await;
-    let (mut done, mut absent) = (0, 0);
+    println!("a whole write takes {whole:?}");
+    let mut before = server.tally().await;
+    assert_eq!((before.leads, before.entries), (LEADS, 2 * LEADS));
+    let mut done = 0;
     for round in 0..ROUNDS {
-        let status = ["QUALIFIED", "PROPOSAL"][round as usize % 2];
         // Spread over the time that a whole write takes, and a little more.
-        let delay = whole.mul_f64(0.1 + 1.1 * f64::from(round) / f64::from(ROUNDS - 1));
-        let write = tokio::spawn(client.clone().ask(bulk(status), Value::Null));
-        tokio::time::sleep(delay).await;
-        // In every third round PostgreSQL goes down with the program.
-        let with_postgres = round % 3 == 2;
-        server.kill(with_postgres);
-        let was_answered = write.await.is_ok_and(|answer| answer.is_some());
-
+        let part = f64::from(round) / f64::from(ROUNDS - 1);
+        let crash = Crash {
+            status: ["QUALIFIED", "PROPOSAL"][round as usize % 2],
+            delay: whole.mul_f64(0.1 + 1.1 * part),
+            with_postgres: round % 3 == 2,
+        };
+        let was_answered = crash.happen(server).await;
         let began = Instant::now();
         server = Server::start(folder.path()).await;
         let start = began.elapsed();
-        client = server.sign_in().await;
         let after = server.tally().await;
         let changed = after.versions - before.versions;
-        println!(
-            "round {round}: killed after {delay:?}{}, {changed} changed, started again in {start:?}",
-            if with_postgres {
-                " with PostgreSQL"
-            } else {
-                ""
-            }
-        );
-        assert!(
-            changed == 0 || changed == LEADS,
-            "{changed} of {LEADS} leads changed"
-        );
-        assert_eq!(
-            after.entries - before.entries,
-            changed,
-            "rows of the timeline"
-        );
-        assert_eq!(
-            after.in_status(status),
-            if changed == 0 {
-                before.in_status(status)
-            } else {
-                LEADS
-            }
-        );
-        assert!(
-            changed == LEADS || !was_answered,
-            "an answer was given and its change is gone"
-        );
-        assert_eq!(after.leads, LEADS);
-        *if changed == 0 { &mut absent } else { &mut done } += 1;
+        println!("round {round}: {crash:?}: {changed} changed, started again in {start:?}");
+        crash.check(&before, &after, was_answered);
+        done += u32::from(changed > 0);
         before = after;
     }
-    println!("{done} rounds fully done, {absent} fully absent");
+    println!("{done} rounds fully done, {} fully absent", ROUNDS - done);
     server.stop().await;
+}
+
+/// One `kill -9` in the middle of a bulk write.
+#[derive(Debug)]
+struct Crash {
+    status: &'static str,
+    delay: Duration,
+    with_postgres: bool,
+}
+
+impl Crash {
+    /// Returns whether the client had an answer before.
+    async fn happen(&self, server: Server) -> bool {
+        let client = server.sign_in().await;
+        let write = tokio::spawn(client.ask(bulk(self.status), Value::Null));
+        tokio::time::sleep(self.delay).await;
+        server.kill(self.with_postgres);
+        write.await.is_ok_and(|answer| answer.is_some())
+    }
+
+    fn check(&self, before: &Tally, after: &Tally, was_answered: bool) {
+        let changed = after.versions - before.versions;
+        let is_whole = changed == 0 || changed == LEADS;
+        assert!(is_whole, "{changed} of {LEADS} leads changed");
+        let entries = after.entries - before.entries;
+        assert_eq!(entries, changed, "rows of the timeline");
+        let unchanged = before.in_status(self.status);
+        let in_status = if changed == 0 { unchanged } else { LEADS };
+        assert_eq!(after.in_status(self.status), in_status);
+        let is_kept = changed == LEADS || !was_answered;
+        assert!(is_kept, "an answer was given, and its change is gone");
+        assert_eq!(after.leads, LEADS);
+    }
 }
 
 fn bulk(status: &str) -> String {

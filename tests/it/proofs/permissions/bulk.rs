@@ -1,18 +1,16 @@
 //! Bulk changes: mixed ids and filters, as a dry run and for real.
 
-use std::collections::HashMap;
-
 use serde_json::json;
 use uuid::Uuid;
 
-use crm::service::leads::{AssignLeads, Lead};
+use crm::service::leads::Lead;
 use crm::service::users::UserRole;
-use crm::service::{LeadId, UserId};
 
 use crate::proofs::{naive, same};
 
-use super::codes::{column, sorted};
-use super::world::{Viewer, World, bulk, ids};
+use super::codes::column;
+use super::viewer::Viewer;
+use super::world::ids;
 
 /// Name, what is its own, and whether archived leads, or others, are what it is for.
 const BULKS: [(&str, &str, bool); 6] = [
@@ -24,17 +22,15 @@ const BULKS: [(&str, &str, bool); 6] = [
     ("assignLeads", "userId: $heir", false),
 ];
 
-pub(super) async fn check(world: &mut World, index: usize) -> Result<(), String> {
-    let viewer = world.viewer(index);
+pub(super) async fn check(viewer: Viewer<'_>) -> Result<(), String> {
     for (name, own, for_archived) in BULKS {
         check_ids(viewer, name, own, for_archived).await?;
         check_filters(viewer, name, own, for_archived).await?;
     }
-    check_assignees(viewer).await?;
-    check_for_real(world, index).await
+    Ok(())
 }
 
-fn document(name: &str, own: &str) -> String {
+pub(super) fn document(name: &str, own: &str) -> String {
     let heir = if own.contains("$heir") {
         ", $heir: ID"
     } else {
@@ -48,7 +44,7 @@ fn document(name: &str, own: &str) -> String {
     )
 }
 
-fn may_assign(viewer: Viewer<'_>) -> bool {
+pub(super) fn may_assign(viewer: Viewer<'_>) -> bool {
     viewer.person().role != UserRole::Agent
 }
 
@@ -79,27 +75,17 @@ async fn check_ids(
         return same("assigning at all", code, json!("PERMISSION_DENIED"));
     }
     let result = &response["data"][name];
-    let mut expected: Vec<Option<&str>> = Vec::new();
-    expected.extend(
-        viewer
-            .world
-            .leads
-            .iter()
-            .map(|lead| verdict(viewer, lead, for_archived)),
-    );
+    let verdicts = viewer.world.leads.iter();
+    let verdicts = verdicts.map(|lead| verdict(viewer, lead, for_archived));
+    let mut expected: Vec<Option<&str>> = verdicts.collect();
     expected.insert(1, Some("LEAD_NOT_FOUND"));
     let failed = expected.iter().flatten().count();
-    let counts = json!([
-        result["total"],
-        result["succeeded"],
-        result["failed"],
-        result["dryRun"]
-    ]);
-    same(
-        name,
-        counts,
-        json!([all.len(), all.len() - failed, failed, true]),
-    )?;
+    let counts = json!({
+        "total": all.len(), "succeeded": all.len() - failed, "failed": failed, "dryRun": true,
+    });
+    let mut got = result.clone();
+    got.as_object_mut().unwrap().remove("results");
+    same(name, got, counts)?;
     // A dry run shows all that would fail and the first twenty others.
     let mut shown = 0;
     let rows = expected.iter().enumerate().filter(|(_, code)| {
@@ -107,10 +93,7 @@ async fn check_ids(
         code.is_some() || shown <= 20
     });
     let rows = rows.map(|(index, code)| {
-        let seen = viewer
-            .visible()
-            .iter()
-            .any(|lead| json!(lead.id) == all[index]);
+        let seen = ids(viewer.visible()).contains(&all[index]);
         json!({
             "index": index, "id": all[index], "error": code.map(|code| json!({ "code": code })),
             "lead": seen.then(|| json!({ "id": all[index] })),
@@ -153,125 +136,6 @@ async fn check_filters(
             .into_iter()
             .filter(|id| !known.contains(id));
         same("rows of others", strange.collect::<Vec<_>>(), Vec::new())?;
-    }
-    Ok(())
-}
-
-/// A manager hands leads to the team and to nobody else; an administrator to whoever is active.
-async fn check_assignees(viewer: Viewer<'_>) -> Result<(), String> {
-    let heirs = viewer.world.people.iter().map(|person| {
-        let is_reached = may_assign(viewer) && viewer.reaches(Some(person.id));
-        let refusal = if is_reached {
-            "INVALID_DATA"
-        } else {
-            "PERMISSION_DENIED"
-        };
-        (
-            person.id,
-            (!is_reached || !person.is_active).then_some(refusal),
-        )
-    });
-    // Whoever does not reach everybody does not learn who exists.
-    let is_admin = viewer.person().role == UserRole::Admin;
-    let unknown = if is_admin {
-        "USER_NOT_FOUND"
-    } else {
-        "PERMISSION_DENIED"
-    };
-    let heirs = heirs.chain([(UserId::generate(), Some(unknown))]);
-    for (heir, refusal) in heirs {
-        let lead = viewer
-            .world
-            .leads
-            .iter()
-            .find(|lead| !lead.is_archived())
-            .unwrap();
-        let variables = json!({ "ids": [lead.id], "dry": true, "heir": heir });
-        let response = viewer
-            .ask(&document("assignLeads", "userId: $heir"), variables)
-            .await;
-        let code = response["errors"][0]["extensions"]["code"].as_str();
-        same(&format!("assigning to {heir}"), code, refusal)?;
-    }
-    Ok(())
-}
-
-/// For real: by ids of all leads, by a filter, and an assignment. Exactly those change that the
-/// viewer reaches; they are as before in the end.
-async fn check_for_real(world: &mut World, index: usize) -> Result<(), String> {
-    let all = ids(&world.leads);
-    let tag = format!("real-{index}");
-    let add = document("bulkTag", &format!("add: [\"{tag}\"]"));
-    world
-        .viewer(index)
-        .data(&add, json!({ "ids": all, "dry": false }))
-        .await;
-    check_changed(world, index, |lead| lead.tags.contains(&tag)).await?;
-    let remove = document("bulkTag", &format!("remove: [\"{tag}\"]"));
-    let filter = json!({ "tags": { "any": [tag, "nobody-has-this"] } });
-    world
-        .viewer(index)
-        .data(&remove, json!({ "filter": filter, "dry": false }))
-        .await;
-    check_changed(world, index, |lead| !lead.tags.contains(&tag)).await?;
-    if !may_assign(world.viewer(index)) {
-        return Ok(());
-    }
-    // Back to somebody who is not active they could not go.
-    let gone = Some(world.people[9].id);
-    let all = ids(world.leads.iter().filter(|lead| lead.assigned_to != gone));
-    let owners: Vec<(LeadId, Option<UserId>)> =
-        world.leads.iter().map(|l| (l.id, l.assigned_to)).collect();
-    let heir = world.people[index].id;
-    let assign = document("assignLeads", "userId: $heir");
-    let before = world
-        .viewer(index)
-        .visible()
-        .into_iter()
-        .filter(|lead| !lead.is_archived() && lead.assigned_to != gone);
-    let expected = sorted(ids(before));
-    world
-        .viewer(index)
-        .data(&assign, json!({ "ids": all, "dry": false, "heir": heir }))
-        .await;
-    world.look().await;
-    let former: HashMap<_, _> = owners.iter().copied().collect();
-    let taken = world
-        .leads
-        .iter()
-        .filter(|lead| !lead.is_archived() && lead.assigned_to == Some(heir));
-    same("leads that were taken over", sorted(ids(taken)), expected)?;
-    for lead in &world.leads {
-        let to = former[&lead.id];
-        if lead.assigned_to != to {
-            world
-                .operate(AssignLeads {
-                    bulk: bulk(vec![lead.id]),
-                    to,
-                })
-                .await;
-        }
-    }
-    world.look().await;
-    Ok(())
-}
-
-async fn check_changed(
-    world: &mut World,
-    index: usize,
-    is_changed: impl Fn(&Lead) -> bool,
-) -> Result<(), String> {
-    let versions: HashMap<LeadId, i32> = world.leads.iter().map(|l| (l.id, l.version)).collect();
-    world.look().await;
-    for lead in &world.leads {
-        let is_reached = world.viewer(index).sees(lead) && !lead.is_archived();
-        let changed = lead.version - versions[&lead.id];
-        same(
-            &format!("version of {}", lead.id),
-            changed,
-            i32::from(is_reached),
-        )?;
-        same("the change itself", is_reached && !is_changed(lead), false)?;
     }
     Ok(())
 }

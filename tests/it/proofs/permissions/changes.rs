@@ -13,7 +13,8 @@ use crm::service::users::UserRole;
 use crate::proofs::same;
 
 use super::codes::{Said, each};
-use super::world::{Viewer, World};
+use super::viewer::Viewer;
+use super::world::World;
 
 /// The changes of a lead, in an order that leaves it as archived as it was: name, arguments.
 const CHANGES: [(&str, &str); 6] = [

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::world::Viewer;
+use super::viewer::Viewer;
 
 /// What one field was answered with: its value, or the code it was refused with.
 #[derive(Debug, Clone, PartialEq)]

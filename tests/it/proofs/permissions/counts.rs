@@ -11,7 +11,7 @@ use crate::proofs::same;
 
 use super::codes::sorted;
 use super::lists::{expected, filters};
-use super::world::Viewer;
+use super::viewer::Viewer;
 
 const COUNTS: &str = "query ($filter: LeadFilter, $search: String) {
     leadStatistics(filter: $filter, search: $search) {

@@ -7,7 +7,8 @@ use crm::service::leads::Lead;
 use crate::proofs::{naive, same};
 
 use super::codes::{column, sorted};
-use super::world::{Viewer, ids};
+use super::viewer::Viewer;
+use super::world::ids;
 
 const LIST: &str = "query ($filter: LeadFilter, $search: String, $order: LeadOrder) {
     leads(filter: $filter, search: $search, orderBy: $order, first: 100) {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::proofs::same;
 
 use super::codes::column;
-use super::world::Viewer;
+use super::viewer::Viewer;
 
 const PAGE: &str = "query ($after: String) { timeline(first: 100, after: $after) {
     nodes { id position lead { id } } edges { node { id } }

@@ -9,7 +9,8 @@ use crate::proofs::same;
 
 use super::codes::{Said, column, each, sorted};
 use super::objects::manager_of;
-use super::world::{Viewer, World};
+use super::viewer::Viewer;
+use super::world::World;
 
 pub(super) async fn check_reads(viewer: &Viewer<'_>) -> Result<(), String> {
     let viewer = *viewer;
@@ -33,12 +34,18 @@ pub(super) async fn check_reads(viewer: &Viewer<'_>) -> Result<(), String> {
         each(viewer, "query", &fields).await,
         expected,
     )?;
+    check_lists(viewer).await
+}
+
+/// The list of users, its total, and who one is.
+async fn check_lists(viewer: Viewer<'_>) -> Result<(), String> {
+    let people = viewer.world.people.iter();
     for (filter, rule) in [
         ("", (|_, _| true) as fn(UserRole, bool) -> bool),
         ("isActive: false", |_, is_active| !is_active),
         ("role: AGENT", |role, _| role == UserRole::Agent),
     ] {
-        let listed = people.clone().map(|(_, person)| person);
+        let listed = people.clone();
         let listed = listed.filter(|p| viewer.reaches(Some(p.id)) && rule(p.role, p.is_active));
         let listed = sorted(listed.map(|person| json!(person.id)).collect());
         let query = format!(

@@ -2,24 +2,28 @@
 //! of the API to every kind of viewer is compared with a plain model of who sees what.
 
 mod bulk;
+mod bulk_writes;
 mod changes;
 mod codes;
 mod counts;
 mod lists;
 mod log;
+mod making;
 mod management;
 mod objects;
 mod repeated;
 mod schema;
 mod service;
 mod strangers;
+mod viewer;
 mod world;
 
 use proptest::strategy::Strategy;
 
 use super::prove;
 use super::sample;
-use world::{Plan, World};
+use making::Plan;
+use world::World;
 
 fn plans() -> impl Strategy<Value = Plan> {
     let filters = proptest::collection::vec((sample::filter(Vec::new()), sample::search()), 6);
@@ -53,7 +57,8 @@ async fn each_viewer_changes_what_the_model_says_and_nothing_else() {
         for index in world.indices() {
             let named = |fault: String| format!("viewer {index}: {fault}");
             changes::check(&mut world, index).await.map_err(named)?;
-            bulk::check(&mut world, index).await.map_err(named)?;
+            bulk::check(world.viewer(index)).await.map_err(named)?;
+            bulk_writes::check(&mut world, index).await.map_err(named)?;
             management::check_changes(&mut world, index)
                 .await
                 .map_err(named)?;

@@ -10,7 +10,8 @@ use crate::proofs::same;
 
 use super::codes::{Said, column, each, sorted};
 use super::lists::check_their_leads;
-use super::world::{Viewer, ids};
+use super::viewer::Viewer;
+use super::world::ids;
 
 const THEIR_LEADS: &str =
     "id leads(first: 100, filter: { archived: INCLUDE }) { totalCount nodes { id } }";

@@ -11,7 +11,8 @@ use crm::service::{Command, ServiceError, perform};
 
 use crate::proofs::same;
 
-use super::world::{Viewer, World};
+use super::viewer::Viewer;
+use super::world::World;
 
 pub(super) async fn check(world: &mut World, index: usize) -> Result<(), String> {
     let viewer = world.viewer(index);
