@@ -29,7 +29,7 @@ fn work(worker: usize, round: usize, ids: &[String], user: &str) -> (&'static st
     match round % 4 {
         0 => (STATUS, json!({ "ids": ids, "n": tag })),
         1 => (TAG, json!({ "ids": ids, "n": tag })),
-        2 if worker % 2 == 0 => (ASSIGN, json!({ "ids": ids, "n": user })),
+        2 if worker.is_multiple_of(2) => (ASSIGN, json!({ "ids": ids, "n": user })),
         2 => (TAG, json!({ "ids": ids, "n": tag })),
         _ => (FILTER, json!({ "n": tag })),
     }

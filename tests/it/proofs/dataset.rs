@@ -79,7 +79,7 @@ impl Dataset {
             })
             .await;
         }
-        if number % 4 == 0 {
+        if number.is_multiple_of(4) {
             let score = Some((number * 7 % 101) as i32);
             self.operate(SetScore {
                 id,
@@ -88,7 +88,7 @@ impl Dataset {
             })
             .await;
         }
-        if number % 7 == 0 {
+        if number.is_multiple_of(7) {
             self.operate(ArchiveLead {
                 id,
                 expected_version,

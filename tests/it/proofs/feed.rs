@@ -29,11 +29,11 @@ async fn slow_writer(copy: Copy, lead: String, seed: u64) {
         let rest = |n: u64| Duration::from_millis((seed * 37 + turn * 53 + n * 29) % 60);
         run(&mut conn, &format!("begin; {insert}")).await;
         tokio::time::sleep(rest(1)).await;
-        if (seed + turn) % 2 == 0 {
+        if (seed + turn).is_multiple_of(2) {
             run(&mut conn, &insert).await;
             tokio::time::sleep(rest(2)).await;
         }
-        let end = if (seed + turn) % 5 == 0 {
+        let end = if (seed + turn).is_multiple_of(5) {
             "rollback"
         } else {
             "commit"

@@ -2,7 +2,7 @@
 //! checks are not the only ones.
 
 use crm::service::leads::bulk::{Bulk, BulkMode, Selection};
-use crm::service::leads::{BulkTag, LeadFilter, TagChange};
+use crm::service::leads::{BulkTag, TagChange};
 use crm::service::sessions::PasswordHash;
 use crm::service::users::{
     CreateUser, DeactivateUser, TheirLeads, UpdateUser, UserPatch, UserRole,
@@ -30,7 +30,7 @@ async fn check_limit(viewer: Viewer<'_>) -> Result<(), String> {
         .count();
     let tag = |limit: usize| BulkTag {
         bulk: Bulk {
-            selection: Selection::Filter(Box::new(LeadFilter::default())),
+            selection: Selection::Filter(Box::default()),
             mode: BulkMode::Partial,
             dry_run: true,
             limit,
