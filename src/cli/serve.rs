@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Failure;
 use crate::cli::database::Database;
+use crate::cli::seed;
 use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile};
 use crate::db::Db;
 use crate::graphql;
@@ -45,6 +46,7 @@ async fn serve_on(
         schema: graphql::build(database.db.clone(), config.settings()),
         introspection_for_all: config.profile != Profile::Production,
         body_limit: config.body_limit,
+        allow_get: config.allow_get,
     };
     let graphiql = (config.profile == Profile::Development)
         .then(|| Pending::spawn(database.folder.join("graphiql")));
@@ -82,20 +84,23 @@ fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
     })
 }
 
-/// On a database without users: the first administrator and, in development, demo data.
+/// On a database that nobody administers: in development, demo data if there are no leads, and then
+/// the first administrator, last, so that a start which was cut off is made up for by the next.
 async fn prepare(config: &Config, db: &Db) -> Result<(), Failure> {
-    if !users::is_empty(db).await.map_err(said)? {
+    if users::has_admin(db).await.map_err(said)? {
         return Ok(());
     }
+    if config.profile == Profile::Development {
+        seed::demo(db).await.map_err(Failure::new)?;
+    }
     let Some((email, password)) = config.first_admin() else {
-        tracing::warn!("there is no user yet: create one with `crm users create`");
+        tracing::warn!("there is no administrator yet: create one with `crm users create`");
         return Ok(());
     };
     let password = PasswordHash::of(&password).await.map_err(said)?;
     users::create_first_admin(db, &email, password)
         .await
-        .map_err(said)?;
-    Ok(())
+        .map_err(said)
 }
 
 fn announce(config: &Config) {

@@ -129,6 +129,7 @@ pub struct BulkPayload {
 /// What became of one row.
 pub struct BulkRowResult(BulkRow);
 
+/// What became of one row.
 #[Object]
 impl BulkRowResult {
     /// The row's place in the input, or in the selection, from 0.

@@ -81,8 +81,7 @@ impl Loader<NotesOf> for Lookup {
     type Error = LoadError;
 
     async fn load(&self, keys: &[NotesOf]) -> Result<HashMap<NotesOf, Slice<Note>>, LoadError> {
-        let mut alike: HashMap<(&Option<Vec<NoteType>>, usize, Option<i64>), Vec<LeadId>> =
-            HashMap::new();
+        let mut alike: HashMap<_, Vec<LeadId>> = HashMap::new();
         for key in keys {
             alike
                 .entry((&key.types, key.size, key.after))

@@ -8,6 +8,7 @@ mod bulk;
 mod connection;
 mod context;
 mod error;
+mod guard;
 mod lead;
 mod loaders;
 mod node;
@@ -19,5 +20,6 @@ mod user;
 
 pub use context::{Credentials, RequestId, Settings};
 pub use error::{code_of, transport_error};
+pub use guard::inspect;
 pub use loaders::{Loaders, Lookup};
 pub use schema::{Schema, build, sdl};

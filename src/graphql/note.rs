@@ -35,6 +35,8 @@ pub struct Note(pub timeline::Note);
 /// A list of timeline entries.
 pub type NoteConnection = Connection<String, Note>;
 
+/// An entry of a lead's timeline: what a person wrote, or a change with its old and new values.
+/// Entries never change: editing a note adds a new version that takes the former one's place.
 #[Object]
 impl Note {
     /// Names the entry.

@@ -72,6 +72,7 @@ pub struct TimeCount {
 /// What is counted over the leads of one assignee.
 pub struct AgentStatistics(AgentTotals);
 
+/// What is counted over the leads of one assignee.
 #[Object]
 impl AgentStatistics {
     /// The assignee; null for the leads that are assigned to nobody.
@@ -108,6 +109,8 @@ impl AgentStatistics {
 /// comes from one moment.
 pub struct LeadStatistics(Statistics);
 
+/// What is counted over the leads that the filter lets through and the viewer may see. All of it
+/// comes from one moment.
 #[Object]
 impl LeadStatistics {
     /// How many leads.

@@ -10,5 +10,7 @@
 
 mod db;
 mod first_steps;
+mod pipeline;
 mod proofs;
+mod seed;
 mod support;

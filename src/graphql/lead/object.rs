@@ -52,6 +52,7 @@ pub enum LeadStatus {
 /// A person who may become a customer.
 pub struct Lead(pub leads::Lead);
 
+/// A person who may become a customer.
 #[Object]
 impl Lead {
     /// Names the lead.

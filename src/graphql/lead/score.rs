@@ -25,6 +25,7 @@ pub enum ScoreRule {
 /// One line of a score's explanation.
 pub struct ScoreLine(pub RuleScore);
 
+/// One line of a score's explanation.
 #[Object]
 impl ScoreLine {
     /// The rule.

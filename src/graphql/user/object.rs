@@ -24,6 +24,7 @@ pub enum UserRole {
 /// Somebody who works with leads.
 pub struct User(pub users::User);
 
+/// Somebody who works with leads.
 #[Object]
 impl User {
     /// Names the user.

@@ -5,7 +5,7 @@ use crate::service::command::Command;
 use crate::service::leads::bulk::{Bulk, BulkResult, edit_many};
 use crate::service::leads::edit::require_active;
 use crate::service::permission::{self, Action};
-use crate::service::users::users_by_id;
+use crate::service::users::lock_assignees;
 use crate::service::{Actor, Result, ServiceError, UserId};
 
 /// Hands many leads to one user, or to nobody.
@@ -25,7 +25,7 @@ impl Command for AssignLeads {
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<BulkResult> {
         if let Some(id) = self.to {
             permission::require(actor, Action::AssignLead, self.to)?;
-            let user = users_by_id(conn, &[id]).await?.remove(&id);
+            let user = lock_assignees(conn, &[id]).await?.remove(&id);
             let user = user.ok_or(ServiceError::UserNotFound(id))?;
             user.require_active()?;
         }

@@ -12,7 +12,7 @@ use crate::service::leads::edit::rescore;
 use crate::service::leads::{Lead, LeadSource, LeadStatus, sql};
 use crate::service::permission::{self, Action};
 use crate::service::timeline::{self, changes};
-use crate::service::users::{User, UserRole, users_by_id};
+use crate::service::users::{User, UserRole, lock_assignees};
 use crate::service::validation::{self, Faults};
 use crate::service::{Actor, LeadId, Result, ServiceError, UserId, free_email_domains};
 
@@ -101,7 +101,7 @@ async fn drafts(
     new: &[NewLead],
 ) -> Result<Vec<Result<Lead>>> {
     let assignees: HashSet<UserId> = new.iter().filter_map(|new| new.assigned_to).collect();
-    let assignees = users_by_id(conn, &assignees.into_iter().collect::<Vec<_>>()).await?;
+    let assignees = lock_assignees(conn, &assignees.into_iter().collect::<Vec<_>>()).await?;
     let mut drafts: Vec<Result<Lead>> = new
         .iter()
         .map(|new| draft(actor, new, &assignees))

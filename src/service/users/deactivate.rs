@@ -10,7 +10,7 @@ use crate::service::leads::{self as lead, Lead};
 use crate::service::permission::{self, Action};
 use crate::service::timeline::{self, changes};
 use crate::service::users::update::{lock, require_another_admin};
-use crate::service::users::{User, UserRole, users_by_id};
+use crate::service::users::{User, UserRole, lock_assignees};
 use crate::service::{Actor, LeadId, Result, ServiceError, UserId, sessions};
 
 /// Shuts a user out: signed out everywhere, cannot sign in, is assigned nothing new.
@@ -38,7 +38,11 @@ impl Command for DeactivateUser {
     /// the user, `Conflict` for the last administrator.
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<User> {
         permission::require(actor, Action::ManageUsers, Some(self.id))?;
-        let before = lock(conn, self.id).await?;
+        let heir = match self.leads {
+            TheirLeads::Keep => None,
+            TheirLeads::Reassign(heir) => heir,
+        };
+        let before = lock(conn, self.id, heir).await?;
         if before.role == UserRole::Admin && before.is_active {
             require_another_admin(conn, &before).await?;
         }
@@ -66,7 +70,7 @@ async fn hand_over(
     to: Option<UserId>,
 ) -> Result<()> {
     if let Some(id) = to {
-        let heir = users_by_id(conn, &[id]).await?.remove(&id);
+        let heir = lock_assignees(conn, &[id]).await?.remove(&id);
         let heir = heir.ok_or(ServiceError::UserNotFound(id))?;
         if !heir.is_active || id == from {
             return Err(ServiceError::invalid(

@@ -92,3 +92,23 @@ pub(crate) async fn users_by_id(
     let found: Vec<User> = found.load(conn).await?;
     Ok(found.into_iter().map(|user| (user.id, user)).collect())
 }
+
+/// Users that leads are to be assigned to, kept as they are until the transaction ends: somebody
+/// who is being deactivated is either seen as such, or waits and then hands over these leads too.
+pub(crate) async fn lock_assignees(
+    conn: &mut Connection,
+    ids: &[UserId],
+) -> Result<HashMap<UserId, User>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = users::table
+        .filter(users::id.eq_any(ids))
+        .order_by(users::id);
+    let found: Vec<User> = found
+        .select(User::as_select())
+        .for_share()
+        .load(conn)
+        .await?;
+    Ok(found.into_iter().map(|user| (user.id, user)).collect())
+}

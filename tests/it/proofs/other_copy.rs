@@ -46,6 +46,7 @@ impl Copy {
             db: db.clone(),
             schema: graphql::build(db.clone(), settings),
             introspection_for_all: true,
+            allow_get: true,
             body_limit: 1024 * 1024,
         };
         Copy {

@@ -168,3 +168,32 @@ async fn administrators_cannot_remove_each_other_at_the_same_time() {
         assert_eq!(number(&mut conn, admins).await, 1);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_cannot_inherit_from_each_other_at_the_same_time() {
+    let api = Api::with_pool(1).await;
+    let admin = api.admin().await;
+    let copy = Copy::of(&api, &admin, &patient(8)).await;
+    let mut conn = copy.db.connection().await.unwrap();
+    for round in 0..8 {
+        let one = api
+            .user(&format!("One {round}"), UserRole::Agent, None)
+            .await;
+        let two = api
+            .user(&format!("Two {round}"), UserRole::Agent, None)
+            .await;
+        copy.asked_by(&one).lead("Of one").await;
+        copy.asked_by(&two).lead("Of two").await;
+        let to = |from: &str, heir: &str| json!({ "input": { "id": from, "leads": "REASSIGN", "reassignTo": heir } });
+        let (first, second) = (copy.clone(), copy.clone());
+        let (a, b) = tokio::join!(
+            first.ask(DEACTIVATE, to(&one.id, &two.id)),
+            second.ask(DEACTIVATE, to(&two.id, &one.id))
+        );
+        let refused: Vec<&str> = [code(&a), code(&b)].into_iter().flatten().collect();
+        assert_eq!(refused, ["INVALID_DATA"], "round {round}: {a:#} {b:#}");
+        let of_active =
+            "(select count(*) from leads l join users u on u.id = l.assigned_to where u.is_active)";
+        assert_eq!(number(&mut conn, of_active).await, 2 * (round + 1));
+    }
+}
