@@ -158,6 +158,18 @@ impl Server {
             .await
             .unwrap();
         let mut conn = db.connection().await.unwrap();
+        // What was committed at the last moment may still be on its way; nothing may stay open.
+        let busy = "(select count(*) from pg_stat_activity where datname = current_database()
+            and backend_type = 'client backend' and xact_start is not null
+            and pid <> pg_backend_pid())";
+        let began = Instant::now();
+        while number(&mut conn, busy).await > 0 {
+            assert!(
+                began.elapsed() < Duration::from_secs(5),
+                "a transaction was left open"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         let mut statuses = HashMap::new();
         for status in LeadStatus::ALL {
             let of_status = format!(

@@ -14,21 +14,24 @@ use super::world::World;
 
 pub(super) async fn check_reads(viewer: &Viewer<'_>) -> Result<(), String> {
     let viewer = *viewer;
-    let people = viewer.world.people.iter().enumerate();
-    let mut expected = Vec::new();
-    for (index, person) in people.clone() {
+    let (mut fields, mut expected) = (Vec::new(), Vec::new());
+    for (index, person) in viewer.world.people.iter().enumerate() {
+        let id = person.id;
+        fields.push(format!(
+            "user(id: \"{id}\") {{ id manager {{ id }}
+                leads(filter: {{ archived: INCLUDE }}) {{ totalCount }} }}"
+        ));
         let manager = manager_of(viewer, index).map(|index| viewer.world.people[index].id);
-        expected.push(match viewer.reaches(Some(person.id)) {
+        let theirs = viewer.visible().into_iter();
+        let theirs = theirs.filter(|lead| lead.assigned_to == Some(id)).count();
+        expected.push(match viewer.reaches(Some(id)) {
             true => Said::Value(json!({
-                "id": person.id, "manager": manager.map(|id| json!({ "id": id })),
+                "id": id, "manager": manager.map(|id| json!({ "id": id })),
+                "leads": { "totalCount": theirs },
             })),
             false => Said::code("PERMISSION_DENIED"),
         });
     }
-    let fields: Vec<String> = people
-        .clone()
-        .map(|(_, person)| format!("user(id: \"{}\") {{ id manager {{ id }} }}", person.id))
-        .collect();
     same(
         "users by id",
         each(viewer, "query", &fields).await,
