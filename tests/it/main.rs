@@ -12,5 +12,6 @@ mod connections;
 mod db;
 mod first_steps;
 mod pipeline;
+mod proofs;
 mod seed;
 mod support;

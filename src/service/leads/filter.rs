@@ -218,8 +218,10 @@ impl LeadFilter {
             add(Box::new(leads::email_key.eq(email.trim().to_lowercase())));
         }
         if let Some(start) = &self.email.starts_with {
-            let pattern = prefix_pattern(start.clone());
-            add(Box::new(leads::email_key.like(pattern.nullable())));
+            // Not as companies are compared: of an address only the case does not matter.
+            let escaped = start.to_lowercase().replace('\\', "\\\\");
+            let escaped = escaped.replace('%', "\\%").replace('_', "\\_");
+            add(Box::new(leads::email_key.like(format!("{escaped}%"))));
         }
     }
 }
