@@ -1,0 +1,5 @@
+//! The README says nothing that is not so: its operations run, its tables are the program's own.
+
+mod document;
+mod operations;
+mod tables;
