@@ -10,4 +10,6 @@
 
 mod db;
 mod first_steps;
+mod pipeline;
+mod seed;
 mod support;
