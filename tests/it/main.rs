@@ -11,5 +11,6 @@
 mod db;
 mod first_steps;
 mod pipeline;
+mod readme;
 mod seed;
 mod support;
