@@ -106,6 +106,7 @@ async fn run(
     }
     for (path, name) in &operation.keep {
         let value = data.pointer(&format!("/{}", path.replace('.', "/")));
+        let value = value.filter(|value| !value.is_null());
         let value = value.unwrap_or_else(|| panic!("{place}: no {path} in {data:#}"));
         kept.insert(name.clone(), value.clone());
     }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crm::cli::command_line;
 use crm::db::DbError;
 use crm::service::leads::scoring::{self, Rule};
-use crm::service::leads::{Lead, LeadSource, LeadStatus};
+use crm::service::leads::{Lead, LeadSource};
 use crm::service::permission::{Action, Reach, reach};
 use crm::service::users::UserRole;
 use crm::service::{LeadId, NoteId, ServiceError, UserId};
@@ -137,31 +137,13 @@ fn of(lead: &Lead, rule: Rule) -> i32 {
 
 /// A lead for which no rule but the base has points.
 fn lead() -> Lead {
-    Lead {
-        id: LeadId(Uuid::nil()),
-        first_name: "Rita".to_owned(),
-        last_name: "Falk".to_owned(),
-        email: None,
-        phone: None,
-        company: None,
-        source: LeadSource::Other,
-        status: LeadStatus::New,
-        assigned_to: None,
-        lead_score: 0,
-        score_is_manual: false,
-        has_business_email: false,
-        conversion_probability: 0.0,
-        last_contact_date: None,
-        next_follow_up: None,
-        call_attempts: 0,
-        tags: Vec::new(),
-        custom_fields: json!({}),
-        created_at: Utc::now(),
-        updated_at: Utc::now(),
-        version: 1,
-        archived_at: None,
-        status_before_archive: None,
-    }
+    serde_json::from_value(json!({
+        "id": Uuid::nil(), "firstName": "Rita", "lastName": "Falk", "source": "OTHER",
+        "status": "NEW", "leadScore": 0, "scoreIsManual": false, "hasBusinessEmail": false,
+        "conversionProbability": 0.0, "callAttempts": 0, "tags": [], "customFields": {},
+        "createdAt": Utc::now(), "updatedAt": Utc::now(), "version": 1,
+    }))
+    .unwrap()
 }
 
 /// One of each kind. A kind that is new does not compile here until it is added to both lists.
