@@ -50,7 +50,8 @@ pub(super) async fn fill(
     let parts = usize::try_from(leads.div_ceil(PART)).unwrap_or(usize::MAX);
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let mut copiers = JoinSet::new();
-    for _ in 0..cores.min(MOST_COPIERS).min(parts) {
+    // One more than there are cores: while it makes leads, the others copy.
+    for _ in 0..(cores + 1).min(MOST_COPIERS).min(parts) {
         copiers.spawn(copy(db.clone(), world.clone(), next.clone(), bar.clone()));
     }
     while let Some(ended) = copiers.join_next().await {

@@ -13,11 +13,11 @@ use crate::service::timeline::{Change, NoteType, changes, sentence};
 
 /// How many leads were advanced here, step by step; the others came in as they stand, as imported
 /// leads do.
-const TRAILED: f64 = 0.25;
+const TRAILED: f64 = 0.15;
 const SCORED_BY_HAND: f64 = 0.02;
 const ARCHIVED: f64 = 0.03;
 /// How many leads somebody wrote notes on.
-const NOTED: f64 = 0.2;
+const NOTED: f64 = 0.12;
 
 /// An entry of the timeline.
 pub(super) struct Entry {
@@ -99,7 +99,8 @@ fn change(before: Option<&Lead>, after: &Lead, random: &mut StdRng) -> Entry {
     let changes = changes(before, after);
     Entry {
         id: id(after.updated_at, random),
-        author: after.assigned_to,
+        // New leads come in by themselves; whoever works on one changes it.
+        author: before.and(after.assigned_to),
         note_type: NoteType::Change,
         content: sentence(&changes),
         changes,

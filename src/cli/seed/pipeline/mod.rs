@@ -3,6 +3,7 @@
 mod lead;
 mod people;
 mod read;
+mod table;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;

@@ -17,112 +17,110 @@ pub(in crate::cli::seed) struct Country {
 }
 
 /// All countries, with their shares in per cent.
-pub(super) fn all() -> [(Country, f64); 9] {
-    [
-        (
-            country::<DE_DE>(
-                &["GmbH", "AG", "KG", "GmbH & Co. KG"],
-                &["+49151########", "+49176########"],
-                &["gmail.com", "gmx.de", "web.de", "t-online.de", "outlook.de"],
-            ),
-            20.0,
+pub(super) const ALL: [(Country, f64); 9] = [
+    (
+        country::<DE_DE>(
+            &["GmbH", "AG", "KG", "GmbH & Co. KG"],
+            &["+49151########", "+49176########"],
+            &["gmail.com", "gmx.de", "web.de", "t-online.de", "outlook.de"],
         ),
-        (
-            Country {
-                first: &POLISH_FIRST,
-                last: &POLISH_LAST,
-                ..country::<EN>(
-                    &["Sp. z o.o.", "S.A.", "Sp. j."],
-                    &["+4860#######", "+4850#######", "+4879#######"],
-                    &["gmail.com", "wp.pl", "onet.pl", "interia.pl", "o2.pl"],
-                )
-            },
-            18.0,
+        20.0,
+    ),
+    (
+        Country {
+            first: &POLISH_FIRST,
+            last: &POLISH_LAST,
+            ..country::<EN>(
+                &["Sp. z o.o.", "S.A.", "Sp. j."],
+                &["+4860#######", "+4850#######", "+4879#######"],
+                &["gmail.com", "wp.pl", "onet.pl", "interia.pl", "o2.pl"],
+            )
+        },
+        18.0,
+    ),
+    (
+        country::<EN>(
+            &["Inc.", "LLC", "Corp."],
+            &[
+                "+1212N######",
+                "+1415N######",
+                "+1312N######",
+                "+1206N######",
+            ],
+            &[
+                "gmail.com",
+                "yahoo.com",
+                "outlook.com",
+                "icloud.com",
+                "aol.com",
+            ],
         ),
-        (
-            country::<EN>(
-                &["Inc.", "LLC", "Corp."],
-                &[
-                    "+1212N######",
-                    "+1415N######",
-                    "+1312N######",
-                    "+1206N######",
-                ],
-                &[
-                    "gmail.com",
-                    "yahoo.com",
-                    "outlook.com",
-                    "icloud.com",
-                    "aol.com",
-                ],
-            ),
-            16.0,
+        16.0,
+    ),
+    (
+        country::<EN>(
+            &["Ltd", "plc", "LLP"],
+            &["+4471########", "+4473########"],
+            &[
+                "gmail.com",
+                "hotmail.co.uk",
+                "btinternet.com",
+                "yahoo.co.uk",
+            ],
         ),
-        (
-            country::<EN>(
-                &["Ltd", "plc", "LLP"],
-                &["+4471########", "+4473########"],
-                &[
-                    "gmail.com",
-                    "hotmail.co.uk",
-                    "btinternet.com",
-                    "yahoo.co.uk",
-                ],
-            ),
-            12.0,
+        12.0,
+    ),
+    (
+        country::<FR_FR>(
+            &["SARL", "SA", "SAS"],
+            &["+3361#######", "+3367#######"],
+            &[
+                "gmail.com",
+                "orange.fr",
+                "free.fr",
+                "laposte.net",
+                "hotmail.fr",
+            ],
         ),
-        (
-            country::<FR_FR>(
-                &["SARL", "SA", "SAS"],
-                &["+3361#######", "+3367#######"],
-                &[
-                    "gmail.com",
-                    "orange.fr",
-                    "free.fr",
-                    "laposte.net",
-                    "hotmail.fr",
-                ],
-            ),
-            10.0,
+        10.0,
+    ),
+    (
+        Country {
+            first: &SPANISH_FIRST,
+            last: &SPANISH_LAST,
+            ..country::<EN>(
+                &["S.L.", "S.A."],
+                &["+346########"],
+                &["gmail.com", "hotmail.es", "yahoo.es", "outlook.es"],
+            )
+        },
+        9.0,
+    ),
+    (
+        country::<IT_IT>(
+            &["S.r.l.", "S.p.A."],
+            &["+39347#######", "+39333#######"],
+            &["gmail.com", "libero.it", "virgilio.it", "hotmail.it"],
         ),
-        (
-            Country {
-                first: &SPANISH_FIRST,
-                last: &SPANISH_LAST,
-                ..country::<EN>(
-                    &["S.L.", "S.A."],
-                    &["+346########"],
-                    &["gmail.com", "hotmail.es", "yahoo.es", "outlook.es"],
-                )
-            },
-            9.0,
+        6.0,
+    ),
+    (
+        country::<NL_NL>(
+            &["B.V.", "N.V."],
+            &["+3161#######", "+3162#######"],
+            &["gmail.com", "ziggo.nl", "kpnmail.nl", "live.nl"],
         ),
-        (
-            country::<IT_IT>(
-                &["S.r.l.", "S.p.A."],
-                &["+39347#######", "+39333#######"],
-                &["gmail.com", "libero.it", "virgilio.it", "hotmail.it"],
-            ),
-            6.0,
+        4.0,
+    ),
+    (
+        country::<PT_BR>(
+            &["Ltda.", "S.A."],
+            &["+55119########", "+55219########"],
+            &["gmail.com", "uol.com.br", "bol.com.br", "yahoo.com.br"],
         ),
-        (
-            country::<NL_NL>(
-                &["B.V.", "N.V."],
-                &["+3161#######", "+3162#######"],
-                &["gmail.com", "ziggo.nl", "kpnmail.nl", "live.nl"],
-            ),
-            4.0,
-        ),
-        (
-            country::<PT_BR>(
-                &["Ltda.", "S.A."],
-                &["+55119########", "+55219########"],
-                &["gmail.com", "uol.com.br", "bol.com.br", "yahoo.com.br"],
-            ),
-            3.0,
-        ),
-    ]
-}
+        3.0,
+    ),
+];
 
 impl Country {
     pub(in crate::cli::seed) fn first_name(&self, random: &mut StdRng) -> &'static str {
@@ -155,7 +153,7 @@ impl Country {
     }
 }
 
-fn country<Names: Data>(
+const fn country<Names: Data>(
     legal: &'static [&'static str],
     phones: &'static [&'static str],
     mail: &'static [&'static str],
@@ -182,7 +180,7 @@ mod tests {
     #[test]
     fn every_phone_is_one_that_can_exist_and_stands_in_e164() {
         let mut random = StdRng::seed_from_u64(1);
-        for (country, _) in all() {
+        for (country, _) in ALL {
             for _ in 0..60 {
                 let phone = country.phone(&mut random);
                 let number = phonenumber::parse(None, &phone).expect(&phone);

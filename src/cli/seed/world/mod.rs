@@ -49,7 +49,7 @@ impl World {
     ) -> Self {
         let today = today();
         let seed = [random_seed, there];
-        let countries = Weighted::new(country::all());
+        let countries = Weighted::new(country::ALL);
         let pool = (leads as f64).powf(0.76).clamp(40.0, 100_000.0) as usize;
         let mut random = stream(seed, u64::MAX);
         let companies = (0..pool).map(|_| Company::draw(&countries, &mut random));
