@@ -47,12 +47,8 @@ pub struct Config {
     pub database_url: Option<String>,
 
     /// The address and port to listen on.
-    #[arg(
-        long,
-        env = "CRM_LISTEN",
-        default_value = "127.0.0.1:8000",
-        global = true
-    )]
+    #[arg(long, env = "CRM_LISTEN", default_value = "127.0.0.1:8000",
+        value_parser = socket_address, global = true)]
     pub listen: SocketAddr,
 
     /// The folder for the data of the program's own PostgreSQL. Default: one for each working
@@ -149,6 +145,12 @@ pub struct Config {
 
     #[arg(long, env = "HOME", hide = true, global = true)]
     home: Option<PathBuf>,
+}
+
+fn socket_address(text: &str) -> Result<SocketAddr, &'static str> {
+    let wanted = "an IP address and a port are needed, such as 127.0.0.1:8000, or 0.0.0.0:8000 to \
+                  listen on all addresses";
+    text.parse().map_err(|_| wanted)
 }
 
 /// How log lines look.
