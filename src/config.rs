@@ -60,7 +60,7 @@ pub struct Config {
     #[arg(long, env = "CRM_PG_BIN", global = true)]
     pub pg_bin: Option<PathBuf>,
 
-    /// The e-mail address of the first administrator, who is created if there is no user.
+    /// The e-mail address of the first administrator, who is created if there is none.
     #[arg(long, env = "CRM_ADMIN_EMAIL", global = true)]
     pub admin_email: Option<String>,
 
