@@ -18,8 +18,6 @@ use crate::http::{self, App};
 use crate::service::sessions::PasswordHash;
 use crate::service::{ServiceError, idempotency, sessions, users};
 
-/// How long requests in flight may take to end once the program was told to stop.
-const DRAIN: Duration = Duration::from_secs(8);
 /// How often keys and sessions whose time is over are forgotten.
 const CLEANING: Duration = Duration::from_secs(600);
 
@@ -53,7 +51,7 @@ async fn serve_on(
     let router = http::router(app, graphiql);
     let cleaner = tokio::spawn(clean(database.db.clone()));
     announce(config);
-    let served = http::serve(listener, router, stop, DRAIN)
+    let served = http::serve(listener, router, stop, config.connections())
         .await
         .map_err(Failure::new);
     cleaner.abort();

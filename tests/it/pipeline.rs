@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crm::cli::seed::{PASSWORD, Progress, SeedError, import_pipeline};
 use crm::db::Db;
-use crm::service::leads::{Archived, LeadFilter, LeadStatus};
-use crm::service::page::{Page, Start};
-use crm::service::statistics::{AgentTotals, Totals, statistics};
-use crm::service::users::{self, UserFilter, UserRole};
+use crm::service::leads::{Archived, LeadFilter};
+use crm::service::statistics::{Totals, statistics};
+use crm::service::users;
 use crm::service::{Actor, leads};
 use serde_json::{Value, json};
 
@@ -203,5 +202,3 @@ async fn totals(db: &Db, actor: &Actor) -> Totals {
     let answer = statistics(db, actor, &LeadFilter::default(), &[]).await;
     answer.expect("statistics").totals
 }
-
-/// Who asks when the user with that address is signed in.

@@ -10,18 +10,13 @@ use crate::service::leads::order::LeadQuery;
 use crate::service::leads::search::Search;
 use crate::service::leads::sql::{prefix_pattern, search_normalize};
 use crate::service::leads::{Lead, LeadSource, LeadStatus, visible_to};
-use crate::service::validation::{custom_fields, searchable, stored_date};
-use crate::service::{Actor, Result, ServiceError, UserId};
+use crate::service::{Actor, Result, UserId};
 
 /// A condition on a lead.
 ///
 /// NULL counts as false. `and` and `or` keep to that by themselves; `not` is written as
 /// `IS DISTINCT FROM true`, so that "not company X" also finds leads without a company.
 pub type Condition = Box<dyn BoxableExpression<leads::table, Pg, SqlType = Nullable<Bool>>>;
-
-const DEEPEST: usize = 5;
-const MOST_PARTS: usize = 50;
-const LONGEST_LIST: usize = 1000;
 
 /// Which leads. All conditions given must hold; an absent one says nothing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -226,74 +221,6 @@ impl LeadFilter {
             let pattern = prefix_pattern(start.clone());
             add(Box::new(leads::email_key.like(pattern.nullable())));
         }
-    }
-
-    fn check(&self) -> Result<()> {
-        let mut parts = 0;
-        self.check_part(1, &mut parts)
-    }
-
-    fn check_part(&self, depth: usize, parts: &mut usize) -> Result<()> {
-        *parts += 1;
-        let invalid = |field: &str, message: String| Err(ServiceError::invalid(field, message));
-        if depth > DEEPEST || *parts > MOST_PARTS {
-            let limit = format!("must nest at most {DEEPEST} deep and have {MOST_PARTS} parts");
-            return invalid("filter", limit);
-        }
-        let lengths = [
-            self.status.as_ref().map(Vec::len),
-            self.source.as_ref().map(Vec::len),
-            self.assigned_to.as_ref().map(Vec::len),
-            self.tags_all.as_ref().map(Vec::len),
-            self.tags_any.as_ref().map(Vec::len),
-            self.tags_none.as_ref().map(Vec::len),
-        ];
-        if lengths
-            .into_iter()
-            .flatten()
-            .any(|length| length > LONGEST_LIST)
-        {
-            return invalid(
-                "filter",
-                format!("a list must have at most {LONGEST_LIST} values"),
-            );
-        }
-        let tags = [&self.tags_all, &self.tags_any, &self.tags_none];
-        let tags = tags.into_iter().flatten().flatten();
-        let texts = [
-            &self.company.equals,
-            &self.company.starts_with,
-            &self.email.equals,
-            &self.email.starts_with,
-        ];
-        for text in texts.into_iter().flatten().chain(tags) {
-            searchable(text, 254)
-                .or_else(|fault| invalid("filter", format!("{text:?} {fault}")))?;
-        }
-        for span in [
-            &self.created,
-            &self.updated,
-            &self.last_contact,
-            &self.next_follow_up,
-        ] {
-            for date in [span.from, span.to].into_iter().flatten() {
-                stored_date(date)
-                    .or_else(|fault| invalid("filter", format!("{date} {fault}")).map(|()| date))?;
-            }
-        }
-        if let Some(fields) = &self.custom_fields {
-            custom_fields(fields)
-                .or_else(|fault| invalid("filter.customFields", fault).map(|()| Value::Null))?;
-        }
-        self.search.check()?;
-        let nested = self
-            .and
-            .iter()
-            .chain(self.or.iter().flatten())
-            .chain(self.not.as_deref());
-        nested
-            .into_iter()
-            .try_for_each(|part| part.check_part(depth + 1, parts))
     }
 }
 

@@ -61,6 +61,11 @@ impl Api {
         }
     }
 
+    /// The program's routes, to be served over real sockets.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// The database behind it.
     pub(crate) fn db(&self) -> &Db {
         self.database.db()
