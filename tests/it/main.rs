@@ -13,5 +13,6 @@ mod db;
 mod first_steps;
 mod pipeline;
 mod proofs;
+mod readme;
 mod seed;
 mod support;
