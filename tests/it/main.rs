@@ -10,4 +10,6 @@
 
 mod db;
 mod first_steps;
+mod house;
+mod operations;
 mod support;
