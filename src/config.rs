@@ -90,6 +90,10 @@ pub struct Config {
     #[arg(long, env = "CRM_BODY_LIMIT", default_value_t = 1024 * 1024, global = true)]
     pub body_limit: usize,
 
+    /// Answers queries by GET too, for caches in between. Changes are only ever taken by POST.
+    #[arg(long, env = "CRM_ALLOW_GET", global = true)]
+    pub allow_get: bool,
+
     /// The most connections to PostgreSQL.
     #[arg(long, env = "CRM_POOL_SIZE", default_value_t = 16,
         value_parser = clap::value_parser!(u16).range(1..), global = true)]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::cli::Failure;
+use crate::cli::seed::{self, SeedArgs};
 use crate::config::{Config, Profile};
 use crate::db::embedded::EmbeddedServer;
 use crate::db::{self, Db};
@@ -80,4 +81,13 @@ pub async fn migrate(config: &Config) -> Result<(), Failure> {
     let database = Database::open(config).await?;
     println!("The database has this program's schema.");
     database.close().await
+}
+
+/// `crm seed`
+pub async fn seed(config: &Config, args: SeedArgs) -> Result<(), Failure> {
+    let database = Database::open(config).await?;
+    let outcome = seed::run(args, &database.db).await.map_err(Failure::new);
+    let closed = database.close().await;
+    println!("Done: {}.", outcome?);
+    closed
 }

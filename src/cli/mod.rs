@@ -1,6 +1,7 @@
 //! The commands of the program, a file each.
 
 pub mod database;
+pub mod seed;
 pub mod serve;
 pub mod users;
 
@@ -30,6 +31,8 @@ enum Command {
     Migrate,
     /// Prints the API's schema in the GraphQL schema definition language.
     Schema,
+    /// Fills the database with leads to try the program with.
+    Seed(seed::SeedArgs),
     /// Lists and changes users, for when nobody can sign in yet or any more.
     #[command(subcommand)]
     Users(users::UsersCommand),
@@ -73,6 +76,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             print!("{}", graphql::sdl());
             Ok(())
         }
+        Command::Seed(args) => database::seed(&cli.config, args).await,
         Command::Users(command) => users::run(&cli.config, command).await,
     }
 }

@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Failure;
 use crate::cli::database::Database;
+use crate::cli::seed;
 use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile};
 use crate::db::Db;
 use crate::graphql;
@@ -45,6 +46,7 @@ async fn serve_on(
         schema: graphql::build(database.db.clone(), config.settings()),
         introspection_for_all: config.profile != Profile::Production,
         body_limit: config.body_limit,
+        allow_get: config.allow_get,
     };
     let graphiql = (config.profile == Profile::Development)
         .then(|| Pending::spawn(database.folder.join("graphiql")));
@@ -95,6 +97,9 @@ async fn prepare(config: &Config, db: &Db) -> Result<(), Failure> {
     users::create_first_admin(db, &email, password)
         .await
         .map_err(said)?;
+    if config.profile == Profile::Development {
+        seed::demo(db).await.map_err(Failure::new)?;
+    }
     Ok(())
 }
 

@@ -58,6 +58,9 @@ pub enum DbError {
     /// A migration did not run, or can't be undone; the database is as it was before that one.
     #[error("the database could not be migrated: {0}")]
     Migration(String),
+    /// Rows were not taken in bulk; none of their batch are there.
+    #[error("the rows could not be copied into the database: {0}")]
+    Copy(String),
 }
 
 impl DbError {

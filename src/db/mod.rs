@@ -3,6 +3,7 @@
 //! This room never names a lead and never reads the environment: a URL or options come in, and
 //! connections come out.
 
+mod copy;
 pub mod embedded;
 mod error;
 mod migrate;
@@ -13,6 +14,7 @@ pub mod schema;
 mod target;
 mod tls;
 
+pub use copy::{Batch, Copier, Rows};
 pub use error::DbError;
 pub use migrate::{migrate, pending, revert_all};
 pub(crate) use pg_enum::pg_enum;

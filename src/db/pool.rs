@@ -129,6 +129,11 @@ impl Db {
             .map_err(|error| DbError::Unavailable(error.to_string()))
     }
 
+    /// Where the pool's connections lead, for one that is not of the pool.
+    pub(super) fn target(&self) -> &Target {
+        &self.pool.manager().target
+    }
+
     /// How busy the pool is now.
     pub fn status(&self) -> PoolStatus {
         let status = self.pool.status();

@@ -4,10 +4,15 @@ use std::time::Duration;
 
 use diesel_async::AsyncPgConnection;
 use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{DbError, reason};
 use super::tls::{self, Trust};
+
+/// What a connection's bytes travel through where they are encrypted.
+type Tls = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
 
 /// A database URL, read: connections can be made from it.
 ///
@@ -66,12 +71,19 @@ impl Target {
     ///
     /// Errors: all of [`DbError`] but `BadUrl` and `Migration`.
     pub(super) async fn connect(&self) -> Result<AsyncPgConnection, DbError> {
-        let connected = self.config.connect(self.tls.clone()).await;
-        let (client, connection) = connected
-            .map_err(|error| DbError::from_connecting(&error, &self.config, &self.server))?;
+        let (client, connection) = self.open().await?;
         AsyncPgConnection::try_from_client_and_connection(client, connection)
             .await
             .map_err(|error| DbError::Unavailable(reason(&error)))
+    }
+
+    /// Opens one connection below diesel, for what diesel does not offer. Whoever takes it must
+    /// drive the second half.
+    ///
+    /// Errors: all of [`DbError`] but `BadUrl` and `Migration`.
+    pub(super) async fn open(&self) -> Result<(Client, Connection<Socket, Tls>), DbError> {
+        let connected = self.config.connect(self.tls.clone()).await;
+        connected.map_err(|error| DbError::from_connecting(&error, &self.config, &self.server))
     }
 
     /// Host and port, or the socket's folder: for messages.

@@ -1,48 +1,71 @@
 use std::time::Instant;
 
+use async_graphql::parser::types::{DocumentOperations, OperationType};
 use async_graphql::{Request, Response as Answer, ServerError, Value};
-use async_graphql_axum::GraphQLResponse;
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
-use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use uuid::Uuid;
 
-use crate::graphql::{Credentials, Lookup, RequestId, code_of, inspect, transport_error};
+use crate::graphql::{Credentials, Lookup, RequestId, code_of, transport_error};
+use crate::http::request::{Refusal, from_body, from_query};
+use crate::http::response::{MediaType, respond};
 use crate::http::{App, auth};
 use crate::service::ServiceError;
 use crate::service::users::UserRole;
 
-const JSON: &str = "application/json";
-const GRAPHQL_JSON: &str = "application/graphql-response+json";
-
-/// Answers one GraphQL request.
-///
-/// Only JSON is taken: a browser does not send it to another site without asking that site first,
-/// so that no foreign page can make a change in a user's name.
-pub(super) async fn answer(
+/// Answers an operation that came by POST.
+pub(super) async fn post(
     State(app): State<App>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let began = Instant::now();
-    let request_id = request_id(&headers);
-    let (request, status) = match read(&headers, body) {
-        Ok(request) => (request, StatusCode::OK),
-        Err((status, code, message)) => {
-            let refusal = refused(code, message, &request_id);
-            return respond(refusal, status, &headers, &request_id);
+    let request = from_body(&headers, body);
+    answer(&app, &headers, request).await
+}
+
+/// Answers a query that came by GET.
+pub(super) async fn get(
+    State(app): State<App>,
+    headers: HeaderMap,
+    pairs: Result<Query<Vec<(String, String)>>, QueryRejection>,
+) -> Response {
+    let request = from_query(pairs.map(|Query(pairs)| pairs).unwrap_or_default());
+    let request = request.and_then(|mut request| {
+        if may_change(&mut request) {
+            let message = "by GET only queries are answered";
+            return Err(Refusal::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "BAD_REQUEST",
+                message,
+            ));
         }
+        Ok(request)
+    });
+    answer(&app, &headers, request).await
+}
+
+async fn answer(app: &App, headers: &HeaderMap, request: Result<Request, Refusal>) -> Response {
+    let began = Instant::now();
+    let request_id = request_id(headers);
+    let Some(media_type) = MediaType::of(headers) else {
+        let message = "answers are application/graphql-response+json or application/json";
+        let refusal = Refusal::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", message);
+        return refuse(refusal, MediaType::Json, &request_id);
+    };
+    let request = match request {
+        Ok(request) => request,
+        Err(refusal) => return refuse(refusal, media_type, &request_id),
     };
     let operation = request.operation_name.clone();
-    let (answer, status, user) = match auth::credentials(&app.db, &headers).await {
+    let (answer, status, user) = match auth::credentials(&app.db, headers).await {
         Ok(credentials) => {
             let user = actor_id(&credentials);
             (
-                execute(&app, request, credentials, &request_id).await,
-                status,
+                execute(app, request, credentials, &request_id).await,
+                StatusCode::OK,
                 user,
             )
         }
@@ -57,10 +80,8 @@ pub(super) async fn answer(
     };
     let codes: Vec<&str> = answer.errors.iter().filter_map(code_of).collect();
     let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
-    tracing::info!(
-        request_id = %request_id.0, operation, user, milliseconds, ?codes, "request"
-    );
-    respond(answer, status, &headers, &request_id)
+    tracing::info!(request_id = %request_id.0, operation, user, milliseconds, ?codes, "request");
+    respond(answer, status, media_type, &request_id)
 }
 
 async fn execute(
@@ -91,76 +112,36 @@ async fn execute(
     answer
 }
 
-type Refusal = (StatusCode, &'static str, String);
-
-fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Request, Refusal> {
-    let content_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let media_type = content_type
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
-    if !media_type.eq_ignore_ascii_case(JSON) {
-        let message = format!("the body must be {JSON}");
-        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message));
-    }
-    let body = body.map_err(|rejection| {
-        (
-            rejection.status(),
-            "BAD_REQUEST",
-            "the body is too large or was cut off".to_owned(),
-        )
-    })?;
-    let mut request: Request = serde_json::from_slice(&body).map_err(|error| {
-        let message = format!("the body is not a GraphQL request in JSON: {error}");
-        (StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
-    })?;
-    inspect(&mut request)
-        .map_err(|message| (StatusCode::BAD_REQUEST, "DOCUMENT_TOO_LARGE", message))?;
-    Ok(request)
+/// Whether the operation asked for is anything but a query; one that cannot be told is not, and
+/// fails on its own.
+fn may_change(request: &mut Request) -> bool {
+    let name = request.operation_name.clone();
+    let Ok(document) = request.parsed_query() else {
+        return false;
+    };
+    let operation = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), _) => Some(operation),
+        (DocumentOperations::Multiple(all), Some(name)) => all.get(name.as_str()),
+        (DocumentOperations::Multiple(_), None) => None,
+    };
+    operation.is_some_and(|operation| operation.node.ty != OperationType::Query)
 }
 
-fn refused(code: &str, message: String, request_id: &RequestId) -> Answer {
-    let mut error = ServerError::new(message, None);
-    mark(&mut error, code, request_id);
-    Answer::from_errors(vec![error])
+fn refuse(refusal: Refusal, media_type: MediaType, request_id: &RequestId) -> Response {
+    let mut error = ServerError::new(refusal.message, None);
+    mark(&mut error, refusal.code, request_id);
+    respond(
+        Answer::from_errors(vec![error]),
+        refusal.status,
+        media_type,
+        request_id,
+    )
 }
 
 fn mark(error: &mut ServerError, code: &str, request_id: &RequestId) {
     let extensions = error.extensions.get_or_insert_default();
     extensions.set("code", Value::from(code));
     extensions.set("requestId", Value::from(request_id.0.as_str()));
-}
-
-fn respond(
-    answer: Answer,
-    status: StatusCode,
-    headers: &HeaderMap,
-    RequestId(request_id): &RequestId,
-) -> Response {
-    let accepted = headers
-        .get(ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let media_type = if accepted.contains(GRAPHQL_JSON) {
-        GRAPHQL_JSON
-    } else {
-        JSON
-    };
-    let mut response = GraphQLResponse::from(answer).into_response();
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
-    }
-    if let Ok(value) = HeaderValue::from_str(request_id) {
-        headers.insert("x-request-id", value);
-    }
-    response
 }
 
 /// The id that a proxy in front gave the request, or a new one.

@@ -5,6 +5,8 @@ pub mod graphiql;
 mod auth;
 mod graphql;
 mod health;
+mod request;
+mod response;
 mod serve;
 
 pub use serve::serve;
@@ -34,13 +36,21 @@ pub struct App {
     pub introspection_for_all: bool,
     /// The largest request body, in bytes.
     pub body_limit: usize,
+    /// Whether queries are answered by GET too.
+    pub allow_get: bool,
 }
 
 /// All routes; with GraphiQL if its files are given.
 pub fn router(app: App, graphiql: Option<graphiql::Pending>) -> Router {
     let body_limit = app.body_limit;
+    let operations = post(graphql::post);
+    let operations = if app.allow_get {
+        operations.get(graphql::get)
+    } else {
+        operations
+    };
     let router = Router::new()
-        .route("/graphql", post(graphql::answer))
+        .route("/graphql", operations)
         .route("/readyz", get(health::ready))
         .with_state(app)
         .route("/healthz", get(health::alive))

@@ -12,4 +12,6 @@ mod db;
 mod first_steps;
 mod house;
 mod operations;
+mod pipeline;
+mod seed;
 mod support;

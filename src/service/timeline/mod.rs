@@ -12,7 +12,7 @@ pub use note::{Change, Note, NoteType};
 pub use read::{feed, notes_of, read};
 
 pub(crate) use changes::changes;
-pub(crate) use write::{delete_all, record, write};
+pub(crate) use write::{delete_all, record, sentence, write};
 
 /// The longest text of a note, in characters.
 pub const LONGEST_CONTENT: usize = 10_000;

@@ -82,7 +82,8 @@ pub(crate) async fn delete_all(conn: &mut Connection, lead: LeadId) -> Result<()
     Ok(())
 }
 
-fn sentence(changes: &[Change]) -> String {
+/// A change entry's content: the fields in a few words.
+pub(crate) fn sentence(changes: &[Change]) -> String {
     if changes.iter().any(|change| change.field == "createdAt") {
         return "created the lead".to_owned();
     }

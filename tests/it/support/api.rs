@@ -79,6 +79,7 @@ impl Api {
             schema: graphql::build(database.db().clone(), settings),
             introspection_for_all: options.introspection_for_all,
             body_limit: 1024 * 1024,
+            allow_get: false,
         };
         Api {
             database,

@@ -1,0 +1,96 @@
+//! `crm seed`: leads to try the program with, made up or from a real sales pipeline.
+//!
+//! Everybody it creates signs in with [`PASSWORD`]: nothing here is for a database that is in
+//! earnest use.
+
+mod demo;
+mod error;
+mod generate;
+mod lead;
+mod pipeline;
+mod rows;
+mod story;
+mod team;
+mod weighted;
+mod world;
+
+pub use demo::demo;
+pub use error::{RowFault, SeedError};
+pub use generate::generate;
+pub use pipeline::{Imported, import_pipeline};
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::config::DEVELOPMENT_PASSWORD;
+use crate::db::{Copier, Db, DbError};
+
+/// The password of all users that are made here. For development only.
+pub const PASSWORD: &str = DEVELOPMENT_PASSWORD;
+/// The random seed where none is given: the same data at each run.
+pub const RANDOM_SEED: u64 = 1;
+
+/// The advisory lock of whoever seeds: "crm seed", read as a number. What is there already is
+/// looked up first, so two at a time would make it twice.
+const LOCK: i64 = 0x6372_6d20_7365_6564;
+
+/// Fills the database with leads to try the program with.
+///
+/// Creates the users they are assigned to; their password is "development-only".
+#[derive(Args, Debug, Clone)]
+pub struct SeedArgs {
+    /// Make up that many leads, with their history and a team to work on them
+    #[arg(long, value_name = "N", required_unless_present = "pipeline")]
+    pub leads: Option<u64>,
+    /// Import a sales pipeline: a folder with sales_pipeline.csv, sales_teams.csv and, if the
+    /// accounts are to be checked, accounts.csv
+    #[arg(long, value_name = "DIR", conflicts_with = "leads")]
+    pub pipeline: Option<PathBuf>,
+    /// What the made-up leads are drawn from: the same number gives the same leads
+    #[arg(long, value_name = "NUMBER", default_value_t = RANDOM_SEED)]
+    pub random_seed: u64,
+}
+
+/// Whether a bar on the terminal shows how far it is. Without a terminal there is none anyway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Show it.
+    Bar,
+    /// Work silently.
+    Silent,
+}
+
+/// Runs the command and says what it did, in one sentence.
+pub async fn run(args: SeedArgs, db: &Db) -> Result<String, SeedError> {
+    if let Some(folder) = args.pipeline {
+        let imported = import_pipeline(db, &folder, Progress::Bar).await?;
+        return Ok(imported.to_string());
+    }
+    let leads = args.leads.unwrap_or_default();
+    generate(db, leads, args.random_seed, Progress::Bar).await?;
+    Ok(format!(
+        "made up {leads} leads; users sign in with the password {PASSWORD:?}"
+    ))
+}
+
+impl Progress {
+    fn bar(self, length: u64) -> indicatif::ProgressBar {
+        let bar = match self {
+            Self::Bar => indicatif::ProgressBar::new(length),
+            Self::Silent => indicatif::ProgressBar::hidden(),
+        };
+        let style = "{bar:40} {human_pos} of {human_len} leads, {per_sec}, {eta} left";
+        match indicatif::ProgressStyle::with_template(style) {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        }
+    }
+}
+
+/// Seeds alone: the lock is held until the copier is dropped.
+async fn alone(db: &Db) -> Result<Copier, DbError> {
+    let copier = db.copier().await?;
+    copier.lock(LOCK).await?;
+    Ok(copier)
+}

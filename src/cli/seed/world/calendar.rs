@@ -1,0 +1,62 @@
+use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
+
+use crate::cli::seed::weighted::Weighted;
+
+/// How far back leads go.
+const DAYS: i64 = 2 * 365;
+/// How busy each hour of a day is, in UTC.
+const HOURS: [f64; 24] = [
+    0.3, 0.2, 0.1, 0.1, 0.2, 0.4, 1.0, 2.5, 5.0, 6.5, 7.0, 6.5, 5.0, 6.0, 7.0, 7.0, 6.0, 4.5, 3.0,
+    2.5, 2.2, 1.8, 1.2, 0.6,
+];
+
+/// When leads come in: more of them from month to month, on working days, in working hours.
+pub(in crate::cli::seed) struct Calendar {
+    start: DateTime<Utc>,
+    hours: Weighted<()>,
+}
+
+impl Calendar {
+    /// The two years before `end`.
+    pub(super) fn until(end: DateTime<Utc>) -> Self {
+        let start = end - TimeDelta::days(DAYS);
+        let hours = (0..DAYS * 24).map(|hour| {
+            let day = start + TimeDelta::hours(hour);
+            let growth = 1.0 + 1.5 * hour as f64 / (DAYS * 24) as f64;
+            let working = match day.weekday() {
+                Weekday::Sat => 0.45,
+                Weekday::Sun => 0.35,
+                _ => 1.0,
+            };
+            ((), growth * working * HOURS[(hour % 24) as usize])
+        });
+        Self {
+            start,
+            hours: Weighted::new(hours),
+        }
+    }
+
+    /// The moment by which that part, 0–1, of all leads has come in. Grows with it.
+    pub(in crate::cli::seed) fn moment(&self, quantile: f64) -> DateTime<Utc> {
+        let hour = self.hours.place(quantile) as i64;
+        let inside = (self.hours.inside(quantile) * 3_600_000_000.0) as i64;
+        self.start + TimeDelta::hours(hour) + TimeDelta::microseconds(inside.min(3_599_999_999))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::seed::world::today;
+
+    #[test]
+    fn moments_grow_and_stay_within_the_two_years() {
+        let calendar = Calendar::until(today());
+        let moments: Vec<_> = (0..=1000)
+            .map(|n| calendar.moment(n as f64 / 1000.0))
+            .collect();
+        assert!(moments.is_sorted());
+        assert_eq!(moments[0], calendar.start);
+        assert!(moments[1000] < today());
+    }
+}

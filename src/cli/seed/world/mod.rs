@@ -1,0 +1,126 @@
+//! What leads are made up from, drawn up once for a whole run.
+
+mod ascii;
+mod calendar;
+mod company;
+mod country;
+mod wording;
+
+pub(super) use ascii::ascii;
+pub(super) use company::Company;
+pub(super) use country::Country;
+pub(super) use wording::{NOTES, SENTENCES, SUBJECTS};
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, NaiveTime, Utc};
+use fake::rand::SeedableRng;
+use fake::rand::rngs::StdRng;
+
+use super::weighted::Weighted;
+use crate::service::UserId;
+use crate::service::leads::LeadSource;
+use calendar::Calendar;
+
+/// Everything that the leads of one run have in common.
+pub(super) struct World {
+    /// Midnight of the day of the run: nothing that has been is later.
+    pub(super) today: DateTime<Utc>,
+    pub(super) calendar: Calendar,
+    pub(super) countries: Weighted<Country>,
+    pub(super) companies: Weighted<Company>,
+    pub(super) agents: Weighted<UserId>,
+    pub(super) sources: Weighted<LeadSource>,
+    pub(super) tags: Weighted<&'static str>,
+    pub(super) free_domains: HashSet<String>,
+    /// How many leads there will be, and what they are drawn from.
+    pub(super) leads: u64,
+    seed: [u64; 2],
+}
+
+impl World {
+    /// `there` is how many leads there are already: more of the same seed are others.
+    pub(super) fn new(
+        leads: u64,
+        random_seed: u64,
+        there: u64,
+        agents: Vec<UserId>,
+        free_domains: HashSet<String>,
+    ) -> Self {
+        let today = today();
+        let seed = [random_seed, there];
+        let countries = Weighted::new(country::ALL);
+        let pool = (leads as f64).powf(0.76).clamp(40.0, 100_000.0) as usize;
+        let mut random = stream(seed, u64::MAX);
+        let companies = (0..pool).map(|_| Company::draw(&countries, &mut random));
+        let companies = Weighted::long_tail(companies.collect(), 0.85);
+        Self {
+            today,
+            calendar: Calendar::until(today),
+            countries,
+            companies,
+            agents: Weighted::long_tail(agents, 0.5),
+            sources: Weighted::new(SOURCES),
+            tags: Weighted::long_tail(TAGS.to_vec(), 0.7),
+            free_domains,
+            leads,
+            seed,
+        }
+    }
+
+    /// The chances of one part of the leads: no part depends on another, so that they can be made
+    /// at the same time and in any order.
+    pub(super) fn random(&self, part: u64) -> StdRng {
+        stream(self.seed, part)
+    }
+}
+
+/// Midnight UTC: all runs of a day agree on what is overdue.
+pub(super) fn today() -> DateTime<Utc> {
+    Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc()
+}
+
+const SOURCES: [(LeadSource, f64); 6] = [
+    (LeadSource::Website, 38.0),
+    (LeadSource::Referral, 17.0),
+    (LeadSource::Facebook, 15.0),
+    (LeadSource::Instagram, 13.0),
+    (LeadSource::Whatsapp, 9.0),
+    (LeadSource::Other, 8.0),
+];
+
+/// The most frequent first.
+const TAGS: [&str; 24] = [
+    "newsletter",
+    "webinar",
+    "demo-requested",
+    "price-list",
+    "enterprise",
+    "smb",
+    "trade-fair",
+    "hot",
+    "returning",
+    "partner",
+    "vip",
+    "q3-campaign",
+    "urgent",
+    "technical",
+    "decision-maker",
+    "budget-approved",
+    "competitor",
+    "spring-sale",
+    "upsell",
+    "public-sector",
+    "education",
+    "non-profit",
+    "beta",
+    "do-not-call-mornings",
+];
+
+fn stream(seed: [u64; 2], part: u64) -> StdRng {
+    let mut bytes = [0; 32];
+    for (place, number) in bytes.chunks_exact_mut(8).zip([seed[0], seed[1], part]) {
+        place.copy_from_slice(&number.to_le_bytes());
+    }
+    StdRng::from_seed(bytes)
+}

@@ -1,0 +1,125 @@
+//! From an HTTP request to a GraphQL one, as the GraphQL-over-HTTP specification has it.
+
+use async_graphql::Request;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::graphql::inspect;
+
+/// Why a request was turned away before GraphQL saw it.
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    pub(super) code: &'static str,
+    pub(super) message: String,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+/// What a body, or a query string, consists of. Other members are allowed and mean nothing.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Parameters {
+    query: String,
+    operation_name: Option<String>,
+    variables: Option<Map<String, Value>>,
+    extensions: Option<Map<String, Value>>,
+}
+
+/// Reads the body of a POST.
+///
+/// Only JSON is taken: a browser does not send it to another site without asking that site first,
+/// so that no foreign page can make a change in a user's name.
+pub(super) fn from_body(
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Request, Refusal> {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    if !content_type.is_some_and(is_json) {
+        let message = "the body must be application/json, in UTF-8";
+        return Err(Refusal::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "BAD_REQUEST",
+            message,
+        ));
+    }
+    let body = body.map_err(|rejection| {
+        Refusal::new(
+            rejection.status(),
+            "BAD_REQUEST",
+            "the body is too large or was cut off",
+        )
+    })?;
+    let parameters: Parameters = serde_json::from_slice(&body).map_err(|error| {
+        bad_request(format!(
+            "the body is not a GraphQL request in JSON: {error}"
+        ))
+    })?;
+    parameters.request()
+}
+
+/// Reads the query string of a GET.
+pub(super) fn from_query(pairs: Vec<(String, String)>) -> Result<Request, Refusal> {
+    let text = |name: &str| {
+        pairs
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.clone())
+    };
+    let object = |name: &str| match text(name).filter(|text| !text.is_empty()) {
+        None => Ok(None),
+        Some(text) => serde_json::from_str(&text)
+            .map_err(|error| bad_request(format!("{name} is not a JSON object: {error}"))),
+    };
+    Parameters {
+        query: text("query").ok_or_else(|| bad_request("the query is missing"))?,
+        operation_name: text("operationName").filter(|name| !name.is_empty()),
+        variables: object("variables")?,
+        extensions: object("extensions")?,
+    }
+    .request()
+}
+
+impl Parameters {
+    fn request(self) -> Result<Request, Refusal> {
+        let variables = Value::Object(self.variables.unwrap_or_default());
+        let mut request =
+            Request::new(self.query).variables(async_graphql::Variables::from_json(variables));
+        request.operation_name = self.operation_name;
+        let extensions = self.extensions.unwrap_or_default().into_iter();
+        request.extensions.0 = extensions
+            .filter_map(|(name, value)| Some((name, async_graphql::Value::from_json(value).ok()?)))
+            .collect();
+        inspect(&mut request).map_err(|message| {
+            Refusal::new(StatusCode::BAD_REQUEST, "DOCUMENT_TOO_LARGE", message)
+        })?;
+        Ok(request)
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_json = parts
+        .next()
+        .is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+    let charset = parts.find_map(|part| part.strip_prefix("charset="));
+    let charset = charset.unwrap_or("utf-8").trim_matches('"');
+    is_json && charset.eq_ignore_ascii_case("utf-8")
+}
+
+fn bad_request(message: impl Into<String>) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+}

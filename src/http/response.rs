@@ -1,0 +1,132 @@
+//! From a GraphQL response to an HTTP one, as the GraphQL-over-HTTP specification has it.
+
+use async_graphql::{Response as Answer, ServerError, Value};
+use async_graphql_axum::GraphQLResponse;
+use axum::Json;
+use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::graphql::RequestId;
+
+/// The form that a client wants its answer in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MediaType {
+    /// `application/json`: what a proxy could have said too, so that only 200 means an answer
+    /// from GraphQL, whatever it says.
+    Json,
+    /// `application/graphql-response+json`: the status says how the request fared.
+    GraphqlResponse,
+}
+
+impl MediaType {
+    /// The best of what the client accepts; nothing if it accepts neither.
+    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+        let accepted = headers
+            .get_all(ACCEPT)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        let accepted = accepted.collect::<Vec<_>>().join(",");
+        if accepted.trim().is_empty() {
+            return Some(Self::Json);
+        }
+        let choices = accepted.split(',').filter_map(|choice| {
+            let mut parts = choice.split(';').map(str::trim);
+            let media_type = match parts.next()?.to_ascii_lowercase().as_str() {
+                "application/graphql-response+json" => Self::GraphqlResponse,
+                "application/json" | "application/*" | "*/*" => Self::Json,
+                _ => return None,
+            };
+            let quality = parts.find_map(|part| part.strip_prefix("q="));
+            let quality: f32 = quality.unwrap_or("1").parse().unwrap_or(0.0);
+            (quality > 0.0).then_some((media_type, quality))
+        });
+        // Of equals the first one counts.
+        let best = choices.reduce(|best, next| if next.1 > best.1 { next } else { best });
+        best.map(|(media_type, _)| media_type)
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "application/json; charset=utf-8",
+            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+        }
+    }
+}
+
+/// The response for an answer of GraphQL's, or for why it was not asked, then with a status other
+/// than 200.
+pub(super) fn respond(
+    answer: Answer,
+    status: StatusCode,
+    media_type: MediaType,
+    RequestId(request_id): &RequestId,
+) -> Response {
+    let is_refused = is_request_error(&answer);
+    let status = match (status, media_type) {
+        (StatusCode::OK, MediaType::GraphqlResponse) if is_refused => StatusCode::BAD_REQUEST,
+        (status, _) => status,
+    };
+    let mut response = if is_refused {
+        // No operation was executed, so there is no data, not even null.
+        Json(OnlyErrors {
+            errors: &answer.errors,
+        })
+        .into_response()
+    } else {
+        GraphQLResponse::from(answer).into_response()
+    };
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type.as_str()));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        headers.insert("x-request-id", value);
+    }
+    response
+}
+
+#[derive(Serialize)]
+struct OnlyErrors<'a> {
+    errors: &'a [ServerError],
+}
+
+/// Whether the request itself was wrong: a field that fails says which one it is.
+fn is_request_error(answer: &Answer) -> bool {
+    answer.data == Value::Null
+        && !answer.errors.is_empty()
+        && answer.errors.iter().all(|error| error.path.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderValue};
+
+    use super::MediaType;
+
+    fn chosen(accept: &'static str) -> Option<MediaType> {
+        let mut headers = HeaderMap::new();
+        headers.insert("accept", HeaderValue::from_static(accept));
+        MediaType::of(&headers)
+    }
+
+    #[test]
+    fn the_client_gets_the_form_it_likes_best() {
+        use MediaType::{GraphqlResponse, Json};
+        assert_eq!(MediaType::of(&HeaderMap::new()), Some(Json));
+        assert_eq!(chosen("*/*"), Some(Json));
+        assert_eq!(
+            chosen("application/graphql-response+json, application/json;q=0.9"),
+            Some(GraphqlResponse)
+        );
+        assert_eq!(
+            chosen("application/graphql-response+json;q=0.5, application/json"),
+            Some(Json)
+        );
+        assert_eq!(chosen("text/html"), None);
+        assert_eq!(chosen("application/json;q=0"), None);
+    }
+}

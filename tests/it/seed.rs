@@ -1,0 +1,152 @@
+//! Made-up leads are leads like any other.
+
+use std::collections::HashMap;
+
+use chrono::Utc;
+use crm::cli::seed::{PASSWORD, Progress, RANDOM_SEED, demo, generate};
+use crm::db::Db;
+use crm::db::schema::{lead_notes, leads};
+use crm::service::leads::bulk::BulkMode;
+use crm::service::leads::{CreateLeads, Lead, LeadStatus, MOST_AT_ONCE, NewLead};
+use crm::service::timeline::{Note, NoteType, replay};
+use crm::service::users::{UserFilter, UserRole};
+use crm::service::{Actor, LeadId, perform, sessions, users};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde_json::{Map, Value};
+
+use crate::support::TestDatabase;
+
+#[tokio::test]
+async fn made_up_leads_pass_the_checks_of_the_service_and_are_not_all_alike() {
+    let database = TestDatabase::new().await;
+    let leads = made_up(database.db(), 2_000).await;
+    assert_eq!(leads.len(), 2_000);
+    for some in leads.chunks(MOST_AT_ONCE) {
+        let command = CreateLeads {
+            leads: some.iter().map(as_new).collect(),
+            mode: BulkMode::Partial,
+            dry_run: true,
+        };
+        let result = perform(database.db(), &Actor::operator(), None, command).await;
+        let result = result.expect("a result");
+        let faults: Vec<_> = result
+            .rows
+            .iter()
+            .filter_map(|row| row.error.as_ref())
+            .collect();
+        assert_eq!(result.failed, 0, "{faults:?}");
+    }
+    let now = Utc::now();
+    let share = |condition: &dyn Fn(&Lead) -> bool| {
+        leads.iter().filter(|lead| condition(lead)).count() as f64 / leads.len() as f64
+    };
+    for &status in LeadStatus::ALL {
+        assert!(share(&|lead| lead.status == status) > 0.01, "{status:?}");
+    }
+    assert!((0.01..0.06).contains(&share(&Lead::is_archived)));
+    assert!((0.01..0.04).contains(&share(&|lead| lead.score_is_manual)));
+    assert!((0.05..0.4).contains(&share(&|lead| {
+        lead.next_follow_up.is_some_and(|at| at < now)
+    })));
+    assert!((0.03..0.15).contains(&share(&|lead| lead.assigned_to.is_none())));
+    assert!((0.5..0.9).contains(&share(&|lead| lead.has_business_email)));
+    assert!(share(&|lead| !lead.last_name.is_ascii()) > 0.05);
+    assert!(
+        leads
+            .iter()
+            .all(|lead| lead.created_at <= lead.updated_at && lead.updated_at <= now)
+    );
+    let by_time = leads.iter().map(|lead| lead.created_at);
+    assert!(by_time.is_sorted(), "ids are in the order of time");
+}
+
+#[tokio::test]
+async fn the_changes_of_made_up_leads_replayed_give_the_leads() {
+    let database = TestDatabase::new().await;
+    let leads = made_up(database.db(), 1_000).await;
+    let mut conn = database.db().connection().await.expect("a connection");
+    let notes = lead_notes::table
+        .order_by(lead_notes::position)
+        .select(Note::as_select());
+    let notes: Vec<Note> = notes.load(&mut conn).await.expect("notes");
+    let mut replayed: HashMap<LeadId, Map<String, Value>> = HashMap::new();
+    let mut written = 0;
+    for note in &notes {
+        replay(replayed.entry(note.lead_id).or_default(), &note.changes());
+        written += usize::from(note.note_type != NoteType::Change);
+    }
+    assert!(written > 100, "{written}");
+    for lead in leads {
+        let Ok(Value::Object(mut fields)) = serde_json::to_value(&lead) else {
+            panic!("{lead:?}");
+        };
+        fields.retain(|name, value| {
+            !value.is_null() && !["id", "updatedAt", "version"].contains(&name.as_str())
+        });
+        let mut replayed = replayed.remove(&lead.id).expect("a timeline");
+        replayed.retain(|_, value| !value.is_null());
+        assert_eq!(replayed, fields);
+    }
+}
+
+#[tokio::test]
+async fn the_same_random_seed_makes_up_the_same_leads_and_then_others() {
+    let (one, other) = (TestDatabase::new().await, TestDatabase::new().await);
+    let first = made_up(one.db(), 200).await;
+    assert_eq!(first, made_up(other.db(), 200).await);
+    assert_eq!(made_up(one.db(), 200).await.len(), 400);
+}
+
+#[tokio::test]
+async fn the_demo_is_there_once_and_its_people_can_sign_in() {
+    let database = TestDatabase::new().await;
+    let db = database.db();
+    assert!(demo(db).await.expect("a demo"));
+    assert!(!demo(db).await.expect("no demo"));
+    assert_eq!(all(db).await.len(), 1_000);
+    for (role, count) in [(UserRole::Manager, 3), (UserRole::Agent, 12)] {
+        let filter = UserFilter {
+            role: Some(role),
+            ..UserFilter::default()
+        };
+        let found = users::count(db, &Actor::operator(), &filter).await;
+        assert_eq!(found.expect("a count"), count);
+    }
+    let hour = chrono::TimeDelta::hours(1);
+    let session = sessions::login(db, "maria.schmidt@example.com", PASSWORD, hour).await;
+    assert_eq!(session.expect("a session").user.full_name, "Maria Schmidt");
+}
+
+async fn made_up(db: &Db, count: u64) -> Vec<Lead> {
+    let made = generate(db, count, RANDOM_SEED, Progress::Silent).await;
+    made.expect("made-up leads");
+    all(db).await
+}
+
+async fn all(db: &Db) -> Vec<Lead> {
+    let mut conn = db.connection().await.expect("a connection");
+    let all = leads::table.order_by(leads::id).select(Lead::as_select());
+    all.load(&mut conn).await.expect("leads")
+}
+
+fn as_new(lead: &Lead) -> NewLead {
+    let mut tags = lead.tags.clone();
+    tags.retain(|tag| tag != "archived");
+    NewLead {
+        first_name: lead.first_name.clone(),
+        last_name: lead.last_name.clone(),
+        email: lead.email.clone(),
+        phone: lead.phone.clone(),
+        company: lead.company.clone(),
+        source: Some(lead.source),
+        status: Some(lead.status),
+        assigned_to: lead.assigned_to,
+        conversion_probability: Some(lead.conversion_probability),
+        last_contact_date: lead.last_contact_date,
+        next_follow_up: lead.next_follow_up,
+        tags,
+        custom_fields: Some(lead.custom_fields.clone()),
+        created_at: Some(lead.created_at),
+    }
+}
