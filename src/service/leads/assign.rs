@@ -27,7 +27,7 @@ impl Command for AssignLeads {
             let user = lock_assignees(conn, &[id]).await?.remove(&id);
             let user = user.ok_or(ServiceError::UserNotFound(id))?;
             permission::require(actor, Action::AssignLead, self.to)?;
-            user.require_active()?;
+            user.require_active("userId")?;
         }
         edit_many(conn, actor, &self.bulk, Action::AssignLead, |lead| {
             require_active(lead)?;
