@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::db::schema::leads;
 use crate::service::leads::order::LeadQuery;
 use crate::service::leads::search::Search;
-use crate::service::leads::sql::{prefix_pattern, search_normalize};
+use crate::service::leads::sql::{lower, prefix_pattern, search_normalize};
 use crate::service::leads::{Lead, LeadSource, LeadStatus, visible_to};
 use crate::service::validation::{custom_fields, searchable, stored_date};
 use crate::service::{Actor, Result, ServiceError, UserId};
@@ -212,7 +212,7 @@ impl LeadFilter {
     fn text_conditions(&self, add: &mut impl FnMut(Condition)) {
         if let Some(company) = &self.company.equals {
             add(Box::new(
-                leads::company_key.eq(search_normalize(company.clone()).nullable()),
+                leads::company_key.eq(search_normalize(company.trim().to_owned()).nullable()),
             ));
         }
         if let Some(start) = &self.company.starts_with {
@@ -220,11 +220,17 @@ impl LeadFilter {
             add(Box::new(leads::company_key.like(pattern.nullable())));
         }
         if let Some(email) = &self.email.equals {
-            add(Box::new(leads::email_key.eq(email.trim().to_lowercase())));
+            add(Box::new(
+                leads::email_key.eq(lower(email.trim().to_owned())),
+            ));
         }
         if let Some(start) = &self.email.starts_with {
-            let pattern = prefix_pattern(start.clone());
-            add(Box::new(leads::email_key.like(pattern.nullable())));
+            // Not `prefix_pattern`, which takes accents away: in an address they make a difference.
+            let start = start
+                .replace('\\', "\\\\")
+                .replace('%', "\\%")
+                .replace('_', "\\_");
+            add(Box::new(leads::email_key.like(lower(start + "%"))));
         }
     }
 
@@ -235,55 +241,15 @@ impl LeadFilter {
 
     fn check_part(&self, depth: usize, parts: &mut usize) -> Result<()> {
         *parts += 1;
-        let invalid = |field: &str, message: String| Err(ServiceError::invalid(field, message));
         if depth > DEEPEST || *parts > MOST_PARTS {
             let limit = format!("must nest at most {DEEPEST} deep and have {MOST_PARTS} parts");
-            return invalid("filter", limit);
+            return Err(ServiceError::invalid("filter", limit));
         }
-        let lengths = [
-            self.status.as_ref().map(Vec::len),
-            self.source.as_ref().map(Vec::len),
-            self.assigned_to.as_ref().map(Vec::len),
-            self.tags_all.as_ref().map(Vec::len),
-            self.tags_any.as_ref().map(Vec::len),
-            self.tags_none.as_ref().map(Vec::len),
-        ];
-        if lengths
-            .into_iter()
-            .flatten()
-            .any(|length| length > LONGEST_LIST)
-        {
-            return invalid(
-                "filter",
-                format!("a list must have at most {LONGEST_LIST} values"),
-            );
-        }
-        let tags = [&self.tags_all, &self.tags_any, &self.tags_none];
-        let tags = tags.into_iter().flatten().flatten();
-        let texts = [
-            &self.company.equals,
-            &self.company.starts_with,
-            &self.email.equals,
-            &self.email.starts_with,
-        ];
-        for text in texts.into_iter().flatten().chain(tags) {
-            searchable(text, 254)
-                .or_else(|fault| invalid("filter", format!("{text:?} {fault}")))?;
-        }
-        for span in [
-            &self.created,
-            &self.updated,
-            &self.last_contact,
-            &self.next_follow_up,
-        ] {
-            for date in [span.from, span.to].into_iter().flatten() {
-                stored_date(date)
-                    .or_else(|fault| invalid("filter", format!("{date} {fault}")).map(|()| date))?;
-            }
-        }
+        self.check_values()
+            .map_err(|fault| ServiceError::invalid("filter", fault))?;
         if let Some(fields) = &self.custom_fields {
             custom_fields(fields)
-                .or_else(|fault| invalid("filter.customFields", fault).map(|()| Value::Null))?;
+                .map_err(|fault| ServiceError::invalid("filter.customFields", fault))?;
         }
         self.search.check()?;
         let nested = self
@@ -294,6 +260,42 @@ impl LeadFilter {
         nested
             .into_iter()
             .try_for_each(|part| part.check_part(depth + 1, parts))
+    }
+
+    fn check_values(&self) -> Result<(), String> {
+        let tags = [&self.tags_all, &self.tags_any, &self.tags_none];
+        let lengths = [
+            self.status.as_ref().map(Vec::len),
+            self.source.as_ref().map(Vec::len),
+            self.assigned_to.as_ref().map(Vec::len),
+        ];
+        let lengths = lengths
+            .into_iter()
+            .chain(tags.map(|tags| tags.as_ref().map(Vec::len)));
+        if lengths.flatten().any(|length| length > LONGEST_LIST) {
+            return Err(format!("a list must have at most {LONGEST_LIST} values"));
+        }
+        let texts = [
+            &self.company.equals,
+            &self.company.starts_with,
+            &self.email.equals,
+            &self.email.starts_with,
+        ];
+        let tags = tags.into_iter().flatten().flatten();
+        for text in texts.into_iter().flatten().chain(tags) {
+            searchable(text, 254).map_err(|fault| format!("{text:?} {fault}"))?;
+        }
+        let spans = [
+            &self.created,
+            &self.updated,
+            &self.last_contact,
+            &self.next_follow_up,
+        ];
+        let dates = spans.into_iter().flat_map(|span| [span.from, span.to]);
+        for date in dates.flatten() {
+            stored_date(date).map_err(|fault| format!("{date} {fault}"))?;
+        }
+        Ok(())
     }
 }
 
