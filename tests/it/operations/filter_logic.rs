@@ -5,25 +5,13 @@ use serde_json::{Value, json};
 use super::{Team, jan};
 use crate::support::Api;
 
-#[tokio::test]
-async fn conditions_combine_as_logic_has_it_and_not_finds_leads_without_a_value_too() {
-    let api = Api::new().await;
-    let ada = api.admin().await;
-    for (name, more) in [
-        (
-            "A",
-            json!({ "company": "Acme", "status": "WON", "tags": ["x"] }),
-        ),
-        ("B", json!({ "company": "Bolt", "status": "WON" })),
-        ("C", json!({ "status": "NEW", "tags": ["x"] })),
-    ] {
-        api.lead(&ada, super::with(more, json!({ "lastName": name })))
-            .await;
-    }
+/// Filters, and which of three leads they find: A is with Acme, WON and tagged x; B with Bolt and
+/// WON; C with nobody, NEW and tagged x.
+fn combinations() -> Vec<(Value, &'static str)> {
     let acme = json!({ "company": { "equals": "acme" } });
     let won = json!({ "status": ["WON"] });
     let tagged = json!({ "tags": { "all": ["x"] } });
-    for (filter, expected) in [
+    vec![
         (json!({ "and": [won, tagged] }), "A"),
         (json!({ "and": [] }), "ABC"),
         (json!({ "and": [{}] }), "ABC"),
@@ -55,7 +43,25 @@ async fn conditions_combine_as_logic_has_it_and_not_finds_leads_without_a_value_
         ),
         (json!({ "not": { "unassigned": true } }), ""),
         (json!({ "not": { "tags": { "none": ["x"] } } }), "AC"),
+    ]
+}
+
+#[tokio::test]
+async fn conditions_combine_as_logic_has_it_and_not_finds_leads_without_a_value_too() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
+    for (name, more) in [
+        (
+            "A",
+            json!({ "company": "Acme", "status": "WON", "tags": ["x"] }),
+        ),
+        ("B", json!({ "company": "Bolt", "status": "WON" })),
+        ("C", json!({ "status": "NEW", "tags": ["x"] })),
     ] {
+        api.lead(&ada, super::with(more, json!({ "lastName": name })))
+            .await;
+    }
+    for (filter, expected) in combinations() {
         assert_eq!(
             api.found(&ada, filter.clone()).await.concat(),
             expected,
@@ -109,7 +115,7 @@ async fn a_nested_archived_narrows_and_does_not_lift_the_default() {
 }
 
 #[tokio::test]
-async fn what_no_filter_can_be_is_refused() {
+async fn a_filter_nests_five_deep_and_has_fifty_parts() {
     let api = Api::new().await;
     let ada = api.admin().await;
     let nested = |depth: usize| (1..depth).fold(json!({}), |inner, _| json!({ "not": inner }));
@@ -117,11 +123,19 @@ async fn what_no_filter_can_be_is_refused() {
     for good in [nested(5), parts(49)] {
         api.leads(&ada, json!({ "filter": good })).await;
     }
+    for bad in [nested(6), parts(50)] {
+        let faults = api.leads_faults(&ada, json!({ "filter": bad })).await;
+        assert_eq!(faults, ["filter"]);
+    }
+}
+
+#[tokio::test]
+async fn what_no_filter_can_be_is_refused() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
     let many: Vec<String> = (0..1001).map(|n| n.to_string()).collect();
     let users: Vec<&str> = vec![super::UNKNOWN; 1001];
     for (filter, field) in [
-        (nested(6), "filter"),
-        (parts(50), "filter"),
         (json!({ "tags": { "any": many } }), "filter"),
         (json!({ "assignedTo": users }), "filter"),
         (json!({ "status": vec!["NEW"; 1001] }), "filter"),
@@ -156,6 +170,12 @@ async fn what_no_filter_can_be_is_refused() {
         api.refusal(Some(&ada), statistics, arguments, "INVALID_DATA")
             .await;
     }
+}
+
+#[tokio::test]
+async fn what_the_schema_does_not_know_is_no_filter() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
     for no_filter in [
         json!({ "status": ["UNKNOWN"] }),
         json!({ "score": { "min": "1" } }),

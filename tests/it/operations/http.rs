@@ -108,6 +108,15 @@ async fn a_body_above_the_limit_is_too_large_whether_or_not_it_says_so_first() {
     let (status, body) = post(&api, Some(JSON), large.clone()).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(body["errors"][0]["extensions"]["code"], "BAD_REQUEST");
+    let announced = Request::post("/graphql")
+        .header("content-type", JSON)
+        .header("content-length", large.len());
+    let (status, _, text) = api
+        .send(announced.body(Body::from(large.clone())).unwrap())
+        .await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    let body: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(body["errors"][0]["extensions"]["code"], "BAD_REQUEST");
     let chunks: Vec<Result<String, std::io::Error>> = large
         .as_bytes()
         .chunks(4096)

@@ -1,19 +1,25 @@
 //! Every operation: its happy path, its refusals per role, its bad inputs.
 
 mod anonymous;
+mod assign;
 mod bulk;
 mod bulk_selection;
 mod create_lead;
+mod create_lead_for;
 mod create_leads;
+mod deactivate_user;
 mod duplicates;
 mod error_codes;
 mod error_shape;
+mod feed;
 mod filter;
 mod filter_logic;
+mod filter_text;
 mod free_domains;
 mod http;
 mod idempotency;
 mod lifecycle;
+mod mutation_error_codes;
 mod n_plus_one;
 mod note;
 mod order;

@@ -23,8 +23,7 @@ async fn statements(api: &Api, who: &SignedIn, query: &str) -> Vec<String> {
     api.data(who, query, json!({})).await;
     let mut connection = api.db().connection().await.unwrap();
     connection.set_instrumentation(|_: InstrumentationEvent<'_>| {});
-    let statements = seen.lock().unwrap().clone();
-    statements
+    seen.lock().unwrap().clone()
 }
 
 fn on<'a>(table: &str, statements: &'a [String]) -> Vec<&'a String> {

@@ -7,7 +7,6 @@ use std::path::Path;
 use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
-use serde_json::json;
 
 use crm::db::{migrate, revert_all};
 
@@ -21,35 +20,6 @@ fn file(path: &str) -> String {
 fn the_schema_file_is_what_the_program_prints() {
     let is_equal = file("schema.graphql") == crm::graphql::sdl();
     assert!(is_equal, "run: cargo run -- schema > schema.graphql");
-}
-
-#[tokio::test]
-async fn everything_in_the_schema_has_a_description() {
-    let api = Api::new().await;
-    let query = "{ __schema { types { name kind description
-        fields { name description args { name description } }
-        inputFields { name description } enumValues { name description } } } }";
-    let schema = api.ask(None, query, json!({})).await;
-    let mut silent = Vec::new();
-    for of in schema["data"]["__schema"]["types"].as_array().unwrap() {
-        let name = super::text(&of["name"]);
-        if name.starts_with("__") {
-            continue;
-        }
-        let fields = of["fields"].as_array().into_iter().flatten();
-        let arguments = fields
-            .clone()
-            .flat_map(|field| field["args"].as_array().unwrap());
-        let inputs = of["inputFields"].as_array().into_iter().flatten();
-        let values = of["enumValues"].as_array().into_iter().flatten();
-        let members = fields.chain(arguments).chain(inputs).chain(values);
-        for member in members.chain([of]) {
-            if member["description"].as_str().is_none_or(str::is_empty) {
-                silent.push(format!("{name}.{}", super::text(&member["name"])));
-            }
-        }
-    }
-    assert_eq!(silent, [""; 0]);
 }
 
 #[derive(QueryableByName)]

@@ -38,7 +38,7 @@ async fn each_field_can_be_changed_and_the_others_stay() {
         assert_eq!(after[field], value, "{field}");
         let follow = json!({ "version": after["version"], "updatedAt": after["updatedAt"],
             "fullName": after["fullName"], "leadScore": after["leadScore"],
-            "scoreBreakdown": after["scoreBreakdown"],
+            "scoreBreakdown": after["scoreBreakdown"], "isHotLead": after["isHotLead"],
             "daysSinceLastContact": after["daysSinceLastContact"] });
         let mut expected = with(before.clone(), follow);
         expected[field] = value;

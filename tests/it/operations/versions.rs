@@ -25,11 +25,9 @@ async fn a_stale_version_is_a_conflict_with_the_present_values_of_the_named_fiel
     );
 }
 
-#[tokio::test]
-async fn every_change_of_one_lead_compares_the_version() {
-    let api = Api::new().await;
-    let ada = api.admin().await;
-    for (mutation, more, current) in [
+/// Each change of one lead, and what a conflict tells of a new one.
+fn changes() -> Vec<(&'static str, Value, Value)> {
+    vec![
         (
             "updateLead",
             json!({ "status": "WON" }),
@@ -59,7 +57,14 @@ async fn every_change_of_one_lead_compares_the_version() {
             json!({ "leadScore": 50, "scoreIsManual": false }),
         ),
         ("addNote", json!({ "content": "x" }), json!({})),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn every_change_of_one_lead_compares_the_version() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
+    for (mutation, more, current) in changes() {
         let lead = api.lead(&ada, json!({})).await;
         let field = if mutation == "addNote" {
             "leadId"
