@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use crate::db::PoolOptions;
 use crate::db::embedded::EmbeddedOptions;
 use crate::graphql::Settings;
+use crate::http::ConnectionLimits;
 
 /// The password of the first administrator in development, where none is given.
 pub const DEVELOPMENT_PASSWORD: &str = "development-only";
@@ -89,6 +90,24 @@ pub struct Config {
     /// The largest request body, in bytes.
     #[arg(long, env = "CRM_BODY_LIMIT", default_value_t = 1024 * 1024, global = true)]
     pub body_limit: usize,
+
+    /// The most connections of clients at a time; further ones wait.
+    #[arg(long, env = "CRM_MAX_CONNECTIONS", default_value_t = 1024,
+        value_parser = clap::value_parser!(u16).range(1..), global = true)]
+    pub max_connections: u16,
+
+    /// How long a client may take to send a request's head, in milliseconds.
+    #[arg(
+        long,
+        env = "CRM_HEADER_TIMEOUT_MS",
+        default_value_t = 5_000,
+        global = true
+    )]
+    pub header_timeout_ms: u64,
+
+    /// How long requests in flight may take to end at a stop, in milliseconds.
+    #[arg(long, env = "CRM_DRAIN_MS", default_value_t = 8_000, global = true)]
+    pub drain_ms: u64,
 
     /// Answers queries by GET too, for caches in between. Changes are only ever taken by POST.
     #[arg(long, env = "CRM_ALLOW_GET", global = true)]
@@ -170,6 +189,15 @@ impl Config {
             lock_timeout: Duration::from_millis(self.lock_timeout_ms),
             idle_in_transaction_timeout: Duration::from_millis(self.idle_transaction_timeout_ms),
             ..PoolOptions::default()
+        }
+    }
+
+    /// What a client's connection may cost.
+    pub fn connections(&self) -> ConnectionLimits {
+        ConnectionLimits {
+            connections: self.max_connections.into(),
+            header: Duration::from_millis(self.header_timeout_ms),
+            drain: Duration::from_millis(self.drain_ms),
         }
     }
 

@@ -18,8 +18,6 @@ use crate::http::{self, App};
 use crate::service::sessions::PasswordHash;
 use crate::service::{ServiceError, idempotency, sessions, users};
 
-/// How long requests in flight may take to end once the program was told to stop.
-const DRAIN: Duration = Duration::from_secs(8);
 /// How often keys and sessions whose time is over are forgotten.
 const CLEANING: Duration = Duration::from_secs(600);
 
@@ -53,7 +51,7 @@ async fn serve_on(
     let router = http::router(app, graphiql);
     let cleaner = tokio::spawn(clean(database.db.clone()));
     announce(config);
-    let served = http::serve(listener, router, stop, DRAIN)
+    let served = http::serve(listener, router, stop, config.connections())
         .await
         .map_err(Failure::new);
     cleaner.abort();
@@ -84,23 +82,23 @@ fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
     })
 }
 
-/// On a database without users: the first administrator and, in development, demo data.
+/// On a database that nobody administers: in development, demo data if there are no leads, and then
+/// the first administrator, last, so that a start which was cut off is made up for by the next.
 async fn prepare(config: &Config, db: &Db) -> Result<(), Failure> {
-    if !users::is_empty(db).await.map_err(said)? {
+    if users::has_admin(db).await.map_err(said)? {
         return Ok(());
     }
+    if config.profile == Profile::Development {
+        seed::demo(db).await.map_err(Failure::new)?;
+    }
     let Some((email, password)) = config.first_admin() else {
-        tracing::warn!("there is no user yet: create one with `crm users create`");
+        tracing::warn!("there is no administrator yet: create one with `crm users create`");
         return Ok(());
     };
     let password = PasswordHash::of(&password).await.map_err(said)?;
     users::create_first_admin(db, &email, password)
         .await
-        .map_err(said)?;
-    if config.profile == Profile::Development {
-        seed::demo(db).await.map_err(Failure::new)?;
-    }
-    Ok(())
+        .map_err(said)
 }
 
 fn announce(config: &Config) {

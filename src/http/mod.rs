@@ -9,9 +9,10 @@ mod request;
 mod response;
 mod serve;
 
-pub use serve::serve;
+pub use serve::{ConnectionLimits, serve};
 
 use std::any::Any;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -21,9 +22,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::db::Db;
 use crate::graphql::Schema;
+
+/// How long a client may rest in the middle of a request's body.
+const SLOWEST_BODY: Duration = Duration::from_secs(10);
 
 /// What requests are answered with.
 #[derive(Clone)]
@@ -63,6 +68,7 @@ pub fn router(app: App, graphiql: Option<graphiql::Pending>) -> Router {
         None => router,
     };
     router
+        .layer(RequestBodyTimeoutLayer::new(SLOWEST_BODY))
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(CatchPanicLayer::custom(after_panic))
 }

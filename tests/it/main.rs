@@ -8,6 +8,7 @@
     reason = "a test that meets what it does not expect must fail"
 )]
 
+mod connections;
 mod db;
 mod first_steps;
 mod house;

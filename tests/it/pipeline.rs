@@ -3,59 +3,96 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crm::cli::seed::{Progress, SeedError, import_pipeline};
+use crm::cli::seed::{PASSWORD, Progress, SeedError, import_pipeline};
 use crm::db::Db;
-use crm::service::leads::{Archived, LeadFilter, LeadStatus};
-use crm::service::page::{Page, Start};
-use crm::service::statistics::{AgentTotals, Totals, statistics};
-use crm::service::users::{self, UserFilter, UserRole};
+use crm::service::leads::{Archived, LeadFilter};
+use crm::service::statistics::{Totals, statistics};
+use crm::service::users;
 use crm::service::{Actor, leads};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::TestDatabase;
+use crate::support::{Api, TestDatabase};
+
+const FIGURES: &str = "{
+    leads { totalCount }
+    leadStatistics {
+        totalLeads conversionRate
+        leadsByStatus { status count }
+        leadsByAgent { user { id email manager { email } } totalLeads wonLeads conversionRate }
+    }
+}";
 
 #[tokio::test]
-async fn the_real_pipeline_gives_the_published_figures_to_whoever_may_see_them() {
-    let database = TestDatabase::new().await;
-    let db = database.db();
-    let imported = import_pipeline(db, &data(), Progress::Silent)
-        .await
-        .expect("an import");
+async fn the_real_pipeline_gives_the_published_figures() {
+    let api = Api::new().await;
+    let imported = import_pipeline(api.db(), &data(), Progress::Silent).await;
+    let imported = imported.expect("an import");
     assert_eq!(
         (imported.leads, imported.users, imported.already_there),
         (8_800, 41, 0)
     );
+    let figures = api.data(&api.admin().await, FIGURES, json!({})).await;
+    assert_eq!(figures["leads"]["totalCount"], 8_800);
+    let all = &figures["leadStatistics"];
+    assert_eq!(all["totalLeads"], 8_800);
+    assert_eq!(all["conversionRate"], 48.16);
+    let expected = json!([
+        { "status": "NEW", "count": 500 },
+        { "status": "CONTACTED", "count": 1_589 },
+        { "status": "QUALIFIED", "count": 0 },
+        { "status": "PROPOSAL", "count": 0 },
+        { "status": "NEGOTIATION", "count": 0 },
+        { "status": "WON", "count": 4_238 },
+        { "status": "LOST", "count": 2_473 },
+        { "status": "CALLBACK", "count": 0 },
+    ]);
+    assert_eq!(all["leadsByStatus"], expected);
+    assert_eq!(won_of_total(all, "darcel.schlecht@example.com"), (349, 747));
+    assert_eq!(won_of_total(all, "vicki.laflamme@example.com").0, 221);
+    assert_eq!(won_of_total(all, "kary.hendrixson@example.com").0, 209);
+}
 
-    let all = totals(db, &Actor::operator()).await;
-    assert_eq!(all.total, 8_800);
-    let of = |status| all.by_status.get(&status).copied().unwrap_or_default();
-    assert_eq!(of(LeadStatus::Won), 4_238);
-    assert_eq!(of(LeadStatus::Lost), 2_473);
-    assert_eq!(of(LeadStatus::Contacted), 1_589);
-    assert_eq!(of(LeadStatus::New), 500);
-    assert_eq!(all.conversion_rate(), 48.16);
-    let darcel = agent(db, &all, "darcel.schlecht@example.com").await;
-    assert_eq!((darcel.total, darcel.won), (747, 349));
-    assert_eq!(agent(db, &all, "vicki.laflamme@example.com").await.won, 221);
-    assert_eq!(
-        agent(db, &all, "kary.hendrixson@example.com").await.won,
-        209
-    );
-
-    let manager = actor(db, "melvin.marxen@example.com").await;
-    let team = totals(db, &manager).await;
-    assert_eq!(team.total, 1_929);
-    assert_eq!(team.by_agent.len(), 5);
-    for seen in &team.by_agent {
-        assert!(manager.team.contains(&seen.agent.expect("an agent")));
+#[tokio::test]
+async fn of_the_real_pipeline_everybody_sees_what_is_theirs() {
+    let api = Api::new().await;
+    let imported = import_pipeline(api.db(), &data(), Progress::Silent).await;
+    imported.expect("an import");
+    let manager = api.sign_in("melvin.marxen@example.com", PASSWORD).await;
+    let figures = api.data(&manager, FIGURES, json!({})).await;
+    assert_eq!(figures["leads"]["totalCount"], 1_929);
+    let team = &figures["leadStatistics"];
+    assert_eq!(team["totalLeads"], 1_929);
+    let agents = team["leadsByAgent"].as_array().unwrap();
+    assert_eq!(agents.len(), 5);
+    for agent in agents {
+        assert_eq!(agent["user"]["manager"]["email"], json!(manager.email));
     }
     assert_eq!(
-        agent(db, &team, "darcel.schlecht@example.com").await,
-        darcel
+        won_of_total(team, "darcel.schlecht@example.com"),
+        (349, 747)
     );
 
-    let own = totals(db, &actor(db, "darcel.schlecht@example.com").await).await;
-    assert_eq!((own.total, own.by_agent), (747, vec![darcel]));
+    let agent = api.sign_in("darcel.schlecht@example.com", PASSWORD).await;
+    let figures = api.data(&agent, FIGURES, json!({})).await;
+    assert_eq!(figures["leads"]["totalCount"], 747);
+    let own = figures["leadStatistics"]["leadsByAgent"]
+        .as_array()
+        .unwrap();
+    assert_eq!(own.len(), 1);
+    assert_eq!(own[0]["user"]["id"], json!(agent.id));
+}
+
+/// An agent's leads that were won, and all of them.
+fn won_of_total(statistics: &Value, email: &str) -> (i64, i64) {
+    let agents = statistics["leadsByAgent"].as_array().unwrap();
+    let agent = agents
+        .iter()
+        .find(|agent| agent["user"]["email"] == email)
+        .unwrap();
+    (
+        agent["wonLeads"].as_i64().unwrap(),
+        agent["totalLeads"].as_i64().unwrap(),
+    )
 }
 
 #[tokio::test]
@@ -100,7 +137,9 @@ async fn rows_that_make_no_sense_are_named_and_nothing_is_imported() {
     assert!(faults[0].message.contains("Nobody Known"), "{faults:?}");
     assert!(faults[1].message.contains("engage_date"), "{faults:?}");
     assert_eq!(totals(database.db(), &Actor::operator()).await.total, 0);
-    assert!(users::is_empty(database.db()).await.expect("an answer"));
+    let everybody = users::UserFilter::default();
+    let people = users::count(database.db(), &Actor::operator(), &everybody).await;
+    assert_eq!(people.unwrap(), 0);
     fs::remove_dir_all(folder).ok();
 }
 
@@ -162,37 +201,4 @@ fn folder_with(first: &str, second: &str) -> PathBuf {
 async fn totals(db: &Db, actor: &Actor) -> Totals {
     let answer = statistics(db, actor, &LeadFilter::default(), &[]).await;
     answer.expect("statistics").totals
-}
-
-async fn agent(db: &Db, totals: &Totals, email: &str) -> AgentTotals {
-    let user = actor(db, email).await;
-    let found = totals
-        .by_agent
-        .iter()
-        .find(|seen| seen.agent == Some(user.id));
-    found.expect("an agent with leads").clone()
-}
-
-/// Who asks when the user with that address is signed in.
-async fn actor(db: &Db, email: &str) -> Actor {
-    let user = users::by_email(db, email).await.expect("an answer");
-    let user = user.expect("a user");
-    let mut team = vec![user.id];
-    if user.role == UserRole::Manager {
-        let filter = UserFilter {
-            manager: Some(user.id),
-            ..UserFilter::default()
-        };
-        let page = Page {
-            size: 100,
-            start: Start::Offset(0),
-        };
-        let members = users::list(db, &Actor::operator(), &filter, &page).await;
-        team.extend(members.expect("users").rows.iter().map(|member| member.id));
-    }
-    Actor {
-        id: user.id,
-        role: user.role,
-        team,
-    }
 }

@@ -10,18 +10,13 @@ use crate::service::leads::order::LeadQuery;
 use crate::service::leads::search::Search;
 use crate::service::leads::sql::{lower, prefix_pattern, search_normalize};
 use crate::service::leads::{Lead, LeadSource, LeadStatus, visible_to};
-use crate::service::validation::{custom_fields, searchable, stored_date};
-use crate::service::{Actor, Result, ServiceError, UserId};
+use crate::service::{Actor, Result, UserId};
 
 /// A condition on a lead.
 ///
 /// NULL counts as false. `and` and `or` keep to that by themselves; `not` is written as
 /// `IS DISTINCT FROM true`, so that "not company X" also finds leads without a company.
 pub type Condition = Box<dyn BoxableExpression<leads::table, Pg, SqlType = Nullable<Bool>>>;
-
-const DEEPEST: usize = 5;
-const MOST_PARTS: usize = 50;
-const LONGEST_LIST: usize = 1000;
 
 /// Which leads. All conditions given must hold; an absent one says nothing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -232,70 +227,6 @@ impl LeadFilter {
                 .replace('_', "\\_");
             add(Box::new(leads::email_key.like(lower(start + "%"))));
         }
-    }
-
-    fn check(&self) -> Result<()> {
-        let mut parts = 0;
-        self.check_part(1, &mut parts)
-    }
-
-    fn check_part(&self, depth: usize, parts: &mut usize) -> Result<()> {
-        *parts += 1;
-        if depth > DEEPEST || *parts > MOST_PARTS {
-            let limit = format!("must nest at most {DEEPEST} deep and have {MOST_PARTS} parts");
-            return Err(ServiceError::invalid("filter", limit));
-        }
-        self.check_values()
-            .map_err(|fault| ServiceError::invalid("filter", fault))?;
-        if let Some(fields) = &self.custom_fields {
-            custom_fields(fields)
-                .map_err(|fault| ServiceError::invalid("filter.customFields", fault))?;
-        }
-        self.search.check()?;
-        let nested = self
-            .and
-            .iter()
-            .chain(self.or.iter().flatten())
-            .chain(self.not.as_deref());
-        nested
-            .into_iter()
-            .try_for_each(|part| part.check_part(depth + 1, parts))
-    }
-
-    fn check_values(&self) -> Result<(), String> {
-        let tags = [&self.tags_all, &self.tags_any, &self.tags_none];
-        let lengths = [
-            self.status.as_ref().map(Vec::len),
-            self.source.as_ref().map(Vec::len),
-            self.assigned_to.as_ref().map(Vec::len),
-        ];
-        let lengths = lengths
-            .into_iter()
-            .chain(tags.map(|tags| tags.as_ref().map(Vec::len)));
-        if lengths.flatten().any(|length| length > LONGEST_LIST) {
-            return Err(format!("a list must have at most {LONGEST_LIST} values"));
-        }
-        let texts = [
-            &self.company.equals,
-            &self.company.starts_with,
-            &self.email.equals,
-            &self.email.starts_with,
-        ];
-        let tags = tags.into_iter().flatten().flatten();
-        for text in texts.into_iter().flatten().chain(tags) {
-            searchable(text, 254).map_err(|fault| format!("{text:?} {fault}"))?;
-        }
-        let spans = [
-            &self.created,
-            &self.updated,
-            &self.last_contact,
-            &self.next_follow_up,
-        ];
-        let dates = spans.into_iter().flat_map(|span| [span.from, span.to]);
-        for date in dates.flatten() {
-            stored_date(date).map_err(|fault| format!("{date} {fault}"))?;
-        }
-        Ok(())
     }
 }
 

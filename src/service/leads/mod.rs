@@ -13,6 +13,7 @@ mod duplicates;
 mod edit;
 mod filter;
 mod lead;
+mod limits;
 mod list;
 mod order;
 mod read;

@@ -1,3 +1,4 @@
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -6,13 +7,10 @@ use crate::db::schema::users;
 use crate::service::command::perform;
 use crate::service::sessions::PasswordHash;
 use crate::service::users::{CreateUser, User, UserRole};
-use crate::service::{Actor, Result, UserId};
+use crate::service::{Actor, Result, ServiceError};
 
-/// Creates an administrator if there is no user at all. Returns whether it did.
-pub async fn create_first_admin(db: &Db, email: &str, password: PasswordHash) -> Result<bool> {
-    if !is_empty(db).await? {
-        return Ok(false);
-    }
+/// Creates an administrator, unless another copy of the program does so at the same moment.
+pub async fn create_first_admin(db: &Db, email: &str, password: PasswordHash) -> Result<()> {
     let admin = CreateUser {
         email: email.to_owned(),
         full_name: "First Administrator".to_owned(),
@@ -20,19 +18,17 @@ pub async fn create_first_admin(db: &Db, email: &str, password: PasswordHash) ->
         manager: None,
         password,
     };
-    perform(db, &Actor::operator(), None, admin).await?;
-    Ok(true)
+    match perform(db, &Actor::operator(), None, admin).await {
+        Err(ServiceError::Conflict(_)) if has_admin(db).await? => Ok(()),
+        created => created.map(|_| ()),
+    }
 }
 
-/// Whether nobody uses this database yet.
-pub async fn is_empty(db: &Db) -> Result<bool> {
+/// Whether there is somebody who can manage users.
+pub async fn has_admin(db: &Db) -> Result<bool> {
     let mut conn = db.connection().await?;
-    let first: Option<UserId> = users::table
-        .select(users::id)
-        .first(&mut conn)
-        .await
-        .optional()?;
-    Ok(first.is_none())
+    let admins = users::table.filter(users::role.eq(UserRole::Admin).and(users::is_active));
+    Ok(diesel::select(exists(admins)).get_result(&mut conn).await?)
 }
 
 /// The user with that address, for the program's own commands.

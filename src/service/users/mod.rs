@@ -9,7 +9,7 @@ mod user;
 
 pub use create::CreateUser;
 pub use deactivate::{DeactivateUser, TheirLeads};
-pub use first_admin::{by_email, create_first_admin, is_empty};
+pub use first_admin::{by_email, create_first_admin, has_admin};
 pub use list::{UserFilter, UserPlace, count, list};
 pub use update::{UpdateUser, UserPatch};
 pub use user::{User, UserRole, named, read};

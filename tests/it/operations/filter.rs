@@ -140,7 +140,7 @@ async fn by_when_a_lead_came_and_with_dates_that_can_be() {
     check(&api, &ada, &cases).await;
     for bad in ["1000-01-01T00:00:00Z", "9999-01-01T00:00:00Z"] {
         let filter = json!({ "filter": { "created": { "from": bad } } });
-        assert_eq!(api.leads_faults(&ada, filter).await, ["filter"]);
+        assert_eq!(api.leads_faults(&ada, filter).await, ["filter.created"]);
     }
 }
 

@@ -136,17 +136,17 @@ async fn what_no_filter_can_be_is_refused() {
     let many: Vec<String> = (0..1001).map(|n| n.to_string()).collect();
     let users: Vec<&str> = vec![super::UNKNOWN; 1001];
     for (filter, field) in [
-        (json!({ "tags": { "any": many } }), "filter"),
-        (json!({ "assignedTo": users }), "filter"),
-        (json!({ "status": vec!["NEW"; 1001] }), "filter"),
-        (json!({ "tags": { "none": ["a\0"] } }), "filter"),
-        (json!({ "company": { "equals": "a\0" } }), "filter"),
+        (json!({ "tags": { "any": many } }), "filter.tags.any"),
+        (json!({ "assignedTo": users }), "filter.assignedTo"),
+        (json!({ "status": vec!["NEW"; 1001] }), "filter.status"),
+        (json!({ "tags": { "none": ["a\0"] } }), "filter.tags"),
+        (json!({ "company": { "equals": "a\0" } }), "filter.company"),
         (
             json!({ "company": { "startsWith": "x".repeat(255) } }),
-            "filter",
+            "filter.company",
         ),
-        (json!({ "email": { "startsWith": "\0" } }), "filter"),
-        (json!({ "email": { "equals": "\0" } }), "filter"),
+        (json!({ "email": { "startsWith": "\0" } }), "filter.email"),
+        (json!({ "email": { "equals": "\0" } }), "filter.email"),
         (json!({ "customFields": [] }), "filter.customFields"),
         (json!({ "customFields": 1 }), "filter.customFields"),
         (
@@ -159,7 +159,7 @@ async fn what_no_filter_can_be_is_refused() {
         ),
         (
             json!({ "not": { "or": [{ "company": { "equals": "\0" } }] } }),
-            "filter",
+            "filter.company",
         ),
     ] {
         let arguments = json!({ "filter": filter });
@@ -170,6 +170,26 @@ async fn what_no_filter_can_be_is_refused() {
         api.refusal(Some(&ada), statistics, arguments, "INVALID_DATA")
             .await;
     }
+}
+
+#[tokio::test]
+async fn all_faults_of_a_filter_are_reported_together() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
+    let filter = json!({ "company": { "equals": "\0" }, "tags": { "all": ["\0"] },
+        "updated": { "to": "9999-01-01T00:00:00Z" }, "customFields": [],
+        "or": [{ "email": { "startsWith": "\0" } }], "not": { "status": vec!["NEW"; 1001] } });
+    assert_eq!(
+        api.leads_faults(&ada, json!({ "filter": filter })).await,
+        [
+            "filter.company",
+            "filter.customFields",
+            "filter.email",
+            "filter.status",
+            "filter.tags",
+            "filter.updated"
+        ]
+    );
 }
 
 #[tokio::test]

@@ -87,6 +87,11 @@ impl Api {
         }
     }
 
+    /// The program's routes, to be served over real sockets.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// The database behind it.
     pub(crate) fn db(&self) -> &Db {
         self.database.db()
@@ -116,16 +121,22 @@ impl Api {
             manager: manager.map(|manager| UserId(manager.id.parse().unwrap())),
             password: hash.clone(),
         };
-        let user = perform(self.db(), &Actor::operator(), None, user)
+        perform(self.db(), &Actor::operator(), None, user)
             .await
             .unwrap();
+        self.sign_in(&email, PASSWORD).await
+    }
+
+    /// A user who is there already, signed in.
+    pub(crate) async fn sign_in(&self, email: &str, password: &str) -> SignedIn {
         let lifetime = TimeDelta::hours(1);
-        let session = sessions::login(self.db(), &email, PASSWORD, lifetime)
+        let session = sessions::login(self.db(), email, password, lifetime)
             .await
             .unwrap();
+        let id = session.user.id.to_string();
         SignedIn {
-            id: user.id.to_string(),
-            email,
+            id,
+            email: email.to_owned(),
             token: session.token.reveal(),
         }
     }

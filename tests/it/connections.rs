@@ -1,0 +1,153 @@
+//! What a connection may cost, and how the program lets go of them: over real sockets.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crm::http::{self, ConnectionLimits};
+
+use crate::support::Api;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const ALIVE: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: crm\r\n\r\n";
+
+struct Served {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<()>,
+}
+
+async fn serve(api: &Api, connections: usize, header: Duration, drain: Duration) -> Served {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let limits = ConnectionLimits {
+        connections,
+        header,
+        drain,
+    };
+    let router = api.router();
+    let served = tokio::spawn(async move {
+        let stopped = async { drop(stopped.await) };
+        http::serve(listener, router, stopped, limits)
+            .await
+            .unwrap();
+    });
+    Served {
+        address,
+        stop,
+        served,
+    }
+}
+
+async fn send(address: SocketAddr, bytes: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    stream
+}
+
+/// What comes until the server closes the connection.
+async fn rest_of(stream: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    timeout(PATIENCE, stream.read_to_end(&mut text))
+        .await
+        .expect("an end")
+        .ok();
+    String::from_utf8(text).unwrap()
+}
+
+async fn first_line(stream: &mut TcpStream) -> String {
+    let mut bytes = [0; 512];
+    let read = timeout(PATIENCE, stream.read(&mut bytes))
+        .await
+        .expect("an answer")
+        .unwrap();
+    String::from_utf8_lossy(&bytes[..read])
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+#[tokio::test]
+async fn a_client_that_never_finishes_its_request_is_cut_off() {
+    let api = Api::new().await;
+    let served = serve(&api, 10, Duration::from_millis(300), PATIENCE).await;
+    let mut half = send(served.address, b"POST /graphql HTTP/1.1\r\nhost: c").await;
+    let began = Instant::now();
+    rest_of(&mut half).await;
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
+    let mut whole = send(served.address, ALIVE).await;
+    assert_eq!(first_line(&mut whole).await, "HTTP/1.1 200 OK");
+}
+
+#[tokio::test]
+async fn a_stop_closes_resting_connections_and_waits_no_longer_than_it_may() {
+    let api = Api::new().await;
+    let served = serve(&api, 10, PATIENCE, Duration::from_millis(500)).await;
+    let mut resting = send(served.address, ALIVE).await;
+    assert_eq!(first_line(&mut resting).await, "HTTP/1.1 200 OK");
+    let _half = send(served.address, b"POST /graphql HTTP/1.1\r\nhost: c").await;
+    let began = Instant::now();
+    served.stop.send(()).unwrap();
+    timeout(PATIENCE, served.served)
+        .await
+        .expect("an end")
+        .unwrap();
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
+    rest_of(&mut resting).await;
+    assert!(TcpStream::connect(served.address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_request_in_flight_is_answered_before_the_end() {
+    let api = Api::new().await;
+    let served = serve(&api, 10, PATIENCE, PATIENCE).await;
+    let body = r#"{"query":"{ __typename }"}"#;
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: crm\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut flying = send(served.address, head.as_bytes()).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    served.stop.send(()).unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    flying.write_all(body.as_bytes()).await.unwrap();
+    let answer = rest_of(&mut flying).await;
+    assert!(
+        answer.ends_with(r#"{"data":{"__typename":"Query"}}"#),
+        "{answer}"
+    );
+    timeout(PATIENCE, served.served)
+        .await
+        .expect("an end")
+        .unwrap();
+}
+
+#[tokio::test]
+async fn connections_above_the_cap_wait_for_one_to_end() {
+    let api = Api::new().await;
+    let served = serve(&api, 1, PATIENCE, PATIENCE).await;
+    let mut first = send(served.address, ALIVE).await;
+    assert_eq!(first_line(&mut first).await, "HTTP/1.1 200 OK");
+    let mut second = send(served.address, ALIVE).await;
+    let mut byte = [0; 1];
+    let early = timeout(Duration::from_millis(300), second.peek(&mut byte)).await;
+    assert!(early.is_err(), "answered above the cap");
+    drop(first);
+    assert_eq!(first_line(&mut second).await, "HTTP/1.1 200 OK");
+}
