@@ -192,7 +192,8 @@ pub struct BulkMutation;
 #[Object]
 impl BulkMutation {
     /// Creates up to 1,000 leads, each for itself or all or none. Errors: UNAUTHENTICATED,
-    /// INVALID_DATA for too many, IDEMPOTENCY_CONFLICT; what concerns a row stands in its row.
+    /// INVALID_DATA for too many or an assignee that is no id, IDEMPOTENCY_CONFLICT; what else
+    /// concerns a row stands in its row.
     async fn create_leads(
         &self,
         ctx: &Context<'_>,
@@ -201,7 +202,8 @@ impl BulkMutation {
         let leads: Result<Vec<_>> = input
             .leads
             .into_iter()
-            .map(NewLeadInput::new_lead)
+            .enumerate()
+            .map(|(row, lead)| lead.new_lead(&format!("leads.{row}.")))
             .collect();
         let (mode, dry_run) = (input.mode.into(), input.dry_run);
         let command = leads.map(|leads| CreateLeads {

@@ -64,24 +64,26 @@ impl<P> Page<P> {
         } else {
             ("first", first)
         };
-        let size = match asked {
-            (_, None) => DEFAULT,
-            (name, Some(size)) => match usize::try_from(size) {
-                Ok(size) if (1..=LARGEST).contains(&size) => size,
-                _ => {
-                    return invalid(
-                        name,
-                        &format!("must lie between 1 and {LARGEST}, is {size}"),
-                    );
-                }
-            },
-        };
+        let size = page_size(asked)?;
         let start = match after {
             Some(place) => Start::After(place),
             None if is_backwards => Start::Before(before),
             None => Start::Offset(offset),
         };
         Ok(Self { size, start })
+    }
+}
+
+fn page_size((argument, size): (&str, Option<i32>)) -> Result<usize> {
+    let Some(size) = size else {
+        return Ok(DEFAULT);
+    };
+    match usize::try_from(size) {
+        Ok(size) if (1..=LARGEST).contains(&size) => Ok(size),
+        _ => {
+            let message = format!("must lie between 1 and {LARGEST}, is {size}");
+            Err(ServiceError::invalid(argument, message))
+        }
     }
 }
 

@@ -11,6 +11,8 @@
 mod connections;
 mod db;
 mod first_steps;
+mod house;
+mod operations;
 mod pipeline;
 mod proofs;
 mod readme;

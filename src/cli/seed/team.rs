@@ -89,7 +89,7 @@ async fn add(
     let emails: Vec<String> = new.iter().map(|user| user.email.clone()).collect();
     let rows: Vec<_> = new
         .into_iter()
-        .map(|user| (user, users::password_hash.eq(password.as_str())))
+        .map(|user| (user, users::password_hash.eq(password.checked().ok())))
         .collect();
     diesel::insert_into(users::table)
         .values(rows)

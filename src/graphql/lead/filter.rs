@@ -50,7 +50,8 @@ pub struct LeadFilter {
     company: Option<TextFilter>,
     /// With this e-mail address; case does not matter.
     email: Option<TextFilter>,
-    /// Whether archived leads are meant.
+    /// Whether archived leads are meant. Inside `and`, `or` and `not` it only narrows: to find
+    /// archived leads there, say INCLUDE outside.
     archived: Option<Archived>,
     /// Whose custom fields contain this JSON object, at any depth: `{"size": "L"}`.
     custom_fields: Option<Value>,

@@ -47,9 +47,11 @@ macro_rules! new_lead_input {
         }
 
         impl $name {
+            /// The input stands at `path` in the request: nothing, or `leads.3.` for a row.
             /// Errors: `InvalidData` for an assignee that is not an id.
-            pub fn new_lead(self) -> Result<NewLead> {
-                let assigned_to = self.assigned_to_id.map(|id| uuid("assignedToId", &id));
+            pub fn new_lead(self, path: &str) -> Result<NewLead> {
+                let field = format!("{path}assignedToId");
+                let assigned_to = self.assigned_to_id.map(|id| uuid(&field, &id));
                 Ok(NewLead {
                     first_name: self.first_name,
                     last_name: self.last_name,

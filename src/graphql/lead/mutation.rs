@@ -92,7 +92,7 @@ impl LeadMutation {
     /// USER_NOT_FOUND, INVALID_DATA with all faults in `fields`, IDEMPOTENCY_CONFLICT.
     async fn create_lead(&self, ctx: &Context<'_>, input: CreateLeadInput) -> Option<LeadPayload> {
         let key = input.idempotency_key.clone();
-        payload(ctx, key, input.new_lead().map(CreateLead)).await
+        payload(ctx, key, input.new_lead("").map(CreateLead)).await
     }
 
     /// Changes the named fields of a lead, and only these. Errors: UNAUTHENTICATED,
@@ -105,7 +105,7 @@ impl LeadMutation {
 
     /// Puts a lead away: status LOST, tag `archived`; lists and statistics leave it out. What it
     /// was is remembered for `restoreLead`. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
-    /// LEAD_NOT_FOUND, CONFLICT, IDEMPOTENCY_CONFLICT.
+    /// LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
     async fn archive_lead(
         &self,
         ctx: &Context<'_>,
@@ -120,7 +120,7 @@ impl LeadMutation {
     }
 
     /// Takes a lead out of the archive, with the status and tags it had. Errors: UNAUTHENTICATED,
-    /// PERMISSION_DENIED, LEAD_NOT_FOUND, CONFLICT, IDEMPOTENCY_CONFLICT.
+    /// PERMISSION_DENIED, LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
     async fn restore_lead(
         &self,
         ctx: &Context<'_>,
@@ -135,7 +135,7 @@ impl LeadMutation {
     }
 
     /// Deletes a lead and its notes for good. For administrators. Errors: UNAUTHENTICATED,
-    /// PERMISSION_DENIED, LEAD_NOT_FOUND, CONFLICT, IDEMPOTENCY_CONFLICT.
+    /// PERMISSION_DENIED, LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
     async fn delete_lead(&self, ctx: &Context<'_>, input: DeleteLeadInput) -> Option<LeadPayload> {
         let expected_version = input.expected_version;
         let command = lead_id(&input.id).map(|id| DeleteLead {
@@ -211,7 +211,7 @@ impl LeadMutation {
     }
 
     /// Gives the score back to the rules. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
-    /// LEAD_NOT_FOUND, CONFLICT, IDEMPOTENCY_CONFLICT.
+    /// LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
     async fn rescore_lead(
         &self,
         ctx: &Context<'_>,

@@ -60,12 +60,6 @@ pub struct UpdateUserInput {
 
 impl UpdateUserInput {
     pub(super) async fn command(self) -> Result<UpdateUser> {
-        if self.is_active == Some(false) {
-            return Err(ServiceError::invalid(
-                "isActive",
-                "must not be false: use deactivateUser",
-            ));
-        }
         let password = match self.password {
             Some(password) => Some(PasswordHash::of(&password).await?),
             None => None,
@@ -83,7 +77,7 @@ impl UpdateUserInput {
                 role: self.role.map(Into::into),
                 manager,
                 password,
-                reactivate: self.is_active == Some(true),
+                is_active: self.is_active,
             },
         })
     }

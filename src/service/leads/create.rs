@@ -152,7 +152,7 @@ fn assignee(
     permission::require(actor, Action::CreateLead, owner)?;
     if let Some(id) = asked {
         let user = users.get(&id).ok_or(ServiceError::UserNotFound(id))?;
-        user.require_active()?;
+        user.require_active("assignedToId")?;
     }
     Ok(owner)
 }
@@ -164,32 +164,21 @@ fn valid(new: &NewLead) -> Result<Lead> {
     let first_name = faults.take("firstName", text(&new.first_name, 100));
     let last_name = faults.take("lastName", text(&new.last_name, 100));
     let company = new.company.as_deref().unwrap_or_default();
-    let company = faults
-        .take("company", validation::optional_text(company, 200))
-        .flatten();
-    let email = given(&new.email).and_then(|text| faults.take("email", validation::email(text)));
-    let phone = given(&new.phone).and_then(|text| faults.take("phone", validation::phone(text)));
-    if given(&new.email).is_none() && given(&new.phone).is_none() {
-        faults.add(
-            "email",
-            "must be given, or a phone number: a lead must be reachable",
-        );
-    }
-    let tags = faults
-        .take("tags", validation::tags(&new.tags))
-        .unwrap_or_default();
+    let company = faults.take("company", validation::optional_text(company, 200));
+    let (email, phone) = contact(new, &mut faults);
+    let tags = faults.take("tags", validation::tags(&new.tags));
     let probability = validation::probability(new.conversion_probability.unwrap_or(0.0));
     let conversion_probability = faults.take("conversionProbability", probability);
+    let mut past = |field, date| faults.take(field, validation::past_date(date, now));
     let last_contact_date = new
         .last_contact_date
-        .and_then(|date| faults.take("lastContactDate", validation::past_date(date, now)));
+        .and_then(|date| past("lastContactDate", date));
+    let created_at = past("createdAt", new.created_at.unwrap_or(now));
     let next_follow_up = new
         .next_follow_up
         .and_then(|date| faults.take("nextFollowUp", validation::stored_date(date)));
     let custom_fields = new.custom_fields.clone().unwrap_or_else(|| json!({}));
     let custom_fields = faults.take("customFields", validation::custom_fields(&custom_fields));
-    let created_at = validation::past_date(new.created_at.unwrap_or(now), now);
-    let created_at = faults.take("createdAt", created_at);
     faults.finish()?;
     Ok(Lead {
         id: LeadId::generate(),
@@ -197,7 +186,7 @@ fn valid(new: &NewLead) -> Result<Lead> {
         last_name: last_name.unwrap_or_default(),
         email,
         phone,
-        company,
+        company: company.flatten(),
         source: new.source.unwrap_or(LeadSource::Other),
         status: new.status.unwrap_or(LeadStatus::New),
         assigned_to: None,
@@ -208,7 +197,7 @@ fn valid(new: &NewLead) -> Result<Lead> {
         last_contact_date,
         next_follow_up,
         call_attempts: 0,
-        tags,
+        tags: tags.unwrap_or_default(),
         custom_fields: custom_fields.unwrap_or_default(),
         created_at: created_at.unwrap_or(now),
         updated_at: now,
@@ -218,7 +207,22 @@ fn valid(new: &NewLead) -> Result<Lead> {
     })
 }
 
+/// The ways to reach a lead; there must be one.
+fn contact(new: &NewLead, faults: &mut Faults) -> (Option<String>, Option<String>) {
+    let (email, phone) = (given(&new.email), given(&new.phone));
+    if email.is_none() && phone.is_none() {
+        faults.add(
+            "email",
+            "must be given, or a phone number: a lead must be reachable",
+        );
+    }
+    (
+        email.and_then(|text| faults.take("email", validation::email(text))),
+        phone.and_then(|text| faults.take("phone", validation::phone(text))),
+    )
+}
+
 /// Blank is not given.
-fn given(text: &Option<String>) -> Option<&str> {
+pub(super) fn given(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.trim().is_empty())
 }

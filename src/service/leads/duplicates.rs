@@ -3,6 +3,8 @@ use diesel_async::RunQueryDsl;
 
 use crate::db::Db;
 use crate::db::schema::leads;
+use crate::service::leads::create::given;
+use crate::service::leads::sql::lower;
 use crate::service::leads::{Archived, Lead, LeadFilter};
 use crate::service::validation::{self, Faults};
 use crate::service::{Actor, Result, page};
@@ -20,14 +22,8 @@ pub struct DuplicatesOf {
 /// at most [`page::DEFAULT`]. Errors: `InvalidData` for what is neither.
 pub async fn duplicates(db: &Db, actor: &Actor, of: &DuplicatesOf) -> Result<Vec<Lead>> {
     let mut faults = Faults::default();
-    let email = of
-        .email
-        .as_deref()
-        .and_then(|e| faults.take("email", validation::email(e)));
-    let phone = of
-        .phone
-        .as_deref()
-        .and_then(|p| faults.take("phone", validation::phone(p)));
+    let email = given(&of.email).and_then(|e| faults.take("email", validation::email(e)));
+    let phone = given(&of.phone).and_then(|p| faults.take("phone", validation::phone(p)));
     faults.finish()?;
     let scope = if of.include_archived {
         Archived::Include
@@ -39,7 +35,7 @@ pub async fn duplicates(db: &Db, actor: &Actor, of: &DuplicatesOf) -> Result<Vec
         ..LeadFilter::default()
     };
     // Nothing equals NULL: what was not given finds nothing.
-    let same_email = leads::email_key.eq(email.map(|email| email.to_lowercase()));
+    let same_email = leads::email_key.eq(lower(email));
     let same_phone = leads::phone.eq(phone);
     let found = visible.query(actor)?.filter(same_email.or(same_phone));
     let found = found.order_by((leads::created_at.desc(), leads::id.desc()));

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::db::schema::leads;
 use crate::service::leads::order::LeadQuery;
 use crate::service::leads::search::Search;
-use crate::service::leads::sql::{prefix_pattern, search_normalize};
+use crate::service::leads::sql::{lower, prefix_pattern, search_normalize};
 use crate::service::leads::{Lead, LeadSource, LeadStatus, visible_to};
 use crate::service::{Actor, Result, UserId};
 
@@ -207,7 +207,7 @@ impl LeadFilter {
     fn text_conditions(&self, add: &mut impl FnMut(Condition)) {
         if let Some(company) = &self.company.equals {
             add(Box::new(
-                leads::company_key.eq(search_normalize(company.clone()).nullable()),
+                leads::company_key.eq(search_normalize(company.trim().to_owned()).nullable()),
             ));
         }
         if let Some(start) = &self.company.starts_with {
@@ -215,13 +215,17 @@ impl LeadFilter {
             add(Box::new(leads::company_key.like(pattern.nullable())));
         }
         if let Some(email) = &self.email.equals {
-            add(Box::new(leads::email_key.eq(email.trim().to_lowercase())));
+            add(Box::new(
+                leads::email_key.eq(lower(email.trim().to_owned())),
+            ));
         }
         if let Some(start) = &self.email.starts_with {
-            // Not as companies are compared: of an address only the case does not matter.
-            let escaped = start.to_lowercase().replace('\\', "\\\\");
-            let escaped = escaped.replace('%', "\\%").replace('_', "\\_");
-            add(Box::new(leads::email_key.like(format!("{escaped}%"))));
+            // Not `prefix_pattern`, which takes accents away: in an address they make a difference.
+            let start = start
+                .replace('\\', "\\\\")
+                .replace('%', "\\%")
+                .replace('_', "\\_");
+            add(Box::new(leads::email_key.like(lower(start + "%"))));
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::db::schema::{leads, sql_types};
 use crate::service::LeadId;
 use crate::service::leads::{LeadStatus, ListedLead};
+use crate::service::validation::stored_date;
 
 /// A query over leads whose conditions and order are still being built.
 pub type LeadQuery<'a> = IntoBoxed<'a, leads::table, Pg>;
@@ -139,17 +140,19 @@ impl LeadOrder {
         }
     }
 
-    /// Whether `key` is one of this order, and not of another that a cursor was made for.
+    /// Whether `key` can be one of this order: not of another that a cursor was made for, and not
+    /// made up of what PostgreSQL cannot hold.
     pub(crate) fn accepts(self, key: &SortKey) -> bool {
         use LeadOrderField::*;
         match key {
             SortKey::Integer(_) => self.field == Score,
             SortKey::Double(_) => self.field == ConversionProbability,
-            SortKey::Time(_) => {
-                matches!(
+            SortKey::Time(at) => {
+                let is_time = matches!(
                     self.field,
                     CreatedAt | UpdatedAt | LastContactDate | NextFollowUp
-                )
+                );
+                is_time && stored_date(*at).is_ok()
             }
             SortKey::Text(text) => matches!(self.field, LastName | Company) && !text.contains('\0'),
             SortKey::Status(_) => self.field == Status,

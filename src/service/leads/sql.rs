@@ -17,6 +17,10 @@ diesel::define_sql_function! {
     fn search_normalize(value: Text) -> Text;
 }
 diesel::define_sql_function! {
+    /// Lower case as `email_key` has it.
+    fn lower(value: Nullable<Text>) -> Nullable<Text>;
+}
+diesel::define_sql_function! {
     /// A LIKE pattern: contains what a person typed.
     fn search_pattern(value: Text) -> Text;
 }

@@ -38,7 +38,7 @@ impl Command for TagLead {
             fields: &["tags"],
         };
         edit(conn, actor, target, Action::UpdateLead, |lead| {
-            change.apply(lead)
+            change.apply(lead, "tag")
         })
         .await
     }
@@ -59,7 +59,7 @@ impl Command for BulkTag {
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<BulkResult> {
         let change = self.change.valid("add", "remove")?;
         edit_many(conn, actor, &self.bulk, Action::UpdateLead, |lead| {
-            change.apply(lead)
+            change.apply(lead, "add")
         })
         .await
     }
@@ -77,15 +77,19 @@ impl TagChange {
         })
     }
 
-    fn apply(&self, lead: &mut Lead) -> Result<()> {
+    /// Errors: `Conflict` for an archived lead; `InvalidData`, under the name of the client's field
+    /// `add`, for more tags than a lead may have.
+    fn apply(&self, lead: &mut Lead, add: &str) -> Result<()> {
         require_active(lead)?;
         lead.tags.retain(|tag| !self.remove.contains(tag));
-        lead.tags.extend(self.add.iter().cloned());
+        let new = self.add.iter().filter(|tag| !lead.tags.contains(tag));
+        let new: Vec<String> = new.cloned().collect();
+        lead.tags.extend(new);
         // The limits of a lead's tags hold for all of them together.
         let mut faults = Faults::default();
-        lead.tags = faults
-            .take("tags", validation::tags(&lead.tags))
-            .unwrap_or_default();
+        let tags = validation::tags(&lead.tags);
+        let tags = tags.map_err(|fault| format!("cannot be added: the tags {fault}"));
+        lead.tags = faults.take(add, tags).unwrap_or_default();
         faults.finish()
     }
 }

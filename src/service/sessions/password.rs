@@ -21,28 +21,31 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody has this passwor
 /// tell the same password from another although each hash has its own salt.
 #[derive(Clone)]
 pub struct PasswordHash {
-    hash: String,
+    /// Or what is wrong with the password.
+    hash: Result<String, String>,
     fingerprint: Vec<u8>,
 }
 
 impl PasswordHash {
-    /// Hashes a password of 10–200 characters. Errors: `InvalidData`.
+    /// Hashes a password of 10–200 characters. Another one is not hashed; whoever is to store it
+    /// refuses it, together with all else that is wrong with the user.
     pub async fn of(password: &str) -> Result<Self> {
-        let length = password.chars().count();
-        if !(10..=200).contains(&length) {
-            let message = format!("must have 10 to 200 characters, has {length}");
-            return Err(ServiceError::invalid("password", message));
-        }
         let password = password.to_owned();
         let fingerprint = digest::digest(&digest::SHA256, password.as_bytes())
             .as_ref()
             .to_vec();
-        let hash = off_the_async_threads(move || hash(&password)).await?;
+        let length = password.chars().count();
+        let hash = if (10..=200).contains(&length) {
+            Ok(off_the_async_threads(move || hash(&password)).await?)
+        } else {
+            Err(format!("must have 10 to 200 characters, has {length}"))
+        };
         Ok(Self { hash, fingerprint })
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.hash
+    /// The hash, or what is wrong with the password.
+    pub(crate) fn checked(&self) -> Result<&str, String> {
+        self.hash.as_deref().map_err(String::clone)
     }
 }
 

@@ -34,6 +34,7 @@ impl Command for CreateUser {
         let mut faults = Faults::default();
         let email = faults.take("email", login_email(&self.email));
         let full_name = faults.take("fullName", validation::required_text(&self.full_name, 200));
+        let password = faults.take("password", self.password.checked());
         require_manager(conn, self.manager, &mut faults).await?;
         faults.finish()?;
         let now = now();
@@ -47,7 +48,7 @@ impl Command for CreateUser {
             created_at: now,
             updated_at: now,
         };
-        let row = (&user, users::password_hash.eq(self.password.as_str()));
+        let row = (&user, users::password_hash.eq(password));
         let insert = diesel::insert_into(users::table)
             .values(row)
             .execute(conn)

@@ -36,12 +36,8 @@ pub async fn list(
     let row = (users::full_name, users::id).into_sql::<Record<(Text, Uuid)>>();
     match &page.start {
         Start::Offset(offset) => query = query.offset(*offset as i64),
-        Start::After(place) | Start::Before(Some(place)) if place.0.contains('\0') => {
-            return Err(ServiceError::invalid(
-                "after",
-                "is not a cursor of this list",
-            ));
-        }
+        Start::After(place) if place.0.contains('\0') => return Err(no_cursor("after")),
+        Start::Before(Some(place)) if place.0.contains('\0') => return Err(no_cursor("before")),
         Start::After(place) => query = query.filter(row.gt((place.0.clone(), place.1))),
         Start::Before(Some(place)) => query = query.filter(row.lt((place.0.clone(), place.1))),
         Start::Before(None) => {}
@@ -61,6 +57,10 @@ pub async fn list(
 pub async fn count(db: &Db, actor: &Actor, filter: &UserFilter) -> Result<i64> {
     let mut conn = db.connection().await?;
     Ok(filter.query(actor).count().get_result(&mut conn).await?)
+}
+
+fn no_cursor(argument: &str) -> ServiceError {
+    ServiceError::invalid(argument, "is not a cursor of this list")
 }
 
 impl UserFilter {

@@ -22,8 +22,8 @@ pub struct UserPatch {
     pub role: Option<UserRole>,
     pub manager: Option<Option<UserId>>,
     pub password: Option<PasswordHash>,
-    /// Lets a deactivated user in again.
-    pub reactivate: bool,
+    /// `true` lets a deactivated user in again; shutting one out is another change.
+    pub is_active: Option<bool>,
 }
 
 /// Applies a [`UserPatch`].
@@ -54,7 +54,7 @@ impl Command for UpdateUser {
         row.set(&after).execute(conn).await.map_err(email_taken)?;
         if let Some(password) = &self.patch.password {
             let row = diesel::update(users::table.find(self.id));
-            row.set(users::password_hash.eq(password.as_str()))
+            row.set(users::password_hash.eq(password.checked().ok()))
                 .execute(conn)
                 .await?;
             sessions::end_all(conn, self.id).await?;
@@ -86,7 +86,14 @@ impl UserPatch {
             }
         }
         after.role = self.role.unwrap_or(before.role);
-        after.is_active |= self.reactivate;
+        match self.is_active {
+            Some(true) => after.is_active = true,
+            Some(false) => faults.add("isActive", "must not be false: use deactivateUser"),
+            None => {}
+        }
+        if let Some(password) = &self.password {
+            faults.take("password", password.checked());
+        }
         faults.finish()?;
         Ok(after)
     }

@@ -52,13 +52,13 @@ pub struct User {
 }
 
 impl User {
-    /// Errors: `InvalidData` if the user was deactivated.
-    pub(crate) fn require_active(&self) -> Result<()> {
+    /// Errors: `InvalidData`, under the name of the client's field, if the user was deactivated.
+    pub(crate) fn require_active(&self, field: &str) -> Result<()> {
         if self.is_active {
             return Ok(());
         }
         Err(ServiceError::invalid(
-            "assignedTo",
+            field,
             format!("{} is not active", self.full_name),
         ))
     }

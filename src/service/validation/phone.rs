@@ -7,7 +7,9 @@ pub(crate) fn phone(value: &str) -> Result<String, String> {
         Some(rest) => format!("+{rest}"),
         None => value.to_owned(),
     };
-    if !international.starts_with('+') || international.len() > 40 {
+    // The parser skips what it does not know; a letter or a NUL is a mistake all the same.
+    let is_odd = |c: char| c.is_alphabetic() || c.is_control();
+    if !international.starts_with('+') || international.len() > 40 || value.contains(is_odd) {
         return Err("must be an international phone number, like +48 123 456 789".to_owned());
     }
     match phonenumber::parse(None, &international) {
@@ -44,6 +46,8 @@ mod tests {
             "+48 1",
             "+999 123456",
             "abc",
+            "+48 601 234 567 x",
+            "+48 601 234 567\0",
             "+1 000 000 0000",
         ] {
             assert!(phone(wrong).is_err(), "{wrong:?} was accepted");

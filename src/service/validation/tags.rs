@@ -18,7 +18,7 @@ fn tag(value: &str) -> Result<String, String> {
 /// A lead's tags: each one a [`tag`], at most 50, each once, in the order given.
 pub(crate) fn tags(values: &[String]) -> Result<Vec<String>, String> {
     if values.len() > MOST {
-        return Err(format!("must be at most {MOST} tags, are {}", values.len()));
+        return Err(format!("must be at most {MOST}, are {}", values.len()));
     }
     let mut unique: Vec<String> = Vec::with_capacity(values.len());
     for value in values {

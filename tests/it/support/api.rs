@@ -35,23 +35,49 @@ pub(crate) struct SignedIn {
     pub(crate) token: String,
 }
 
+/// What a test may want otherwise.
+pub(crate) struct ApiOptions {
+    pub(crate) pool: usize,
+    pub(crate) bulk_limit: usize,
+    pub(crate) introspection_for_all: bool,
+}
+
+impl Default for ApiOptions {
+    fn default() -> ApiOptions {
+        ApiOptions {
+            pool: 1,
+            bulk_limit: 10_000,
+            introspection_for_all: true,
+        }
+    }
+}
+
 impl Api {
     /// With a pool of one connection: whoever holds one while asking for another fails at once.
     pub(crate) async fn new() -> Api {
-        Api::with_pool(1).await
+        Api::with(ApiOptions::default()).await
     }
 
     /// With a larger pool, for tests of what happens at the same time.
     pub(crate) async fn with_pool(size: usize) -> Api {
-        let database = TestDatabase::with_pool(size).await;
+        Api::with(ApiOptions {
+            pool: size,
+            ..ApiOptions::default()
+        })
+        .await
+    }
+
+    /// Otherwise than by default.
+    pub(crate) async fn with(options: ApiOptions) -> Api {
+        let database = TestDatabase::with_pool(options.pool).await;
         let settings = Settings {
-            bulk_limit: 10_000,
+            bulk_limit: options.bulk_limit,
             session_lifetime: TimeDelta::hours(1),
         };
         let app = App {
             db: database.db().clone(),
             schema: graphql::build(database.db().clone(), settings),
-            introspection_for_all: true,
+            introspection_for_all: options.introspection_for_all,
             body_limit: 1024 * 1024,
             allow_get: false,
         };

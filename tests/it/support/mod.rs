@@ -6,7 +6,7 @@ mod home;
 mod server;
 mod watchdog;
 
-pub(crate) use api::{Api, PASSWORD, SignedIn};
+pub(crate) use api::{Api, ApiOptions, PASSWORD, SignedIn};
 pub(crate) use database::TestDatabase;
 pub(crate) use home::Scratch;
 pub(crate) use server::{ask, ask_on, durable, run, start, throw_away};

@@ -1,0 +1,79 @@
+//! `assignLeads`: who may hand over whose leads to whom.
+
+use serde_json::{Value, json};
+
+use super::{Team, UNKNOWN};
+use crate::support::SignedIn;
+
+fn codes(result: &Value) -> Vec<Value> {
+    let rows = result["results"].as_array().unwrap().iter();
+    rows.map(|row| row["error"]["code"].clone()).collect()
+}
+
+/// What becomes of four leads, Ann's, Bea's, Mia's and nobody's, when `who` hands them to `to`.
+async fn assigned(team: &Team, who: &SignedIn, to: Option<&SignedIn>) -> Vec<Value> {
+    let mut ids = Vec::new();
+    for owner in [Some(&team.ann), Some(&team.bea), Some(&team.mia), None] {
+        ids.push(team.lead_of(owner, "Kowalski").await);
+    }
+    let input = json!({ "ids": ids, "userId": to.map(|to| &to.id) });
+    let result = team.api.change(who, "assignLeads", input).await;
+    for (id, code) in ids.iter().zip(codes(&result)) {
+        if code.is_null() {
+            let assignee = team.api.read(&team.ada, id).await["assignedTo"]["id"].clone();
+            assert_eq!(assignee, json!(to.map(|to| &to.id)));
+        }
+    }
+    codes(&result)
+}
+
+#[tokio::test]
+async fn administrators_assign_everything_and_managers_within_their_team() {
+    let team = &Team::new().await;
+    let (ok, denied) = (json!(null), json!("PERMISSION_DENIED"));
+    for to in [Some(&team.ann), Some(&team.bea), Some(&team.ada), None] {
+        assert_eq!(
+            assigned(team, &team.ada, to).await,
+            [(); 4].map(|()| ok.clone())
+        );
+    }
+    let own_team = [ok.clone(), denied, ok.clone(), ok];
+    for to in [Some(&team.ann), Some(&team.abe), Some(&team.mia), None] {
+        assert_eq!(assigned(team, &team.mia, to).await, own_team);
+    }
+}
+
+#[tokio::test]
+async fn an_agent_cannot_assign_and_a_manager_not_to_another_team() {
+    let team = Team::new().await;
+    let Team {
+        api,
+        ada,
+        mia,
+        ann,
+        abe,
+        bea,
+        ..
+    } = &team;
+    let id = team.lead_of(Some(ann), "Own").await;
+    for to in [json!(ann.id), json!(abe.id), json!(null)] {
+        let input = json!({ "ids": [id], "userId": to });
+        api.refused(ann, "assignLeads", input, "PERMISSION_DENIED")
+            .await;
+    }
+    for to in [&bea.id, &team.max.id, &ada.id] {
+        let input = json!({ "ids": [id], "userId": to });
+        api.refused(mia, "assignLeads", input, "PERMISSION_DENIED")
+            .await;
+    }
+    let input = json!({ "ids": [id], "userId": UNKNOWN });
+    api.refused(ada, "assignLeads", input, "USER_NOT_FOUND")
+        .await;
+    let input = json!({ "id": abe.id, "leads": "KEEP" });
+    api.change(ada, "deactivateUser", input).await;
+    let input = json!({ "ids": [id], "userId": abe.id });
+    assert_eq!(api.faults(mia, "assignLeads", input).await, ["userId"]);
+    let input = json!({ "ids": [id], "userId": "x" });
+    assert_eq!(api.faults(mia, "assignLeads", input).await, ["userId"]);
+    assert_eq!(api.read(ada, &id).await["version"], 1);
+}

@@ -1,0 +1,119 @@
+//! How many statements an answer costs, counted on the one connection of the pool.
+
+use std::sync::{Arc, Mutex};
+
+use diesel::connection::InstrumentationEvent;
+use diesel_async::AsyncConnection;
+use serde_json::json;
+
+use crate::operations::Team;
+use crate::support::{Api, SignedIn};
+
+/// The statements that an answer ran, with the credentials' own.
+async fn statements(api: &Api, who: &SignedIn, query: &str) -> Vec<String> {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = seen.clone();
+    let mut connection = api.db().connection().await.unwrap();
+    connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            log.lock().unwrap().push(query.to_string());
+        }
+    });
+    drop(connection);
+    api.data(who, query, json!({})).await;
+    let mut connection = api.db().connection().await.unwrap();
+    connection.set_instrumentation(|_: InstrumentationEvent<'_>| {});
+    seen.lock().unwrap().clone()
+}
+
+fn on<'a>(table: &str, statements: &'a [String]) -> Vec<&'a String> {
+    let from = format!("FROM \"{table}\"");
+    let reads = statements
+        .iter()
+        .filter(|statement| statement.contains(&from));
+    reads.collect()
+}
+
+/// Twenty leads of three owners, each with a note.
+async fn twenty_leads(team: &Team) {
+    for number in 0..20 {
+        let owner = [&team.ann, &team.bea, &team.mia][number % 3];
+        let lead = team.lead_of(Some(owner), "Kowalski").await;
+        let note = json!({ "leadId": lead, "content": "x" });
+        team.api.change(&team.ada, "addNote", note).await;
+    }
+}
+
+#[tokio::test]
+async fn twenty_leads_of_three_owners_cost_one_select_on_users() {
+    let team = Team::new().await;
+    twenty_leads(&team).await;
+    let query = "{ leads { nodes { lastName assignedTo { fullName } } } }";
+    let ran = statements(&team.api, &team.ada, query).await;
+    assert_eq!(on("users", &ran).len(), 1, "{ran:#?}");
+    assert_eq!(on("leads", &ran).len(), 1, "{ran:#?}");
+    // And the look-up of the token, which joins sessions with users.
+    assert_eq!(
+        on("sessions", &ran).len()
+            + ran
+                .iter()
+                .filter(|s| s.contains("\"sessions\" INNER"))
+                .count(),
+        1
+    );
+    assert_eq!(ran.len(), 3, "{ran:#?}");
+}
+
+#[tokio::test]
+async fn what_hangs_below_a_list_is_read_for_the_whole_list_at_once() {
+    let team = Team::new().await;
+    twenty_leads(&team).await;
+    for (query, most) in [
+        // Token, leads, their notes in two statements, owners and authors in one each.
+        (
+            "{ leads { nodes { assignedTo { id } notes { nodes { author { id } } } } } }",
+            6,
+        ),
+        // Token, users, managers.
+        ("{ users { nodes { manager { fullName } } } }", 3),
+        // Token, notes with the horizon, leads, authors.
+        (
+            "{ timeline { nodes { lead { lastName } author { fullName } } } }",
+            5,
+        ),
+        // Token, totals inside a transaction that is begun, set up and ended, users.
+        (
+            "{ leadStatistics { leadsByAgent { user { fullName } } } }",
+            6,
+        ),
+        ("{ leads { totalCount nodes { id } } }", 3),
+        ("{ leads { nodes { id } pageInfo { hasNextPage } } }", 2),
+    ] {
+        let ran = statements(&team.api, &team.ada, query).await;
+        assert!(ran.len() <= most, "{} > {most}: {ran:#?}", ran.len());
+    }
+}
+
+#[tokio::test]
+async fn a_bulk_change_costs_the_same_number_of_statements_for_two_leads_and_for_twenty() {
+    let team = Team::new().await;
+    twenty_leads(&team).await;
+    let mut counts = Vec::new();
+    for filter in ["filter: {}", "search: \"nobody at all\""] {
+        let change = format!(
+            "mutation {{ bulkTag(input: {{ {filter}, add: [\"a\"] }}) {{ total results {{ lead {{ id }} }} }} }}"
+        );
+        counts.push(statements(&team.api, &team.ada, &change).await.len());
+    }
+    // Nothing to change, nothing to write and no leads to show: three statements less.
+    assert_eq!(counts[0], counts[1] + 3);
+    let ids = "{ leads(first: 2) { nodes { id } } }";
+    let ids = team.api.data(&team.ada, ids, json!({})).await;
+    let ids = super::strings(&ids["leads"]["nodes"], "id");
+    let change = format!(
+        "mutation {{ bulkTag(input: {{ ids: {ids:?}, add: [\"b\"] }}) {{ results {{ lead {{ id }} }} }} }}"
+    );
+    let by_ids = statements(&team.api, &team.ada, &change).await.len();
+    // By ids there is nothing to be counted first.
+    assert_eq!(by_ids, counts[0] - 1);
+}

@@ -1,0 +1,95 @@
+//! What is written down equals what there is: the SDL, and the tables.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use diesel::QueryableByName;
+use diesel::sql_types::Text;
+use diesel_async::RunQueryDsl;
+
+use crm::db::{migrate, revert_all};
+
+use crate::support::Api;
+
+fn file(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+#[test]
+fn the_schema_file_is_what_the_program_prints() {
+    let is_equal = file("schema.graphql") == crm::graphql::sdl();
+    assert!(is_equal, "run: cargo run -- schema > schema.graphql");
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+async fn lines(url: &str, query: &str) -> BTreeSet<String> {
+    let options = crm::db::PoolOptions {
+        size: 1,
+        ..Default::default()
+    };
+    let db = crm::db::Db::connect(url, &options).await.unwrap();
+    let mut connection = db.connection().await.unwrap();
+    let found: Vec<Line> = diesel::sql_query(query)
+        .load(&mut connection)
+        .await
+        .unwrap();
+    found.into_iter().map(|line| line.line).collect()
+}
+
+const COLUMNS: &str = "SELECT table_name || '.' || column_name || ' ' || \
+    CASE is_nullable WHEN 'YES' THEN 'nullable ' ELSE '' END || \
+    CASE data_type WHEN 'ARRAY' THEN ltrim(udt_name, '_') || '[]' ELSE udt_name END AS line \
+    FROM information_schema.columns \
+    WHERE table_schema = 'public' AND table_name <> '__diesel_schema_migrations'";
+
+/// The columns of `src/db/schema.rs` in the words of [`COLUMNS`].
+fn generated() -> BTreeSet<String> {
+    let mut table = String::new();
+    let mut columns = BTreeSet::new();
+    for line in file("src/db/schema.rs").lines() {
+        if let Some((name, rest)) = line.trim().split_once(" (") {
+            if rest.ends_with(") {") {
+                table = name.to_owned();
+            }
+        } else if let Some((column, of)) = line.trim().trim_end_matches(',').split_once(" -> ") {
+            let (null, of) = match of.strip_prefix("Nullable<") {
+                Some(of) => ("nullable ", of.trim_end_matches('>')),
+                None => ("", of),
+            };
+            let of = match of {
+                "Array<Text>" => "text[]",
+                "LeadSource" => "lead_source",
+                "LeadStatus" => "lead_status",
+                "NoteType" => "note_type",
+                "UserRole" => "user_role",
+                other => &other.to_lowercase(),
+            };
+            columns.insert(format!("{table}.{column} {null}{of}"));
+        }
+    }
+    columns
+}
+
+#[tokio::test]
+async fn the_generated_tables_are_those_of_the_database_also_after_there_and_back() {
+    let api = Api::new().await;
+    assert_eq!(lines(api.url(), COLUMNS).await, generated());
+    assert!(generated().len() > 50);
+    revert_all(api.url()).await.unwrap();
+    let left = "SELECT relname::text AS line FROM pg_class WHERE relnamespace = 'public'::regnamespace \
+        AND relname NOT LIKE '\\_\\_diesel%' \
+        UNION SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace \
+        AND proname NOT LIKE 'diesel\\_%' \
+        UNION SELECT typname::text FROM pg_type WHERE typnamespace = 'public'::regnamespace \
+        AND typname NOT LIKE '%\\_\\_diesel%' \
+        UNION SELECT extname::text FROM pg_extension WHERE extname <> 'plpgsql'";
+    assert_eq!(lines(api.url(), left).await, BTreeSet::new());
+    migrate(api.url()).await.unwrap();
+    assert_eq!(lines(api.url(), COLUMNS).await, generated());
+}
