@@ -48,12 +48,8 @@ pub struct Config {
     pub database_url: Option<String>,
 
     /// The address and port to listen on.
-    #[arg(
-        long,
-        env = "CRM_LISTEN",
-        default_value = "127.0.0.1:8000",
-        global = true
-    )]
+    #[arg(long, env = "CRM_LISTEN", default_value = "127.0.0.1:8000",
+        value_parser = socket_address, global = true)]
     pub listen: SocketAddr,
 
     /// The folder for the data of the program's own PostgreSQL. Default: one for each working
@@ -65,7 +61,7 @@ pub struct Config {
     #[arg(long, env = "CRM_PG_BIN", global = true)]
     pub pg_bin: Option<PathBuf>,
 
-    /// The e-mail address of the first administrator, who is created if there is no user.
+    /// The e-mail address of the first administrator, who is created if there is none.
     #[arg(long, env = "CRM_ADMIN_EMAIL", global = true)]
     pub admin_email: Option<String>,
 
@@ -168,6 +164,12 @@ pub struct Config {
 
     #[arg(long, env = "HOME", hide = true, global = true)]
     home: Option<PathBuf>,
+}
+
+fn socket_address(text: &str) -> Result<SocketAddr, &'static str> {
+    let wanted = "an IP address and a port are needed, such as 127.0.0.1:8000, or 0.0.0.0:8000 to \
+                  listen on all addresses";
+    text.parse().map_err(|_| wanted)
 }
 
 /// How log lines look.

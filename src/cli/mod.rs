@@ -8,7 +8,7 @@ pub mod users;
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::{graphql, telemetry};
@@ -47,6 +47,11 @@ impl Failure {
     pub fn new(reason: impl Display) -> Self {
         Self(reason.to_string())
     }
+}
+
+/// The command line: every command, flag, variable and default.
+pub fn command_line() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command that the process was started with.

@@ -66,7 +66,10 @@ async fn listen(config: &Config) -> Result<TcpListener, Failure> {
                 "{} is in use: stop what listens there, or choose another address with CRM_LISTEN",
                 config.listen
             )),
-            _ => Failure::new(format!("cannot listen on {}: {error}", config.listen)),
+            _ => Failure::new(format!(
+                "cannot listen on {}: {error}; choose another address with CRM_LISTEN",
+                config.listen
+            )),
         })
 }
 

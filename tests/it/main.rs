@@ -14,5 +14,7 @@ mod first_steps;
 mod house;
 mod operations;
 mod pipeline;
+mod proofs;
+mod readme;
 mod seed;
 mod support;

@@ -21,7 +21,7 @@ pub use pipeline::{Imported, import_pipeline};
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use crate::config::DEVELOPMENT_PASSWORD;
 use crate::db::{Copier, Db, DbError};
@@ -39,13 +39,14 @@ const LOCK: i64 = 0x6372_6d20_7365_6564;
 ///
 /// Creates the users they are assigned to; their password is "development-only".
 #[derive(Args, Debug, Clone)]
+#[command(group = ArgGroup::new("what").args(["leads", "pipeline"]).required(true))]
 pub struct SeedArgs {
     /// Make up that many leads, with their history and a team to work on them
-    #[arg(long, value_name = "N", required_unless_present = "pipeline")]
+    #[arg(long, value_name = "N")]
     pub leads: Option<u64>,
     /// Import a sales pipeline: a folder with sales_pipeline.csv, sales_teams.csv and, if the
     /// accounts are to be checked, accounts.csv
-    #[arg(long, value_name = "DIR", conflicts_with = "leads")]
+    #[arg(long, value_name = "DIR")]
     pub pipeline: Option<PathBuf>,
     /// What the made-up leads are drawn from: the same number gives the same leads
     #[arg(long, value_name = "NUMBER", default_value_t = RANDOM_SEED)]

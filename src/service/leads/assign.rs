@@ -24,9 +24,9 @@ impl Command for AssignLeads {
     /// `InvalidData` if the user is not active.
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<BulkResult> {
         if let Some(id) = self.to {
+            permission::require(actor, Action::AssignLead, self.to)?;
             let user = lock_assignees(conn, &[id]).await?.remove(&id);
             let user = user.ok_or(ServiceError::UserNotFound(id))?;
-            permission::require(actor, Action::AssignLead, self.to)?;
             user.require_active("userId")?;
         }
         edit_many(conn, actor, &self.bulk, Action::AssignLead, |lead| {

@@ -134,12 +134,10 @@ async fn write(conn: &mut Connection, actor: &Actor, leads: &[&Lead]) -> Result<
 
 fn draft(actor: &Actor, new: &NewLead, users: &HashMap<UserId, User>) -> Result<Lead> {
     let lead = valid(new)?;
-    let lead = Lead {
+    Ok(Lead {
         assigned_to: assignee(actor, new.assigned_to, users)?,
         ..lead
-    };
-    permission::require(actor, Action::CreateLead, lead.assigned_to)?;
-    Ok(lead)
+    })
 }
 
 /// Agents work on what they bring in; what others create waits for somebody unless they say whom.
@@ -148,16 +146,15 @@ fn assignee(
     asked: Option<UserId>,
     users: &HashMap<UserId, User>,
 ) -> Result<Option<UserId>> {
-    match asked {
-        None if actor.role == UserRole::Agent => Ok(Some(actor.id)),
-        None => Ok(None),
-        Some(id) => {
-            permission::require(actor, Action::CreateLead, asked)?;
-            let user = users.get(&id).ok_or(ServiceError::UserNotFound(id))?;
-            user.require_active("assignedToId")?;
-            Ok(Some(id))
-        }
+    let own = (actor.role == UserRole::Agent).then_some(actor.id);
+    let owner = asked.or(own);
+    // Before anything is said of the user: who may not ask does not learn who exists.
+    permission::require(actor, Action::CreateLead, owner)?;
+    if let Some(id) = asked {
+        let user = users.get(&id).ok_or(ServiceError::UserNotFound(id))?;
+        user.require_active("assignedToId")?;
     }
+    Ok(owner)
 }
 
 fn valid(new: &NewLead) -> Result<Lead> {

@@ -38,7 +38,11 @@ impl Command for DeactivateUser {
     /// the user, `Conflict` for the last administrator.
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<User> {
         permission::require(actor, Action::ManageUsers, Some(self.id))?;
-        let before = lock(conn, self.id).await?;
+        let heir = match self.leads {
+            TheirLeads::Keep => None,
+            TheirLeads::Reassign(heir) => heir,
+        };
+        let before = lock(conn, self.id, heir).await?;
         if before.role == UserRole::Admin && before.is_active {
             require_another_admin(conn, &before).await?;
         }

@@ -42,7 +42,7 @@ impl Command for UpdateUser {
     /// taken or the change would leave a team without a manager or nobody to administer.
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<User> {
         permission::require(actor, Action::ManageUsers, Some(self.id))?;
-        let before = lock(conn, self.id).await?;
+        let before = lock(conn, self.id, None).await?;
         let after = self.patch.applied(conn, &before).await?;
         if before.role == UserRole::Admin && after.role != UserRole::Admin {
             require_another_admin(conn, &before).await?;
@@ -99,27 +99,35 @@ impl UserPatch {
     }
 }
 
-pub(super) async fn lock(conn: &mut Connection, id: UserId) -> Result<User> {
-    let row = users::table
-        .find(id)
+/// Locks and reads a user; locks whoever takes over from them, and the active administrators, so
+/// that two of them cannot remove each other. All in one statement and in the order in which
+/// assignees are locked, too: nobody waits in a circle.
+pub(super) async fn lock(conn: &mut Connection, id: UserId, heir: Option<UserId>) -> Result<User> {
+    let is_admin = users::role.eq(UserRole::Admin).and(users::is_active);
+    let rows = users::table
+        .filter(
+            users::id
+                .eq_any([Some(id), heir].into_iter().flatten())
+                .or(is_admin),
+        )
+        .order_by(users::id)
         .select(User::as_select())
         .for_no_key_update();
-    row.first(conn)
-        .await
-        .optional()?
+    let rows: Vec<User> = rows.load(conn).await?;
+    rows.into_iter()
+        .find(|user| user.id == id)
         .ok_or(ServiceError::UserNotFound(id))
 }
 
-/// Somebody must stay who can manage users. Administrators are locked, so that two of them cannot
-/// remove each other.
+/// Somebody must stay who can manage users. [`lock`] comes before.
 pub(super) async fn require_another_admin(conn: &mut Connection, leaving: &User) -> Result<()> {
-    let admins = users::table
+    let others = users::table
         .filter(users::role.eq(UserRole::Admin).and(users::is_active))
-        .order_by(users::id)
-        .select(users::id)
-        .for_no_key_update();
-    let admins: Vec<UserId> = admins.load(conn).await?;
-    if admins.iter().any(|&id| id != leaving.id) {
+        .filter(users::id.ne(leaving.id));
+    if diesel::select(diesel::dsl::exists(others))
+        .get_result(conn)
+        .await?
+    {
         return Ok(());
     }
     Err(ServiceError::conflict(

@@ -20,7 +20,7 @@ async fn a_server_whose_program_was_killed_is_taken_over_and_stopped_at_the_end(
     let folder = Scratch::new();
     let mut program = Command::new(std::env::current_exe().expect("this program"))
         .args([
-            "recovery::holds_a_server",
+            "db::recovery::holds_a_server",
             "--exact",
             "--ignored",
             "--nocapture",

@@ -1,0 +1,217 @@
+//! The real program, as a process with its own PostgreSQL, and a client that speaks HTTP to it.
+
+use std::collections::HashMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::proofs::other_copy::number;
+use crm::db::embedded::{EmbeddedOptions, EmbeddedServer};
+use crm::db::{Db, PoolOptions};
+use crm::service::leads::LeadStatus;
+
+const EMAIL: &str = "admin@example.com";
+const PASSWORD: &str = "a password for the drill";
+
+/// The program over a folder.
+pub(super) struct Server {
+    process: Child,
+    address: SocketAddr,
+    folder: PathBuf,
+}
+
+/// Somebody who is signed in.
+#[derive(Clone)]
+pub(super) struct Client {
+    address: SocketAddr,
+    token: String,
+}
+
+/// What is in the database, counted past the program.
+pub(super) struct Tally {
+    pub(super) leads: i64,
+    /// The sum of all versions: one more for each change.
+    pub(super) versions: i64,
+    pub(super) entries: i64,
+    pub(super) statuses: HashMap<String, i64>,
+}
+
+impl Server {
+    /// Starts the program and waits until it answers.
+    pub(super) async fn start(folder: &Path) -> Server {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(folder.with_extension("log"));
+        let process = Command::new(env!("CARGO_BIN_EXE_crm"))
+            .env_remove("DATABASE_URL")
+            .env("CRM_PROFILE", "test")
+            .env("CRM_DATA_DIR", folder)
+            .env("CRM_LISTEN", address.to_string())
+            .env("CRM_ADMIN_EMAIL", EMAIL)
+            .env("CRM_ADMIN_PASSWORD", PASSWORD)
+            .env("CRM_LOG", "warn")
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log.unwrap())
+            .spawn()
+            .unwrap();
+        let mut server = Server {
+            process,
+            address,
+            folder: folder.to_owned(),
+        };
+        let began = Instant::now();
+        while !server.answers().await {
+            let exit = server.process.try_wait().unwrap();
+            assert!(
+                exit.is_none(),
+                "it did not start: {exit:?}, {}",
+                server.log()
+            );
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "it does not answer: {}",
+                server.log()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        server
+    }
+
+    async fn answers(&self) -> bool {
+        let ready = "GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+        exchange(self.address, ready)
+            .await
+            .is_some_and(|answer| answer.starts_with("HTTP/1.1 200"))
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.with_extension("log")).unwrap_or_default()
+    }
+
+    pub(super) async fn sign_in(&self) -> Client {
+        let nobody = Client {
+            address: self.address,
+            token: "none".to_owned(),
+        };
+        let login = "mutation ($email: String!, $password: String!) {
+            login(input: { email: $email, password: $password }) { token } }";
+        let variables = json!({ "email": EMAIL, "password": PASSWORD });
+        let answer = nobody.ask(login.to_owned(), variables).await.unwrap();
+        let token = answer["data"]["login"]["token"]
+            .as_str()
+            .expect("a token")
+            .to_owned();
+        Client {
+            address: self.address,
+            token,
+        }
+    }
+
+    /// `kill -9`, of the program alone or first of its PostgreSQL.
+    pub(super) fn kill(mut self, with_postgres: bool) {
+        let postmaster = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
+        let postmaster: i32 = postmaster.lines().next().unwrap().trim().parse().unwrap();
+        if with_postgres {
+            kill(Pid::from_raw(postmaster), Signal::SIGKILL).unwrap();
+        }
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// As Ctrl-C does.
+    pub(super) async fn stop(mut self) {
+        kill(
+            Pid::from_raw(self.process.id().cast_signed()),
+            Signal::SIGINT,
+        )
+        .unwrap();
+        let exit = tokio::task::spawn_blocking(move || self.process.wait())
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(exit.success(), "{exit:?}");
+    }
+
+    pub(super) async fn tally(&self) -> Tally {
+        // The address of the program's own PostgreSQL: a socket in its folder.
+        let place = EmbeddedOptions {
+            data_dir: Some(self.folder.clone()),
+            ..Default::default()
+        };
+        let mut adopted = EmbeddedServer::start(&place).await.unwrap();
+        adopted.ready();
+        let db = Db::connect(&adopted.url(), &PoolOptions::default())
+            .await
+            .unwrap();
+        let mut conn = db.connection().await.unwrap();
+        // What was committed at the last moment may still be on its way; nothing may stay open.
+        let busy = "(select count(*) from pg_stat_activity where datname = current_database()
+            and backend_type = 'client backend' and xact_start is not null
+            and pid <> pg_backend_pid())";
+        let began = Instant::now();
+        while number(&mut conn, busy).await > 0 {
+            assert!(
+                began.elapsed() < Duration::from_secs(5),
+                "a transaction was left open"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let mut statuses = HashMap::new();
+        for status in LeadStatus::ALL {
+            let of_status = format!(
+                "(select count(*) from leads where status = '{}')",
+                status.as_str()
+            );
+            statuses.insert(
+                status.as_str().to_owned(),
+                number(&mut conn, &of_status).await,
+            );
+        }
+        let tally = Tally {
+            leads: number(&mut conn, "(select count(*) from leads)").await,
+            versions: number(&mut conn, "(select sum(version) from leads)").await,
+            entries: number(&mut conn, "(select count(*) from lead_notes)").await,
+            statuses,
+        };
+        drop((conn, db));
+        adopted.stop().await.unwrap();
+        tally
+    }
+}
+
+impl Client {
+    /// The response to an operation; nothing if the connection ended before it.
+    pub(super) async fn ask(self, query: String, variables: Value) -> Option<Value> {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let request = format!(
+            "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             authorization: Bearer {}\r\ncontent-length: {}\r\n\r\n{body}",
+            self.token,
+            body.len()
+        );
+        let answer = exchange(self.address, &request).await?;
+        serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
+    }
+}
+
+async fn exchange(address: SocketAddr, request: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(address).await.ok()?;
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.ok()?;
+    Some(answer)
+}

@@ -1,0 +1,58 @@
+//! A filter finds what a plain evaluation over the leads in memory finds, and it is the same set
+//! of leads wherever the API takes a filter.
+
+use serde_json::{Value, json};
+
+use crm::service::LeadId;
+
+use super::dataset::Dataset;
+use super::{naive, prove, same, sample};
+
+const ASK: &str = "query ($filter: LeadFilter, $search: String) {
+    leads(filter: $filter, search: $search, first: 100) { totalCount nodes { id } }
+    leadStatistics(filter: $filter, search: $search) { totalLeads } }";
+const BULK: &str = "mutation ($filter: LeadFilter, $search: String) {
+    bulkTag(input: { filter: $filter, search: $search, add: [\"x\"], dryRun: true }) {
+        total succeeded failed } }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_filter_finds_what_a_plain_evaluation_finds_wherever_it_is_taken() {
+    let data = Dataset::make(96, 1).await;
+    let cases = (sample::filter(data.users.clone()), sample::search());
+    prove(192, 400, cases, async |(filter, search)| {
+        let selected = data
+            .leads
+            .iter()
+            .filter(|lead| naive::selects(&filter, &search, lead));
+        let expected: Vec<LeadId> = selected.map(|lead| lead.id).collect();
+        let variables = json!({ "filter": filter, "search": search });
+        let got = data.api.data(&data.admin, ASK, variables.clone()).await;
+        let mut found: Vec<LeadId> = got["leads"]["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|node| LeadId(node["id"].as_str().unwrap().parse().unwrap()))
+            .collect();
+        found.sort();
+        same("leads", found, expected.clone())?;
+        let total = json!(expected.len());
+        same(
+            "totalCount",
+            got["leads"]["totalCount"].clone(),
+            total.clone(),
+        )?;
+        same(
+            "totalLeads",
+            got["leadStatistics"]["totalLeads"].clone(),
+            total.clone(),
+        )?;
+        let bulk = data.api.data(&data.admin, BULK, variables).await["bulkTag"].clone();
+        same("total of a dry run", bulk["total"].clone(), total)?;
+        let sum = |a: &Value, b: &Value| a.as_i64().unwrap() + b.as_i64().unwrap();
+        same(
+            "its rows",
+            json!(sum(&bulk["succeeded"], &bulk["failed"])),
+            bulk["total"].clone(),
+        )
+    });
+}

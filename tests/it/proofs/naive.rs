@@ -1,0 +1,196 @@
+//! Filters, searches and orders as a reader of the API's documentation would evaluate them over a
+//! handful of leads in memory: slowly, without SQL and without any code of the program's.
+
+use std::cmp::Ordering;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crm::service::leads::Lead;
+
+/// Whether a list with this filter and search has the lead.
+pub(super) fn selects(filter: &Value, search: &str, lead: &Lead) -> bool {
+    let archived_is_meant = !filter["archived"].is_null() || !lead.is_archived();
+    archived_is_meant && holds(filter, lead) && is_found(search, lead)
+}
+
+/// Whether the conditions hold; NULL is never equal, smaller or larger.
+fn holds(filter: &Value, lead: &Lead) -> bool {
+    let conditions = filter.as_object().expect("a filter");
+    let mut given = conditions.iter().filter(|(_, value)| !value.is_null());
+    given.all(|(name, value)| match name.as_str() {
+        "status" => contains(value, lead.status.as_str()),
+        "source" => contains(value, lead.source.as_str()),
+        "assignedTo" => match lead.assigned_to {
+            Some(user) => contains(value, &user.to_string()),
+            None => filter["unassigned"] == true,
+        },
+        "unassigned" => {
+            let listed = !filter["assignedTo"].is_null() && value == true;
+            listed || lead.assigned_to.is_none() == (value == true)
+        }
+        "created" => in_time(value, Some(lead.created_at)),
+        "lastContact" => in_time(value, lead.last_contact_date),
+        "nextFollowUp" => in_time(value, lead.next_follow_up),
+        "score" => in_range(value, lead.lead_score.into()),
+        "probability" => in_range(value, lead.conversion_probability),
+        "hotOnly" => value == false || lead.lead_score > 70,
+        "tags" => tags(value, &lead.tags),
+        "company" => text(value, lead.company.as_deref().map(normalised)),
+        "email" => email(value, lead.email.as_deref()),
+        "archived" => match value.as_str() {
+            Some("ONLY") => lead.is_archived(),
+            Some("EXCLUDE") => !lead.is_archived(),
+            _ => true,
+        },
+        "customFields" => json_contains(&lead.custom_fields, value),
+        "and" => parts(value).iter().all(|part| holds(part, lead)),
+        "or" => parts(value).iter().any(|part| holds(part, lead)),
+        "not" => !holds(value, lead),
+        other => panic!("no rule for {other}"),
+    })
+}
+
+fn parts(value: &Value) -> &[Value] {
+    value.as_array().expect("a list")
+}
+
+fn contains(list: &Value, word: &str) -> bool {
+    parts(list).iter().any(|item| item == word)
+}
+
+fn in_time(range: &Value, at: Option<DateTime<Utc>>) -> bool {
+    let end = |name: &str| {
+        range[name]
+            .as_str()
+            .map(|text| text.parse::<DateTime<Utc>>().unwrap())
+    };
+    end("from").is_none_or(|from| at.is_some_and(|at| at >= from))
+        && end("to").is_none_or(|to| at.is_some_and(|at| at < to))
+}
+
+fn in_range(range: &Value, number: f64) -> bool {
+    range["min"].as_f64().is_none_or(|min| number >= min)
+        && range["max"].as_f64().is_none_or(|max| number <= max)
+}
+
+fn tags(filter: &Value, tags: &[String]) -> bool {
+    let asked = |name: &str| filter[name].as_array().cloned();
+    let has = |tag: &Value| tags.iter().any(|own| tag == own);
+    asked("all").is_none_or(|all| all.iter().all(has))
+        && asked("any").is_none_or(|any| any.iter().any(has))
+        && asked("none").is_none_or(|none| !none.iter().any(has))
+}
+
+fn text(filter: &Value, own: Option<String>) -> bool {
+    let asked = |name: &str| filter[name].as_str().map(normalised);
+    asked("equals").is_none_or(|text| own.as_ref() == Some(&text))
+        && asked("startsWith").is_none_or(|text| own.as_ref().is_some_and(|o| o.starts_with(&text)))
+}
+
+/// Of an address only the case does not matter: ü and u are different mailboxes.
+fn email(filter: &Value, own: Option<&str>) -> bool {
+    let own = own.map(str::to_lowercase);
+    let asked = |name: &str| filter[name].as_str().map(str::to_lowercase);
+    asked("equals").is_none_or(|text| own.as_ref() == Some(&text))
+        && asked("startsWith").is_none_or(|text| own.as_ref().is_some_and(|o| o.starts_with(&text)))
+}
+
+/// PostgreSQL's `@>`: every key and every element is there; lists without regard to order.
+fn json_contains(whole: &Value, part: &Value) -> bool {
+    match (whole, part) {
+        (Value::Object(whole), Value::Object(part)) => part
+            .iter()
+            .all(|(key, part)| whole.get(key).is_some_and(|own| json_contains(own, part))),
+        (Value::Array(whole), Value::Array(part)) => part
+            .iter()
+            .all(|part| whole.iter().any(|own| json_contains(own, part))),
+        (whole, part) => whole == part,
+    }
+}
+
+/// Every word somewhere in name, e-mail, phone or company. Neighbouring words that could be pieces
+/// of a phone number are found in the phone together, too, without the zeros one dials.
+fn is_found(search: &str, lead: &Lead) -> bool {
+    let phone = lead.phone.as_deref().unwrap_or_default().replace('+', "");
+    let mut places = vec![normalised(&lead.full_name()), phone];
+    places.extend(
+        [&lead.email, &lead.company]
+            .into_iter()
+            .flatten()
+            .map(|text| normalised(text)),
+    );
+    let somewhere = |word: &str| places.iter().any(|place| place.contains(&normalised(word)));
+    let words: Vec<&str> = search.split_whitespace().collect();
+    let could_be_phone = |word: &str| word.chars().all(|c| "0123456789+-./()".contains(c));
+    let mut runs = words.chunk_by(|a, b| could_be_phone(a) == could_be_phone(b));
+    runs.all(|run| {
+        let written = run.concat().replace("(0)", "");
+        let digits: String = written.chars().filter(char::is_ascii_digit).collect();
+        let digits = digits.trim_start_matches('0');
+        let together = could_be_phone(run[0]) && !digits.is_empty() && somewhere(digits);
+        together || run.iter().all(|word| somewhere(word))
+    })
+}
+
+/// Lower case without accents, as far as the samples have any.
+pub(super) fn normalised(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let plain = lower.chars().map(|c| match c {
+        'ł' => "l".to_owned(),
+        'ß' => "ss".to_owned(),
+        'é' => "e".to_owned(),
+        'ü' => "u".to_owned(),
+        'å' | 'ą' => "a".to_owned(),
+        'ö' | 'ó' => "o".to_owned(),
+        'ż' | 'ź' => "z".to_owned(),
+        'ć' => "c".to_owned(),
+        other => other.to_string(),
+    });
+    plain.collect()
+}
+
+/// Sorts as the API does: leads without a value last, ties by id in the order's direction.
+pub(super) fn sort(leads: &mut [&Lead], order: &Value) {
+    let field = order["field"].as_str().unwrap();
+    let descending = order["direction"] == "DESC";
+    let turned = |ordering: Ordering| {
+        if descending {
+            ordering.reverse()
+        } else {
+            ordering
+        }
+    };
+    leads.sort_by(|a, b| {
+        let nulls = is_null(field, a).cmp(&is_null(field, b));
+        nulls.then_with(|| turned(compare(field, a, b).then(a.id.cmp(&b.id))))
+    });
+}
+
+fn is_null(field: &str, lead: &Lead) -> bool {
+    match field {
+        "LAST_CONTACT_DATE" => lead.last_contact_date.is_none(),
+        "NEXT_FOLLOW_UP" => lead.next_follow_up.is_none(),
+        "COMPANY" => lead.company.is_none(),
+        _ => false,
+    }
+}
+
+fn compare(field: &str, a: &Lead, b: &Lead) -> Ordering {
+    let name = |lead: &Lead| normalised(&lead.last_name);
+    let company = |lead: &Lead| lead.company.as_deref().map(normalised);
+    match field {
+        "SCORE" => a.lead_score.cmp(&b.lead_score),
+        "CREATED_AT" => a.created_at.cmp(&b.created_at),
+        "UPDATED_AT" => a.updated_at.cmp(&b.updated_at),
+        "LAST_CONTACT_DATE" => a.last_contact_date.cmp(&b.last_contact_date),
+        "NEXT_FOLLOW_UP" => a.next_follow_up.cmp(&b.next_follow_up),
+        "LAST_NAME" => name(a).cmp(&name(b)),
+        "COMPANY" => company(a).cmp(&company(b)),
+        "CONVERSION_PROBABILITY" => a
+            .conversion_probability
+            .total_cmp(&b.conversion_probability),
+        "STATUS" => a.status.cmp(&b.status),
+        other => panic!("no order {other}"),
+    }
+}

@@ -1,0 +1,205 @@
+//! Every change of one lead, on leads of every kind, and the notes on them.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crm::service::LeadId;
+use crm::service::leads::{CreateLead, Lead};
+use crm::service::timeline::{Note, NoteType};
+use crm::service::users::UserRole;
+
+use crate::proofs::same;
+
+use super::codes::{Said, each};
+use super::viewer::Viewer;
+use super::world::World;
+
+/// The changes of a lead, in an order that leaves it as archived as it was: name, arguments.
+const CHANGES: [(&str, &str); 6] = [
+    ("updateLead", ", company: \"Changed\""),
+    ("addTag", ", tag: \"fresh\""),
+    ("removeTag", ", tag: \"fresh\""),
+    ("recordCallAttempt", ", note: \"busy\""),
+    ("updateScore", ", score: 12"),
+    ("rescoreLead", ""),
+];
+
+pub(super) async fn check(world: &mut World, index: usize) -> Result<(), String> {
+    let seen = |lead: &Lead| world.viewer(index).sees(lead);
+    let hidden: HashSet<LeadId> = world
+        .leads
+        .iter()
+        .filter(|lead| !seen(lead))
+        .map(|lead| lead.id)
+        .collect();
+    let before = of(world, &hidden);
+    let (seen, unseen): (Vec<Lead>, Vec<Lead>) =
+        one_of_each_kind(world).into_iter().partition(seen);
+    // Of those that all are refused alike, others for each viewer.
+    let unseen = unseen.into_iter().skip(index % 3).step_by(3);
+    let every = if seen.len() > 6 { 3 } else { 1 };
+    for lead in seen.into_iter().step_by(every).chain(unseen) {
+        check_changes(world.viewer(index), &lead).await?;
+    }
+    check_notes(world.viewer(index)).await?;
+    check_missing(world.viewer(index)).await?;
+    check_deleting(world, index).await?;
+    world.look().await;
+    let after = of(world, &hidden);
+    same(
+        "leads that the viewer does not see, and their logs",
+        after,
+        before,
+    )
+}
+
+/// These leads and their logs.
+fn of(world: &World, ids: &HashSet<LeadId>) -> (Vec<Lead>, Vec<Note>) {
+    let leads = world
+        .leads
+        .iter()
+        .filter(|lead| ids.contains(&lead.id))
+        .cloned();
+    let log = world
+        .log
+        .iter()
+        .filter(|note| ids.contains(&note.lead_id))
+        .cloned();
+    (leads.collect(), log.collect())
+}
+
+/// A lead of every owner and of nobody, some of them archived.
+pub(super) fn one_of_each_kind(world: &World) -> Vec<Lead> {
+    let mut kinds = HashSet::new();
+    let mut leads = world.leads.clone();
+    leads.retain(|lead| kinds.insert((lead.assigned_to, lead.is_archived())));
+    leads
+}
+
+async fn check_changes(viewer: Viewer<'_>, lead: &Lead) -> Result<(), String> {
+    let id = lead.id;
+    let change = |name: &str, rest: &str| {
+        format!("{name}(input: {{ id: \"{id}\"{rest} }}) {{ lead {{ id }} }}")
+    };
+    let note = format!(
+        "addNote(input: {{ leadId: \"{id}\", content: \"seen\" }}) {{ note {{ lead {{ id }} }} }}"
+    );
+    let mut fields: Vec<String> = CHANGES
+        .iter()
+        .map(|(name, rest)| change(name, rest))
+        .collect();
+    fields.push(note);
+    let round = match lead.is_archived() {
+        true => ["archiveLead", "restoreLead", "archiveLead"],
+        false => ["restoreLead", "archiveLead", "restoreLead"],
+    };
+    fields.extend(round.map(|name| change(name, "")));
+    let changed = Said::Value(json!({ "lead": { "id": id } }));
+    let expected = if viewer.sees(lead) {
+        let resting = match lead.is_archived() {
+            true => Said::code("CONFLICT"),
+            false => changed.clone(),
+        };
+        let mut expected = vec![resting; CHANGES.len()];
+        expected.push(Said::Value(json!({ "note": { "lead": { "id": id } } })));
+        expected.extend([Said::code("CONFLICT"), changed.clone(), changed]);
+        expected
+    } else {
+        vec![Said::code("PERMISSION_DENIED"); fields.len()]
+    };
+    let what = format!("changes of {id}, assigned to {:?}", lead.assigned_to);
+    same(&what, each(viewer, "mutation", &fields).await, expected)
+}
+
+/// Every note is edited by its author alone, and only while they see its lead.
+async fn check_notes(viewer: Viewer<'_>) -> Result<(), String> {
+    let replaced = viewer.world.replaced();
+    let notes: Vec<&Note> = viewer.world.log.iter().step_by(3).collect();
+    let fields: Vec<String> = notes
+        .iter()
+        .map(|note| {
+            let id = note.id;
+            format!(
+                "editNote(input: {{ id: \"{id}\", content: \"edited\" }}) {{ note {{ content }} }}"
+            )
+        })
+        .collect();
+    let expected = notes.iter().map(|note| {
+        let is_own =
+            note.author_id == Some(viewer.person().id) && note.note_type != NoteType::Change;
+        match (
+            is_own && viewer.sees_note(note),
+            replaced.contains_key(&note.id),
+        ) {
+            (false, _) => Said::code("PERMISSION_DENIED"),
+            (true, true) => Said::code("CONFLICT"),
+            (true, false) => Said::Value(json!({ "note": { "content": "edited" } })),
+        }
+    });
+    same(
+        "edits of notes",
+        each(viewer, "mutation", &fields).await,
+        expected.collect(),
+    )
+}
+
+/// What is not there is not found, whoever asks.
+async fn check_missing(viewer: Viewer<'_>) -> Result<(), String> {
+    let id = Uuid::now_v7();
+    let names = CHANGES.iter().copied();
+    let names = names.chain(["archiveLead", "restoreLead", "deleteLead"].map(|name| (name, "")));
+    let mut fields: Vec<String> = names
+        .map(|(name, rest)| format!("{name}(input: {{ id: \"{id}\"{rest} }}) {{ lead {{ id }} }}"))
+        .collect();
+    fields.push(format!(
+        "addNote(input: {{ leadId: \"{id}\", content: \"x\" }}) {{ note {{ id }} }}"
+    ));
+    let mut expected = vec![Said::code("LEAD_NOT_FOUND"); fields.len()];
+    fields.push(format!(
+        "editNote(input: {{ id: \"{id}\", content: \"x\" }}) {{ note {{ id }} }}"
+    ));
+    expected.push(Said::code("NOTE_NOT_FOUND"));
+    same(
+        "changes of nothing",
+        each(viewer, "mutation", &fields).await,
+        expected,
+    )
+}
+
+/// Only administrators delete; nobody else, not even their own leads.
+async fn check_deleting(world: &World, index: usize) -> Result<(), String> {
+    let viewer = world.viewer(index);
+    let mut leads = one_of_each_kind(world);
+    let is_admin = viewer.person().role == UserRole::Admin;
+    if is_admin {
+        // The others are still needed.
+        let new = world.another_lead();
+        leads = vec![world.operate(CreateLead(new)).await];
+    }
+    let fields: Vec<String> = leads
+        .iter()
+        .map(|lead| format!("deleteLead(input: {{ id: \"{}\" }}) {{ lead {{ id notes {{ nodes {{ id }} }} }} }}", lead.id))
+        .collect();
+    let expected = leads.iter().map(|lead| match is_admin {
+        true => Said::Value(json!({ "lead": { "id": lead.id, "notes": { "nodes": [] } } })),
+        false => Said::code("PERMISSION_DENIED"),
+    });
+    same(
+        "deletions",
+        each(viewer, "mutation", &fields).await,
+        expected.collect(),
+    )?;
+    match (is_admin, leads.first()) {
+        (true, Some(lead)) => {
+            let query = format!("{{ node(id: \"{}\") {{ id }} }}", lead.id);
+            same(
+                "a deleted lead",
+                viewer.data(&query, Value::Null).await["node"].clone(),
+                Value::Null,
+            )
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,215 @@
+//! Single objects and what hangs on them: lead, node, user, notes, and the way from each to the
+//! others.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crm::service::leads::Lead;
+
+use crate::proofs::same;
+
+use super::codes::{Said, column, each, sorted};
+use super::lists::check_their_leads;
+use super::viewer::Viewer;
+use super::world::ids;
+
+const THEIR_LEADS: &str =
+    "id leads(first: 100, filter: { archived: INCLUDE }) { totalCount nodes { id } }";
+
+pub(super) async fn check(viewer: &Viewer<'_>) -> Result<(), String> {
+    let viewer = *viewer;
+    check_leads(viewer).await?;
+    check_nodes(viewer).await?;
+    check_duplicates(viewer).await?;
+    check_ways_round(viewer).await
+}
+
+/// `lead` and `node` of every lead, and of one that is not there.
+async fn check_leads(viewer: Viewer<'_>) -> Result<(), String> {
+    let (mut fields, mut expected) = (Vec::new(), Vec::new());
+    for lead in &viewer.world.leads {
+        let (id, name) = (
+            lead.id,
+            json!({ "id": lead.id, "fullName": lead.full_name() }),
+        );
+        fields.push(format!("lead(id: \"{id}\") {{ id fullName }}"));
+        fields.push(format!(
+            "node(id: \"{id}\") {{ id ... on Lead {{ fullName }} }}"
+        ));
+        let said = match viewer.sees(lead) {
+            true => Said::Value(name),
+            false => Said::code("PERMISSION_DENIED"),
+        };
+        expected.extend([said.clone(), said]);
+    }
+    same(
+        "leads by id",
+        each(viewer, "query", &fields).await,
+        expected,
+    )?;
+    let nobody = Uuid::now_v7();
+    let fields = [
+        format!("lead(id: \"{nobody}\") {{ id }}"),
+        format!("user(id: \"{nobody}\") {{ id }}"),
+        format!("node(id: \"{nobody}\") {{ id }}"),
+    ];
+    let expected = vec![
+        Said::code("LEAD_NOT_FOUND"),
+        Said::code("USER_NOT_FOUND"),
+        Said::Value(Value::Null),
+    ];
+    same(
+        "what is not there",
+        each(viewer, "query", &fields).await,
+        expected,
+    )
+}
+
+/// `node` of every user and every note.
+async fn check_nodes(viewer: Viewer<'_>) -> Result<(), String> {
+    let people = viewer
+        .world
+        .people
+        .iter()
+        .map(|person| (person.id.0, viewer.reaches(Some(person.id))));
+    let notes = viewer
+        .world
+        .log
+        .iter()
+        .map(|note| (note.id.0, viewer.sees_note(note)));
+    let all: Vec<(Uuid, bool)> = people.chain(notes).collect();
+    let fields: Vec<String> = all
+        .iter()
+        .map(|(id, _)| format!("node(id: \"{id}\") {{ id }}"))
+        .collect();
+    let expected = all.iter().map(|(id, is_visible)| match is_visible {
+        true => Said::Value(json!({ "id": id })),
+        false => Said::code("PERMISSION_DENIED"),
+    });
+    same(
+        "nodes",
+        each(viewer, "query", &fields).await,
+        expected.collect(),
+    )
+}
+
+/// `duplicateLeads` by every address and number there is, with and without archived leads.
+async fn check_duplicates(viewer: Viewer<'_>) -> Result<(), String> {
+    for known in viewer.world.leads.iter().step_by(4) {
+        for with_archived in [false, true] {
+            let query = "query ($email: String, $phone: String, $all: Boolean!) {
+                duplicateLeads(email: $email, phone: $phone, includeArchived: $all) { id } }";
+            let asked = json!({ "email": known.email, "phone": known.phone, "all": with_archived });
+            let got = viewer.data(query, asked).await["duplicateLeads"].clone();
+            let mut alike = viewer.visible();
+            alike.retain(|lead| with_archived || !lead.is_archived());
+            alike.retain(|lead| is_alike(lead, known));
+            alike.sort_by_key(|lead| std::cmp::Reverse((lead.created_at, lead.id)));
+            alike.truncate(25);
+            same("duplicates", column(&got, "/id"), ids(alike))?;
+        }
+    }
+    Ok(())
+}
+
+fn is_alike(lead: &Lead, known: &Lead) -> bool {
+    let address = |lead: &Lead| lead.email.as_deref().map(str::to_lowercase);
+    lead.email.is_some() && address(lead) == address(known)
+        || lead.phone.is_some() && lead.phone == known.phone
+}
+
+/// From a visible lead to its assignee, to all of theirs, to their manager, to all of theirs; to
+/// its notes, their authors and back to the lead.
+async fn check_ways_round(viewer: Viewer<'_>) -> Result<(), String> {
+    let query = format!("query ($offset: Int) {{
+        leads(first: 10, offset: $offset, filter: {{ archived: INCLUDE }}) {{ nodes {{ id
+            assignedTo {{ {THEIR_LEADS} manager {{ {THEIR_LEADS} }} }}
+            notes(first: 100) {{ nodes {{ id lead {{ id }} author {{ id manager {{ id }} }}
+                earlierVersion {{ id }} }} edges {{ node {{ id }} }} pageInfo {{ hasNextPage }} }} }} }} }}");
+    for offset in (0..viewer.visible().len()).step_by(10) {
+        let page = viewer.data(&query, json!({ "offset": offset })).await["leads"]["nodes"].clone();
+        for lead in page.as_array().unwrap() {
+            let fact = viewer
+                .world
+                .leads
+                .iter()
+                .find(|fact| json!(fact.id) == lead["id"])
+                .unwrap();
+            same(
+                "assignee",
+                lead["assignedTo"]["id"].clone(),
+                json!(fact.assigned_to),
+            )?;
+            if let Some(owner) = fact.assigned_to {
+                check_user(viewer, &lead["assignedTo"], viewer.world.person(owner))?;
+            }
+            check_notes(viewer, lead, fact)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_user(viewer: Viewer<'_>, user: &Value, index: usize) -> Result<(), String> {
+    let leads_of = |index: usize| {
+        let owner = Some(viewer.world.people[index].id);
+        let theirs = viewer
+            .visible()
+            .into_iter()
+            .filter(|lead| lead.assigned_to == owner);
+        sorted(ids(theirs))
+    };
+    check_their_leads(user, leads_of(index))?;
+    let manager = manager_of(viewer, index);
+    same(
+        "manager",
+        user["manager"]["id"].clone(),
+        json!(manager.map(|index| viewer.world.people[index].id)),
+    )?;
+    match manager {
+        Some(manager) => check_their_leads(&user["manager"], leads_of(manager)),
+        None => Ok(()),
+    }
+}
+
+/// Whom the viewer may know as somebody's manager.
+pub(super) fn manager_of(viewer: Viewer<'_>, index: usize) -> Option<usize> {
+    let person = &viewer.world.people[index];
+    person.manager.filter(|_| viewer.reaches(Some(person.id)))
+}
+
+fn check_notes(viewer: Viewer<'_>, lead: &Value, fact: &Lead) -> Result<(), String> {
+    let replaced = viewer.world.replaced();
+    let notes = viewer.world.log.iter().rev();
+    let notes = notes.filter(|note| note.lead_id == fact.id && !replaced.contains_key(&note.id));
+    let expected: Vec<Value> = notes
+        .map(|note| {
+            let author = note.author_id.map(|id| viewer.world.person(id));
+            let manager = author.and_then(|author| manager_of(viewer, author));
+            json!({
+                "id": note.id,
+                "lead": { "id": fact.id },
+                "author": author.map(|index| json!({
+                    "id": viewer.world.people[index].id,
+                    "manager": manager.map(|index| json!({ "id": viewer.world.people[index].id })),
+                })),
+                "earlierVersion": note.replaces_id.map(|id| json!({ "id": id })),
+            })
+        })
+        .collect();
+    let edges: Vec<Value> = expected.iter().map(|note| note["id"].clone()).collect();
+    same(
+        "edges of notes",
+        column(&lead["notes"]["edges"], "/node/id"),
+        edges,
+    )?;
+    same(
+        "more notes",
+        lead["notes"]["pageInfo"]["hasNextPage"].clone(),
+        json!(false),
+    )?;
+    same(
+        "notes",
+        lead["notes"]["nodes"].clone(),
+        Value::Array(expected),
+    )
+}

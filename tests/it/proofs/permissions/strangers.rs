@@ -1,0 +1,141 @@
+//! Without a token that is good, nothing: every field of `Query` and `Mutation` but `login`.
+
+use serde_json::{Value, json};
+
+use crm::service::users::UserRole;
+
+use crate::support::{Api, SignedIn};
+
+/// Every root field with arguments that a signed-in user could use.
+pub(super) const ROOT_FIELDS: [(&str, &str); 33] = [
+    ("query", "me { id }"),
+    ("query", "lead(id: $id) { id }"),
+    ("query", "leads { totalCount nodes { id } }"),
+    ("query", "duplicateLeads(email: \"a@b.com\") { id }"),
+    ("query", "leadStatistics { totalLeads }"),
+    ("query", "users { totalCount nodes { id } }"),
+    ("query", "user(id: $id) { id }"),
+    ("query", "node(id: $id) { id }"),
+    ("query", "timeline { nodes { id } }"),
+    ("query", "freeEmailDomains"),
+    ("mutation", "logout { loggedOut }"),
+    (
+        "mutation",
+        "createLead(input: { firstName: \"A\", lastName: \"B\", email: \"a@b.com\" }) { lead { id } }",
+    ),
+    ("mutation", "createLeads(input: { leads: [] }) { total }"),
+    (
+        "mutation",
+        "updateLead(input: { id: $id, company: \"X\" }) { lead { id } }",
+    ),
+    (
+        "mutation",
+        "archiveLead(input: { id: $id }) { lead { id } }",
+    ),
+    (
+        "mutation",
+        "restoreLead(input: { id: $id }) { lead { id } }",
+    ),
+    ("mutation", "deleteLead(input: { id: $id }) { lead { id } }"),
+    (
+        "mutation",
+        "addTag(input: { id: $id, tag: \"x\" }) { lead { id } }",
+    ),
+    (
+        "mutation",
+        "removeTag(input: { id: $id, tag: \"x\" }) { lead { id } }",
+    ),
+    (
+        "mutation",
+        "recordCallAttempt(input: { id: $id }) { lead { id } }",
+    ),
+    (
+        "mutation",
+        "updateScore(input: { id: $id, score: 1 }) { lead { id } }",
+    ),
+    (
+        "mutation",
+        "rescoreLead(input: { id: $id }) { lead { id } }",
+    ),
+    (
+        "mutation",
+        "addNote(input: { leadId: $id, content: \"x\" }) { note { id } }",
+    ),
+    (
+        "mutation",
+        "editNote(input: { id: $id, content: \"x\" }) { note { id } }",
+    ),
+    (
+        "mutation",
+        "bulkUpdateStatus(input: { ids: [$id], status: WON }) { total }",
+    ),
+    ("mutation", "assignLeads(input: { ids: [$id] }) { total }"),
+    (
+        "mutation",
+        "bulkTag(input: { ids: [$id], add: [\"x\"] }) { total }",
+    ),
+    ("mutation", "bulkArchive(input: { filter: {} }) { total }"),
+    ("mutation", "bulkRestore(input: { ids: [$id] }) { total }"),
+    (
+        "mutation",
+        "createUser(input: { email: \"n@b.com\", fullName: \"N\", role: ADMIN, password: \"long enough\" }) { user { id } }",
+    ),
+    (
+        "mutation",
+        "updateUser(input: { id: $id, role: ADMIN }) { user { id } }",
+    ),
+    (
+        "mutation",
+        "deactivateUser(input: { id: $id, leads: KEEP }) { user { id } }",
+    ),
+    (
+        "mutation",
+        "updateFreeEmailDomains(input: { add: [\"x.com\"] }) { freeEmailDomains }",
+    ),
+];
+
+#[tokio::test]
+async fn nobody_gets_anything_without_a_token_that_is_good() {
+    let api = Api::new().await;
+    let admin = api.admin().await;
+    let gone = api.user("Gone Admin", UserRole::Admin, None).await;
+    let out = api.user("Out Admin", UserRole::Admin, None).await;
+    let create =
+        "mutation { createLead(input: { firstName: \"A\", lastName: \"B\", email: \"a@b.com\" }) {
+        lead { id } } }";
+    let id = api.data(&gone, create, Value::Null).await["createLead"]["lead"]["id"].clone();
+    let deactivate =
+        "mutation ($id: ID!) { deactivateUser(input: { id: $id, leads: KEEP }) { user { id } } }";
+    api.data(&admin, deactivate, json!({ "id": gone.id })).await;
+    api.data(&out, "mutation { logout { loggedOut } }", Value::Null)
+        .await;
+    let with = |token: String| SignedIn {
+        token,
+        ..out.clone()
+    };
+    let invented = with(format!("crm_{}", "A".repeat(43)));
+    let garbage = with("' or true --".to_owned());
+    let bad = [&gone, &out, &invented, &garbage].map(Some);
+    for who in [None].into_iter().chain(bad) {
+        for (operation, field) in ROOT_FIELDS {
+            let takes_id = if field.contains("$id") {
+                "($id: ID!)"
+            } else {
+                ""
+            };
+            let document = format!("{operation} {takes_id} {{ {field} }}");
+            let refused = api.refusal(who, &document, json!({ "id": id }), "UNAUTHENTICATED");
+            let name = field.split(['(', ' ']).next().unwrap();
+            assert_eq!(refused.await["path"], json!([name]), "{document}");
+        }
+    }
+    let lead = api
+        .data(
+            &admin,
+            "query ($id: ID!) { lead(id: $id) { version notes { nodes { id } } } }",
+            json!({ "id": id }),
+        )
+        .await;
+    assert_eq!(lead["lead"]["version"], 1);
+    assert_eq!(lead["lead"]["notes"]["nodes"].as_array().unwrap().len(), 1);
+}

@@ -1,0 +1,226 @@
+//! Random leads, filters, searches and orders. The pools are small on purpose: many ties, many
+//! NULLs, and filters that hit. Names carry case, accents and the metacharacters of LIKE.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::collection::vec;
+use proptest::option::{of, weighted};
+use proptest::prelude::{Just, any, prop_oneof};
+use proptest::sample::{select, subsequence};
+use proptest::strategy::{BoxedStrategy, Strategy};
+use serde_json::{Map, Value, json};
+
+use crm::service::UserId;
+use crm::service::leads::{LeadSource, LeadStatus, NewLead};
+
+const FIRST_NAMES: [&str; 7] = [
+    "Anna",
+    "anna",
+    "Łukasz",
+    "Émile",
+    "Bo%b",
+    "A_b",
+    "Back\\slash",
+];
+const LAST_NAMES: [&str; 6] = [
+    "Kowalski",
+    "kowalska",
+    "Müller",
+    "O'Neil",
+    "Ångström",
+    "Groß",
+];
+const COMPANIES: [&str; 8] = [
+    "Acme",
+    "ACME",
+    "Acmé GmbH",
+    "100% Real",
+    "Under_score",
+    "Underscore",
+    "Beta\\Co",
+    "Zażółć",
+];
+const EMAILS: [&str; 7] = [
+    "ann@acme.com",
+    "Ann@acme.com",
+    "anna.lee@gmail.com",
+    "jürgen@acme.com",
+    "jurgen@acme.com",
+    "bo_b@example.org",
+    "boxb@example.org",
+];
+const PHONES: [&str; 3] = ["+48 601 234 567", "+48 601 234 568", "+49 30 901820"];
+const TAGS: [&str; 5] = ["hot", "vip", "enterprise", "x_y", "źle"];
+const WORDS: [&str; 22] = [
+    "kowal", "ANNA", "ann", "Lukasz", "łuk", "muller", "Müll", "gross", "o'n", "%", "_", "\\",
+    "100%", "r_s", "@acme", "acme", "601", "+48", "601-234", "0048", "(0)30", "zzz",
+];
+
+/// A whole hour of a few; the same ones come again and again.
+fn hour() -> impl Strategy<Value = DateTime<Utc>> + Clone {
+    let start: DateTime<Utc> = "2024-03-29T22:00:00Z".parse().unwrap();
+    (0..60_i64).prop_map(move |hours| start + TimeDelta::hours(hours))
+}
+
+fn follow_up() -> impl Strategy<Value = DateTime<Utc>> + Clone {
+    let far: DateTime<Utc> = "2099-01-01T00:00:00Z".parse().unwrap();
+    prop_oneof![hour(), Just(far)]
+}
+
+fn probability() -> impl Strategy<Value = f64> + Clone {
+    prop_oneof![select(vec![0.0, 0.1, 0.5, 1.0]), 0.0..1.0_f64]
+}
+
+fn text(pool: &'static [&'static str]) -> impl Strategy<Value = String> + Clone {
+    select(pool).prop_map(str::to_owned)
+}
+
+fn custom_fields() -> impl Strategy<Value = Value> + Clone {
+    select(vec![
+        json!({}),
+        json!({ "size": "L" }),
+        json!({ "size": "M", "rooms": 3 }),
+        json!({ "size": "L", "nested": { "list": [1, 2, { "deep": true }] } }),
+        json!({ "nested": { "list": [2] }, "none": null }),
+    ])
+}
+
+/// A lead to be.
+pub(super) fn new_lead() -> impl Strategy<Value = NewLead> + Clone {
+    let who = (
+        text(&FIRST_NAMES),
+        text(&LAST_NAMES),
+        weighted(0.6, text(&COMPANIES)),
+    );
+    let reach = (weighted(0.7, text(&EMAILS)), weighted(0.5, text(&PHONES)));
+    let place = (
+        select(LeadSource::ALL),
+        select(LeadStatus::ALL),
+        probability(),
+    );
+    let times = (of(hour()), of(follow_up()), hour());
+    let rest = (subsequence(TAGS.to_vec(), 0..=2), custom_fields());
+    (who, reach, place, times, rest).prop_map(|(who, reach, place, times, rest)| {
+        let fallback = reach.1.is_none().then(|| "only@way.org".to_owned());
+        NewLead {
+            first_name: who.0,
+            last_name: who.1,
+            company: who.2,
+            email: reach.0.or(fallback),
+            phone: reach.1,
+            source: Some(place.0),
+            status: Some(place.1),
+            assigned_to: None,
+            conversion_probability: Some(place.2),
+            last_contact_date: times.0,
+            next_follow_up: times.1,
+            created_at: Some(times.2),
+            tags: rest.0.into_iter().map(str::to_owned).collect(),
+            custom_fields: Some(rest.1),
+        }
+    })
+}
+
+/// What a client may search for, none, one or a few words.
+pub(super) fn search() -> impl Strategy<Value = String> + Clone {
+    let words = vec(select(&WORDS[..]), 1..=3).prop_map(|words| words.join(" "));
+    prop_oneof![2 => Just(String::new()), 2 => words, 1 => Just("+48 (601) 234-567".to_owned())]
+}
+
+/// An order, as the API takes it.
+pub(super) fn order() -> impl Strategy<Value = Value> + Clone {
+    let fields = [
+        "SCORE",
+        "CREATED_AT",
+        "UPDATED_AT",
+        "LAST_CONTACT_DATE",
+        "NEXT_FOLLOW_UP",
+        "LAST_NAME",
+        "COMPANY",
+        "CONVERSION_PROBABILITY",
+        "STATUS",
+    ];
+    (select(fields.to_vec()), any::<bool>()).prop_map(
+        |(field, up)| json!({ "field": field, "direction": if up { "ASC" } else { "DESC" } }),
+    )
+}
+
+/// A filter, as the API takes it, with and, or, not.
+pub(super) fn filter(users: Vec<UserId>) -> BoxedStrategy<Value> {
+    let part = vec(condition(users), 0..=2).prop_map(together);
+    part.prop_recursive(3, 12, 3, |inner| {
+        let several = vec(inner.clone(), 0..=3);
+        let nested = prop_oneof![
+            several.clone().prop_map(|parts| json!({ "and": parts })),
+            several.prop_map(|parts| json!({ "or": parts })),
+            inner.clone().prop_map(|part| json!({ "not": part })),
+        ];
+        vec(prop_oneof![inner, nested], 1..=2).prop_map(together)
+    })
+    .boxed()
+}
+
+fn together(parts: Vec<Value>) -> Value {
+    let mut whole = Map::new();
+    for part in parts {
+        whole.extend(part.as_object().cloned().unwrap_or_default());
+    }
+    Value::Object(whole)
+}
+
+fn condition(users: Vec<UserId>) -> impl Strategy<Value = Value> + Clone {
+    let users: Vec<String> = users.iter().map(ToString::to_string).collect();
+    let most = users.len();
+    let span = |name: &'static str| {
+        (of(hour()), of(hour()))
+            .prop_map(move |(from, to)| json!({ name: { "from": from, "to": to } }))
+    };
+    let words = |name: &'static str, all: Vec<&'static str>| {
+        let most = all.len();
+        subsequence(all, 0..=most).prop_map(move |some| json!({ name: some }))
+    };
+    let tags = |which: &'static str| {
+        subsequence(TAGS.to_vec(), 0..=2).prop_map(move |tags| json!({ "tags": { which: tags } }))
+    };
+    prop_oneof![
+        words(
+            "status",
+            LeadStatus::ALL.iter().map(|s| s.as_str()).collect()
+        ),
+        words(
+            "source",
+            LeadSource::ALL.iter().map(|s| s.as_str()).collect()
+        ),
+        subsequence(users, 0..=most).prop_map(|ids| json!({ "assignedTo": ids })),
+        any::<bool>().prop_map(|is| json!({ "unassigned": is })),
+        prop_oneof![span("created"), span("lastContact"), span("nextFollowUp")],
+        (of(0..100), of(0..100))
+            .prop_map(|(min, max)| json!({ "score": { "min": min, "max": max } })),
+        any::<bool>().prop_map(|only| json!({ "hotOnly": only })),
+        prop_oneof![tags("all"), tags("any"), tags("none")],
+        (of(probability()), of(probability()))
+            .prop_map(|(min, max)| json!({ "probability": { "min": min, "max": max } })),
+        text_condition(),
+        text_condition(),
+        text_condition(),
+        select(vec!["EXCLUDE", "ONLY", "INCLUDE"]).prop_map(|scope| json!({ "archived": scope })),
+        custom_fields().prop_map(|fields| json!({ "customFields": fields })),
+    ]
+}
+
+fn text_condition() -> impl Strategy<Value = Value> + Clone {
+    let whole = |name: &'static str, pool: &'static [&'static str]| {
+        text(pool).prop_map(move |text| json!({ name: { "equals": text.to_uppercase() } }))
+    };
+    let start = |name: &'static str, pool: &'static [&'static str]| {
+        (text(pool), 1..6_usize).prop_map(move |(text, length)| {
+            let start: String = text.chars().take(length).collect();
+            json!({ name: { "startsWith": start } })
+        })
+    };
+    prop_oneof![
+        whole("company", &COMPANIES),
+        start("company", &COMPANIES),
+        whole("email", &EMAILS),
+        start("email", &EMAILS),
+    ]
+}

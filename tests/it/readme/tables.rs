@@ -1,0 +1,191 @@
+//! The tables of the README against what they are about.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use chrono::Utc;
+use diesel::result::Error as DieselError;
+use serde_json::json;
+use uuid::Uuid;
+
+use crm::cli::command_line;
+use crm::db::DbError;
+use crm::service::leads::scoring::{self, Rule};
+use crm::service::leads::{Lead, LeadSource};
+use crm::service::permission::{Action, Reach, reach};
+use crm::service::users::UserRole;
+use crm::service::{LeadId, NoteId, ServiceError, UserId};
+
+use crate::readme::document::{code, table};
+
+#[test]
+fn the_configuration_table_is_what_the_program_takes() {
+    let command = command_line();
+    let arguments = command.get_arguments().filter(|a| !a.is_hide_set());
+    let arguments = arguments.filter(|a| a.get_env().is_some());
+    let taken: BTreeSet<(String, String, String)> = arguments
+        .map(|argument| {
+            let flag = format!("--{}", argument.get_long().unwrap());
+            let variable = argument.get_env().unwrap().to_str().unwrap().to_owned();
+            let default = argument.get_default_values().first();
+            let default = default.map(|value| value.to_str().unwrap().to_owned());
+            (flag, variable, default.unwrap_or_default())
+        })
+        .collect();
+    let first = |cell: &String| code(cell).into_iter().next().unwrap_or_default();
+    let said: BTreeSet<(String, String, String)> = table("## Configuration")
+        .iter()
+        .map(|row| (first(&row[0]), first(&row[1]), first(&row[2])))
+        .collect();
+    assert_eq!(said, taken);
+}
+
+#[test]
+fn the_table_of_commands_is_what_the_program_has() {
+    let command = command_line();
+    let there: BTreeSet<String> = command
+        .get_subcommands()
+        .map(|c| format!("crm {}", c.get_name()))
+        .collect();
+    let rows = table("## Commands");
+    let said: BTreeSet<String> = rows.iter().flat_map(|row| code(&row[0])).collect();
+    assert_eq!(said, there);
+    let users = command.find_subcommand("users").unwrap();
+    let users: Vec<String> = users
+        .get_subcommands()
+        .map(|c| c.get_name().to_owned())
+        .collect();
+    let row = rows.iter().find(|row| row[0] == "`crm users`").unwrap();
+    assert_eq!(code(&row[1]), users);
+}
+
+#[test]
+fn the_permission_table_is_the_programs() {
+    let said = table("## Permissions");
+    let word = |role, action| match reach(role, action) {
+        Reach::All => "all",
+        Reach::Team => "team",
+        Reach::Own => "own",
+        Reach::Nothing => "nothing",
+    };
+    let rows = Action::ALL.iter().map(|&action| {
+        let roles = [UserRole::Agent, UserRole::Manager, UserRole::Admin];
+        let mut row = vec![format!("`{action:?}`")];
+        row.extend(roles.map(|role| word(role, action).to_owned()));
+        row
+    });
+    let said: Vec<Vec<String>> = said.iter().map(|row| row[..4].to_vec()).collect();
+    assert_eq!(said, rows.collect::<Vec<_>>());
+}
+
+#[test]
+fn the_scoring_table_is_the_programs() {
+    let table = table("## Scoring");
+    let points = |rule: &str, when: &str| {
+        let mut rows = table.iter();
+        let row = rows.find(|row| row[0] == format!("`{rule}`") && row[1].starts_with(when));
+        row.unwrap_or_else(|| panic!("no row {rule}, {when}"))[2].parse::<i32>()
+    };
+    assert_eq!(points("BASE", "every lead"), Ok(of(&lead(), Rule::Base)));
+    for &source in LeadSource::ALL {
+        let lead = Lead { source, ..lead() };
+        let said = points("SOURCE", source.as_str());
+        assert_eq!(said, Ok(of(&lead, Rule::Source)));
+    }
+    let known = Lead {
+        company: Some("Falk".to_owned()),
+        has_business_email: true,
+        ..lead()
+    };
+    assert_eq!(points("COMPANY", ""), Ok(of(&known, Rule::Company)));
+    let business = of(&known, Rule::BusinessEmail);
+    assert_eq!(points("BUSINESS_EMAIL", ""), Ok(business));
+    let tags = scoring::URGENT_TAGS.map(str::to_owned).to_vec();
+    let when = format!("a tag among {}", tags.join(", "));
+    let urgent = Lead { tags, ..lead() };
+    assert_eq!(
+        points("URGENT_TAG", &when),
+        Ok(of(&urgent, Rule::UrgentTag))
+    );
+    assert_eq!(
+        table.len(),
+        6 + LeadSource::ALL.len(),
+        "rules without a row, or rows without one"
+    );
+}
+
+#[test]
+fn the_error_table_has_every_code() {
+    let mut codes: BTreeSet<String> = every_service_error()
+        .iter()
+        .map(|error| error.code().to_owned())
+        .collect();
+    codes.extend(codes_of_the_edge());
+    let said: BTreeSet<String> = table("## Errors")
+        .iter()
+        .flat_map(|row| code(&row[0]))
+        .collect();
+    assert_eq!(said, codes);
+}
+
+fn of(lead: &Lead, rule: Rule) -> i32 {
+    let lines = scoring::breakdown(lead);
+    let mut lines = lines.iter().filter(|line| line.rule == rule);
+    lines.next().unwrap().points
+}
+
+/// A lead for which no rule but the base has points.
+fn lead() -> Lead {
+    serde_json::from_value(json!({
+        "id": Uuid::nil(), "firstName": "Rita", "lastName": "Falk", "source": "OTHER",
+        "status": "NEW", "leadScore": 0, "scoreIsManual": false, "hasBusinessEmail": false,
+        "conversionProbability": 0.0, "callAttempts": 0, "tags": [], "customFields": {},
+        "createdAt": Utc::now(), "updatedAt": Utc::now(), "version": 1,
+    }))
+    .unwrap()
+}
+
+/// One of each kind. A kind that is new does not compile here until it is added to both lists.
+fn every_service_error() -> Vec<ServiceError> {
+    use ServiceError::*;
+    let is_listed = |error: &ServiceError| match error {
+        Unauthenticated(_) | PermissionDenied(_) | LeadNotFound(_) | UserNotFound(_) => (),
+        NoteNotFound(_) | InvalidData(_) | ServiceError::Conflict(_) | IdempotencyConflict => (),
+        NotApplied | Unavailable(_) | Database(_) | Internal(_) => (),
+    };
+    let all = vec![
+        Unauthenticated(""),
+        PermissionDenied(String::new()),
+        LeadNotFound(LeadId(Uuid::nil())),
+        UserNotFound(UserId(Uuid::nil())),
+        NoteNotFound(NoteId(Uuid::nil())),
+        InvalidData(Vec::new()),
+        ServiceError::conflict(""),
+        IdempotencyConflict,
+        NotApplied,
+        Unavailable(DbError::Unavailable(String::new())),
+        Database(DieselError::NotFound),
+        Internal(String::new()),
+    ];
+    all.iter().for_each(is_listed);
+    all
+}
+
+/// What the edge answers with: in its sources, any text in quotes that looks like a code.
+fn codes_of_the_edge() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http");
+    let mut codes = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            let source = fs::read_to_string(path).unwrap();
+            let is_code = |text: &&str| {
+                text.len() > 4 && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+            };
+            codes.extend(source.split('"').filter(is_code).map(str::to_owned));
+        }
+    }
+    assert!(codes.len() >= 3, "{codes:?}");
+    codes
+}
