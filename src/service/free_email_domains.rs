@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use serde::Serialize;
 
 use crate::db::schema::{free_email_domains, leads};
@@ -47,6 +47,8 @@ impl Command for UpdateFreeEmailDomains {
         faults.finish()?;
         let (added, removed): (Vec<String>, Vec<String>) =
             (added.unwrap_or_default(), removed.unwrap_or_default());
+        conn.batch_execute("LOCK TABLE free_email_domains IN EXCLUSIVE MODE")
+            .await?;
         let gone = free_email_domains::table.filter(free_email_domains::domain.eq_any(&removed));
         diesel::delete(gone).execute(conn).await?;
         let rows: Vec<_> = added
@@ -83,6 +85,15 @@ pub(crate) async fn is_business(conn: &mut Connection, email: &Option<String>) -
             .await?
             .contains(&domain)),
     }
+}
+
+/// Keeps the table as it is until the transaction ends, so that no address is judged by what it
+/// was while somebody edits it and brings the leads in line. Before any lead is locked: whoever
+/// edits the table has it first, too.
+pub(crate) async fn keep(conn: &mut Connection) -> Result<()> {
+    Ok(conn
+        .batch_execute("LOCK TABLE free_email_domains IN ROW SHARE MODE")
+        .await?)
 }
 
 /// Those of the domains that are free providers'.

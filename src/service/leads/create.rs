@@ -100,6 +100,7 @@ async fn drafts(
     actor: &Actor,
     new: &[NewLead],
 ) -> Result<Vec<Result<Lead>>> {
+    free_email_domains::keep(conn).await?;
     let assignees: HashSet<UserId> = new.iter().filter_map(|new| new.assigned_to).collect();
     let assignees = lock_assignees(conn, &assignees.into_iter().collect::<Vec<_>>()).await?;
     let mut drafts: Vec<Result<Lead>> = new

@@ -220,10 +220,12 @@ impl LeadFilter {
             ));
         }
         if let Some(start) = &self.email.starts_with {
-            // Not as companies are compared: of an address only the case does not matter.
-            let escaped = start.replace('\\', "\\\\");
-            let escaped = escaped.replace('%', "\\%").replace('_', "\\_");
-            add(Box::new(leads::email_key.like(lower(escaped + "%"))));
+            // Not `prefix_pattern`, which takes accents away: in an address they make a difference.
+            let start = start
+                .replace('\\', "\\\\")
+                .replace('%', "\\%")
+                .replace('_', "\\_");
+            add(Box::new(leads::email_key.like(lower(start + "%"))));
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::service::leads::edit::{Target, edit, require_active};
 use crate::service::leads::{Lead, LeadSource, LeadStatus};
 use crate::service::permission::Action;
 use crate::service::validation::{self, Faults};
-use crate::service::{Actor, LeadId, Result};
+use crate::service::{Actor, LeadId, Result, free_email_domains};
 
 /// The fields of a lead that a client names. `None` leaves a field as it is; `Some(None)` empties
 /// it, where that is possible.
@@ -46,6 +46,9 @@ impl Command for UpdateLead {
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
         let fields = self.patch.fields();
+        if self.patch.email.is_some() {
+            free_email_domains::keep(conn).await?;
+        }
         let target = Target {
             id: self.id,
             expected_version: self.expected_version,

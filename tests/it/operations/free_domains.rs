@@ -1,5 +1,9 @@
 //! The table of free mail providers.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel_async::SimpleAsyncConnection;
 use serde_json::json;
 
 use super::Team;
@@ -84,4 +88,29 @@ async fn what_is_no_domain_is_refused() {
     }
     let good = "SELECT count(*) FROM free_email_domains WHERE domain = 'good.example'";
     assert_eq!(api.count(good).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_is_judged_by_the_table_as_it_is_when_it_is_stored() {
+    let api = Arc::new(Api::with_pool(3).await);
+    let ada = api.admin().await;
+    // Somebody is editing the table, as `updateFreeEmailDomains` does, and is not done yet.
+    let mut editor = api.db().connection().await.unwrap();
+    let edit = "BEGIN; LOCK TABLE free_email_domains IN EXCLUSIVE MODE;
+        INSERT INTO free_email_domains (domain) VALUES ('turning.example')";
+    editor.batch_execute(edit).await.unwrap();
+    let creating = tokio::spawn({
+        let api = Arc::clone(&api);
+        async move {
+            let create = "mutation { createLead(input: {
+                firstName: \"Jan\", lastName: \"Late\", email: \"jan@turning.example\"
+            }) { lead { hasBusinessEmail leadScore } } }";
+            api.data(&ada, create, json!({})).await["createLead"]["lead"].clone()
+        }
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!creating.is_finished(), "it did not wait");
+    editor.batch_execute("COMMIT").await.unwrap();
+    let lead = creating.await.unwrap();
+    assert_eq!(lead, json!({ "hasBusinessEmail": false, "leadScore": 50 }));
 }

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crm::db::{Db, PoolOptions, PooledConnection};
+use crm::http::{self, ConnectionLimits};
 
 use crate::support::{Api, SignedIn};
 
@@ -108,12 +109,13 @@ async fn a_closed_connection_in_mid_mutation_leaves_no_lock_and_no_half_change()
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let stopped = async { drop(stopped.await) };
-    let limits = crm::http::ConnectionLimits {
-        connections: 100,
-        header: Duration::from_secs(5),
-        drain: Duration::from_secs(1),
+    let second = Duration::from_secs(1);
+    let limits = ConnectionLimits {
+        connections: 10,
+        header: second,
+        drain: second,
     };
-    let served = crm::http::serve(listener, copy.router.clone(), stopped, limits);
+    let served = http::serve(listener, copy.router.clone(), stopped, limits);
     let served = tokio::spawn(served);
     lock(&mut holder, &id).await;
     // More clients than connections go away: none may keep one.

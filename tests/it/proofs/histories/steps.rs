@@ -116,15 +116,7 @@ impl<'a> History<'a> {
             }
             Step::Call(n, note) => self.call(id(n), note).await,
             Step::Note(n) => self.note(id(n)).await,
-            Step::Score(n, score) => {
-                let id = id(n);
-                let command = SetScore {
-                    id,
-                    expected_version,
-                    score,
-                };
-                self.run(command).await.map(drop)
-            }
+            Step::Score(n, score) => self.score(id(n), score).await,
             Step::Archive(n) => {
                 let id = id(n);
                 self.run(ArchiveLead {
@@ -156,6 +148,16 @@ impl<'a> History<'a> {
             expected_version,
             note,
             next_follow_up,
+        };
+        self.run(command).await.map(drop)
+    }
+
+    async fn score(&self, id: LeadId, score: Option<i32>) -> Result<(), String> {
+        let expected_version = None;
+        let command = SetScore {
+            id,
+            expected_version,
+            score,
         };
         self.run(command).await.map(drop)
     }
