@@ -48,7 +48,9 @@ impl InUse {
     /// True if nobody else uses the server. Call it under the [`StartLock`] only, which keeps
     /// others from joining.
     pub(super) fn leave(self, path: &Path) -> Result<bool, EmbeddedError> {
-        drop(self.0);
+        // Unlocked, not only closed: a program that is being started at this moment has a copy of
+        // the file until it runs, and would seem to use the server still.
+        self.0.unlock().map_err(EmbeddedError::at(path))?;
         match open(path)?.try_lock() {
             Ok(()) => Ok(true),
             Err(TryLockError::WouldBlock) => Ok(false),
