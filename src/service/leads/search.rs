@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use crate::db::schema::leads;
 use crate::service::leads::filter::Condition;
-use crate::service::leads::sql::search_pattern;
+use crate::service::leads::sql::{search_normalize, search_pattern, strpos};
 use crate::service::validation::searchable;
 use crate::service::{Result, ServiceError};
 
@@ -58,6 +58,12 @@ impl Term {
 }
 
 fn contains(word: String) -> Condition {
+    // One or two letters make no trigram: the index would be read from end to end, which costs
+    // more than looking at the leads that the other conditions leave.
+    if word.chars().count() < 3 {
+        let found = strpos(leads::search_text, search_normalize(word));
+        return Box::new(found.gt(0).nullable());
+    }
     Box::new(leads::search_text.like(search_pattern(word)).nullable())
 }
 

@@ -13,6 +13,10 @@ use crate::service::leads::{Lead, LeadStatus};
 use crate::service::{LeadId, Result, ServiceError, UserId};
 
 diesel::define_sql_function! {
+    /// Where a text has a part, from 1; 0 if it has not.
+    fn strpos(text: Text, part: Text) -> Integer;
+}
+diesel::define_sql_function! {
     /// Lower case, without accents.
     fn search_normalize(value: Text) -> Text;
 }
