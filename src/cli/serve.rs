@@ -16,6 +16,7 @@ use crate::graphql;
 use crate::http::graphiql::Pending;
 use crate::http::{self, App};
 use crate::service::sessions::PasswordHash;
+use crate::service::statistics::Fold;
 use crate::service::{ServiceError, idempotency, sessions, users};
 
 /// How often keys and sessions whose time is over are forgotten.
@@ -50,11 +51,13 @@ async fn serve_on(
         .then(|| Pending::spawn(database.folder.join("graphiql")));
     let router = http::router(app, graphiql);
     let cleaner = tokio::spawn(clean(database.db.clone()));
+    let folder = tokio::spawn(fold(database.db.clone()));
     announce(config);
     let served = http::serve(listener, router, stop, config.connections())
         .await
         .map_err(Failure::new);
     cleaner.abort();
+    folder.abort();
     served
 }
 
@@ -133,6 +136,20 @@ async fn clean(db: Db) {
             );
         }
         tokio::time::sleep(CLEANING).await;
+    }
+}
+
+/// Folds what writers add to the statistics. What is not folded is answered right, only slower.
+async fn fold(db: Db) {
+    let mut fold = Fold::default();
+    loop {
+        if let Err(error) = fold.run(&db).await {
+            tracing::warn!(
+                ?error,
+                "the statistics could not be folded, trying again later"
+            );
+        }
+        tokio::time::sleep(Fold::PAUSE).await;
     }
 }
 

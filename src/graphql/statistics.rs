@@ -10,7 +10,7 @@ use crate::graphql::error::answer;
 use crate::graphql::lead::{LeadFilter, LeadSource, LeadStatus, lead_filter};
 use crate::graphql::loaders::Loaders;
 use crate::graphql::user::User;
-use crate::service::statistics::{self, AgentTotals, Bucket, SeriesKey, Statistics};
+use crate::service::statistics::{self, AgentTotals, Bucket, SeriesKey, Statistics, Wanted};
 use crate::service::{Result, ServiceError, leads};
 
 /// A stretch of time on a calendar.
@@ -227,11 +227,29 @@ async fn count(
 ) -> Result<Statistics> {
     let actor = actor(ctx)?;
     let filter = lead_filter(filter, search)?;
-    statistics::statistics(db(ctx), actor, &filter, &series_asked_for(ctx)).await
+    statistics::statistics(db(ctx), actor, &filter, &wanted(ctx)).await
 }
 
-/// The series that the query goes on to ask for: they are read in the same snapshot as the rest.
-/// An unknown time zone is left to the field itself, which says so.
+/// What the query goes on to ask for: all of it is read in one snapshot, and nothing else is.
+fn wanted(ctx: &Context<'_>) -> Wanted {
+    let asks = |field: &str| ctx.look_ahead().field(field).exists();
+    let sums = [
+        "totalLeads",
+        "averageLeadScore",
+        "hotLeadsCount",
+        "conversionRate",
+        "leadsByStatus",
+        "leadsBySource",
+    ];
+    Wanted {
+        sums: sums.into_iter().any(asks),
+        by_agent: asks("leadsByAgent"),
+        overdue: asks("overdueFollowUps"),
+        series: series_asked_for(ctx),
+    }
+}
+
+/// The series that the query goes on to ask for. An unknown time zone is left to the field itself, which says so.
 fn series_asked_for(ctx: &Context<'_>) -> Vec<SeriesKey> {
     let mut keys: Vec<SeriesKey> = Vec::new();
     for field in ctx.look_ahead().field("createdOverTime").selection_fields() {

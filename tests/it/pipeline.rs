@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crm::cli::seed::{PASSWORD, Progress, SeedError, import_pipeline};
 use crm::db::Db;
 use crm::service::leads::{Archived, LeadFilter};
-use crm::service::statistics::{Totals, statistics};
+use crm::service::statistics::{Totals, Wanted, statistics};
 use crm::service::users;
 use crm::service::{Actor, leads};
 use serde_json::{Value, json};
@@ -199,6 +199,6 @@ fn folder_with(first: &str, second: &str) -> PathBuf {
 }
 
 async fn totals(db: &Db, actor: &Actor) -> Totals {
-    let answer = statistics(db, actor, &LeadFilter::default(), &[]).await;
+    let answer = statistics(db, actor, &LeadFilter::default(), &Wanted::totals()).await;
     answer.expect("statistics").totals
 }

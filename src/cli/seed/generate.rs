@@ -11,7 +11,7 @@ use super::world::{World, today};
 use super::{Progress, SeedError, alone, rows, team};
 use crate::db::Db;
 use crate::db::schema::leads;
-use crate::service::{Actor, ServiceError, free_email_domains};
+use crate::service::{Actor, ServiceError, free_email_domains, statistics};
 
 /// How many leads are copied in one transaction.
 const PART: u64 = 5_000;
@@ -31,7 +31,8 @@ pub async fn generate(
 ) -> Result<(), SeedError> {
     let alone = alone(db).await?;
     fill(db, leads, random_seed, progress).await?;
-    Ok(alone.settle(&["leads", "lead_notes"]).await?)
+    let tables = ["leads", "lead_notes", "lead_statistics_folded"];
+    Ok(alone.settle(&tables).await?)
 }
 
 /// [`generate`] for who has made sure to be alone.
@@ -58,7 +59,7 @@ pub(super) async fn fill(
         ended.map_err(|panic| SeedError::Internal(panic.to_string()))??;
     }
     bar.finish_and_clear();
-    Ok(())
+    Ok(statistics::fold(db).await?)
 }
 
 /// How many leads there are, archived or not.

@@ -3,8 +3,8 @@ use async_graphql::{Context, Enum, InputObject, Object};
 
 use crate::graphql::connection::{PageArguments, connection};
 use crate::graphql::context::{actor, db};
-use crate::graphql::error::answer;
 use crate::graphql::lead::Lead;
+use crate::graphql::lead::count::{self, BoundedCount};
 use crate::service::{Result, leads};
 
 /// What a list of leads can be ordered by. Leads without a value come last, whatever the
@@ -60,13 +60,27 @@ pub struct LeadTotal(leads::LeadFilter);
 
 #[Object]
 impl LeadTotal {
-    /// How many leads there are on all pages. Exact; counted only if it is asked for.
+    /// How many leads there are on all pages. Exact; counted only if it is asked for. Known
+    /// without counting where the filter has nothing but `assignedTo`, `unassigned`, `created` and
+    /// one of `status`, `source` and `hotOnly`; else all leads that it lets through are counted,
+    /// which takes the longer the more there are: see `totalCountUpTo`.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<i64> {
-        let count = match actor(ctx) {
-            Ok(actor) => leads::count(db(ctx), actor, &self.0).await,
-            Err(error) => Err(error),
-        };
-        answer(ctx, count)
+        count::count(ctx, &self.0).await
+    }
+
+    /// The same for the foot of a table over any filter: counting stops after `most` leads, so
+    /// that a wide selection costs no more than that. Exact where `totalCount` is known without
+    /// counting. Errors: INVALID_DATA.
+    async fn total_count_up_to(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "After how many leads to stop, 1–100,000: up to there the number is exact.",
+            default = 10_000
+        )]
+        most: i32,
+    ) -> Option<BoundedCount> {
+        count::count_up_to(ctx, &self.0, most).await
     }
 }
 

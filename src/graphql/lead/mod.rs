@@ -1,5 +1,6 @@
 //! Leads, as the client sees them.
 
+mod count;
 mod filter;
 mod input;
 mod list;

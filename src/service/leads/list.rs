@@ -58,13 +58,6 @@ pub async fn list(
     Ok(Slice::of(page, reading.rows))
 }
 
-/// How many leads the filter lets through and the actor may see. Exact.
-pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64> {
-    let query = filter.query(actor)?;
-    let mut conn = db.connection().await?;
-    Ok(query.count().get_result(&mut conn).await?)
-}
-
 /// The parts of the order that the page can touch, in reading order, with where to start in each.
 fn segments(
     order: LeadOrder,

@@ -1,18 +1,31 @@
 //! What is counted over leads. All of one answer comes from one snapshot of the database.
+//!
+//! Where only assignees and the time of creation say which leads are meant, the answer is made of
+//! what the database keeps ready ([`ready`]), at a cost that does not grow with the number of
+//! leads; else of one pass over the leads that are meant.
 
+mod fold;
+mod kept;
 mod over_time;
+mod pieces;
+mod ready;
+mod scope;
 mod totals;
 
+pub use fold::{Fold, fold};
 pub use over_time::{Bucket, MOST_BUCKETS, Series, SeriesKey};
 pub use totals::{AgentTotals, Totals};
 
 use std::collections::HashMap;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
-use crate::db::Db;
+use crate::db::{Connection, Db};
 use crate::service::leads::LeadFilter;
 use crate::service::{Actor, Result};
+use over_time::Counts;
+use ready::Ready;
+use scope::NarrowScope;
 
 /// Everything that was asked for over one selection of leads.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,32 +36,104 @@ pub struct Statistics {
     pub series: HashMap<SeriesKey, Series>,
 }
 
-/// Counts over the leads that the filter lets through and the actor may see.
+/// What is asked for; the rest of a [`Statistics`] is not computed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Wanted {
+    /// The sums over all leads: everything in [`Totals`] but the next two.
+    pub sums: bool,
+    /// The sums per assignee.
+    pub by_agent: bool,
+    /// The number of overdue follow-ups.
+    pub overdue: bool,
+    /// These series.
+    pub series: Vec<SeriesKey>,
+}
+
+impl Wanted {
+    /// All of [`Totals`], and no series.
+    pub fn totals() -> Self {
+        Self {
+            sums: true,
+            by_agent: true,
+            overdue: true,
+            series: Vec::new(),
+        }
+    }
+}
+
+/// Counts over the leads that the filter lets through and the actor may see, as of one moment.
 ///
-/// Errors: `InvalidData` for a filter that cannot be, an unknown time zone, or a series of more
-/// than [`MOST_BUCKETS`] stretches.
+/// Errors: `InvalidData` for a filter that cannot be, or a series of more than [`MOST_BUCKETS`]
+/// stretches.
 pub async fn statistics(
     db: &Db,
     actor: &Actor,
     filter: &LeadFilter,
-    series: &[SeriesKey],
+    wanted: &Wanted,
 ) -> Result<Statistics> {
-    let condition = filter.condition(actor)?;
+    // What cannot be is refused before anything is read.
+    filter.condition(actor)?;
+    let now = Utc::now();
     let mut conn = db.connection().await?;
     conn.build_transaction()
         .repeatable_read()
         .read_only()
         .run(async |conn| {
-            let totals = totals::totals(conn, condition, Utc::now()).await?;
-            let mut answers = HashMap::with_capacity(series.len());
-            for &key in series {
-                let condition = filter.condition(actor)?;
-                answers.insert(key, over_time::series(conn, condition, key).await?);
+            let scope = NarrowScope::of(filter, actor).and_then(NarrowScope::whole);
+            let Some(scope) = scope else {
+                return by_passes(conn, actor, filter, wanted, now).await;
+            };
+            let ready = Ready {
+                actor,
+                filter,
+                scope,
+            };
+            let totals = ready.totals(conn, wanted, now).await?;
+            let mut series = HashMap::with_capacity(wanted.series.len());
+            for &key in &wanted.series {
+                series.insert(key, ready.series(conn, key).await?);
             }
-            Ok(Statistics {
-                totals,
-                series: answers,
-            })
+            Ok(Statistics { totals, series })
         })
         .await
+}
+
+/// One pass over the leads for all totals, and one for each series.
+async fn by_passes(
+    conn: &mut Connection,
+    actor: &Actor,
+    filter: &LeadFilter,
+    wanted: &Wanted,
+    now: DateTime<Utc>,
+) -> Result<Statistics> {
+    let mut totals = Totals::default();
+    if wanted.sums || wanted.by_agent || wanted.overdue {
+        totals = totals::totals(conn, filter.condition(actor)?, now).await?;
+    }
+    let mut series = HashMap::with_capacity(wanted.series.len());
+    for &key in &wanted.series {
+        let counts = over_time::pass(conn, filter.condition(actor)?, key).await?;
+        series.insert(key, Counts::new(key, counts).series()?);
+    }
+    Ok(Statistics { totals, series })
+}
+
+/// How many leads the filter lets through and the actor may see, if what is kept ready knows:
+/// where only assignees, the time of creation and one of status, source and hot are asked for.
+///
+/// Errors: `InvalidData` for a filter that cannot be.
+pub async fn count_kept(
+    conn: &mut Connection,
+    actor: &Actor,
+    filter: &LeadFilter,
+) -> Result<Option<i64>> {
+    let Some(NarrowScope { scope, kind }) = NarrowScope::of(filter, actor) else {
+        return Ok(None);
+    };
+    let ready = Ready {
+        actor,
+        filter,
+        scope,
+    };
+    ready.count(conn, &kind).await.map(Some)
 }

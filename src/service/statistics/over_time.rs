@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
@@ -55,11 +55,12 @@ impl SeriesKey {
     }
 }
 
-pub(super) async fn series(
+/// How many leads of each stretch the condition lets through, in one pass over them.
+pub(super) async fn pass(
     conn: &mut Connection,
     condition: Condition,
     key: SeriesKey,
-) -> Result<Series> {
+) -> Result<Vec<(DateTime<Utc>, i64)>> {
     // Any lead of a group tells which stretch the group is; that way the grouped expression, whose
     // two bind parameters PostgreSQL would take for others, stands in the statement only once.
     let groups: Vec<(Option<DateTime<Utc>>, i64)> = leads::table
@@ -72,16 +73,54 @@ pub(super) async fn series(
         .select((min(leads::created_at), count_star()))
         .load(conn)
         .await?;
-    let mut counts: BTreeMap<NaiveDate, i64> = BTreeMap::new();
-    for (at, count) in groups {
-        let day = at.unwrap_or_default().with_timezone(&key.zone).date_naive();
-        *counts.entry(key.bucket.start(day)).or_default() += count;
+    let groups = groups.into_iter();
+    Ok(groups
+        .filter_map(|(at, count)| Some((at?, count)))
+        .collect())
+}
+
+/// How many leads were created in each stretch that has any.
+#[derive(Debug)]
+pub(super) struct Counts {
+    key: SeriesKey,
+    by_start: BTreeMap<NaiveDate, i64>,
+}
+
+impl Counts {
+    /// Of counts at moments, each any moment of its stretch.
+    pub(super) fn new(key: SeriesKey, counts: Vec<(DateTime<Utc>, i64)>) -> Self {
+        let mut by_start: BTreeMap<NaiveDate, i64> = BTreeMap::new();
+        for (at, count) in counts.into_iter().filter(|(_, count)| *count != 0) {
+            let day = at.with_timezone(&key.zone).date_naive();
+            *by_start.entry(key.bucket.start(day)).or_default() += count;
+        }
+        Self { key, by_start }
     }
-    key.bucket.without_gaps(counts)
+
+    /// Whether all these stretches end at a full hour of UTC: then an hour lies in one of them.
+    /// Around each end, also where the clocks change there, the zone must be whole hours away.
+    pub(super) fn end_at_full_hours(&self) -> bool {
+        let whole_hours = |day: NaiveDate| {
+            let midnight = day.and_time(NaiveTime::MIN);
+            let offset = self.key.zone.offset_from_utc_datetime(&midnight).fix();
+            offset.local_minus_utc() % 3600 == 0
+        };
+        self.by_start.keys().all(|&start| {
+            let end = self.key.bucket.next(start);
+            whole_hours(end - Days::new(1)) && whole_hours(end + Days::new(1))
+        })
+    }
+
+    /// From the first stretch to the last, without gaps.
+    ///
+    /// Errors: `InvalidData` if that is more than [`MOST_BUCKETS`].
+    pub(super) fn series(self) -> Result<Series> {
+        self.key.bucket.without_gaps(self.by_start)
+    }
 }
 
 impl Bucket {
-    fn unit(self) -> &'static str {
+    pub(super) fn unit(self) -> &'static str {
         match self {
             Self::Day => "day",
             Self::Week => "week",

@@ -2,7 +2,9 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::{count, count_star, sum};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 
 use crate::db::Connection;
@@ -25,7 +27,7 @@ pub struct Totals {
     pub by_source: HashMap<LeadSource, i64>,
     /// Per assignee, the largest number of leads first, ties by id; without one: unassigned.
     pub by_agent: Vec<AgentTotals>,
-    score_sum: i64,
+    pub(super) score_sum: i64,
 }
 
 /// Sums over the leads of one assignee.
@@ -37,7 +39,7 @@ pub struct AgentTotals {
     pub total: i64,
     /// How many of them are WON.
     pub won: i64,
-    score_sum: i64,
+    pub(super) score_sum: i64,
 }
 
 impl Totals {
@@ -92,11 +94,6 @@ pub(super) async fn totals(
     condition: Condition,
     now: DateTime<Utc>,
 ) -> Result<Totals> {
-    // Without a follow-up the condition is NULL, and what is not true is not counted.
-    let is_overdue = leads::next_follow_up
-        .assume_not_null()
-        .lt(now)
-        .and(leads::status.ne_all([LeadStatus::Won, LeadStatus::Lost]));
     let groups: Vec<Group> = leads::table
         .filter(condition)
         .group_by((leads::assigned_to, leads::status, leads::source))
@@ -107,37 +104,75 @@ pub(super) async fn totals(
             count_star(),
             sum(leads::lead_score),
             count(leads::id).aggregate_filter(leads::lead_score.gt(Lead::HOT_ABOVE)),
-            count(leads::id).aggregate_filter(is_overdue),
+            count(leads::id).aggregate_filter(is_overdue(now)),
         ))
         .load(conn)
         .await?;
-    Ok(add_up(groups))
+    let mut totals = Totals::default();
+    totals.add(groups.into_iter().map(of_group));
+    Ok(totals)
 }
 
-fn add_up(groups: Vec<Group>) -> Totals {
-    let mut totals = Totals::default();
-    let mut agents: HashMap<Option<UserId>, AgentTotals> = HashMap::new();
-    for (agent, status, source, count, score_sum, hot, overdue) in groups {
-        let score_sum = score_sum.unwrap_or(0);
-        totals.total += count;
-        totals.score_sum += score_sum;
-        totals.hot += hot;
-        totals.overdue += overdue;
-        *totals.by_status.entry(status).or_default() += count;
-        *totals.by_source.entry(source).or_default() += count;
-        let agent = agents.entry(agent).or_insert(AgentTotals {
+/// The follow-up was planned before `now`, and the lead is neither WON nor LOST.
+pub(super) fn is_overdue(
+    now: DateTime<Utc>,
+) -> Box<dyn BoxableExpression<leads::table, Pg, SqlType = Bool>> {
+    let is_open = leads::status.ne_all([LeadStatus::Won, LeadStatus::Lost]);
+    // Without a follow-up the condition is NULL, and what is not true is not counted.
+    Box::new(leads::next_follow_up.assume_not_null().lt(now).and(is_open))
+}
+
+fn of_group((agent, status, source, count, score_sum, hot, overdue): Group) -> Totals {
+    let score_sum = score_sum.unwrap_or(0);
+    Totals {
+        total: count,
+        hot,
+        overdue,
+        by_status: [(status, count)].into(),
+        by_source: [(source, count)].into(),
+        by_agent: vec![AgentTotals {
             agent,
-            ..Default::default()
-        });
-        agent.total += count;
-        agent.score_sum += score_sum;
-        agent.won += if status == LeadStatus::Won { count } else { 0 };
+            total: count,
+            won: if status == LeadStatus::Won { count } else { 0 },
+            score_sum,
+        }],
+        score_sum,
     }
-    totals.by_agent = agents.into_values().collect();
-    totals
-        .by_agent
-        .sort_by_key(|agent| (-agent.total, agent.agent));
-    totals
+}
+
+impl Totals {
+    /// Adds the sums of other leads.
+    pub(super) fn add(&mut self, parts: impl IntoIterator<Item = Self>) {
+        let mut agents: HashMap<Option<UserId>, AgentTotals> = HashMap::new();
+        let mut by_agent = std::mem::take(&mut self.by_agent);
+        for part in parts {
+            self.total += part.total;
+            self.score_sum += part.score_sum;
+            self.hot += part.hot;
+            self.overdue += part.overdue;
+            for (status, count) in part.by_status {
+                *self.by_status.entry(status).or_default() += count;
+            }
+            for (source, count) in part.by_source {
+                *self.by_source.entry(source).or_default() += count;
+            }
+            by_agent.extend(part.by_agent);
+        }
+        for part in by_agent {
+            let agent = agents.entry(part.agent).or_default();
+            agent.agent = part.agent;
+            agent.total += part.total;
+            agent.score_sum += part.score_sum;
+            agent.won += part.won;
+        }
+        // What is kept ready has a row of zeros where there were leads once.
+        self.by_agent = agents
+            .into_values()
+            .filter(|agent| agent.total > 0)
+            .collect();
+        self.by_agent
+            .sort_by_key(|agent| (-agent.total, agent.agent));
+    }
 }
 
 #[cfg(test)]

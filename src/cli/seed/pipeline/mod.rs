@@ -18,7 +18,7 @@ use super::{Progress, RowFault, SeedError, alone};
 use crate::db::Db;
 use crate::service::leads::bulk::BulkMode;
 use crate::service::leads::{CreateLeads, MOST_AT_ONCE, NewLead};
-use crate::service::{Actor, ServiceError, UserId, perform};
+use crate::service::{Actor, ServiceError, UserId, perform, statistics};
 use read::{OPPORTUNITIES, Opportunity};
 
 /// What an import did.
@@ -75,6 +75,7 @@ pub async fn import_pipeline(
         bar.inc(rows.len() as u64);
     }
     bar.finish_and_clear();
+    statistics::fold(db).await?;
     Ok(Imported {
         users: created,
         leads: new.len(),

@@ -1,6 +1,7 @@
 //! Lists of leads: nodes, edges, totals, page information, page jumps, filters, searches.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crm::service::leads::Lead;
 
@@ -12,7 +13,8 @@ use super::world::ids;
 
 const LIST: &str = "query ($filter: LeadFilter, $search: String, $order: LeadOrder) {
     leads(filter: $filter, search: $search, orderBy: $order, first: 100) {
-        totalCount nodes { id } edges { cursor node { id } }
+        totalCount few: totalCountUpTo(most: 2) { value isExact } totalCountUpTo { value isExact }
+        nodes { id } edges { cursor node { id } }
         pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
 const JUMP: &str = "query ($order: LeadOrder, $offset: Int) {
     leads(orderBy: $order, first: 3, offset: $offset) {
@@ -52,6 +54,15 @@ pub(super) fn filters(viewer: Viewer<'_>) -> Vec<(Value, String)> {
         json!({ "assignedTo": everybody }),
         json!({ "assignedTo": everybody, "unassigned": true, "archived": "INCLUDE" }),
         json!({ "or": [{ "unassigned": true }, { "assignedTo": everybody }] }),
+        json!({ "unassigned": false }),
+        json!({ "and": [{ "assignedTo": everybody }, { "unassigned": true }] }),
+        json!({ "assignedTo": [Uuid::nil(), Uuid::max()] }),
+        json!({ "created": { "from": "2024-03-30T00:00:00Z", "to": "2024-03-31T12:30:00Z" } }),
+        json!({ "unassigned": false, "created": { "from": "2024-03-30T05:00:00Z" } }),
+        json!({ "status": ["NEW", "WON"] }),
+        json!({ "source": ["WEBSITE"], "created": { "to": "2024-03-31T00:00:00Z" } }),
+        json!({ "hotOnly": true, "and": [{ "archived": "EXCLUDE" }] }),
+        json!({ "hotOnly": true, "status": ["WON"] }),
         json!({ "not": { "assignedTo": [viewer.person().id] }, "archived": "INCLUDE" }),
     ];
     let own = own.into_iter().map(|filter| (filter, String::new()));
@@ -82,7 +93,14 @@ async fn check_list(viewer: Viewer<'_>, filter: &Value, search: &str) -> Result<
     let what = format!("leads of {filter} and {search:?}");
     same(&what, column(&list["nodes"], "/id"), expected.clone())?;
     same(&what, column(&list["edges"], "/node/id"), expected.clone())?;
-    same(&what, list["totalCount"].clone(), json!(expected.len()))?;
+    let count = expected.len();
+    same(&what, list["totalCount"].clone(), json!(count))?;
+    let exact = json!({ "value": count, "isExact": true });
+    same(&what, &list["totalCountUpTo"], &exact)?;
+    let more = json!({ "value": 2, "isExact": false });
+    if list["few"] != exact && (count <= 2 || list["few"] != more) {
+        return Err(format!("{what}: of {count} few are {}", list["few"]));
+    }
     let cursors = column(&list["edges"], "/cursor");
     let page_info = json!({
         "hasNextPage": false, "hasPreviousPage": false,

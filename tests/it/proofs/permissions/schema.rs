@@ -16,8 +16,9 @@ const COMPARED: &[(&str, &str, &str)] = &[
     (
         "lists.rs",
         "LeadConnection",
-        "nodes edges pageInfo totalCount",
+        "nodes edges pageInfo totalCount totalCountUpTo",
     ),
+    ("lists.rs", "BoundedCount", "value isExact"),
     ("lists.rs", "LeadEdge", "node cursor"),
     (
         "lists.rs",

@@ -1,0 +1,18 @@
+CREATE INDEX leads_assigned_to ON leads (assigned_to, id);
+DROP INDEX leads_assigned_to_next_follow_up;
+DROP INDEX leads_assigned_to_created_at;
+DROP FUNCTION lead_statistics_fold(integer);
+DROP FUNCTION lead_statistics_rebuild();
+DROP TRIGGER lead_statistics_truncated ON leads;
+DROP TRIGGER lead_statistics_deleted ON leads;
+DROP TRIGGER lead_statistics_updated ON leads;
+DROP TRIGGER lead_statistics_inserted ON leads;
+DROP FUNCTION lead_statistics_truncated();
+DROP FUNCTION lead_statistics_deleted();
+DROP FUNCTION lead_statistics_updated();
+DROP FUNCTION lead_statistics_inserted();
+DROP AGGREGATE sum_bigint(bigint);
+DROP VIEW lead_statistics;
+DROP TABLE lead_statistics_deltas;
+DROP TABLE lead_statistics_folded;
+DROP TYPE statistics_grain;

@@ -1,0 +1,39 @@
+use async_graphql::{Context, SimpleObject};
+
+use crate::graphql::context::{actor, db};
+use crate::graphql::error::answer;
+use crate::service::leads;
+
+/// How many leads there are, or at least how many.
+#[derive(SimpleObject)]
+pub struct BoundedCount {
+    /// The number of leads; where it is not exact there are more, as in "10,000+".
+    value: i64,
+    /// Whether there are exactly so many.
+    is_exact: bool,
+}
+
+/// Counted exactly.
+pub(super) async fn count(ctx: &Context<'_>, filter: &leads::LeadFilter) -> Option<i64> {
+    let count = match actor(ctx) {
+        Ok(actor) => leads::count(db(ctx), actor, filter).await,
+        Err(error) => Err(error),
+    };
+    answer(ctx, count)
+}
+
+/// Counted up to a bound.
+pub(super) async fn count_up_to(
+    ctx: &Context<'_>,
+    filter: &leads::LeadFilter,
+    most: i32,
+) -> Option<BoundedCount> {
+    let count = match actor(ctx) {
+        Ok(actor) => leads::count_up_to(db(ctx), actor, filter, most).await,
+        Err(error) => Err(error),
+    };
+    answer(ctx, count).map(|count| BoundedCount {
+        value: count.value,
+        is_exact: count.is_exact,
+    })
+}

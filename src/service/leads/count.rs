@@ -1,0 +1,82 @@
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::BigInt;
+use diesel_async::RunQueryDsl;
+
+use crate::db::Db;
+use crate::db::schema::leads;
+use crate::service::leads::LeadFilter;
+use crate::service::{Actor, Result, ServiceError, statistics};
+
+/// The most that [`count_up_to`] counts.
+pub const COUNTED_AT_MOST: i32 = 100_000;
+
+/// How many leads there are, or that there are more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountUpTo {
+    /// So many there are; if that is not exact, more.
+    pub value: i64,
+    /// Whether there are no more.
+    pub is_exact: bool,
+}
+
+/// How many leads the filter lets through and the actor may see. Exact.
+pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64> {
+    let query = filter.query(actor)?;
+    let mut conn = db.connection().await?;
+    match statistics::count_kept(&mut conn, actor, filter).await? {
+        Some(count) => Ok(count),
+        None => Ok(query.count().get_result(&mut conn).await?),
+    }
+}
+
+/// The same, but stops counting after `most` leads. What is known without counting is exact all
+/// the same.
+///
+/// Errors: `InvalidData` unless `most` is 1 to [`COUNTED_AT_MOST`].
+pub async fn count_up_to(
+    db: &Db,
+    actor: &Actor,
+    filter: &LeadFilter,
+    most: i32,
+) -> Result<CountUpTo> {
+    if !(1..=COUNTED_AT_MOST).contains(&most) {
+        let message = format!("must be 1 to {COUNTED_AT_MOST}");
+        return Err(ServiceError::invalid("most", message));
+    }
+    let most = i64::from(most);
+    let query = filter.query(actor)?;
+    let mut conn = db.connection().await?;
+    let counted = match statistics::count_kept(&mut conn, actor, filter).await? {
+        Some(value) => {
+            return Ok(CountUpTo {
+                value,
+                is_exact: true,
+            });
+        }
+        None => Count(query.select(leads::id).limit(most + 1)),
+    };
+    let counted: i64 = counted.get_result(&mut conn).await?;
+    Ok(CountUpTo {
+        value: counted.min(most),
+        is_exact: counted <= most,
+    })
+}
+
+/// The number of rows that a query gives, its LIMIT included.
+#[derive(Debug, Clone, Copy, QueryId)]
+struct Count<Q>(Q);
+
+impl<Q: Query> Query for Count<Q> {
+    type SqlType = BigInt;
+}
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Count<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT count(*) FROM (");
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(") AS counted");
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+use chrono::{DateTime, Utc};
+
+use crate::service::Actor;
+use crate::service::leads::{
+    Archived, LeadFilter, LeadSource, LeadStatus, Owners, Span, TextMatch, visible_owners,
+};
+
+/// A selection of leads whose numbers are kept ready: whose they are and when they were created.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Scope {
+    /// Whose leads. What the actor may not see is not among them.
+    pub owners: Owners,
+    /// When they were created.
+    pub created: Span<DateTime<Utc>>,
+}
+
+/// A [`Scope`] of which only one kind of leads is meant: such leads can still be counted, but
+/// nothing else is known of them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct NarrowScope {
+    pub scope: Scope,
+    pub kind: Kind,
+}
+
+/// Which leads of a [`Scope`] are counted.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kind {
+    Any,
+    Hot,
+    Status(Vec<LeadStatus>),
+    Source(Vec<LeadSource>),
+}
+
+impl NarrowScope {
+    /// What the filter lets through and the actor may see; `None` if it speaks of anything that
+    /// is not kept ready.
+    pub(super) fn of(filter: &LeadFilter, actor: &Actor) -> Option<Self> {
+        let mut narrow = Self {
+            scope: Scope {
+                owners: visible_owners(actor),
+                created: Span::default(),
+            },
+            kind: Kind::Any,
+        };
+        narrow.add(filter)?;
+        Some(narrow)
+    }
+
+    /// Every field is named, so that one that is added has to be decided about.
+    fn add(&mut self, filter: &LeadFilter) -> Option<()> {
+        let LeadFilter {
+            status,
+            source,
+            assigned_to,
+            unassigned,
+            created,
+            updated,
+            last_contact,
+            next_follow_up,
+            score_min: None,
+            score_max: None,
+            hot_only,
+            tags_all: None,
+            tags_any: None,
+            tags_none: None,
+            probability_min: None,
+            probability_max: None,
+            company,
+            email,
+            archived: None | Some(Archived::Exclude),
+            custom_fields: None,
+            and,
+            or: None,
+            not: None,
+            search,
+        } = filter
+        else {
+            return None;
+        };
+        let times = [updated, last_contact, next_follow_up];
+        let texts = [company, email];
+        let is_simple = times.iter().all(|span| **span == Span::default())
+            && texts.iter().all(|text| **text == TextMatch::default())
+            && search.0.trim().is_empty();
+        if !is_simple {
+            return None;
+        }
+        self.add_owners(assigned_to.as_deref(), *unassigned);
+        let span = &mut self.scope.created;
+        span.from = span.from.max(created.from);
+        span.to = [span.to, created.to].into_iter().flatten().min();
+        self.narrow(hot_only.then_some(Kind::Hot))?;
+        self.narrow(status.clone().map(Kind::Status))?;
+        self.narrow(source.clone().map(Kind::Source))?;
+        and.iter().try_for_each(|part| self.add(part))
+    }
+
+    fn add_owners(&mut self, assigned_to: Option<&[crate::service::UserId]>, nobody: Option<bool>) {
+        let owners = match (assigned_to, nobody) {
+            (None, None) => return,
+            (None, Some(true)) => [None].into_iter().collect(),
+            (None, Some(false)) => Owners::Somebody,
+            (Some(listed), nobody) => {
+                let listed = listed.iter().copied().map(Some);
+                listed
+                    .chain((nobody == Some(true)).then_some(None))
+                    .collect()
+            }
+        };
+        let before = std::mem::replace(&mut self.scope.owners, Owners::Everybody);
+        self.scope.owners = before.and(owners);
+    }
+
+    /// Each lead is of one status and of one source, but how many are of both is not known.
+    fn narrow(&mut self, kind: Option<Kind>) -> Option<()> {
+        match (&self.kind, kind) {
+            (_, None) => Some(()),
+            (Kind::Any, Some(kind)) => {
+                self.kind = kind;
+                Some(())
+            }
+            _ => None,
+        }
+    }
+
+    /// The scope, if it is meant whole.
+    pub(super) fn whole(self) -> Option<Scope> {
+        (self.kind == Kind::Any).then_some(self.scope)
+    }
+}
