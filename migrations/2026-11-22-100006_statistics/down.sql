@@ -1,4 +1,6 @@
 CREATE INDEX leads_assigned_to ON leads (assigned_to, id);
+DROP INDEX leads_next_follow_up;
+CREATE INDEX leads_next_follow_up ON leads (next_follow_up, id);
 DROP INDEX leads_assigned_to_next_follow_up;
 DROP INDEX leads_assigned_to_created_at;
 DROP FUNCTION lead_statistics_fold(integer);

@@ -172,7 +172,8 @@ impl LeadStatistics {
     }
 
     /// How many leads were created, stretch by stretch, from the first that has any to the last,
-    /// zeros too. Errors: INVALID_DATA for an unknown time zone or more than 5,000 stretches.
+    /// zeros too. Fastest in UTC. Errors: INVALID_DATA for an unknown time zone or more than 5,000
+    /// stretches.
     async fn created_over_time(
         &self,
         ctx: &Context<'_>,
@@ -208,7 +209,10 @@ pub struct StatisticsQuery;
 #[Object]
 impl StatisticsQuery {
     /// What is counted over leads: all that the viewer may see, or those that the filter lets
-    /// through. Errors: UNAUTHENTICATED, INVALID_DATA.
+    /// through. Without a search and with a filter of nothing but `assignedTo`, `unassigned` and
+    /// `created` the answer is known without reading the leads, however many there are; ranges of
+    /// `created` should begin and end at midnight UTC for that. Only what is selected is computed.
+    /// Errors: UNAUTHENTICATED, INVALID_DATA.
     async fn lead_statistics(
         &self,
         ctx: &Context<'_>,

@@ -71,31 +71,39 @@ pub async fn statistics(
     filter: &LeadFilter,
     wanted: &Wanted,
 ) -> Result<Statistics> {
-    // What cannot be is refused before anything is read.
-    filter.condition(actor)?;
-    let now = Utc::now();
     let mut conn = db.connection().await?;
     conn.build_transaction()
         .repeatable_read()
         .read_only()
-        .run(async |conn| {
-            let scope = NarrowScope::of(filter, actor).and_then(NarrowScope::whole);
-            let Some(scope) = scope else {
-                return by_passes(conn, actor, filter, wanted, now).await;
-            };
-            let ready = Ready {
-                actor,
-                filter,
-                scope,
-            };
-            let totals = ready.totals(conn, wanted, now).await?;
-            let mut series = HashMap::with_capacity(wanted.series.len());
-            for &key in &wanted.series {
-                series.insert(key, ready.series(conn, key).await?);
-            }
-            Ok(Statistics { totals, series })
-        })
+        .run(async |conn| statistics_within(conn, actor, filter, wanted, Utc::now()).await)
         .await
+}
+
+/// [`statistics`] as of `now`, in the transaction of a caller who sees one snapshot.
+pub async fn statistics_within(
+    conn: &mut Connection,
+    actor: &Actor,
+    filter: &LeadFilter,
+    wanted: &Wanted,
+    now: DateTime<Utc>,
+) -> Result<Statistics> {
+    // What cannot be is refused before anything is read.
+    filter.condition(actor)?;
+    let scope = NarrowScope::of(filter, actor).and_then(NarrowScope::whole);
+    let Some(scope) = scope else {
+        return by_passes(conn, actor, filter, wanted, now).await;
+    };
+    let ready = Ready {
+        actor,
+        filter,
+        scope,
+    };
+    let totals = ready.totals(conn, wanted, now).await?;
+    let mut series = HashMap::with_capacity(wanted.series.len());
+    for &key in &wanted.series {
+        series.insert(key, ready.series(conn, key).await?);
+    }
+    Ok(Statistics { totals, series })
 }
 
 /// One pass over the leads for all totals, and one for each series.

@@ -87,10 +87,93 @@ async fn what_hangs_below_a_list_is_read_for_the_whole_list_at_once() {
             6,
         ),
         ("{ leads { totalCount nodes { id } } }", 3),
+        (
+            "{ leads(search: \"x\") { totalCountUpTo { value } nodes { id } } }",
+            3,
+        ),
         ("{ leads { nodes { id } pageInfo { hasNextPage } } }", 2),
     ] {
         let ran = statements(&team.api, &team.ada, query).await;
         assert!(ran.len() <= most, "{} > {most}: {ran:#?}", ran.len());
+    }
+}
+
+/// How often an answer reads leads: everything that can be asked of statistics at once.
+async fn passes(team: &Team, who: &SignedIn, filter: &str) -> usize {
+    let query = format!(
+        "{{ leadStatistics(filter: {{ {filter} }}) {{ totalLeads averageLeadScore hotLeadsCount \
+         conversionRate overdueFollowUps leadsByStatus {{ count }} leadsBySource {{ count }} \
+         leadsByAgent {{ totalLeads }} }} }}"
+    );
+    on("leads", &statements(&team.api, who, &query).await).len()
+}
+
+#[tokio::test]
+async fn statistics_of_assignees_and_days_read_no_leads_but_the_follow_ups_of_today() {
+    let team = Team::new().await;
+    twenty_leads(&team).await;
+    let ann = &team.ann.id;
+    for (who, filter) in [
+        (&team.ada, String::new()),
+        (&team.ada, format!("assignedTo: [\"{ann}\"]")),
+        (&team.ada, "unassigned: false".to_owned()),
+        (&team.mia, String::new()),
+        (
+            &team.mia,
+            format!("and: [{{ assignedTo: [\"{ann}\"], unassigned: true }}]"),
+        ),
+        (&team.ann, "archived: EXCLUDE".to_owned()),
+    ] {
+        assert_eq!(passes(&team, who, &filter).await, 1, "{filter}");
+    }
+    let days = "from: \"2026-01-15T00:00:00Z\", to: \"2026-11-20T00:00:00Z\"";
+    let rest = "totalLeads leadsByAgent { totalLeads } createdOverTime { count }";
+    let query = format!(
+        "{{ leadStatistics(filter: {{ created: {{ {days} }}, assignedTo: [\"{ann}\"] }}) {{ {rest} }} }}"
+    );
+    let ran = statements(&team.api, &team.ada, &query).await;
+    assert_eq!(on("leads", &ran), [""; 0]);
+    // Follow-ups are not kept by the day of the creation, ends of ranges are counted.
+    let created = format!("created: {{ {days} }}");
+    assert_eq!(passes(&team, &team.ada, &created).await, 1);
+    let ragged = "created: { from: \"2026-01-15T01:02:03Z\" }";
+    assert_eq!(passes(&team, &team.ada, ragged).await, 2);
+}
+
+#[tokio::test]
+async fn statistics_of_other_filters_read_the_leads_once() {
+    let team = Team::new().await;
+    twenty_leads(&team).await;
+    for filter in [
+        "status: [NEW]",
+        "score: { min: 10 }",
+        "or: [{ unassigned: true }]",
+        "archived: INCLUDE",
+    ] {
+        assert_eq!(passes(&team, &team.ada, filter).await, 1, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_kept_ready_is_not_counted_for_the_total_of_a_list() {
+    let team = Team::new().await;
+    twenty_leads(&team).await;
+    for (filter, counted) in [
+        ("", 0),
+        ("unassigned: true", 0),
+        ("status: [NEW, WON]", 0),
+        (
+            "source: [OTHER], created: { from: \"2026-01-15T00:00:00Z\" }",
+            0,
+        ),
+        ("hotOnly: true", 0),
+        ("hotOnly: true, status: [NEW]", 1),
+        ("status: [NEW], source: [OTHER]", 1),
+        ("score: { min: 10 }", 1),
+    ] {
+        let query = format!("{{ leads(filter: {{ {filter} }}) {{ totalCount }} }}");
+        let ran = statements(&team.api, &team.mia, &query).await;
+        assert_eq!(on("leads", &ran).len(), 1 + counted, "{filter}");
     }
 }
 

@@ -16,6 +16,7 @@ mod naive;
 mod other_copy;
 mod permissions;
 mod sample;
+mod statistics;
 mod writers;
 
 use proptest::strategy::Strategy;

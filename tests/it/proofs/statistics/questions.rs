@@ -1,0 +1,160 @@
+//! Whatever can be asked of what is kept ready, and the same asked in a way that counts leads.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::option::{of, weighted};
+use proptest::prelude::{Just, any, prop_oneof};
+use proptest::sample::subsequence;
+use proptest::strategy::Strategy;
+use uuid::Uuid;
+
+use crm::db::{Connection, PooledConnection};
+use crm::service::leads::{LeadFilter, Span};
+use crm::service::statistics::{Bucket, SeriesKey, Wanted, statistics_within};
+use crm::service::users::UserRole;
+use crm::service::{Actor, ServiceError, UserId};
+
+use crate::proofs::same;
+
+use super::World;
+
+/// Who asks for what.
+#[derive(Debug, Clone)]
+pub(super) struct Question {
+    viewer: usize,
+    assigned_to: Option<Vec<usize>>,
+    unassigned: Option<bool>,
+    created: Span<DateTime<Utc>>,
+    is_nested: bool,
+    wants_agents: bool,
+}
+
+pub(super) fn questions() -> impl Strategy<Value = Question> {
+    // The last two are no users, whatever their ids stand for inside.
+    let agents = weighted(0.4, subsequence((0..6).collect::<Vec<usize>>(), 0..=4));
+    let created = (of(moment()), of(moment())).prop_map(|(from, to)| Span { from, to });
+    let shape = (any::<bool>(), any::<bool>());
+    (
+        0..4_usize,
+        agents,
+        weighted(0.3, any::<bool>()),
+        created,
+        shape,
+    )
+        .prop_map(
+            |(viewer, assigned_to, unassigned, created, (is_nested, wants_agents))| Question {
+                viewer,
+                assigned_to,
+                unassigned,
+                created,
+                is_nested,
+                wants_agents,
+            },
+        )
+}
+
+/// Around the times of the samples, with the end of a month among them: a midnight, a full hour
+/// or any minute.
+fn moment() -> impl Strategy<Value = DateTime<Utc>> {
+    let start: DateTime<Utc> = "2024-03-28T00:00:00Z".parse().unwrap();
+    let minutes = prop_oneof![
+        (0..6_i64).prop_map(|days| days * 24 * 60),
+        (0..6 * 24_i64).prop_map(|hours| hours * 60),
+        0..6 * 24 * 60_i64,
+        Just(-40 * 24 * 60_i64),
+        Just(40 * 24 * 60_i64),
+    ];
+    minutes.prop_map(move |minutes| start + TimeDelta::minutes(minutes))
+}
+
+/// Asks all questions in one snapshot.
+pub(super) async fn ask(
+    conn: &mut PooledConnection,
+    world: &World,
+    questions: &[Question],
+) -> Result<(), String> {
+    conn.build_transaction()
+        .repeatable_read()
+        .run(async |conn| Ok::<_, ServiceError>(compare(conn, world, questions).await))
+        .await
+        .map_err(|error| format!("{error:?}"))?
+}
+
+/// Compares the two ways in the transaction of a caller who sees one snapshot.
+pub(super) async fn compare(
+    conn: &mut Connection,
+    world: &World,
+    questions: &[Question],
+) -> Result<(), String> {
+    let now = Utc::now();
+    for question in questions {
+        let (actor, kept) = (question.actor(world), question.filter(world));
+        // Anything is one of "anything", but that is not what rows are kept of.
+        let counted = LeadFilter {
+            or: Some(vec![LeadFilter::default()]),
+            ..kept.clone()
+        };
+        let zones = [
+            (Bucket::Day, "UTC"),
+            (Bucket::Week, "UTC"),
+            (Bucket::Month, "UTC"),
+            (Bucket::Day, "Europe/Warsaw"),
+            (Bucket::Month, "Asia/Kolkata"),
+        ];
+        let mut wanted = Wanted {
+            by_agent: question.wants_agents,
+            series: zones
+                .map(|(bucket, zone)| SeriesKey::new(bucket, zone).unwrap())
+                .into(),
+            ..Wanted::totals()
+        };
+        let kept = statistics_within(conn, &actor, &kept, &wanted, now).await;
+        wanted.by_agent = true;
+        let counted = statistics_within(conn, &actor, &counted, &wanted, now).await;
+        let (mut kept, mut counted) = (kept.unwrap(), counted.unwrap());
+        if !question.wants_agents {
+            kept.totals.by_agent.clear();
+            counted.totals.by_agent.clear();
+        }
+        same(&format!("{question:?}"), kept, counted)?;
+    }
+    Ok(())
+}
+
+impl Question {
+    fn actor(&self, world: &World) -> Actor {
+        let [mia, ann, bea, abe] = world.people[..] else {
+            panic!("four people");
+        };
+        let of = |id: UserId, role, team: &[UserId]| Actor {
+            id,
+            role,
+            team: team.to_vec(),
+        };
+        match self.viewer {
+            0 => Actor::operator(),
+            1 => of(mia, UserRole::Manager, &[mia, ann, bea]),
+            2 => of(ann, UserRole::Agent, &[ann]),
+            _ => of(abe, UserRole::Agent, &[abe]),
+        }
+    }
+
+    fn filter(&self, world: &World) -> LeadFilter {
+        let mut people = world.people.clone();
+        people.extend([UserId(Uuid::nil()), UserId(Uuid::max())]);
+        let assigned_to = self.assigned_to.as_ref();
+        let owners = LeadFilter {
+            assigned_to: assigned_to.map(|some| some.iter().map(|&n| people[n]).collect()),
+            unassigned: self.unassigned,
+            ..LeadFilter::default()
+        };
+        let created = self.created.clone();
+        match self.is_nested {
+            false => LeadFilter { created, ..owners },
+            true => LeadFilter {
+                created,
+                and: vec![owners],
+                ..LeadFilter::default()
+            },
+        }
+    }
+}
