@@ -8,6 +8,7 @@ use std::hash::Hash;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 
 use crate::db::Connection;
@@ -19,7 +20,7 @@ use crate::service::statistics::over_time::{self, Bucket, Counts, Series, Series
 use crate::service::statistics::pieces::Pieces;
 use crate::service::statistics::scope::{Kind, Scope};
 use crate::service::statistics::totals::{self, Totals, is_overdue};
-use crate::service::{Actor, Result};
+use crate::service::{Actor, Result, UserId};
 
 /// A selection of leads, and the same selection as what is kept ready knows it.
 pub(super) struct Ready<'a> {
@@ -119,8 +120,8 @@ impl Ready<'_> {
     /// Follow-ups are kept by the day they are planned for, whenever the lead was created: with a
     /// range of creation the leads of that range are looked at.
     async fn overdue(&self, conn: &mut Connection, now: DateTime<Utc>) -> Result<i64> {
-        let condition = self.filter.condition(self.actor)?;
         if self.scope.created != Span::default() {
+            let condition = self.filter.condition(self.actor)?;
             return count(conn, Box::new(condition.and(is_overdue(now)))).await;
         }
         let owners = &self.scope.owners;
@@ -129,15 +130,15 @@ impl Ready<'_> {
             to: Some(now),
         };
         let pieces = Pieces::of(&past, kept::grains(owners));
-        let kept = kept::follow_ups(conn, owners, &pieces).await?;
-        match pieces.left_over.as_slice().first() {
-            Some(today) => {
-                let overdue = condition.and(is_overdue(now));
-                let overdue = overdue.and(leads::next_follow_up.ge(today.start));
-                Ok(kept + count(conn, Box::new(overdue)).await?)
+        let mut overdue = kept::follow_ups(conn, owners, &pieces).await?;
+        for today in &pieces.left_over {
+            for part in apart(owners) {
+                let condition = self.filter.condition(self.actor)?;
+                let today = leads::next_follow_up.ge(today.start).and(is_overdue(now));
+                overdue += count(conn, Box::new(today.and(part).and(condition))).await?;
             }
-            None => Ok(kept),
         }
+        Ok(overdue)
     }
 
     /// The leads of the selection that no piece has.
@@ -149,6 +150,23 @@ impl Ready<'_> {
         });
         let created = created.reduce(|left, right| Box::new(left.or(right)));
         Ok(created.map(|created| Box::new(created.and(condition)) as Condition))
+    }
+}
+
+/// The leads of assignees and those of nobody, apart: PostgreSQL answers each of the two from an
+/// index, but not the one or the other.
+fn apart(owners: &Owners) -> Vec<Condition> {
+    match owners {
+        Owners::Only(owners) => {
+            let users: Vec<UserId> = owners.iter().copied().flatten().collect();
+            let nobody = owners
+                .contains(&None)
+                .then(|| leads::assigned_to.is_null().nullable());
+            let mut parts: Vec<Condition> = vec![Box::new(leads::assigned_to.eq_any(users))];
+            parts.extend(nobody.map(|nobody| Box::new(nobody) as Condition));
+            parts
+        }
+        Owners::Everybody | Owners::Somebody => vec![Box::new(true.into_sql::<Bool>().nullable())],
     }
 }
 
