@@ -129,6 +129,7 @@ impl Question {
             id,
             role,
             team: team.to_vec(),
+            users_revision: None,
         };
         match self.viewer {
             0 => Actor::operator(),
