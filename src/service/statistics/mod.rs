@@ -1,8 +1,8 @@
 //! What is counted over leads. All of one answer comes from one snapshot of the database.
 //!
 //! Where only assignees and the time of creation say which leads are meant, the answer is made of
-//! what the database keeps ready ([`ready`]), at a cost that does not grow with the number of
-//! leads; else of one pass over the leads that are meant.
+//! what the database keeps ready, at a cost that does not grow with the number of leads; else of
+//! one pass over the leads that are meant.
 
 mod fold;
 mod kept;

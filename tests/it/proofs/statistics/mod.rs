@@ -47,7 +47,7 @@ async fn what_is_kept_equals_what_is_counted_during_and_after_any_history() {
     let api = Api::with_pool(8).await;
     let world = World::of(&api).await;
     let histories = (vec(vec(steps(), 1..10), 3), vec(questions(), 10));
-    prove(10, 20, histories, async |(writers, questions)| {
+    prove(6, 20, histories, async |(writers, questions)| {
         let mut conn = world.connection().await;
         run(&mut conn, "TRUNCATE leads CASCADE").await;
         same("rows of no leads", rows(&mut conn).await, 0)?;
