@@ -8,6 +8,7 @@ mod bulk;
 mod connection;
 mod context;
 mod direct;
+mod documents;
 mod error;
 mod guard;
 mod lead;
@@ -20,6 +21,6 @@ mod statistics;
 mod user;
 
 pub use context::{Credentials, RequestId, Settings};
+pub use documents::Unusable;
 pub use error::{code_of, transport_error};
-pub use guard::inspect;
 pub use schema::{Schema, build, sdl};

@@ -3,6 +3,7 @@ use async_graphql::{EmptySubscription, MergedObject, Request, Response, SchemaBu
 use crate::db::Db;
 use crate::graphql::bulk::BulkMutation;
 use crate::graphql::context::{Credentials, Settings};
+use crate::graphql::documents::{Documents, Unusable};
 use crate::graphql::lead::{LeadMutation, LeadQuery};
 use crate::graphql::loaders::Lookup;
 use crate::graphql::node::NodeQuery;
@@ -35,6 +36,7 @@ pub struct Schema {
     types: Types,
     db: Db,
     directory: Directory,
+    documents: Documents,
 }
 
 /// How deep a query may nest; GraphiQL's introspection needs 15.
@@ -57,10 +59,17 @@ pub fn build(db: Db, settings: Settings) -> Schema {
         types,
         db,
         directory,
+        documents: Documents::default(),
     }
 }
 
 impl Schema {
+    /// Parses the request's document, or finds it among those that were parsed before, unless it
+    /// is made to harm: nothing else may be done with a request before.
+    pub fn read(&self, request: &mut Request) -> Result<(), Unusable> {
+        self.documents.read(request)
+    }
+
     /// Answers a request of whoever these credentials stand for.
     pub async fn execute(&self, request: Request, credentials: Credentials) -> Response {
         let mut request = request;

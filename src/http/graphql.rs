@@ -22,7 +22,7 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let request = from_body(&headers, body);
+    let request = from_body(&app.schema, &headers, body);
     answer(&app, &headers, request).await
 }
 
@@ -32,7 +32,10 @@ pub(super) async fn get(
     headers: HeaderMap,
     pairs: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Response {
-    let request = from_query(pairs.map(|Query(pairs)| pairs).unwrap_or_default());
+    let request = from_query(
+        &app.schema,
+        pairs.map(|Query(pairs)| pairs).unwrap_or_default(),
+    );
     let request = request.and_then(|mut request| {
         if may_change(&mut request) {
             let message = "by GET only queries are answered";

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::graphql::inspect;
+use crate::graphql::{Schema, Unusable};
 
 /// Why a request was turned away before GraphQL saw it.
 pub(super) struct Refusal {
@@ -31,7 +31,7 @@ impl Refusal {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Parameters {
-    query: String,
+    query: Option<String>,
     operation_name: Option<String>,
     variables: Option<Map<String, Value>>,
     extensions: Option<Map<String, Value>>,
@@ -42,6 +42,7 @@ struct Parameters {
 /// Only JSON is taken: a browser does not send it to another site without asking that site first,
 /// so that no foreign page can make a change in a user's name.
 pub(super) fn from_body(
+    schema: &Schema,
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Request, Refusal> {
@@ -68,11 +69,14 @@ pub(super) fn from_body(
             "the body is not a GraphQL request in JSON: {error}"
         ))
     })?;
-    parameters.request()
+    parameters.request(schema)
 }
 
 /// Reads the query string of a GET.
-pub(super) fn from_query(pairs: Vec<(String, String)>) -> Result<Request, Refusal> {
+pub(super) fn from_query(
+    schema: &Schema,
+    pairs: Vec<(String, String)>,
+) -> Result<Request, Refusal> {
     let text = |name: &str| {
         pairs
             .iter()
@@ -85,28 +89,47 @@ pub(super) fn from_query(pairs: Vec<(String, String)>) -> Result<Request, Refusa
             .map_err(|error| bad_request(format!("{name} is not a JSON object: {error}"))),
     };
     Parameters {
-        query: text("query").ok_or_else(|| bad_request("the query is missing"))?,
+        query: text("query"),
         operation_name: text("operationName").filter(|name| !name.is_empty()),
         variables: object("variables")?,
         extensions: object("extensions")?,
     }
-    .request()
+    .request(schema)
 }
 
 impl Parameters {
-    fn request(self) -> Result<Request, Refusal> {
+    fn request(self, schema: &Schema) -> Result<Request, Refusal> {
+        let is_given = self.query.is_some();
         let variables = Value::Object(self.variables.unwrap_or_default());
-        let mut request =
-            Request::new(self.query).variables(async_graphql::Variables::from_json(variables));
+        let mut request = Request::new(self.query.unwrap_or_default())
+            .variables(async_graphql::Variables::from_json(variables));
         request.operation_name = self.operation_name;
         let extensions = self.extensions.unwrap_or_default().into_iter();
         request.extensions.0 = extensions
             .filter_map(|(name, value)| Some((name, async_graphql::Value::from_json(value).ok()?)))
             .collect();
-        inspect(&mut request).map_err(|message| {
-            Refusal::new(StatusCode::BAD_REQUEST, "DOCUMENT_TOO_LARGE", message)
-        })?;
+        if !is_given && !request.extensions.contains_key("persistedQuery") {
+            return Err(bad_request("the query is missing"));
+        }
+        schema.read(&mut request).map_err(Refusal::from)?;
         Ok(request)
+    }
+}
+
+impl From<Unusable> for Refusal {
+    fn from(unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::TooLarge(message) => {
+                Self::new(StatusCode::BAD_REQUEST, "DOCUMENT_TOO_LARGE", message)
+            }
+            // Apollo's clients know it by these words; it is the usual first step, not a fault.
+            Unusable::NotFound => Self::new(
+                StatusCode::OK,
+                "PERSISTED_QUERY_NOT_FOUND",
+                "PersistedQueryNotFound",
+            ),
+            Unusable::Misnamed(message) => bad_request(message),
+        }
     }
 }
 

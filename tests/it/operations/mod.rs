@@ -26,6 +26,7 @@ mod note;
 mod order;
 mod page;
 mod permission;
+mod persisted;
 mod read;
 mod roles;
 mod schema;
