@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -52,6 +53,8 @@ impl Database {
     pub async fn copy(&self, name: &str) -> Result<Self> {
         let sql = Sql::connect(&with_database(&self.url, "postgres")).await?;
         let from = self.sql.text("SELECT current_database()").await?;
+        let size = "SELECT pg_database_size(current_database())";
+        self.check_room(self.sql.number(size).await?)?;
         sql.run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
             .await?;
         // Nobody may be connected to what is copied, and this process is.
@@ -99,6 +102,26 @@ impl Database {
     /// The same one, for statements with parameters.
     pub fn client(&mut self) -> &mut Client {
         &mut self.sql.0
+    }
+
+    /// Fails if the disk could not take a copy and what the measuring adds to it.
+    fn check_room(&self, bytes: u64) -> Result<()> {
+        if self.server.is_none() {
+            return Ok(());
+        }
+        let df = Command::new("df")
+            .args(["--output=avail", "-B1"])
+            .arg(&self.folder)
+            .output()?;
+        let text = String::from_utf8_lossy(&df.stdout);
+        let free = text
+            .lines()
+            .nth(1)
+            .and_then(|line| line.trim().parse::<u64>().ok());
+        if free.is_some_and(|free| free / 2 < bytes) {
+            return Err(format!("the disk has no room for a copy of {bytes} bytes").into());
+        }
+        Ok(())
     }
 
     async fn own(folder: PathBuf, leads: u64) -> Result<Self> {

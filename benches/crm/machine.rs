@@ -23,8 +23,15 @@ const SETTINGS: [&str; 9] = [
     "jit",
 ];
 
-/// The machine, the versions and the settings, as a Markdown list.
-pub async fn describe(sql: &Sql, wrk: &str) -> Result<String> {
+/// How many processes wanted a core in the last minute: before a run there should be none.
+pub fn load() -> Result<String> {
+    let text = fs::read_to_string("/proc/loadavg")?;
+    Ok(text.split(' ').next().unwrap_or_default().to_owned())
+}
+
+/// The machine, the versions and the settings, as a Markdown list. `load` is what the machine had
+/// to do before.
+pub async fn describe(sql: &Sql, wrk: &str, load: &str) -> Result<String> {
     let cpu = field("/proc/cpuinfo", "model name");
     let memory: f64 = field("/proc/meminfo", "MemTotal")
         .split(' ')
@@ -42,7 +49,8 @@ pub async fn describe(sql: &Sql, wrk: &str) -> Result<String> {
     let size = "SELECT pg_size_pretty(pg_database_size(current_database()))";
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
     Ok(format!(
-        "- {}, {} leads, {} notes, {}\n- {cores} cores of {cpu}, {:.0} GiB of memory, Linux {}\n\
+        "- {}, {} leads, {} notes, {}\n- {cores} cores of {cpu}, {:.0} GiB of memory, Linux {}, \
+         load average {load} before the run\n\
          - PostgreSQL {}, {wrk}\n- {}\n- command: `{}`\n",
         Utc::now().format("%Y-%m-%d %H:%M UTC"),
         sql.text("SELECT count(*) FROM leads").await?,
@@ -72,11 +80,16 @@ fn command() -> String {
     let arguments = std::env::args()
         .skip(1)
         .filter(|argument| argument != "--bench");
-    let arguments: Vec<String> = arguments.collect();
-    match arguments.is_empty() {
-        true => "cargo bench".to_owned(),
-        false => format!("cargo bench -- {}", arguments.join(" ")),
+    let quoted = arguments.map(|argument| match argument.contains(' ') {
+        true => format!("'{argument}'"),
+        false => argument,
+    });
+    let mut words = vec!["cargo bench".to_owned()];
+    words.extend(quoted);
+    if words.len() > 1 {
+        words.insert(1, "--".to_owned());
     }
+    words.join(" ")
 }
 
 /// A field of a file of Linux: `name : value`.

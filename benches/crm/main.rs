@@ -119,7 +119,7 @@ fn main() -> ExitCode {
 
 /// Measures and prints. Returns how many operations failed.
 async fn run(options: &Options) -> Result<usize> {
-    let wrk = wrk::version().await?;
+    let (wrk, load) = (wrk::version().await?, machine::load()?);
     let database = Database::open(options).await?;
     let pgbench = pgbench::find(database.postmaster)?;
     let server = Server::start(&database.url, &database.folder).await?;
@@ -133,7 +133,7 @@ async fn run(options: &Options) -> Result<usize> {
         report: Report::default(),
     };
     rows::all(&mut bench).await;
-    let machine = machine::describe(bench.database.sql(), &wrk).await?;
+    let machine = machine::describe(bench.database.sql(), &wrk, &load).await?;
     let (targets, met) = bench.report.targets();
     println!(
         "\n{machine}\n{}\n{met} of {targets} targets are met",

@@ -5,64 +5,46 @@ use serde_json::{Value, json};
 use crate::Bench;
 use crate::facts::Who;
 use crate::measure::{Ask, Expect, Row};
-use crate::rows::{LISTED, quoted};
+use crate::rows::{Choice, LISTED};
 
 const COUNT: &str = "
     query ($filter: LeadFilter, $search: String) {
       leads(filter: $filter, search: $search, first: 1) { totalCount } }";
 
 pub async fn rows(bench: &mut Bench<'_>) {
-    let agent = bench.facts.agent();
-    let counts: Vec<(&str, Who, Value, String)> = vec![
-        ("all", Who::Admin, json!({}), "true".to_owned()),
-        (
-            "as a manager",
-            Who::Manager,
-            json!({}),
-            bench.facts.visible(Who::Manager),
-        ),
-        (
-            "as an agent",
-            Who::Agent,
-            json!({}),
-            bench.facts.visible(Who::Agent),
-        ),
-        (
+    let (facts, agent) = (&bench.facts, bench.facts.agent());
+    let tagged = json!({ "tags": { "all": ["newsletter"] } });
+    let mine = format!("assigned_to = '{agent}'");
+    let choices = [
+        Choice::new("all", json!({}), "true"),
+        Choice::visible("as a manager", Who::Manager, facts),
+        Choice::visible("as an agent", Who::Agent, facts),
+        Choice::new(
             "status",
-            Who::Admin,
-            json!({ "filter": { "status": ["LOST"] } }),
-            "status = ANY ('{LOST}')".to_owned(),
+            json!({ "status": ["LOST"] }),
+            "status = ANY ('{LOST}')",
         ),
-        (
-            "agent",
-            Who::Admin,
-            json!({ "filter": { "assignedTo": [agent] } }),
-            format!("assigned_to = '{agent}'"),
-        ),
-        (
-            "frequent tag",
-            Who::Admin,
-            json!({ "filter": { "tags": { "all": ["newsletter"] } } }),
-            "tags @> '{newsletter}'".to_owned(),
-        ),
-        (
-            "frequent search",
-            Who::Admin,
-            json!({ "search": "gmail" }),
-            format!("search_text LIKE {}", quoted("%gmail%")),
-        ),
+        Choice::new("agent", json!({ "assignedTo": [agent] }), mine),
+        Choice::new("frequent tag", tagged, "tags @> '{newsletter}'"),
     ];
-    for (name, by, variables, condition) in counts {
-        let sql = format!("SELECT count(*) FROM leads WHERE {LISTED} AND {condition}");
-        bench
-            .measure(Row {
-                name: format!("count: {name}"),
-                clients: bench.options.few,
-                ask: Ask::one(by, COUNT, variables),
-                sql: Some(format!("{sql};\n")),
-                expect: Expect::Number("/leads/totalCount", sql),
-                targets: &[],
-            })
-            .await;
+    for choice in choices {
+        let variables = json!({ "filter": choice.filter });
+        measure(bench, choice.name, choice.by, variables, &choice.condition).await;
     }
+    let (search, found) = (json!({ "search": "gmail" }), "search_text LIKE '%gmail%'");
+    measure(bench, "frequent search", Who::Admin, search, found).await;
+}
+
+async fn measure(bench: &mut Bench<'_>, name: &str, by: Who, variables: Value, condition: &str) {
+    let sql = format!("SELECT count(*) FROM leads WHERE {LISTED} AND {condition}");
+    bench
+        .measure(Row {
+            name: format!("count: {name}"),
+            clients: bench.options.few,
+            ask: Ask::one(by, COUNT, variables),
+            sql: Some(format!("{sql};\n")),
+            expect: Expect::Number("/leads/totalCount", sql),
+            targets: &[],
+        })
+        .await;
 }

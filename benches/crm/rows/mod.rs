@@ -10,8 +10,10 @@ pub mod start;
 pub mod statistics;
 pub mod writes;
 
+use serde_json::{Value, json};
+
 use crate::database::Sql;
-use crate::facts::array;
+use crate::facts::{Facts, Who, array};
 use crate::{Bench, Result, postgraphile};
 
 /// A page of leads as a table in a front end shows it: twelve fields and the assignee.
@@ -74,6 +76,35 @@ pub fn users_by_id(ids: &[String]) -> String {
 /// A text in SQL.
 pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Leads that are chosen by a filter, or by who asks.
+pub struct Choice {
+    pub name: &'static str,
+    pub by: Who,
+    pub filter: Value,
+    /// The same in SQL.
+    pub condition: String,
+}
+
+impl Choice {
+    /// By an administrator, who sees all leads.
+    pub fn new(name: &'static str, filter: Value, condition: impl Into<String>) -> Self {
+        Self {
+            name,
+            by: Who::Admin,
+            filter,
+            condition: condition.into(),
+        }
+    }
+
+    /// All that somebody may see.
+    pub fn visible(name: &'static str, by: Who, facts: &Facts) -> Self {
+        Self {
+            by,
+            ..Self::new(name, json!({}), facts.visible(by))
+        }
+    }
 }
 
 /// Measures everything. What keeps a kind of rows from being measured at all becomes a line, too.

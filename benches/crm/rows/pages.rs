@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::facts::Who;
 use crate::measure::{Ask, Expect};
 use crate::report::{Line, Verdict};
-use crate::rows::{LIST, LISTED, PAGE, page_ids, page_script, quoted};
+use crate::rows::{Choice, LIST, LISTED, PAGE, page_ids, page_script, quoted};
 use crate::{Bench, Result};
 
 /// The page that is to cost about as much as the first.
@@ -54,58 +54,15 @@ pub async fn orders(bench: &mut Bench<'_>) {
 }
 
 pub async fn filters(bench: &mut Bench<'_>) -> Result<()> {
-    let agent = bench.facts.agent();
-    let half = "SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
-                FROM leads TABLESAMPLE system (1) ORDER BY created_at LIMIT 1";
-    let since = bench.database.sql().text(half).await?;
-    let filters = [
-        (
-            "status",
-            json!({ "status": ["LOST"] }),
-            "status = ANY ('{LOST}')".to_owned(),
-        ),
-        (
-            "agent",
-            json!({ "assignedTo": [agent] }),
-            format!("assigned_to = ANY ('{{{agent}}}')"),
-        ),
-        (
-            "unassigned",
-            json!({ "unassigned": true }),
-            "assigned_to IS NULL".to_owned(),
-        ),
-        (
-            "source",
-            json!({ "source": ["WEBSITE"] }),
-            "source = ANY ('{WEBSITE}')".to_owned(),
-        ),
-        (
-            "frequent tag",
-            json!({ "tags": { "all": ["newsletter"] } }),
-            "tags @> '{newsletter}'".to_owned(),
-        ),
-        (
-            "hot",
-            json!({ "hotOnly": true }),
-            "lead_score >= 71".to_owned(),
-        ),
-        (
-            "created since",
-            json!({ "created": { "from": since } }),
-            format!("created_at >= '{since}'"),
-        ),
-        (
-            "status and source",
-            json!({ "status": ["LOST", "WON"], "source": ["WEBSITE"] }),
-            "status = ANY ('{LOST,WON}') AND source = ANY ('{WEBSITE}')".to_owned(),
-        ),
-    ];
-    for (name, filter, condition) in filters {
+    let some_day = "SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
+                    FROM leads TABLESAMPLE system (1) ORDER BY created_at LIMIT 1";
+    let since = bench.database.sql().text(some_day).await?;
+    for choice in choices(bench.facts.agent(), &since) {
         for (field, column) in [ORDERS[0], ORDERS[2]] {
             let list = List {
-                name: format!("page: {name}, {field} DESC"),
-                filter: filter.clone(),
-                condition: condition.clone(),
+                name: format!("page: {}, {field} DESC", choice.name),
+                filter: choice.filter.clone(),
+                condition: choice.condition.clone(),
                 field,
                 column,
                 direction: "DESC",
@@ -114,6 +71,33 @@ pub async fn filters(bench: &mut Bench<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn choices(agent: &str, since: &str) -> [Choice; 8] {
+    let mine = format!("assigned_to = ANY ('{{{agent}}}')");
+    let tagged = json!({ "tags": { "all": ["newsletter"] } });
+    let created = json!({ "created": { "from": since } });
+    let ended = json!({ "status": ["LOST", "WON"], "source": ["WEBSITE"] });
+    let ended_sql = "status = ANY ('{LOST,WON}') AND source = ANY ('{WEBSITE}')";
+    let website = json!({ "source": ["WEBSITE"] });
+    [
+        Choice::new(
+            "status",
+            json!({ "status": ["LOST"] }),
+            "status = ANY ('{LOST}')",
+        ),
+        Choice::new("agent", json!({ "assignedTo": [agent] }), mine),
+        Choice::new(
+            "unassigned",
+            json!({ "unassigned": true }),
+            "assigned_to IS NULL",
+        ),
+        Choice::new("source", website, "source = ANY ('{WEBSITE}')"),
+        Choice::new("frequent tag", tagged, "tags @> '{newsletter}'"),
+        Choice::new("hot", json!({ "hotOnly": true }), "lead_score >= 71"),
+        Choice::new("created since", created, format!("created_at >= '{since}'")),
+        Choice::new("status and source", ended, ended_sql),
+    ]
 }
 
 /// Measures the first and a deep page, in turns, each beside its bare SQL.

@@ -11,6 +11,23 @@ use crate::{Bench, Result};
 /// How many leads a rare term finds, about.
 const RARE: i64 = 60;
 
+/// Two that about three leads of ten have.
+const FREQUENT: &str = "\
+    SELECT term FROM unnest('{com,gmail,example,ann,mar,gmbh,group,son,ing,ell}'::text[]) AS term, \
+      LATERAL (SELECT count(*) FILTER (WHERE search_text LIKE '%' || term || '%') * 1.0 / count(*) \
+        FROM (SELECT search_text FROM leads LIMIT 20000) AS part) AS t (share) \
+    ORDER BY abs(share - 0.3), term LIMIT 2";
+const ACCENTED: &str = "\
+    SELECT last_name FROM leads WHERE last_name_key <> lower(last_name) \
+    GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1";
+const LONG_NAME: &str = "\
+    SELECT last_name_key FROM leads WHERE length(last_name_key) BETWEEN 7 AND 9 \
+    GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1";
+/// With a country of two digits.
+const PHONE: &str = "\
+    SELECT ltrim(phone, '+') FROM leads \
+    WHERE length(phone) = 12 AND phone NOT LIKE '+1%' AND archived_at IS NULL LIMIT 1";
+
 /// Terms are only looked for where somebody wants one of these.
 const KINDS: [&str; 12] = [
     "rare",
@@ -87,59 +104,40 @@ async fn measure(bench: &mut Bench<'_>, term: &Term, viewer: &str, by: Who) -> R
 }
 
 async fn terms(sql: &Sql) -> Result<Vec<Term>> {
-    let rare = sql
-        .text(&format!(
-            "SELECT split_part(company_key, ' ', 1) FROM leads \
-         WHERE length(split_part(company_key, ' ', 1)) > 4 GROUP BY 1 \
-         ORDER BY abs(count(*) - {RARE}), 1 LIMIT 1"
-        ))
-        .await?;
-    let frequent = sql.column(
-        "SELECT term FROM unnest('{com,gmail,example,ann,mar,gmbh,group,son,ing,ell}'::text[]) AS term, \
-           LATERAL (SELECT count(*) FILTER (WHERE search_text LIKE '%' || term || '%') * 1.0 / count(*) \
-             FROM (SELECT search_text FROM leads LIMIT 20000) AS part) AS t (share) \
-         ORDER BY abs(share - 0.3), term LIMIT 2").await?;
-    let accented = sql
-        .text(
-            "SELECT last_name FROM leads WHERE last_name_key <> lower(last_name) \
-         GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
-        )
-        .await?;
-    let name = sql
-        .text(
-            "SELECT last_name_key FROM leads WHERE length(last_name_key) BETWEEN 7 AND 9 \
-         GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
-        )
-        .await?;
-    let domain = sql
-        .text(&format!(
-            "SELECT split_part(email_key, '@', 2) FROM leads WHERE email_key IS NOT NULL \
-         GROUP BY 1 ORDER BY abs(count(*) - 10 * {RARE}), 1 LIMIT 1"
-        ))
-        .await?;
-    let phone = sql
-        .text(
-            "SELECT ltrim(phone, '+') FROM leads \
-                          WHERE length(phone) = 12 AND phone NOT LIKE '+1%' AND archived_at IS NULL LIMIT 1",
-        )
-        .await?;
-    let both = frequent.join(" ");
+    let frequent = sql.column(FREQUENT).await?;
+    let first = frequent.first().ok_or("no term is frequent")?;
+    let name = sql.text(LONG_NAME).await?;
     let mut terms = vec![
-        Term::new(KINDS[0], &rare),
-        Term::new(KINDS[1], &frequent[0]),
-        Term::new(KINDS[2], &both),
+        Term::new(KINDS[0], &sql.text(&rare()).await?),
+        Term::new(KINDS[1], first),
+        Term::new(KINDS[2], &frequent.join(" ")),
         Term::new(KINDS[3], "zzyqxw"),
-        Term::new(KINDS[4], &accented),
+        Term::new(KINDS[4], &sql.text(ACCENTED).await?),
         Term::new(KINDS[5], "k"),
         Term::new(KINDS[6], "ko"),
-        Term::new(KINDS[7], &domain),
+        Term::new(KINDS[7], &sql.text(&domain()).await?),
         Term {
             parts: Vec::new(),
             ..Term::new(KINDS[8], &mistyped(&name))
         },
     ];
-    terms.extend(spellings(&phone));
+    terms.extend(spellings(&sql.text(PHONE).await?));
     Ok(terms)
+}
+
+fn rare() -> String {
+    format!(
+        "SELECT split_part(company_key, ' ', 1) FROM leads \
+         WHERE length(split_part(company_key, ' ', 1)) > 4 GROUP BY 1 \
+         ORDER BY abs(count(*) - {RARE}), 1 LIMIT 1"
+    )
+}
+
+fn domain() -> String {
+    format!(
+        "SELECT split_part(email_key, '@', 2) FROM leads WHERE email_key IS NOT NULL \
+         GROUP BY 1 ORDER BY abs(count(*) - 10 * {RARE}), 1 LIMIT 1"
+    )
 }
 
 /// Two letters in the middle change places.

@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::facts::{Who, array};
+use crate::facts::{Facts, Who, array};
 use crate::measure::{Ask, Expect, Row};
-use crate::rows::LISTED;
+use crate::rows::{Choice, LISTED};
 use crate::{Bench, Result};
 
 const STATISTICS: &str = "
@@ -22,112 +22,67 @@ const OVER_TIME: &str = "
       leadStatistics(filter: $filter) { totalLeads createdOverTime(bucket: DAY) { start count } } }";
 
 pub async fn rows(bench: &mut Bench<'_>) -> Result<()> {
-    let facts = &bench.facts;
-    let (agent, team) = (facts.agent(), &facts.team);
     let newest = "SELECT to_char(max(created_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
                   FROM leads";
     let now: DateTime<Utc> = bench.database.sql().text(newest).await?.parse()?;
-    let (month, month_sql) = span(now - TimeDelta::days(45), now);
-    // From an odd minute to an odd minute: neither end is a midnight.
-    let (year, year_sql) = span(
-        now - TimeDelta::minutes(400 * 1440 + 617),
-        now - TimeDelta::minutes(35 * 1440 + 211),
-    );
-    let mine = format!("assigned_to = ANY ('{{{agent}}}')");
-    let all: Vec<(&str, Who, Value, String)> = vec![
-        ("all", Who::Admin, json!({}), "true".to_owned()),
-        (
-            "one agent's",
-            Who::Admin,
-            json!({ "assignedTo": [agent] }),
-            mine.clone(),
-        ),
-        (
-            "a team's",
-            Who::Admin,
-            json!({ "assignedTo": team }),
-            format!("assigned_to = ANY ({})", array(team)),
-        ),
-        (
-            "as a manager",
-            Who::Manager,
-            json!({}),
-            facts.visible(Who::Manager),
-        ),
-        (
-            "as an agent",
-            Who::Agent,
-            json!({}),
-            facts.visible(Who::Agent),
-        ),
-        (
-            "45 days",
-            Who::Admin,
-            json!({ "created": month }),
-            month_sql.clone(),
-        ),
-        (
-            "a year, ragged ends",
-            Who::Admin,
-            json!({ "created": year }),
-            year_sql.clone(),
-        ),
-        (
-            "one agent's 45 days",
-            Who::Admin,
-            json!({ "assignedTo": [agent], "created": month }),
-            format!("{mine} AND {month_sql}"),
-        ),
-        (
-            "a team's year",
-            Who::Admin,
-            json!({ "assignedTo": team, "created": year }),
-            format!("assigned_to = ANY ({}) AND {year_sql}", array(team)),
-        ),
-        (
-            "source and hot",
-            Who::Admin,
-            json!({ "source": ["REFERRAL"], "hotOnly": true }),
-            "source = ANY ('{REFERRAL}') AND lead_score >= 71".to_owned(),
-        ),
-    ];
-    for (name, by, filter, condition) in all {
-        measure(bench, name, by, STATISTICS, filter, &condition, grouped).await;
+    for choice in choices(&bench.facts, now) {
+        measure(bench, &choice, STATISTICS, grouped).await;
     }
-    for (name, filter, condition) in [
-        ("all", json!({}), "true"),
-        ("45 days", json!({ "created": month }), &month_sql),
+    let (days, days_sql) = last_days(now);
+    for choice in [
+        Choice::new("over time, all", json!({}), "true"),
+        Choice::new("over time, 45 days", json!({ "created": days }), days_sql),
     ] {
-        let name = format!("over time, {name}");
-        measure(
-            bench,
-            &name,
-            Who::Admin,
-            OVER_TIME,
-            filter,
-            condition,
-            by_day,
-        )
-        .await;
+        measure(bench, &choice, OVER_TIME, by_day).await;
     }
     Ok(())
 }
 
+fn choices(facts: &Facts, now: DateTime<Utc>) -> Vec<Choice> {
+    let (agent, team) = (facts.agent(), &facts.team);
+    let mine = format!("assigned_to = ANY ('{{{agent}}}')");
+    let ours = format!("assigned_to = ANY ({})", array(team));
+    let hot = json!({ "source": ["REFERRAL"], "hotOnly": true });
+    let hot_sql = "source = ANY ('{REFERRAL}') AND lead_score >= 71";
+    let (days, days_sql) = last_days(now);
+    // From an odd minute to an odd minute: neither end is a midnight.
+    let ago = |days: i64, minutes: i64| now - TimeDelta::minutes(days * 24 * 60 + minutes);
+    let (year, year_sql) = span(ago(400, 617), ago(35, 211));
+    let (my_days, our_year) = (
+        json!({ "assignedTo": [agent], "created": days }),
+        json!({ "assignedTo": team, "created": year }),
+    );
+    vec![
+        Choice::new("all", json!({}), "true"),
+        Choice::new("one agent's", json!({ "assignedTo": [agent] }), &mine),
+        Choice::new("a team's", json!({ "assignedTo": team }), &ours),
+        Choice::visible("as a manager", Who::Manager, facts),
+        Choice::visible("as an agent", Who::Agent, facts),
+        Choice::new("45 days", json!({ "created": days }), &days_sql),
+        Choice::new("a year, ragged ends", json!({ "created": year }), &year_sql),
+        Choice::new(
+            "one agent's 45 days",
+            my_days,
+            format!("{mine} AND {days_sql}"),
+        ),
+        Choice::new("a team's year", our_year, format!("{ours} AND {year_sql}")),
+        Choice::new("source and hot", hot, hot_sql),
+    ]
+}
+
 async fn measure(
     bench: &mut Bench<'_>,
-    name: &str,
-    by: Who,
+    choice: &Choice,
     query: &'static str,
-    filter: Value,
-    condition: &str,
     sql: fn(&str) -> String,
 ) {
+    let condition = &choice.condition;
     let total = format!("SELECT count(*) FROM leads WHERE {LISTED} AND {condition}");
     bench
         .measure(Row {
-            name: format!("statistics: {name}"),
+            name: format!("statistics: {}", choice.name),
             clients: bench.options.few,
-            ask: Ask::one(by, query, json!({ "filter": filter })),
+            ask: Ask::one(choice.by, query, json!({ "filter": choice.filter })),
             sql: Some(sql(condition)),
             expect: Expect::Number("/leadStatistics/totalLeads", total),
             targets: &[],
@@ -150,6 +105,10 @@ fn by_day(condition: &str) -> String {
         "SELECT (created_at AT TIME ZONE 'UTC')::date, count(*) FROM leads \
          WHERE {LISTED} AND {condition} GROUP BY 1 ORDER BY 1;\n"
     )
+}
+
+fn last_days(now: DateTime<Utc>) -> (Value, String) {
+    span(now - TimeDelta::days(45), now)
 }
 
 /// A range of time, for a filter and in SQL.
