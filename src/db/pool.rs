@@ -12,6 +12,7 @@ use diesel_async::pooled_connection::PoolableConnection;
 
 use super::Connection;
 use super::error::DbError;
+use super::statements::Counted;
 use super::target::Target;
 
 /// A connection that was handed out this long ago is asked for a sign of life before it is handed
@@ -205,20 +206,19 @@ struct Manager {
 }
 
 impl managed::Manager for Manager {
-    type Type = Connection;
+    type Type = Counted;
     type Error = DbError;
 
-    async fn create(&self) -> Result<Connection, DbError> {
-        self.target.connect().await
+    async fn create(&self) -> Result<Counted, DbError> {
+        self.target.connect().await.map(Counted::new)
     }
 
-    async fn recycle(
-        &self,
-        connection: &mut Connection,
-        metrics: &Metrics,
-    ) -> RecycleResult<DbError> {
+    async fn recycle(&self, connection: &mut Counted, metrics: &Metrics) -> RecycleResult<DbError> {
         if connection.is_broken() {
             return Err(RecycleError::message("closed, or inside a transaction"));
+        }
+        if connection.is_full() {
+            return Err(RecycleError::message("has prepared too many statements"));
         }
         if metrics.last_used() > REST {
             let alive = connection.batch_execute("").await;

@@ -113,6 +113,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    users_revision (is_the_row) {
+        is_the_row -> Bool,
+        revision -> Int8,
+    }
+}
+
 diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(lead_notes -> leads (lead_id));
 diesel::joinable!(lead_notes -> users (author_id));
@@ -126,4 +133,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     leads,
     sessions,
     users,
+    users_revision,
 );

@@ -145,7 +145,7 @@ impl BulkRowResult {
     /// The lead as it is now, if there is one and the viewer may see it.
     async fn lead(&self, ctx: &Context<'_>) -> Option<Lead> {
         let lead = ctx.data_unchecked::<Loaders>().load_one(self.0.id?).await;
-        answer(ctx, lead).flatten().map(Lead)
+        answer(ctx, lead).flatten().map(Lead::from)
     }
 
     /// Why the row failed; null if it did not.

@@ -1,10 +1,13 @@
-use async_graphql::connection::{Connection, Edge, EmptyFields};
-use async_graphql::{ObjectType, OutputType};
+use std::borrow::Cow;
+
+use async_graphql::parser::types::Field;
+use async_graphql::{Object, ObjectType, OutputType, SimpleObject, TypeName};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::graphql::direct::{Direct, DirectList, Ready};
 use crate::service::page::{Page, Slice};
 use crate::service::{Result, ServiceError};
 
@@ -33,24 +36,130 @@ impl PageArguments {
     }
 }
 
-/// A page as a Relay connection, each row with its cursor.
-pub(super) fn connection<T, P: Serialize, N: OutputType, F: ObjectType>(
-    slice: Slice<T>,
-    fields: F,
-    place: impl Fn(&T) -> P,
-    node: impl Fn(T) -> N,
-) -> Connection<String, N, F> {
-    let mut connection =
-        Connection::with_additional_fields(slice.has_previous, slice.has_next, fields);
-    connection.edges.extend(slice.rows.into_iter().map(|row| {
-        let cursor = cursor(&place(&row));
-        Edge::<String, N, EmptyFields>::new(cursor, node(row))
-    }));
-    connection
+/// What lists can be of.
+pub trait Listed: Ready + ObjectType + 'static {
+    /// Where a row stands in the list.
+    type Place: Send + Sync;
+    /// What the list knows besides its rows.
+    type About: ObjectType;
+}
+
+/// A page of a list, as Relay has it.
+pub struct Connection<N: Listed> {
+    edges: Vec<Direct<Edge<N>>>,
+    has_previous: bool,
+    has_next: bool,
+    about: N::About,
+}
+
+/// A row of a list.
+pub struct Edge<N: Listed> {
+    node: Direct<N>,
+    place: N::Place,
+    cursor: fn(&N::Place) -> String,
+}
+
+/// Where a page stands in its list.
+#[derive(SimpleObject)]
+pub struct PageInfo {
+    /// Whether there are rows before the page.
+    has_previous_page: bool,
+    /// Whether there are rows after the page.
+    has_next_page: bool,
+    /// The first row's cursor, to page backwards with `before`; null if the page is empty.
+    start_cursor: Option<String>,
+    /// The last row's cursor, to page forwards with `after`; null if the page is empty.
+    end_cursor: Option<String>,
+}
+
+impl<N: Listed> Connection<N> {
+    /// The page of these rows. `cursor` is asked only for rows whose cursor the client names.
+    pub(super) fn new<T>(
+        slice: Slice<T>,
+        about: N::About,
+        cursor: fn(&N::Place) -> String,
+        row: impl Fn(T) -> (N::Place, N),
+    ) -> Self {
+        let edge = |(place, node)| {
+            Direct(Edge {
+                node: Direct(node),
+                place,
+                cursor,
+            })
+        };
+        Self {
+            edges: slice.rows.into_iter().map(row).map(edge).collect(),
+            has_previous: slice.has_previous,
+            has_next: slice.has_next,
+            about,
+        }
+    }
+}
+
+/// A page of a list.
+#[Object(name_type)]
+impl<N: Listed> Connection<N> {
+    /// The rows of the page, each with its cursor.
+    async fn edges(&self) -> DirectList<'_, Edge<N>> {
+        DirectList(self.edges.iter().collect())
+    }
+
+    /// The rows of the page.
+    async fn nodes(&self) -> DirectList<'_, N> {
+        DirectList(self.edges.iter().map(|edge| &edge.0.node).collect())
+    }
+
+    /// Where the page stands in its list.
+    async fn page_info(&self) -> PageInfo {
+        let cursor = |edge: &Direct<Edge<N>>| (edge.0.cursor)(&edge.0.place);
+        PageInfo {
+            has_previous_page: self.has_previous,
+            has_next_page: self.has_next,
+            start_cursor: self.edges.first().map(cursor),
+            end_cursor: self.edges.last().map(cursor),
+        }
+    }
+
+    #[graphql(flatten)]
+    async fn about(&self) -> &N::About {
+        &self.about
+    }
+}
+
+/// A row of a list, with its place in it.
+#[Object(name_type)]
+impl<N: Listed> Edge<N> {
+    /// The row.
+    async fn node(&self) -> &Direct<N> {
+        &self.node
+    }
+
+    /// The row's place in the list, for `after` and `before`. What is in it may change.
+    async fn cursor(&self) -> String {
+        (self.cursor)(&self.place)
+    }
+}
+
+impl<N: Listed> Ready for Edge<N> {
+    fn is_ready(&self, field: &Field) -> bool {
+        field.name.node != "node" || self.node.0.are_ready(&field.selection_set.node)
+    }
+}
+
+impl<N: Listed> TypeName for Connection<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", <N as OutputType>::type_name()).into()
+    }
+}
+
+impl<N: Listed> TypeName for Edge<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", <N as OutputType>::type_name()).into()
+    }
 }
 
 /// Opaque on purpose: what is in a cursor may change.
-fn cursor(place: &impl Serialize) -> String {
+pub(super) fn opaque(place: &impl Serialize) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).unwrap_or_default())
 }
 

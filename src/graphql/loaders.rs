@@ -11,7 +11,7 @@ use crate::db::Db;
 use crate::service::leads::{self, Lead};
 use crate::service::page::{Page, Slice, Start};
 use crate::service::timeline::{self, Note, NoteType};
-use crate::service::users::{self, User};
+use crate::service::users::{Directory, User};
 use crate::service::{Actor, LeadId, ServiceError, UserId};
 
 /// Why a batch failed; all that wait for it get the same.
@@ -35,24 +35,28 @@ pub type Loaders = DataLoader<Lookup>;
 
 /// Where the loaders look things up, and for whom.
 pub struct Lookup {
-    db: Db,
-    actor: Actor,
+    pub(super) db: Db,
+    pub(super) directory: Directory,
+    pub(super) actor: Actor,
 }
 
 impl Lookup {
-    /// The loaders for a request of `actor`.
-    pub fn loaders(db: Db, actor: Actor) -> Loaders {
+    /// The loaders of a request.
+    pub(super) fn loaders(self) -> Loaders {
         // Resolvers of one level ask in the same poll; a moment later all of them have.
-        DataLoader::new(Self { db, actor }, tokio::spawn).delay(Duration::from_micros(100))
+        DataLoader::new(self, tokio::spawn).delay(Duration::from_micros(100))
     }
 }
 
 impl Loader<UserId> for Lookup {
-    type Value = User;
+    type Value = Arc<User>;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[UserId]) -> Result<HashMap<UserId, User>, LoadError> {
-        Ok(users::named(&self.db, keys).await?)
+    async fn load(&self, keys: &[UserId]) -> Result<HashMap<UserId, Arc<User>>, LoadError> {
+        Ok(self
+            .directory
+            .named(&self.actor, keys.iter().copied())
+            .await?)
     }
 }
 

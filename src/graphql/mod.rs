@@ -7,6 +7,7 @@
 mod bulk;
 mod connection;
 mod context;
+mod direct;
 mod error;
 mod guard;
 mod lead;
@@ -21,5 +22,4 @@ mod user;
 pub use context::{Credentials, RequestId, Settings};
 pub use error::{code_of, transport_error};
 pub use guard::inspect;
-pub use loaders::{Loaders, Lookup};
 pub use schema::{Schema, build, sdl};

@@ -40,11 +40,11 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     let (db, actor, id) = (db(ctx), actor(ctx)?, uuid("id", id)?);
     match leads::read(db, actor, LeadId(id)).await {
         Err(ServiceError::LeadNotFound(_)) => {}
-        found => return found.map(|lead| Some(Node::Lead(Lead(lead)))),
+        found => return found.map(|lead| Some(Node::Lead(lead.into()))),
     }
     match users::read(db, actor, UserId(id)).await {
         Err(ServiceError::UserNotFound(_)) => {}
-        found => return found.map(|user| Some(Node::User(User(user)))),
+        found => return found.map(|user| Some(Node::User(user.into()))),
     }
     match timeline::read(db, actor, NoteId(id)).await {
         Err(ServiceError::NoteNotFound(_)) => Ok(None),

@@ -1,9 +1,11 @@
-use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::connection::EmptyFields;
+use async_graphql::parser::types::Field;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use crate::graphql::connection::{PageArguments, connection};
+use crate::graphql::connection::{Connection, Listed, PageArguments, opaque};
 use crate::graphql::context::{actor, change, db, uuid};
+use crate::graphql::direct::Ready;
 use crate::graphql::error::answer;
 use crate::graphql::lead::Lead;
 use crate::graphql::loaders::Loaders;
@@ -33,7 +35,21 @@ pub enum NoteType {
 pub struct Note(pub timeline::Note);
 
 /// A list of timeline entries.
-pub type NoteConnection = Connection<String, Note>;
+pub type NoteConnection = Connection<Note>;
+
+impl Ready for Note {
+    fn is_ready(&self, field: &Field) -> bool {
+        !matches!(
+            field.name.node.as_str(),
+            "author" | "lead" | "earlierVersion"
+        )
+    }
+}
+
+impl Listed for Note {
+    type Place = i64;
+    type About = EmptyFields;
+}
 
 /// An entry of a lead's timeline: what a person wrote, or a change with its old and new values.
 /// Entries never change: editing a note adds a new version that takes the former one's place.
@@ -81,7 +97,7 @@ impl Note {
             .data_unchecked::<Loaders>()
             .load_one(self.0.lead_id)
             .await;
-        answer(ctx, lead).flatten().map(Lead)
+        answer(ctx, lead).flatten().map(Lead::from)
     }
 
     /// The version of the note that this one replaced; null if it was not edited.
@@ -133,13 +149,7 @@ impl NoteQuery {
         #[graphql(desc = "How many entries, 1–100. Default 25.")] first: Option<i32>,
     ) -> Option<NoteConnection> {
         let slice = feed(ctx, after, first).await;
-        answer(ctx, slice).map(|slice| {
-            let mut connection = Connection::new(slice.has_previous, slice.has_next);
-            connection.edges.extend(slice.rows.into_iter().map(|note| {
-                async_graphql::connection::Edge::new(note.position.to_string(), Note(note))
-            }));
-            connection
-        })
+        answer(ctx, slice).map(|slice| page_of_notes(slice, i64::to_string))
     }
 }
 
@@ -179,7 +189,12 @@ pub(super) fn notes_page(
 
 /// A page of a lead's notes as a connection.
 pub(super) fn note_connection(slice: Slice<timeline::Note>) -> NoteConnection {
-    connection(slice, EmptyFields, |note| note.position, Note)
+    page_of_notes(slice, opaque)
+}
+
+fn page_of_notes(slice: Slice<timeline::Note>, cursor: fn(&i64) -> String) -> NoteConnection {
+    let row = |note: timeline::Note| (note.position, Note(note));
+    Connection::new(slice, EmptyFields, cursor, row)
 }
 
 /// A note to be.

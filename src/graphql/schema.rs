@@ -1,14 +1,16 @@
-use async_graphql::{EmptySubscription, MergedObject};
+use async_graphql::{EmptySubscription, MergedObject, Request, Response, SchemaBuilder};
 
 use crate::db::Db;
 use crate::graphql::bulk::BulkMutation;
-use crate::graphql::context::Settings;
+use crate::graphql::context::{Credentials, Settings};
 use crate::graphql::lead::{LeadMutation, LeadQuery};
+use crate::graphql::loaders::Lookup;
 use crate::graphql::node::NodeQuery;
 use crate::graphql::note::{NoteMutation, NoteQuery};
 use crate::graphql::session::SessionMutation;
 use crate::graphql::statistics::StatisticsQuery;
 use crate::graphql::user::{UserMutation, UserQuery};
+use crate::service::users::Directory;
 
 /// Everything that can be read. Needs a token: `Authorization: Bearer <token>`, from `login`.
 #[derive(MergedObject, Default)]
@@ -25,8 +27,15 @@ pub struct Mutation(
     UserMutation,
 );
 
-/// The schema, ready to be asked.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+type Types = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema over a database, ready to be asked.
+#[derive(Clone)]
+pub struct Schema {
+    types: Types,
+    db: Db,
+    directory: Directory,
+}
 
 /// How deep a query may nest; GraphiQL's introspection needs 15.
 const DEEPEST: usize = 20;
@@ -35,13 +44,36 @@ const MOST_FIELDS: usize = 2_000;
 
 /// Makes the schema over a database.
 pub fn build(db: Db, settings: Settings) -> Schema {
-    types()
-        .data(db)
+    let directory = Directory::new(db.clone());
+    let types = types()
+        .data(db.clone())
+        .data(directory.clone())
         .data(settings)
         .limit_depth(DEEPEST)
         .limit_complexity(MOST_FIELDS)
         .limit_directives(20)
-        .finish()
+        .finish();
+    Schema {
+        types,
+        db,
+        directory,
+    }
+}
+
+impl Schema {
+    /// Answers a request of whoever these credentials stand for.
+    pub async fn execute(&self, request: Request, credentials: Credentials) -> Response {
+        let mut request = request;
+        if let Credentials::Actor { actor, .. } = &credentials {
+            let lookup = Lookup {
+                db: self.db.clone(),
+                directory: self.directory.clone(),
+                actor: actor.clone(),
+            };
+            request = request.data(lookup.loaders());
+        }
+        self.types.execute(request.data(credentials)).await
+    }
 }
 
 /// The schema in the schema definition language, as `schema.graphql` has it.
@@ -53,6 +85,6 @@ pub fn sdl() -> String {
     format!("{}\n", sdl.trim_end())
 }
 
-fn types() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+fn types() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Types::build(Query::default(), Mutation::default(), EmptySubscription)
 }

@@ -47,7 +47,7 @@ impl SessionMutation {
         answer(ctx, session).map(|session| LoginPayload {
             token: session.token.reveal(),
             expires_at: session.expires_at,
-            user: User(session.user),
+            user: session.user.into(),
         })
     }
 

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use uuid::Uuid;
 
-use crate::graphql::{Credentials, Lookup, RequestId, code_of, transport_error};
+use crate::graphql::{Credentials, RequestId, code_of, transport_error};
 use crate::http::request::{Refusal, from_body, from_query};
 use crate::http::response::{MediaType, respond};
 use crate::http::{App, auth};
@@ -94,13 +94,10 @@ async fn execute(
         &credentials, Credentials::Actor { actor, .. } if actor.role == UserRole::Admin
     );
     let mut request = request.data(request_id.clone());
-    if let Credentials::Actor { actor, .. } = &credentials {
-        request = request.data(Lookup::loaders(app.db.clone(), actor.clone()));
-    }
     if !app.introspection_for_all && !is_admin {
         request = request.disable_introspection();
     }
-    let mut answer = app.schema.execute(request.data(credentials)).await;
+    let mut answer = app.schema.execute(request, credentials).await;
     for error in answer
         .errors
         .iter_mut()

@@ -12,6 +12,8 @@ pub struct Actor {
     pub role: UserRole,
     /// The user and, for a manager, everybody whose manager that is.
     pub team: Vec<UserId>,
+    /// The revision of the users that this was read with; see [`crate::service::users::Directory`].
+    pub users_revision: Option<i64>,
 }
 
 impl Actor {
@@ -21,6 +23,7 @@ impl Actor {
             id: UserId(Uuid::nil()),
             role: UserRole::Admin,
             team: Vec::new(),
+            users_revision: None,
         }
     }
 

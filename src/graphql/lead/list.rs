@@ -1,11 +1,17 @@
-use async_graphql::connection::Connection;
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, InputObject, Object};
 
-use crate::graphql::connection::{PageArguments, connection};
+use crate::graphql::connection::{Connection, Listed, PageArguments, opaque};
 use crate::graphql::context::{actor, db};
 use crate::graphql::error::answer;
 use crate::graphql::lead::Lead;
-use crate::service::{Result, leads};
+use crate::graphql::lead::columns::columns;
+use crate::graphql::user::User;
+use crate::service::leads::ListedLead;
+use crate::service::users::{self, Directory};
+use crate::service::{Result, UserId, leads};
 
 /// What a list of leads can be ordered by. Leads without a value come last, whatever the
 /// direction; ties are broken by id.
@@ -53,7 +59,12 @@ pub struct LeadOrder {
 }
 
 /// A list of leads.
-pub type LeadConnection = Connection<String, Lead, LeadTotal>;
+pub type LeadConnection = Connection<Lead>;
+
+impl Listed for Lead {
+    type Place = leads::Place;
+    type About = LeadTotal;
+}
 
 /// What a list of leads knows of itself.
 pub struct LeadTotal(leads::LeadFilter);
@@ -82,11 +93,28 @@ pub async fn lead_connection(
         field: order.field.into(),
         direction: order.direction.into(),
     });
-    let slice = leads::list(db(ctx), actor, &filter, order, &page.page()?).await?;
-    Ok(connection(
-        slice,
-        LeadTotal(filter),
-        |row| order.place(row),
-        |row| Lead(row.lead),
-    ))
+    let look = ctx.look_ahead();
+    let nodes = [look.field("nodes"), look.field("edges").field("node")];
+    let columns = columns(&nodes);
+    let slice = leads::list(db(ctx), actor, &filter, order, &page.page()?, columns).await?;
+    let has_assignee = nodes.iter().any(|node| node.field("assignedTo").exists());
+    let leads = slice.rows.iter().map(|row| &row.lead);
+    let assignees = assignees(ctx, leads.filter(|_| has_assignee)).await?;
+    let row = |row: ListedLead| {
+        let place = order.place(&row);
+        let assignee = row.lead.assigned_to.and_then(|id| assignees.get(&id));
+        (place, Lead::known(row.lead, assignee.cloned().map(User)))
+    };
+    Ok(Connection::new(slice, LeadTotal(filter), opaque, row))
+}
+
+/// The assignees of leads, looked up in one go: asking for each lead by itself costs a channel and
+/// a wake-up for each.
+pub(super) async fn assignees(
+    ctx: &Context<'_>,
+    leads: impl Iterator<Item = &leads::Lead>,
+) -> Result<HashMap<UserId, Arc<users::User>>> {
+    let directory: &Directory = ctx.data_unchecked();
+    let ids = leads.filter_map(|lead| lead.assigned_to);
+    directory.named(actor(ctx)?, ids).await
 }

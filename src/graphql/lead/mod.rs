@@ -1,5 +1,6 @@
 //! Leads, as the client sees them.
 
+mod columns;
 mod filter;
 mod input;
 mod list;
@@ -10,6 +11,7 @@ mod score;
 
 pub use filter::{LeadFilter, lead_filter};
 pub use input::NewLeadInput;
+use list::assignees;
 pub use list::{LeadConnection, LeadOrder, lead_connection};
 pub use mutation::LeadMutation;
 pub use object::{Lead, LeadSource, LeadStatus};

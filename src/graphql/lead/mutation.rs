@@ -233,7 +233,7 @@ async fn payload<C: Command<Answer = leads::Lead>>(
     command: Result<C>,
 ) -> Option<LeadPayload> {
     let lead = change(ctx, key.as_deref(), command).await;
-    answer(ctx, lead).map(|lead| LeadPayload { lead: Lead(lead) })
+    answer(ctx, lead).map(|lead| LeadPayload { lead: lead.into() })
 }
 
 fn lead_id(id: &ID) -> Result<LeadId> {

@@ -1,7 +1,9 @@
+use async_graphql::parser::types::Field;
 use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use crate::graphql::direct::{Direct, Ready};
 use crate::graphql::error::answer;
 use crate::graphql::lead::score::ScoreLine;
 use crate::graphql::loaders::{Loaders, NotesOf};
@@ -50,78 +52,109 @@ pub enum LeadStatus {
 }
 
 /// A person who may become a customer.
-pub struct Lead(pub leads::Lead);
+pub struct Lead {
+    row: leads::Lead,
+    /// The assignee, where the list has looked it up already.
+    assignee: Option<User>,
+}
+
+impl Lead {
+    /// A lead whose assignee may be known.
+    pub fn known(row: leads::Lead, assignee: Option<User>) -> Self {
+        Self { row, assignee }
+    }
+}
+
+impl Ready for Lead {
+    fn is_ready(&self, field: &Field) -> bool {
+        match field.name.node.as_str() {
+            "notes" => false,
+            "assignedTo" => match &self.assignee {
+                Some(user) => user.are_ready(&field.selection_set.node),
+                None => self.row.assigned_to.is_none(),
+            },
+            _ => true,
+        }
+    }
+}
+
+impl From<leads::Lead> for Lead {
+    fn from(row: leads::Lead) -> Self {
+        Self::known(row, None)
+    }
+}
 
 /// A person who may become a customer.
 #[Object]
 impl Lead {
     /// Names the lead.
     pub async fn id(&self) -> ID {
-        self.0.id.0.into()
+        self.row.id.0.into()
     }
 
     /// The first name.
     async fn first_name(&self) -> &str {
-        &self.0.first_name
+        &self.row.first_name
     }
 
     /// The last name.
     async fn last_name(&self) -> &str {
-        &self.0.last_name
+        &self.row.last_name
     }
 
     /// First and last name.
     async fn full_name(&self) -> String {
-        self.0.full_name()
+        self.row.full_name()
     }
 
     /// The e-mail address. A lead has one, or a phone number, or both.
     async fn email(&self) -> Option<&str> {
-        self.0.email.as_deref()
+        self.row.email.as_deref()
     }
 
     /// The phone number in E.164: `+48123456789`.
     async fn phone(&self) -> Option<&str> {
-        self.0.phone.as_deref()
+        self.row.phone.as_deref()
     }
 
     /// The company.
     async fn company(&self) -> Option<&str> {
-        self.0.company.as_deref()
+        self.row.company.as_deref()
     }
 
     /// Where the lead came from.
     async fn source(&self) -> LeadSource {
-        self.0.source.into()
+        self.row.source.into()
     }
 
     /// Where the lead stands in the pipeline.
     async fn status(&self) -> LeadStatus {
-        self.0.status.into()
+        self.row.status.into()
     }
 
     /// Who works on the lead; null if nobody does.
-    async fn assigned_to(&self, ctx: &Context<'_>) -> Option<User> {
-        let user = ctx
-            .data_unchecked::<Loaders>()
-            .load_one(self.0.assigned_to?)
-            .await;
-        answer(ctx, user).flatten().map(User)
+    async fn assigned_to(&self, ctx: &Context<'_>) -> Option<Direct<User>> {
+        let id = self.row.assigned_to?;
+        if let Some(user) = &self.assignee {
+            return Some(Direct(user.clone()));
+        }
+        let user = ctx.data_unchecked::<Loaders>().load_one(id).await;
+        answer(ctx, user).flatten().map(User).map(Direct)
     }
 
     /// How promising the lead is, 0–100; `scoreBreakdown` says why.
     async fn lead_score(&self) -> i32 {
-        self.0.lead_score
+        self.row.lead_score
     }
 
     /// Whether the score was set by hand; it then stays until `rescoreLead`.
     async fn score_is_manual(&self) -> bool {
-        self.0.score_is_manual
+        self.row.score_is_manual
     }
 
     /// How the score comes about: the lines add up to `leadScore`.
     async fn score_breakdown(&self) -> Vec<ScoreLine> {
-        scoring::breakdown(&self.0)
+        scoring::breakdown(&self.row)
             .into_iter()
             .map(ScoreLine)
             .collect()
@@ -129,82 +162,82 @@ impl Lead {
 
     /// Whether the score is above 70.
     async fn is_hot_lead(&self) -> bool {
-        self.0.is_hot()
+        self.row.is_hot()
     }
 
     /// Whether the e-mail's domain is not one of the free mail providers'.
     async fn has_business_email(&self) -> bool {
-        self.0.has_business_email
+        self.row.has_business_email
     }
 
     /// How likely the lead becomes a customer, 0.0–1.0, as the team judges.
     async fn conversion_probability(&self) -> f64 {
-        self.0.conversion_probability
+        self.row.conversion_probability
     }
 
     /// When somebody was last in contact with the lead.
     async fn last_contact_date(&self) -> Option<DateTime<Utc>> {
-        self.0.last_contact_date
+        self.row.last_contact_date
     }
 
     /// Whole days since `lastContactDate`; null without one.
     async fn days_since_last_contact(&self) -> Option<i64> {
-        self.0.last_contact_date.map(days_since)
+        self.row.last_contact_date.map(days_since)
     }
 
     /// When to be in contact again.
     async fn next_follow_up(&self) -> Option<DateTime<Utc>> {
-        self.0.next_follow_up
+        self.row.next_follow_up
     }
 
     /// How often a call was tried.
     async fn call_attempts(&self) -> i32 {
-        self.0.call_attempts
+        self.row.call_attempts
     }
 
     /// Tags, in lower case, each once.
     async fn tags(&self) -> &[String] {
-        &self.0.tags
+        &self.row.tags
     }
 
     /// Whatever else the company keeps of a lead: a JSON object.
     async fn custom_fields(&self) -> &Value {
-        &self.0.custom_fields
+        &self.row.custom_fields
     }
 
     /// Since when the lead is known.
     async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+        self.row.created_at
     }
 
     /// Whole days since `createdAt`.
     async fn days_since_created(&self) -> i64 {
-        days_since(self.0.created_at)
+        days_since(self.row.created_at)
     }
 
     /// When the lead last changed.
     async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+        self.row.updated_at
     }
 
     /// Grows by one with each change; send it as `expectedVersion` to change only what you saw.
     async fn version(&self) -> i32 {
-        self.0.version
+        self.row.version
     }
 
     /// Whether the lead was archived and not restored since.
     async fn is_archived(&self) -> bool {
-        self.0.is_archived()
+        self.row.is_archived()
     }
 
     /// When the lead was archived; null if it is not.
     async fn archived_at(&self) -> Option<DateTime<Utc>> {
-        self.0.archived_at
+        self.row.archived_at
     }
 
     /// The status that `restoreLead` gives back; null if the lead is not archived.
     async fn status_before_archive(&self) -> Option<LeadStatus> {
-        self.0.status_before_archive.map(Into::into)
+        self.row.status_before_archive.map(Into::into)
     }
 
     /// The lead's timeline, newest first: what people wrote and every change. Errors: INVALID_DATA.
@@ -218,7 +251,7 @@ impl Lead {
         let (size, after) = answer(ctx, notes_page(after, first))?;
         let types = types.map(|types| types.into_iter().map(Into::into).collect());
         let page = NotesOf {
-            lead: self.0.id,
+            lead: self.row.id,
             types,
             size,
             after,

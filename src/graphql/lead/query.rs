@@ -2,10 +2,12 @@ use async_graphql::{Context, ID, Object};
 
 use crate::graphql::connection::PageArguments;
 use crate::graphql::context::{actor, db, uuid};
+use crate::graphql::direct::Direct;
 use crate::graphql::error::answer;
 use crate::graphql::lead::{
-    Lead, LeadConnection, LeadFilter, LeadOrder, lead_connection, lead_filter,
+    Lead, LeadConnection, LeadFilter, LeadOrder, assignees, lead_connection, lead_filter,
 };
+use crate::graphql::user::User;
 use crate::service::leads::{self, DuplicatesOf};
 use crate::service::{LeadId, Result};
 
@@ -20,8 +22,8 @@ impl LeadQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The lead's id.")] id: ID,
-    ) -> Option<Lead> {
-        answer(ctx, lead(ctx, &id).await).map(Lead)
+    ) -> Option<Direct<Lead>> {
+        answer(ctx, lead(ctx, &id).await).map(Direct)
     }
 
     /// The leads that the viewer may see. Page forwards with `first` and `after`, backwards with
@@ -80,10 +82,16 @@ impl LeadQuery {
             Ok(actor) => leads::duplicates(db(ctx), actor, &asked).await,
             Err(error) => Err(error),
         };
-        answer(ctx, found).map(|leads| leads.into_iter().map(Lead).collect())
+        answer(ctx, found).map(|leads| leads.into_iter().map(Lead::from).collect())
     }
 }
 
-async fn lead(ctx: &Context<'_>, id: &ID) -> Result<leads::Lead> {
-    leads::read(db(ctx), actor(ctx)?, LeadId(uuid("id", id)?)).await
+async fn lead(ctx: &Context<'_>, id: &ID) -> Result<Lead> {
+    let lead = leads::read(db(ctx), actor(ctx)?, LeadId(uuid("id", id)?)).await?;
+    if !ctx.look_ahead().field("assignedTo").exists() {
+        return Ok(lead.into());
+    }
+    let assignee = assignees(ctx, std::iter::once(&lead)).await?;
+    let assignee = assignee.into_values().next().map(User);
+    Ok(Lead::known(lead, assignee))
 }

@@ -86,5 +86,5 @@ async fn payload<C: Command<Answer = users::User>>(
         Ok(()) => change(ctx, key, command.await).await,
         Err(error) => Err(error),
     };
-    answer(ctx, user).map(|user| UserPayload { user: User(user) })
+    answer(ctx, user).map(|user| UserPayload { user: user.into() })
 }

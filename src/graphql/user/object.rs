@@ -1,8 +1,12 @@
+use std::sync::Arc;
+
+use async_graphql::parser::types::Field;
 use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 
 use crate::graphql::connection::PageArguments;
 use crate::graphql::context::actor;
+use crate::graphql::direct::Ready;
 use crate::graphql::error::answer;
 use crate::graphql::lead::{LeadConnection, LeadFilter, LeadOrder, lead_connection, lead_filter};
 use crate::graphql::loaders::Loaders;
@@ -22,7 +26,20 @@ pub enum UserRole {
 }
 
 /// Somebody who works with leads.
-pub struct User(pub users::User);
+#[derive(Clone)]
+pub struct User(pub Arc<users::User>);
+
+impl Ready for User {
+    fn is_ready(&self, field: &Field) -> bool {
+        !matches!(field.name.node.as_str(), "manager" | "leads")
+    }
+}
+
+impl From<users::User> for User {
+    fn from(user: users::User) -> Self {
+        Self(Arc::new(user))
+    }
+}
 
 /// Somebody who works with leads.
 #[Object]

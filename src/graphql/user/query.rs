@@ -1,7 +1,6 @@
-use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, Object};
 
-use crate::graphql::connection::{PageArguments, connection};
+use crate::graphql::connection::{Connection, Listed, PageArguments, opaque};
 use crate::graphql::context::{actor, db, uuid};
 use crate::graphql::error::answer;
 use crate::graphql::user::{User, UserRole};
@@ -9,7 +8,12 @@ use crate::service::users::{self, UserFilter, UserPlace};
 use crate::service::{Result, UserId, free_email_domains};
 
 /// A list of users.
-pub type UserConnection = Connection<String, User, UserTotal>;
+pub type UserConnection = Connection<User>;
+
+impl Listed for User {
+    type Place = UserPlace;
+    type About = UserTotal;
+}
 
 /// What a list of users knows of itself.
 pub struct UserTotal(UserFilter);
@@ -37,7 +41,7 @@ impl UserQuery {
             Ok(actor) => users::read(db(ctx), actor, actor.id).await,
             Err(error) => Err(error),
         };
-        answer(ctx, me).map(User)
+        answer(ctx, me).map(User::from)
     }
 
     /// One user. Errors: UNAUTHENTICATED, PERMISSION_DENIED, USER_NOT_FOUND, INVALID_DATA.
@@ -46,7 +50,7 @@ impl UserQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The user's id.")] id: ID,
     ) -> Option<User> {
-        answer(ctx, user(ctx, &id).await).map(User)
+        answer(ctx, user(ctx, &id).await).map(User::from)
     }
 
     /// The users that the viewer may see, by full name: administrators see all, managers their
@@ -108,6 +112,6 @@ async fn page_of_users(
 ) -> Result<UserConnection> {
     let (actor, filter) = (actor(ctx)?, filter?);
     let slice = users::list(db(ctx), actor, &filter, &page.page()?).await?;
-    let place = |user: &users::User| UserPlace(user.full_name.clone(), user.id);
-    Ok(connection(slice, UserTotal(filter), place, User))
+    let row = |user: users::User| (UserPlace(user.full_name.clone(), user.id), user.into());
+    Ok(Connection::new(slice, UserTotal(filter), opaque, row))
 }

@@ -2,9 +2,9 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use crate::db::schema::leads;
-use crate::db::{Connection, Db};
+use crate::db::{Connection, Db, Limited};
 use crate::service::leads::order::{LeadQuery, Place, Segment};
-use crate::service::leads::{Lead, LeadFilter, LeadOrder};
+use crate::service::leads::{Columns, Lead, LeadFilter, LeadOrder};
 use crate::service::page::{Page, Slice, Start};
 use crate::service::{Actor, Result, ServiceError};
 
@@ -19,7 +19,8 @@ pub struct ListedLead {
     pub(crate) company_key: Option<String>,
 }
 
-/// A page of the leads that the filter lets through and the actor may see.
+/// A page of the leads that the filter lets through and the actor may see, with these columns and
+/// the one it is ordered by.
 ///
 /// Errors: `InvalidData` for a filter that cannot be and for a cursor of another order.
 pub async fn list(
@@ -28,6 +29,7 @@ pub async fn list(
     filter: &LeadFilter,
     order: LeadOrder,
     page: &Page<Place>,
+    columns: Columns,
 ) -> Result<Slice<ListedLead>> {
     let (place, backwards, offset) = match &page.start {
         Start::Offset(offset) => (None, false, *offset),
@@ -45,6 +47,7 @@ pub async fn list(
         filter,
         actor,
         order,
+        columns: columns.and(order.column()),
         backwards,
         offset,
         rows: Vec::new(),
@@ -94,6 +97,7 @@ struct Reading<'a> {
     filter: &'a LeadFilter,
     actor: &'a Actor,
     order: LeadOrder,
+    columns: Columns,
     backwards: bool,
     offset: usize,
     rows: Vec<ListedLead>,
@@ -113,11 +117,12 @@ impl Reading<'_> {
         if missing == 0 {
             return Ok(());
         }
-        let mut query = self.query(segment, place)?.limit(missing as i64);
+        let mut query = self.query(segment, place)?;
         if self.offset > 0 {
             query = query.offset(self.offset as i64);
         }
-        let rows = query.select(ListedLead::as_select()).load(conn).await?;
+        let query = Limited::new(query.select(self.columns), missing);
+        let rows: Vec<ListedLead> = query.load(conn).await?;
         if !rows.is_empty() {
             self.offset = 0;
         } else if self.offset > 0 && self.order.has_nulls() && segment == Segment::Valued {

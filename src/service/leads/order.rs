@@ -112,6 +112,21 @@ impl LeadOrder {
         Place { key, id: lead.id }
     }
 
+    /// The column that is ordered by.
+    pub(crate) fn column(self) -> &'static str {
+        match self.field {
+            LeadOrderField::Score => "lead_score",
+            LeadOrderField::CreatedAt => "created_at",
+            LeadOrderField::UpdatedAt => "updated_at",
+            LeadOrderField::LastContactDate => "last_contact_date",
+            LeadOrderField::NextFollowUp => "next_follow_up",
+            LeadOrderField::LastName => "last_name_key",
+            LeadOrderField::Company => "company_key",
+            LeadOrderField::ConversionProbability => "conversion_probability",
+            LeadOrderField::Status => "status",
+        }
+    }
+
     /// Whether leads can be without a value in this order.
     pub(crate) fn has_nulls(self) -> bool {
         matches!(

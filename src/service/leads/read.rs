@@ -10,10 +10,16 @@ use crate::service::{Actor, LeadId, Result, ServiceError};
 /// One lead. Errors: `LeadNotFound`, and `PermissionDenied` if it exists but is not the actor's to
 /// see.
 pub async fn read(db: &Db, actor: &Actor, id: LeadId) -> Result<Lead> {
-    if let Some(lead) = read_many(db, actor, &[id]).await?.pop() {
+    let mut conn = db.connection().await?;
+    let query = leads::table.find(id).filter(visible_to(actor));
+    let found: Option<Lead> = query
+        .select(Lead::as_select())
+        .get_result(&mut conn)
+        .await
+        .optional()?;
+    if let Some(lead) = found {
         return Ok(lead);
     }
-    let mut conn = db.connection().await?;
     if sql::lead_exists(&mut conn, id).await? {
         Err(denied(actor.role, Action::ReadLead))
     } else {

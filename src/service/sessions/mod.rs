@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use crate::db::schema::{sessions, users};
+use crate::db::schema::{sessions, users, users_revision};
 use crate::db::{Connection, Db};
 use crate::service::clock::now;
 use crate::service::users::{User, UserRole};
@@ -71,9 +71,16 @@ pub async fn authenticate(db: &Db, token: &Token) -> Result<Option<Actor>> {
         .find(token.hash())
         .inner_join(users::table)
         .filter(sessions::expires_at.gt(Utc::now()).and(users::is_active))
-        .select((users::id, users::role));
-    let found: Option<(UserId, UserRole)> = session.first(&mut conn).await.optional()?;
-    let Some((id, role)) = found else {
+        .select((
+            users::id,
+            users::role,
+            users_revision::table
+                .select(users_revision::revision)
+                .single_value(),
+        ));
+    let found: Option<(UserId, UserRole, Option<i64>)> =
+        session.first(&mut conn).await.optional()?;
+    let Some((id, role, revision)) = found else {
         return Ok(None);
     };
     let mut team = vec![id];
@@ -83,7 +90,12 @@ pub async fn authenticate(db: &Db, token: &Token) -> Result<Option<Actor>> {
             .select(users::id);
         team.extend(members.load::<UserId>(&mut conn).await?);
     }
-    Ok(Some(Actor { id, role, team }))
+    Ok(Some(Actor {
+        id,
+        role,
+        team,
+        users_revision: revision,
+    }))
 }
 
 /// Ends the session of a token. Returns whether there was one.

@@ -2,6 +2,7 @@
 
 mod create;
 mod deactivate;
+mod directory;
 mod first_admin;
 mod list;
 mod update;
@@ -9,9 +10,10 @@ mod user;
 
 pub use create::CreateUser;
 pub use deactivate::{DeactivateUser, TheirLeads};
+pub use directory::Directory;
 pub use first_admin::{by_email, create_first_admin, has_admin};
 pub use list::{UserFilter, UserPlace, count, list};
 pub use update::{UpdateUser, UserPatch};
-pub use user::{User, UserRole, named, read};
+pub use user::{User, UserRole, read};
 
 pub(crate) use user::{lock_assignees, users_by_id};

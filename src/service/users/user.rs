@@ -73,12 +73,7 @@ pub async fn read(db: &Db, actor: &Actor, id: UserId) -> Result<User> {
     Ok(user)
 }
 
-/// Users by id, whoever asks: the names that stand on leads and notes which the asker may see.
-/// Ids of nobody are not in the answer.
-pub async fn named(db: &Db, ids: &[UserId]) -> Result<HashMap<UserId, User>> {
-    users_by_id(&mut *db.connection().await?, ids).await
-}
-
+/// Users by id, whoever asks. Ids of nobody are not in the answer.
 pub(crate) async fn users_by_id(
     conn: &mut Connection,
     ids: &[UserId],

@@ -4,6 +4,7 @@ mod anonymous;
 mod assign;
 mod bulk;
 mod bulk_selection;
+mod columns;
 mod create_lead;
 mod create_lead_for;
 mod create_leads;

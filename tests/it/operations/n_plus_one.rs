@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use diesel::connection::InstrumentationEvent;
-use diesel_async::AsyncConnection;
+use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use serde_json::json;
 
 use crate::operations::Team;
@@ -44,24 +44,60 @@ async fn twenty_leads(team: &Team) {
     }
 }
 
+/// That one is the token's, which joins sessions with users.
+fn on_tokens(statements: &[String]) -> usize {
+    let join = |statement: &&String| statement.contains("\"sessions\" INNER");
+    statements.iter().filter(join).count()
+}
+
 #[tokio::test]
-async fn twenty_leads_of_three_owners_cost_one_select_on_users() {
+async fn twenty_leads_of_three_owners_cost_one_select_on_users_and_none_until_a_user_changes() {
     let team = Team::new().await;
     twenty_leads(&team).await;
     let query = "{ leads { nodes { lastName assignedTo { fullName } } } }";
-    let ran = statements(&team.api, &team.ada, query).await;
-    assert_eq!(on("users", &ran).len(), 1, "{ran:#?}");
-    assert_eq!(on("leads", &ran).len(), 1, "{ran:#?}");
-    // And the look-up of the token, which joins sessions with users.
-    assert_eq!(
-        on("sessions", &ran).len()
-            + ran
-                .iter()
-                .filter(|s| s.contains("\"sessions\" INNER"))
-                .count(),
-        1
+    let rename = |name: &str| json!({ "id": team.ann.id, "fullName": name });
+    team.api
+        .change(&team.ada, "updateUser", rename("Ann One"))
+        .await;
+    for users in [1, 0] {
+        let ran = statements(&team.api, &team.ada, query).await;
+        assert_eq!(on("users", &ran).len(), users, "{ran:#?}");
+        assert_eq!(on("leads", &ran).len(), 1, "{ran:#?}");
+        assert_eq!(on_tokens(&ran), 1);
+        assert_eq!(ran.len(), 2 + users, "{ran:#?}");
+    }
+    team.api
+        .change(&team.ada, "updateUser", rename("Ann Two"))
+        .await;
+    let leads = team.api.data(&team.ada, query, json!({})).await;
+    let named = leads["leads"]["nodes"].to_string();
+    assert!(
+        named.contains("Ann Two") && !named.contains("Ann One"),
+        "{named}"
     );
-    assert_eq!(ran.len(), 3, "{ran:#?}");
+}
+
+#[tokio::test]
+async fn a_user_renamed_behind_the_servers_back_has_the_new_name_at_once() {
+    let team = Team::new().await;
+    twenty_leads(&team).await;
+    let query = "{ leads { nodes { assignedTo { fullName } } } }";
+    for name in ["Ann One", "Ann Two"] {
+        let rename = format!(
+            "UPDATE users SET full_name = '{name}' WHERE id = '{}'",
+            team.ann.id
+        );
+        team.api
+            .db()
+            .connection()
+            .await
+            .unwrap()
+            .batch_execute(&rename)
+            .await
+            .unwrap();
+        let leads = team.api.data(&team.ada, query, json!({})).await;
+        assert!(leads.to_string().contains(name), "{leads}");
+    }
 }
 
 #[tokio::test]

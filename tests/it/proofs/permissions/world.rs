@@ -84,6 +84,7 @@ impl World {
             id: person.id,
             role: person.role,
             team,
+            users_revision: None,
         }
     }
 
