@@ -141,7 +141,7 @@ async fn lines(bench: &Bench<'_>, list: &List) -> Result<[Line; 2]> {
         rows: Some(rows[at / 2]),
         ..Line::new(&name)
     };
-    let cost = measured[0].load.per_second / measured[2].load.per_second;
+    let cost = measured[2].cost() / measured[0].cost();
     let mut last = line(format!("{}, page {}", list.name, deep.page), 2);
     last.verdicts
         .push(Verdict::at_most("× page 1:", cost, LIMIT));

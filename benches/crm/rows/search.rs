@@ -125,11 +125,13 @@ async fn terms(sql: &Sql) -> Result<Vec<Term>> {
     Ok(terms)
 }
 
+/// The part before the @ that about so many addresses have, and that is found nowhere else.
 fn rare() -> String {
     format!(
-        "SELECT split_part(company_key, ' ', 1) FROM leads \
-         WHERE length(split_part(company_key, ' ', 1)) > 4 GROUP BY 1 \
-         ORDER BY abs(count(*) - {RARE}), 1 LIMIT 1"
+        "SELECT word FROM (SELECT split_part(email_key, '@', 1) FROM leads \
+           WHERE email_key IS NOT NULL GROUP BY 1 ORDER BY abs(count(*) - {RARE}), 1 LIMIT 10) AS words (word), \
+         LATERAL (SELECT count(*) FROM leads WHERE search_text LIKE '%' || word || '%') AS t (found) \
+         ORDER BY abs(found - {RARE}), 1 LIMIT 1"
     )
 }
 
