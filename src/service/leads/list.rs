@@ -1,19 +1,16 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use crate::db::schema::leads;
 use crate::db::{Connection, Db, Limited};
 use crate::service::leads::order::{LeadQuery, Place, Segment};
 use crate::service::leads::{Columns, Lead, LeadFilter, LeadOrder};
 use crate::service::page::{Page, Slice, Start};
 use crate::service::{Actor, Result, ServiceError};
 
-/// A lead as a list has it: with the names it is sorted by.
-#[derive(Queryable, Selectable, Debug, Clone)]
-#[diesel(table_name = leads)]
+/// A lead as a list has it: with the columns that were asked for, and the names it is sorted by.
+#[derive(Debug, Clone)]
 pub struct ListedLead {
     /// The lead.
-    #[diesel(embed)]
     pub lead: Lead,
     pub(crate) last_name_key: String,
     pub(crate) company_key: Option<String>,
