@@ -71,7 +71,8 @@ pub struct LeadTotal(leads::LeadFilter);
 
 #[Object]
 impl LeadTotal {
-    /// How many leads there are on all pages. Exact; counted only if it is asked for.
+    /// How many leads there are on all pages. Exact; counted only if it is asked for. In a search:
+    /// how many match; those whose names are only typed alike are not counted.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<i64> {
         let count = match actor(ctx) {
             Ok(actor) => leads::count(db(ctx), actor, &self.0).await,

@@ -7,9 +7,9 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 
 use crate::db::schema::leads;
-use crate::service::leads::ListedLead;
+use crate::service::leads::list::LeadRow;
 
-/// The columns of [`ListedLead`] in its order, each with what stands in its place where nobody
+/// The columns of [`LeadRow`] in its order, each with what stands in its place where nobody
 /// asked for it.
 const COLUMNS: [(&str, &str); 25] = [
     ("id", ""),
@@ -83,7 +83,7 @@ impl QueryFragment<Pg> for Columns {
 }
 
 impl Expression for Columns {
-    type SqlType = <<ListedLead as Selectable<Pg>>::SelectExpression as Expression>::SqlType;
+    type SqlType = <<LeadRow as Selectable<Pg>>::SelectExpression as Expression>::SqlType;
 }
 
 impl AppearsOnTable<leads::table> for Columns {}
@@ -108,11 +108,11 @@ mod tests {
 
     use super::Columns;
     use crate::db::schema::leads;
-    use crate::service::leads::ListedLead;
+    use crate::service::leads::list::LeadRow;
 
     #[test]
     fn all_columns_are_those_of_a_listed_lead_in_its_order() {
-        let whole = leads::table.select(ListedLead::as_select());
+        let whole = leads::table.select(LeadRow::as_select());
         let columns = leads::table.select(Columns::ALL);
         assert_eq!(
             debug_query::<Pg, _>(&columns).to_string(),
