@@ -9,17 +9,8 @@ use crate::service::leads::{Columns, Lead, LeadFilter, LeadOrder};
 use crate::service::page::{Page, Slice, Start};
 use crate::service::{Actor, LeadId, Result, ServiceError};
 
-/// A lead as it is read for a list: with the names it is sorted by.
-#[derive(Queryable, Selectable, Debug, Clone)]
-#[diesel(table_name = leads)]
-pub struct LeadRow {
-    #[diesel(embed)]
-    lead: Lead,
-    last_name_key: String,
-    company_key: Option<String>,
-}
-
-/// A lead as a list has it: with the names it is sorted by, and how it was found.
+/// A lead as a list has it: with the columns that were asked for, the names it is sorted by, and how
+/// it was found.
 #[derive(Debug, Clone)]
 pub struct ListedLead {
     /// The lead.
@@ -166,18 +157,13 @@ impl Reading<'_> {
             Some(ids) => self.these(part.1, ids)?,
         };
         let query = Limited::new(query.select(self.columns), missing);
-        let rows: Vec<LeadRow> = query.load(conn).await?;
+        let mut rows: Vec<ListedLead> = query.load(conn).await?;
         if rows.is_empty() {
             return self.skip(conn, part).await;
         }
         self.offset = 0;
-        let listed = |row: LeadRow| ListedLead {
-            lead: row.lead,
-            last_name_key: row.last_name_key,
-            company_key: row.company_key,
-            tier: part.0,
-        };
-        self.rows.extend(rows.into_iter().map(listed));
+        rows.iter_mut().for_each(|row| row.tier = part.0);
+        self.rows.extend(rows);
         Ok(())
     }
 

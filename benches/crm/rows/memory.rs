@@ -1,0 +1,89 @@
+//! The server's memory with many clients, and whether it stays what it is.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::cpu::memory;
+use crate::facts::Who;
+use crate::measure::{Ask, Contender, Load};
+use crate::report::{Line, Verdict, figure};
+use crate::rows::LIST;
+use crate::server::Server;
+use crate::{Bench, Result, wrk};
+
+const CLIENTS: usize = 256;
+/// MB of resident memory.
+const LIMIT: f64 = 64.0;
+/// How much a long run may add to what the server holds after its first tenth: noise, no leak.
+const GROWTH: f64 = 1.05;
+const NAME: &str = "memory: 256 clients";
+
+pub async fn rows(bench: &mut Bench<'_>) -> Result<()> {
+    if !bench.is_wanted(NAME) {
+        return Ok(());
+    }
+    // A fresh process: what earlier rows left behind is not this one's.
+    bench.restart().await?;
+    let seconds = bench.options.memory_minutes * 60;
+    let line = match measure(bench, seconds.max(bench.options.seconds)).await {
+        Ok(line) => line,
+        Err(fault) => Line::failed(NAME, &*fault),
+    };
+    bench.report.push(line);
+    Ok(())
+}
+
+async fn measure(bench: &Bench<'_>, seconds: u64) -> Result<Line> {
+    eprintln!("{NAME}, {seconds} s …");
+    let search = ["ann", "gmail", "son"].map(|term| json!({ "search": term }));
+    let mut variables = vec![json!({}); 20];
+    variables.extend(search);
+    let statuses = ["NEW", "LOST", "WON"].map(|status| json!({ "filter": { "status": [status] } }));
+    variables.extend(statuses);
+    let ask = Ask {
+        query: LIST,
+        variables,
+        by: Who::Admin,
+    };
+    let Contender::Http {
+        url, bodies, token, ..
+    } = bench.http("memory", &ask)?
+    else {
+        return Err("there is no server".into());
+    };
+    let (load, after_a_tenth) = tokio::join!(
+        wrk::run(&url, &bodies, &token, CLIENTS, seconds),
+        held_after(&bench.server, Duration::from_secs(seconds) / 10),
+    );
+    let (load, after_a_tenth): (Load, f64) = (load?, after_a_tenth?);
+    let end = memory(bench.server.pid)?;
+    Ok(Line {
+        clients: Some(CLIENTS),
+        measured: Some(crate::measure::Measured {
+            load,
+            ..Default::default()
+        }),
+        remark: format!(
+            "{seconds} s: {} MB after a tenth, {} MB at the end",
+            figure(Some(after_a_tenth)),
+            figure(Some(end.now))
+        ),
+        verdicts: vec![
+            Verdict::at_most("peak MB", end.peak, LIMIT),
+            Verdict::at_most("growth ×", end.now / after_a_tenth, GROWTH),
+        ],
+        ..Line::new(NAME)
+    })
+}
+
+/// What the server holds at most in the second half of the time from now on.
+async fn held_after(server: &Server, time: Duration) -> Result<f64> {
+    let (began, mut most) = (Instant::now(), 0.0_f64);
+    tokio::time::sleep(time / 2).await;
+    while began.elapsed() < time {
+        most = most.max(memory(server.pid)?.now);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(most)
+}

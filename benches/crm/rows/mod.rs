@@ -1,0 +1,128 @@
+//! The operations, a file for each kind.
+
+pub mod bulk;
+pub mod counts;
+pub mod list;
+pub mod memory;
+pub mod pages;
+pub mod search;
+pub mod start;
+pub mod statistics;
+pub mod writes;
+
+use serde_json::{Value, json};
+
+use crate::database::Sql;
+use crate::facts::{Facts, Who, array};
+use crate::{Bench, Result, postgraphile};
+
+/// A page of leads as a table in a front end shows it: twelve fields and the assignee.
+pub const LIST: &str = "
+    query ($filter: LeadFilter, $search: String, $orderBy: LeadOrder, $after: String) {
+      leads(filter: $filter, search: $search, orderBy: $orderBy, after: $after, first: 50) {
+        nodes {
+          id firstName lastName email phone company source status leadScore tags nextFollowUp
+          createdAt assignedTo { id fullName }
+        }
+      }
+    }";
+
+/// The columns of these fields, and whose lead it is.
+pub const COLUMNS: &str = "id, first_name, last_name, email, phone, company, source, status, \
+                           lead_score, tags, next_follow_up, created_at, assigned_to";
+
+/// How many leads a page has.
+pub const PAGE: u64 = 50;
+
+/// What every list begins with.
+pub const LISTED: &str = "archived_at IS NULL";
+
+/// The newest first, as lists are without an order.
+pub const NEWEST: &str = "ORDER BY created_at DESC, id DESC";
+
+/// A page in SQL, with one row more to know whether there is another page, as every page of a list
+/// needs it. `rest` are conditions and the order.
+pub fn page(rest: &str) -> String {
+    format!(
+        "SELECT {COLUMNS} FROM leads WHERE {LISTED} AND {rest} LIMIT {}",
+        PAGE + 1
+    )
+}
+
+/// The ids of that page's leads.
+pub fn page_ids(rest: &str) -> String {
+    format!("SELECT id FROM leads WHERE {LISTED} AND {rest} LIMIT {PAGE}")
+}
+
+/// A script for pgbench: the page, and the users it names.
+pub async fn page_script(sql: &Sql, rest: &str) -> Result<String> {
+    let users = sql
+        .column(&format!(
+            "SELECT DISTINCT assigned_to FROM ({}) AS page WHERE assigned_to IS NOT NULL",
+            page(rest)
+        ))
+        .await?;
+    Ok(format!("{};\n{};\n", page(rest), users_by_id(&users)))
+}
+
+/// Users as the assignees of a page are looked up.
+pub fn users_by_id(ids: &[String]) -> String {
+    format!(
+        "SELECT id, full_name FROM users WHERE id = ANY ({})",
+        array(ids)
+    )
+}
+
+/// A text in SQL.
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Leads that are chosen by a filter, or by who asks.
+pub struct Choice {
+    pub name: &'static str,
+    pub by: Who,
+    pub filter: Value,
+    /// The same in SQL.
+    pub condition: String,
+}
+
+impl Choice {
+    /// By an administrator, who sees all leads.
+    pub fn new(name: &'static str, filter: Value, condition: impl Into<String>) -> Self {
+        Self {
+            name,
+            by: Who::Admin,
+            filter,
+            condition: condition.into(),
+        }
+    }
+
+    /// All that somebody may see.
+    pub fn visible(name: &'static str, by: Who, facts: &Facts) -> Self {
+        Self {
+            by,
+            ..Self::new(name, json!({}), facts.visible(by))
+        }
+    }
+}
+
+/// Measures everything. What keeps a kind of rows from being measured at all becomes a line, too.
+pub async fn all(bench: &mut Bench<'_>) {
+    let outcome = list::rows(bench).await;
+    bench.note("list", outcome);
+    pages::orders(bench).await;
+    let outcome = pages::filters(bench).await;
+    bench.note("page", outcome);
+    counts::rows(bench).await;
+    let outcome = statistics::rows(bench).await;
+    bench.note("statistics", outcome);
+    let outcome = search::rows(bench).await;
+    bench.note("search", outcome);
+    postgraphile::rows(bench).await;
+    let outcome = memory::rows(bench).await;
+    bench.note("memory", outcome);
+    start::rows(bench).await;
+    let outcome = writes::on_a_copy(bench).await;
+    bench.note("changes", outcome);
+}

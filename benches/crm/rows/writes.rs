@@ -1,0 +1,116 @@
+//! Single changes, on a copy of the database.
+
+use serde_json::{Value, json};
+
+use crate::facts::{Who, array};
+use crate::measure::{Ask, Expect, Row};
+use crate::rows::bulk;
+use crate::{Bench, Result};
+
+const UPDATE: &str = "
+    mutation ($input: UpdateLeadInput!) { updateLead(input: $input) { lead { id version } } }";
+
+const CREATE: &str = "
+    mutation ($input: CreateLeadInput!) { createLead(input: $input) { lead { id version } } }";
+
+/// A note as a change leaves it. `gen_random_uuid` stands for the service's own ids.
+const NOTE: &str = "INSERT INTO lead_notes \
+    (id, lead_id, author_id, note_type, content, changes, created_at) VALUES (gen_random_uuid(), ";
+
+const UPDATED: &str = "updateLead: one field, its note";
+const CREATED: &str = "createLead: its note";
+
+/// The name of the copy.
+const COPY: &str = "crm_bench_copy";
+
+/// All that changes leads, one by one and in bulk.
+pub async fn on_a_copy(bench: &mut Bench<'_>) -> Result<()> {
+    let mut names = [UPDATED, CREATED]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(bulk::names());
+    if !names.any(|name| bench.is_wanted(&name)) {
+        return Ok(());
+    }
+    eprintln!("copying the database …");
+    let copied = bench.database.copy(COPY).await;
+    bench.database.reconnect().await?;
+    let copy = copied?;
+    let original = std::mem::replace(&mut bench.database, copy);
+    bench.restart().await?;
+    rows(bench).await;
+    bulk::rows(bench).await;
+    let copy = std::mem::replace(&mut bench.database, original);
+    bench.restart().await?;
+    copy.discard().await
+}
+
+async fn rows(bench: &mut Bench<'_>) {
+    update(bench).await;
+    create(bench).await;
+}
+
+async fn update(bench: &mut Bench<'_>) {
+    let ids = &bench.facts.leads;
+    // Another value in each request, so that each changes something.
+    let input = |id: &String| json!({ "input": { "id": id, "company": "Bench @COUNT" } });
+    let ask = Ask {
+        query: UPDATE,
+        variables: ids.iter().map(input).collect(),
+        by: Who::Admin,
+    };
+    let (count, all, admin) = (ids.len(), array(ids), bench.facts.admin());
+    let sql = format!(
+        "\\set at random(1, {count})\n\\set value random(100000, 999999)\nBEGIN;\n\
+         UPDATE leads SET company = 'Bench ' || :value::int, updated_at = now(), version = version + 1 \
+         WHERE id = ({all})[:at];\n\
+         {NOTE} ({all})[:at], '{admin}', 'CHANGE', 'changed company', \
+         '[{{\"field\":\"company\",\"old\":\"Bench 000000\",\"new\":\"Bench 000001\"}}]', now());\nCOMMIT;\n"
+    );
+    bench
+        .measure(Row {
+            name: UPDATED.to_owned(),
+            clients: bench.options.clients,
+            ask,
+            sql: Some(sql),
+            expect: Expect::Something("/updateLead/lead/version"),
+            targets: &[],
+        })
+        .await;
+}
+
+async fn create(bench: &mut Bench<'_>) {
+    let input = json!({ "firstName": "Ada", "lastName": "Bench", "email": "ada.bench@bench-@COUNT.example",
+        "phone": "+48601234567", "company": "Bench", "source": "WEBSITE", "tags": ["newsletter"] });
+    let admin = bench.facts.admin();
+    let changes: Vec<Value> = input
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(field, value)| json!({ "field": field, "old": null, "new": value }))
+        .collect();
+    // With a space: pgbench takes a colon before a word for a variable of its own.
+    let changes = json!(changes)
+        .to_string()
+        .replace("@COUNT", "000000")
+        .replace(':', ": ");
+    let sql = format!(
+        "\\set value random(100000, 999999)\nBEGIN;\n\
+         INSERT INTO leads (id, first_name, last_name, email, phone, company, source, status, lead_score, \
+         has_business_email, conversion_probability, tags, created_at, updated_at) \
+         VALUES (gen_random_uuid(), 'Ada', 'Bench', 'ada.bench@bench-' || :value::int || '.example', \
+         '+48601234567', 'Bench', 'WEBSITE', 'NEW', 85, true, 0, '{{newsletter}}', now(), now()) \
+         RETURNING id AS lead \\gset\n\
+         {NOTE} :lead, '{admin}', 'CHANGE', 'created the lead', '{changes}', now());\nCOMMIT;\n"
+    );
+    bench
+        .measure(Row {
+            name: CREATED.to_owned(),
+            clients: bench.options.clients,
+            ask: Ask::one(Who::Admin, CREATE, json!({ "input": input })),
+            sql: Some(sql),
+            expect: Expect::Something("/createLead/lead/version"),
+            targets: &[],
+        })
+        .await;
+}
