@@ -88,6 +88,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    name_words (word) {
+        word -> Text,
+        near_keys -> Array<Text>,
+    }
+}
+
+diesel::table! {
     sessions (token_hash) {
         token_hash -> Bytea,
         user_id -> Uuid,
@@ -131,6 +138,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     lead_notes,
     leads,
+    name_words,
     sessions,
     users,
     users_revision,

@@ -46,7 +46,7 @@ macro_rules! bulk_input {
             ids: Option<Vec<ID>>,
             /// The leads that `leads(filter: …)` would list.
             filter: Option<LeadFilter>,
-            /// The leads that `leads(search: …)` would list.
+            /// The leads that match in `leads(search: …)`, not those whose names are only typed alike.
             search: Option<String>,
             $($(#[$field_doc])* $field: $type,)*
             /// What becomes of the good rows when others fail.

@@ -218,7 +218,11 @@ impl StatisticsQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Which leads; archived ones are left out unless asked for.")]
         filter: Option<LeadFilter>,
-        #[graphql(desc = "Any part of name, e-mail, phone or company.")] search: Option<String>,
+        #[graphql(
+            desc = "Any part of name, e-mail, phone or company, as in `leads`; names that are \
+                    only typed alike are not counted."
+        )]
+        search: Option<String>,
     ) -> Option<LeadStatistics> {
         answer(ctx, count(ctx, filter, search).await).map(LeadStatistics)
     }

@@ -14,6 +14,7 @@ mod first_steps;
 mod house;
 mod operations;
 mod pipeline;
+mod plans;
 mod proofs;
 mod readme;
 mod seed;

@@ -74,7 +74,8 @@ impl LeadTotal {
     /// How many leads there are on all pages. Exact; counted only if it is asked for. Known
     /// without counting where the filter has nothing but `assignedTo`, `unassigned`, `created` and
     /// one of `status`, `source` and `hotOnly`; else all leads that it lets through are counted,
-    /// which takes the longer the more there are: see `totalCountUpTo`.
+    /// which takes the longer the more there are: see `totalCountUpTo`. In a search, leads whose
+    /// names are only typed alike are not counted.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<i64> {
         count::count(ctx, &self.0).await
     }

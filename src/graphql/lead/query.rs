@@ -39,8 +39,11 @@ impl LeadQuery {
         filter: Option<LeadFilter>,
         #[graphql(
             desc = "Any part of name, e-mail, phone (however it is written) or company; several \
-                    words must all match, in any order; case and accents do not matter. At most \
-                    10 words and 200 characters."
+                    words must all match, in any order; case and accents do not matter. After \
+                    the leads that match come those that would if their names were typed a \
+                    little differently: one letter left out, added, changed or swapped with its \
+                    neighbour in words of four or five letters, two in longer ones. At most 10 \
+                    words and 200 characters."
         )]
         search: Option<String>,
         #[graphql(desc = "The order; newest first by default.")] order_by: Option<LeadOrder>,
@@ -48,7 +51,11 @@ impl LeadQuery {
         #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
         #[graphql(desc = "How many, from the end, 1–100.")] last: Option<i32>,
         #[graphql(desc = "A cursor: the page ends before it.")] before: Option<String>,
-        #[graphql(desc = "How many leads to skip, to jump to a page.")] offset: Option<i32>,
+        #[graphql(
+            desc = "How many leads to skip, to jump to a page. What is skipped is read: far into a \
+                    long list, a cursor is quicker."
+        )]
+        offset: Option<i32>,
     ) -> Option<LeadConnection> {
         let page = PageArguments {
             first,

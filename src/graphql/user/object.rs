@@ -97,7 +97,7 @@ impl User {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which of them.")] filter: Option<LeadFilter>,
-        #[graphql(desc = "Any part of name, e-mail, phone or company.")] search: Option<String>,
+        #[graphql(desc = "As in `leads`.")] search: Option<String>,
         #[graphql(desc = "The order; newest first by default.")] order_by: Option<LeadOrder>,
         #[graphql(desc = "How many, from the beginning, 1–100. Default 25.")] first: Option<i32>,
         #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,

@@ -12,6 +12,7 @@ use diesel::sql_types::{
 
 use crate::db::schema::{leads, sql_types};
 use crate::service::LeadId;
+use crate::service::leads::search::Tier;
 use crate::service::leads::{Lead, LeadSource, LeadStatus, ListedLead};
 
 /// The columns of [`ListedLead`].
@@ -174,6 +175,7 @@ fn unread() -> ListedLead {
         lead,
         last_name_key: String::new(),
         company_key: None,
+        tier: Tier::Exact,
     }
 }
 

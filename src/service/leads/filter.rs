@@ -88,13 +88,19 @@ impl LeadFilter {
     /// Archived leads are left out unless the filter itself speaks of them.
     /// Errors: `InvalidData` for what no filter can be.
     pub fn condition(&self, actor: &Actor) -> Result<Condition> {
+        let mut all = vec![self.unsearched(actor)?];
+        all.extend(self.search.condition());
+        Ok(every(all))
+    }
+
+    /// The same without the search, for those who search in a way of their own.
+    pub(super) fn unsearched(&self, actor: &Actor) -> Result<Condition> {
         self.check()?;
         let mut all = vec![visible_to(actor)];
         if self.archived.is_none() {
             all.push(Box::new(leads::archived_at.is_null().nullable()));
         }
         all.extend(self.conditions());
-        all.extend(self.search.condition());
         Ok(every(all))
     }
 
@@ -116,8 +122,12 @@ impl LeadFilter {
     fn conditions(&self) -> Vec<Condition> {
         let mut all: Vec<Condition> = Vec::new();
         let mut add = |condition: Condition| all.push(condition);
-        if let Some(status) = &self.status {
-            add(Box::new(leads::status.eq_any(status.clone()).nullable()));
+        // One is not the same as a list of one: `=` finds it where an index that begins with the
+        // status goes on with the order.
+        match self.status.as_deref() {
+            None => {}
+            Some(&[status]) => add(Box::new(leads::status.eq(status).nullable())),
+            Some(status) => add(Box::new(leads::status.eq_any(status.to_vec()).nullable())),
         }
         if let Some(source) = &self.source {
             add(Box::new(leads::source.eq_any(source.clone()).nullable()));
@@ -159,6 +169,10 @@ impl LeadFilter {
     }
 
     fn assignee_condition(&self) -> Option<Condition> {
+        if let (Some(&[user]), None | Some(false)) = (self.assigned_to.as_deref(), self.unassigned)
+        {
+            return Some(Box::new(leads::assigned_to.eq(user)));
+        }
         let listed = self
             .assigned_to
             .clone()

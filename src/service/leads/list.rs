@@ -1,23 +1,28 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
+use crate::db::schema::leads;
 use crate::db::{Connection, Db, Limited};
-use crate::service::leads::order::{LeadQuery, Place, Segment};
+use crate::service::leads::order::{LeadQuery, Place, Segment, SortKey};
+use crate::service::leads::search::{Hunt, Near, Plan, Search, Stretch, Tier};
 use crate::service::leads::{Columns, Lead, LeadFilter, LeadOrder};
 use crate::service::page::{Page, Slice, Start};
-use crate::service::{Actor, Result, ServiceError};
+use crate::service::{Actor, LeadId, Result, ServiceError};
 
-/// A lead as a list has it: with the columns that were asked for, and the names it is sorted by.
+/// A lead as a list has it: with the columns that were asked for, the names it is sorted by, and how
+/// it was found.
 #[derive(Debug, Clone)]
 pub struct ListedLead {
     /// The lead.
     pub lead: Lead,
     pub(crate) last_name_key: String,
     pub(crate) company_key: Option<String>,
+    pub(crate) tier: Tier,
 }
 
-/// A page of the leads that the filter lets through and the actor may see, with these columns and
-/// the one it is ordered by.
+/// A page of the leads that the filter lets through and the actor may see. After those that have
+/// what is searched for come those that would have it if names had not been mistyped. They have these
+/// columns and the one that is ordered by.
 ///
 /// Errors: `InvalidData` for a filter that cannot be and for a cursor of another order.
 pub async fn list(
@@ -33,12 +38,14 @@ pub async fn list(
         Start::After(place) => (Some(place), false, 0),
         Start::Before(place) => (place.as_ref(), true, 0),
     };
+    let argument = if backwards { "before" } else { "after" };
     if place.is_some_and(|place| !order.accepts(&place.key)) {
-        let argument = if backwards { "before" } else { "after" };
-        return Err(ServiceError::invalid(
-            argument,
-            "is a cursor of another order",
-        ));
+        let fault = "is a cursor of another order";
+        return Err(ServiceError::invalid(argument, fault));
+    }
+    if place.is_some_and(|place| place.is_near && !filter.search.may_be_mistyped()) {
+        let fault = "is a cursor of another search";
+        return Err(ServiceError::invalid(argument, fault));
     }
     let mut reading = Reading {
         filter,
@@ -47,40 +54,61 @@ pub async fn list(
         columns: columns.and(order.column()),
         backwards,
         offset,
+        near: None,
         rows: Vec::new(),
     };
     let mut conn = db.connection().await?;
-    for (segment, place) in segments(order, backwards, place) {
-        reading
-            .read(&mut conn, segment, place, page.size + 1)
-            .await?;
+    for (part, place) in parts(&filter.search, order, backwards, place) {
+        reading.read(&mut conn, part, place, page.size + 1).await?;
     }
     Ok(Slice::of(page, reading.rows))
 }
 
-/// The parts of the order that the page can touch, in reading order, with where to start in each.
-fn segments(
+/// The parts of a list: how the leads are found comes before what they are ordered by.
+type Part = (Tier, Segment);
+
+/// The parts of the list that the page can touch, in reading order, with where to start in each.
+fn parts<'a>(
+    search: &Search,
     order: LeadOrder,
     backwards: bool,
-    place: Option<&Place>,
-) -> Vec<(Segment, Option<&Place>)> {
-    if !order.has_nulls() {
-        return vec![(Segment::Valued, place)];
-    }
-    let mut parts = vec![Segment::Valued, Segment::Null];
+    place: Option<&'a Place>,
+) -> Vec<(Part, Option<&'a Place>)> {
+    let tiers: &[Tier] = if search.may_be_mistyped() {
+        &[Tier::Exact, Tier::Near]
+    } else {
+        &[Tier::Exact]
+    };
+    let segments: &[Segment] = if order.has_nulls() {
+        &[Segment::Valued, Segment::Null]
+    } else {
+        &[Segment::Valued]
+    };
+    let both = |&tier| segments.iter().map(move |&segment| (tier, segment));
+    let mut parts: Vec<Part> = tiers.iter().flat_map(both).collect();
     if backwards {
         parts.reverse();
     }
     if let Some(place) = place {
-        let start = if place.key == super::SortKey::Null {
-            Segment::Null
-        } else {
-            Segment::Valued
-        };
-        parts.drain(..parts.iter().position(|&part| part == start).unwrap_or(0));
+        let start = parts.iter().position(|&part| part == part_of(place));
+        parts.drain(..start.unwrap_or(0));
     }
     let places = std::iter::once(place).chain(std::iter::repeat(None));
     parts.into_iter().zip(places).collect()
+}
+
+fn part_of(place: &Place) -> Part {
+    let tier = if place.is_near {
+        Tier::Near
+    } else {
+        Tier::Exact
+    };
+    let segment = if place.key == SortKey::Null {
+        Segment::Null
+    } else {
+        Segment::Valued
+    };
+    (tier, segment)
 }
 
 struct Reading<'a> {
@@ -90,16 +118,18 @@ struct Reading<'a> {
     columns: Columns,
     backwards: bool,
     offset: usize,
+    /// The words that may have been meant, once they were looked up.
+    near: Option<Option<Near>>,
     rows: Vec<ListedLead>,
 }
 
 impl Reading<'_> {
-    /// Reads on in one part of the order until `wanted` rows are there. The part is counted only
-    /// if a page jump went over its end.
+    /// Reads on in one part of the list until `wanted` rows are there. The part is counted only if
+    /// a page jump went over its end.
     async fn read(
         &mut self,
         conn: &mut Connection,
-        segment: Segment,
+        part: Part,
         place: Option<&Place>,
         wanted: usize,
     ) -> Result<()> {
@@ -107,25 +137,105 @@ impl Reading<'_> {
         if missing == 0 {
             return Ok(());
         }
-        let mut query = self.query(segment, place)?;
-        if self.offset > 0 {
-            query = query.offset(self.offset as i64);
+        if part.0 == Tier::Near && self.near.is_none() {
+            self.near = Some(Near::look_up(conn, &self.filter.search).await?);
         }
+        if part.0 == Tier::Near && matches!(self.near, Some(None)) {
+            return Ok(());
+        }
+        let query = match self.found(conn, part, place, missing).await? {
+            None => self.query(part.1, place)?,
+            Some(ids) if ids.is_empty() => return self.skip(conn, part).await,
+            Some(ids) => self.these(part.1, ids)?,
+        };
         let query = Limited::new(query.select(self.columns), missing);
-        let rows: Vec<ListedLead> = query.load(conn).await?;
-        if !rows.is_empty() {
-            self.offset = 0;
-        } else if self.offset > 0 && self.order.has_nulls() && segment == Segment::Valued {
-            let only = self.order.only(self.filter.query(self.actor)?, segment);
-            let skipped: i64 = only.count().get_result(conn).await?;
-            self.offset -= usize::try_from(skipped).unwrap_or(0).min(self.offset);
+        let mut rows: Vec<ListedLead> = query.load(conn).await?;
+        if rows.is_empty() {
+            return self.skip(conn, part).await;
         }
+        self.offset = 0;
+        rows.iter_mut().for_each(|row| row.tier = part.0);
         self.rows.extend(rows);
         Ok(())
     }
 
     fn query(&self, segment: Segment, place: Option<&Place>) -> Result<LeadQuery<'static>> {
         let query = self.filter.query(self.actor)?;
-        Ok(self.order.seek(query, segment, self.backwards, place))
+        let query = self.order.seek(query, segment, self.backwards, place);
+        if self.offset > 0 {
+            return Ok(query.offset(self.offset as i64));
+        }
+        Ok(query)
+    }
+
+    /// The leads of a list that has to look for them.
+    async fn found(
+        &self,
+        conn: &mut Connection,
+        (tier, segment): Part,
+        place: Option<&Place>,
+        limit: usize,
+    ) -> Result<Option<Vec<LeadId>>> {
+        let hunt = self.hunt(tier);
+        if !hunt.pays() {
+            return Ok(None);
+        }
+        let stretch = Stretch {
+            segment,
+            place,
+            limit,
+            offset: self.offset,
+        };
+        Ok(Some(hunt.ids(conn, stretch).await?))
+    }
+
+    fn hunt(&self, tier: Tier) -> Hunt<'_> {
+        let near = self.near.as_ref().and_then(Option::as_ref);
+        Hunt {
+            actor: self.actor,
+            filter: self.filter,
+            search: &self.filter.search,
+            near: near.filter(|_| tier == Tier::Near),
+            order: self.order,
+            backwards: self.backwards,
+        }
+    }
+
+    /// These leads as a query, in order. Whether the actor may see them is asked again: they can
+    /// have changed since they were found.
+    fn these(&self, segment: Segment, ids: Vec<LeadId>) -> Result<LeadQuery<'static>> {
+        let query = leads::table.filter(self.filter.unsearched(self.actor)?);
+        let query = query.filter(leads::id.eq_any(ids)).into_boxed();
+        Ok(self.order.seek(query, segment, self.backwards, None))
+    }
+
+    /// Takes a part that a page jump went over from what is still to be skipped.
+    async fn skip(&mut self, conn: &mut Connection, (tier, segment): Part) -> Result<()> {
+        let is_last = segment == self.last_segment() && !(tier == Tier::Exact && self.may_go_on());
+        if self.offset == 0 || is_last {
+            return Ok(());
+        }
+        let mut query = leads::table
+            .filter(self.filter.unsearched(self.actor)?)
+            .into_boxed();
+        if let Some(search) = self.hunt(tier).condition(Plan::Open) {
+            query = query.filter(search);
+        }
+        let skipped = self.order.only(query, segment).count();
+        let skipped: i64 = skipped.get_result(conn).await?;
+        self.offset -= usize::try_from(skipped).unwrap_or(0).min(self.offset);
+        Ok(())
+    }
+
+    fn last_segment(&self) -> Segment {
+        if self.order.has_nulls() {
+            Segment::Null
+        } else {
+            Segment::Valued
+        }
+    }
+
+    fn may_go_on(&self) -> bool {
+        self.filter.search.may_be_mistyped()
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::schema::{leads, sql_types};
 use crate::service::LeadId;
+use crate::service::leads::search::Tier;
 use crate::service::leads::{LeadStatus, ListedLead};
 use crate::service::validation::stored_date;
 
@@ -79,6 +80,9 @@ pub struct Place {
     pub key: SortKey,
     /// What breaks the tie.
     pub id: LeadId,
+    /// Whether it is among the leads with mistyped names, which come after all others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_near: bool,
 }
 
 /// The two parts of every order: an index keeps each in its order, so that a page never sorts.
@@ -109,7 +113,11 @@ impl LeadOrder {
             LeadOrderField::ConversionProbability => SortKey::Double(lead.conversion_probability),
             LeadOrderField::Status => SortKey::Status(lead.status),
         };
-        Place { key, id: lead.id }
+        Place {
+            key,
+            id: lead.id,
+            is_near: listed.tier == Tier::Near,
+        }
     }
 
     /// The column that is ordered by.
@@ -175,11 +183,8 @@ impl LeadOrder {
         }
     }
 
-    /// Orders the query, in this direction or, to read a page from its end, the other way round,
-    /// and leaves what comes after `place`.
-    ///
-    /// The comparison is one of rows, `(column, id) < (value, id)`: an index starts right there.
-    /// Written with OR it would walk everything before.
+    /// The query from `place` on, in this direction or, to read a page from its end, the other way
+    /// round.
     pub(crate) fn seek<'a>(
         self,
         query: LeadQuery<'a>,
@@ -187,45 +192,83 @@ impl LeadOrder {
         backwards: bool,
         place: Option<&Place>,
     ) -> LeadQuery<'a> {
+        self.sort(self.after(query, segment, backwards, place), backwards)
+    }
+
+    /// Leaves what comes after `place` in one part of the order.
+    ///
+    /// The comparison is one of rows, `(column, id) < (value, id)`: an index starts right there.
+    /// Written with OR it would walk everything before.
+    pub(crate) fn after<'a>(
+        self,
+        query: LeadQuery<'a>,
+        segment: Segment,
+        backwards: bool,
+        place: Option<&Place>,
+    ) -> LeadQuery<'a> {
         let query = self.only(query, segment);
-        let descending = (self.direction == Direction::Desc) != backwards;
+        let Some(Place { key, id, .. }) = place else {
+            return query;
+        };
+        let descending = self.descends(backwards);
         // One arm per column: each has a type of its own, so a function cannot take them.
-        macro_rules! seek {
+        macro_rules! after {
             ($column:ident, $sql_type:ty, $variant:ident) => {{
-                let query = match place.map(|place| (&place.key, place.id)) {
-                    Some((SortKey::$variant(value), id)) => {
-                        let row =
-                            (leads::$column, leads::id).into_sql::<Record<($sql_type, Uuid)>>();
-                        let value = (value.clone(), id);
-                        if descending {
-                            query.filter(row.lt(value))
-                        } else {
-                            query.filter(row.gt(value))
-                        }
-                    }
-                    Some((_, id)) if descending => query.filter(leads::id.lt(id)),
-                    Some((_, id)) => query.filter(leads::id.gt(id)),
-                    None => query,
+                let SortKey::$variant(value) = key else {
+                    return if descending {
+                        query.filter(leads::id.lt(*id))
+                    } else {
+                        query.filter(leads::id.gt(*id))
+                    };
                 };
+                let row = (leads::$column, leads::id).into_sql::<Record<($sql_type, Uuid)>>();
                 if descending {
-                    query.order_by((leads::$column.desc(), leads::id.desc()))
+                    query.filter(row.lt((value.clone(), *id)))
                 } else {
-                    query.order_by((leads::$column.asc(), leads::id.asc()))
+                    query.filter(row.gt((value.clone(), *id)))
                 }
             }};
         }
         match self.field {
-            LeadOrderField::Score => seek!(lead_score, Integer, Integer),
-            LeadOrderField::CreatedAt => seek!(created_at, Timestamptz, Time),
-            LeadOrderField::UpdatedAt => seek!(updated_at, Timestamptz, Time),
+            LeadOrderField::Score => after!(lead_score, Integer, Integer),
+            LeadOrderField::CreatedAt => after!(created_at, Timestamptz, Time),
+            LeadOrderField::UpdatedAt => after!(updated_at, Timestamptz, Time),
             LeadOrderField::LastContactDate => {
-                seek!(last_contact_date, Nullable<Timestamptz>, Time)
+                after!(last_contact_date, Nullable<Timestamptz>, Time)
             }
-            LeadOrderField::NextFollowUp => seek!(next_follow_up, Nullable<Timestamptz>, Time),
-            LeadOrderField::LastName => seek!(last_name_key, Text, Text),
-            LeadOrderField::Company => seek!(company_key, Nullable<Text>, Text),
-            LeadOrderField::ConversionProbability => seek!(conversion_probability, Double, Double),
-            LeadOrderField::Status => seek!(status, sql_types::LeadStatus, Status),
+            LeadOrderField::NextFollowUp => after!(next_follow_up, Nullable<Timestamptz>, Time),
+            LeadOrderField::LastName => after!(last_name_key, Text, Text),
+            LeadOrderField::Company => after!(company_key, Nullable<Text>, Text),
+            LeadOrderField::ConversionProbability => after!(conversion_probability, Double, Double),
+            LeadOrderField::Status => after!(status, sql_types::LeadStatus, Status),
         }
+    }
+
+    fn sort(self, query: LeadQuery<'_>, backwards: bool) -> LeadQuery<'_> {
+        macro_rules! sort {
+            ($column:ident) => {
+                if self.descends(backwards) {
+                    query.order_by((leads::$column.desc(), leads::id.desc()))
+                } else {
+                    query.order_by((leads::$column.asc(), leads::id.asc()))
+                }
+            };
+        }
+        match self.field {
+            LeadOrderField::Score => sort!(lead_score),
+            LeadOrderField::CreatedAt => sort!(created_at),
+            LeadOrderField::UpdatedAt => sort!(updated_at),
+            LeadOrderField::LastContactDate => sort!(last_contact_date),
+            LeadOrderField::NextFollowUp => sort!(next_follow_up),
+            LeadOrderField::LastName => sort!(last_name_key),
+            LeadOrderField::Company => sort!(company_key),
+            LeadOrderField::ConversionProbability => sort!(conversion_probability),
+            LeadOrderField::Status => sort!(status),
+        }
+    }
+
+    /// Whether a page that is read in this direction goes down.
+    pub(crate) fn descends(self, backwards: bool) -> bool {
+        (self.direction == Direction::Desc) != backwards
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{Array, Integer, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, Bool, Integer, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl;
 
 use crate::db::Connection;
@@ -14,7 +14,20 @@ use crate::service::{LeadId, Result, ServiceError, UserId};
 
 diesel::define_sql_function! {
     /// Where a text has a part, from 1; 0 if it has not.
-    fn strpos(text: Text, part: Text) -> Integer;
+    fn strpos(text: Nullable<Text>, part: Nullable<Text>) -> Nullable<Integer>;
+}
+diesel::infix_operator!(HasMatch, " ~ ", backend: diesel::pg::Pg);
+diesel::define_sql_function! {
+    /// Whether a text has characters that are not ASCII.
+    fn beyond_ascii(text: Text) -> Bool;
+}
+diesel::define_sql_function! {
+    /// The words of the name in `search_text`.
+    fn words_of_name(search_text: Text) -> Array<Text>;
+}
+diesel::define_sql_function! {
+    /// The words that occur in names and may be near this one, and some that are not.
+    fn near_words(typed: Text) -> Array<Text>;
 }
 diesel::define_sql_function! {
     /// Lower case, without accents.
@@ -118,7 +131,7 @@ pub(crate) async fn update_many(conn: &mut Connection, changed: &[Lead]) -> Resu
     .bind::<Array<sql_types::LeadStatus>, _>(status)
     .bind::<Array<Nullable<Uuid>>, _>(assigned_to)
     .bind::<Array<Integer>, _>(score)
-    .bind::<Array<diesel::sql_types::Bool>, _>(business)
+    .bind::<Array<Bool>, _>(business)
     .bind::<Array<Text>, _>(tags)
     .bind::<Array<Nullable<Timestamptz>>, _>(archived_at)
     .bind::<Array<Nullable<sql_types::LeadStatus>>, _>(status_before)

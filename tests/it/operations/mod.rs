@@ -38,6 +38,7 @@ mod statistics;
 mod statistics_over_time;
 mod team;
 mod timeline;
+mod typing;
 mod update_lead;
 mod user_changes;
 mod users;

@@ -25,6 +25,11 @@ async fn every_filter_finds_what_a_plain_evaluation_finds_wherever_it_is_taken()
             .iter()
             .filter(|lead| naive::selects(&filter, &search, lead));
         let expected: Vec<LeadId> = selected.map(|lead| lead.id).collect();
+        let order = json!({ "field": "CREATED_AT" });
+        let listed = naive::list(&filter, &search, &order, &data.leads);
+        let mistyped = listed[expected.len()..].iter().map(|lead| lead.id);
+        let mut mistyped: Vec<LeadId> = mistyped.collect();
+        mistyped.sort();
         let variables = json!({ "filter": filter, "search": search });
         let got = data.api.data(&data.admin, ASK, variables.clone()).await;
         let mut found: Vec<LeadId> = got["leads"]["nodes"]
@@ -33,8 +38,13 @@ async fn every_filter_finds_what_a_plain_evaluation_finds_wherever_it_is_taken()
             .iter()
             .map(|node| LeadId(node["id"].as_str().unwrap().parse().unwrap()))
             .collect();
+        let (_, near) = found.split_at_checked(expected.len()).unwrap_or_default();
+        let mut near = near.to_vec();
+        found.truncate(expected.len());
         found.sort();
+        near.sort();
         same("leads", found, expected.clone())?;
+        same("leads with mistyped names", near, mistyped)?;
         let total = json!(expected.len());
         same(
             "totalCount",

@@ -88,12 +88,8 @@ impl Walk {
     }
 
     fn expected(&self, leads: &[Lead]) -> Vec<LeadId> {
-        let selected = leads
-            .iter()
-            .filter(|lead| naive::selects(&self.filter, &self.search, lead));
-        let mut selected: Vec<&Lead> = selected.collect();
-        naive::sort(&mut selected, &self.order);
-        selected.iter().map(|lead| lead.id).collect()
+        let listed = naive::list(&self.filter, &self.search, &self.order, leads);
+        listed.iter().map(|lead| lead.id).collect()
     }
 }
 

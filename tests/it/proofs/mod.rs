@@ -19,12 +19,13 @@ mod sample;
 mod statistics;
 mod writers;
 
+pub(crate) use naive::typing;
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 /// Tries a property of the database with random cases. `max_shrink_iters` bounds how long a case
 /// that fails is made smaller: a small one is easier to read, but each try costs time.
-fn prove<S: Strategy>(
+pub(crate) fn prove<S: Strategy>(
     default_cases: u32,
     max_shrink_iters: u32,
     strategy: S,
@@ -48,7 +49,11 @@ fn prove<S: Strategy>(
 }
 
 /// What an oracle says, compared with what the program says.
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: T, expected: T) -> Result<(), String> {
+pub(crate) fn same<T: PartialEq + std::fmt::Debug>(
+    what: &str,
+    got: T,
+    expected: T,
+) -> Result<(), String> {
     if got == expected {
         return Ok(());
     }

@@ -8,10 +8,37 @@ use serde_json::Value;
 
 use crm::service::leads::Lead;
 
+pub(crate) mod typing;
+
 /// Whether a list with this filter and search has the lead.
 pub(super) fn selects(filter: &Value, search: &str, lead: &Lead) -> bool {
     let archived_is_meant = !filter["archived"].is_null() || !lead.is_archived();
     archived_is_meant && holds(filter, lead) && is_found(search, lead)
+}
+
+/// The leads of a list, in its order: those that have what is searched for, then those that would
+/// have it if names had not been mistyped.
+pub(super) fn list<'a>(
+    filter: &Value,
+    search: &str,
+    order: &Value,
+    leads: impl IntoIterator<Item = &'a Lead>,
+) -> Vec<&'a Lead> {
+    let let_through: Vec<&Lead> = leads
+        .into_iter()
+        .filter(|lead| selects(filter, "", lead))
+        .collect();
+    let (mut exact, rest): (Vec<&Lead>, Vec<&Lead>) = let_through
+        .into_iter()
+        .partition(|lead| is_found(search, lead));
+    let mut near: Vec<&Lead> = rest
+        .into_iter()
+        .filter(|lead| typing::is_near(search, lead))
+        .collect();
+    sort(&mut exact, order);
+    sort(&mut near, order);
+    exact.extend(near);
+    exact
 }
 
 /// Whether the conditions hold; NULL is never equal, smaller or larger.
@@ -112,6 +139,16 @@ fn json_contains(whole: &Value, part: &Value) -> bool {
 /// Every word somewhere in name, e-mail, phone or company. Neighbouring words that could be pieces
 /// of a phone number are found in the phone together, too, without the zeros one dials.
 fn is_found(search: &str, lead: &Lead) -> bool {
+    let words: Vec<&str> = search.split_whitespace().collect();
+    let mut runs = words.chunk_by(|a, b| could_be_phone(a) == could_be_phone(b));
+    runs.all(|run| has_run(run, lead))
+}
+
+fn could_be_phone(word: &str) -> bool {
+    word.chars().all(|c| "0123456789+-./()".contains(c))
+}
+
+fn has_run(run: &[&str], lead: &Lead) -> bool {
     let phone = lead.phone.as_deref().unwrap_or_default().replace('+', "");
     let mut places = vec![normalised(&lead.full_name()), phone];
     places.extend(
@@ -121,16 +158,11 @@ fn is_found(search: &str, lead: &Lead) -> bool {
             .map(|text| normalised(text)),
     );
     let somewhere = |word: &str| places.iter().any(|place| place.contains(&normalised(word)));
-    let words: Vec<&str> = search.split_whitespace().collect();
-    let could_be_phone = |word: &str| word.chars().all(|c| "0123456789+-./()".contains(c));
-    let mut runs = words.chunk_by(|a, b| could_be_phone(a) == could_be_phone(b));
-    runs.all(|run| {
-        let written = run.concat().replace("(0)", "");
-        let digits: String = written.chars().filter(char::is_ascii_digit).collect();
-        let digits = digits.trim_start_matches('0');
-        let together = could_be_phone(run[0]) && !digits.is_empty() && somewhere(digits);
-        together || run.iter().all(|word| somewhere(word))
-    })
+    let written = run.concat().replace("(0)", "");
+    let digits: String = written.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.trim_start_matches('0');
+    let together = could_be_phone(run[0]) && !digits.is_empty() && somewhere(digits);
+    together || run.iter().all(|word| somewhere(word))
 }
 
 /// Lower case without accents, as far as the samples have any.

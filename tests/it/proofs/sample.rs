@@ -50,9 +50,10 @@ const EMAILS: [&str; 7] = [
 ];
 const PHONES: [&str; 3] = ["+48 601 234 567", "+48 601 234 568", "+49 30 901820"];
 const TAGS: [&str; 5] = ["hot", "vip", "enterprise", "x_y", "źle"];
-const WORDS: [&str; 22] = [
-    "kowal", "ANNA", "ann", "Lukasz", "łuk", "muller", "Müll", "gross", "o'n", "%", "_", "\\",
-    "100%", "r_s", "@acme", "acme", "601", "+48", "601-234", "0048", "(0)30", "zzz",
+const WORDS: [&str; 29] = [
+    "Kowalsky", "kowlaksa", "Anan", "lukazs", "Mueler", "na", "qx", "kowal", "ANNA", "ann",
+    "Lukasz", "łuk", "muller", "Müll", "gross", "o'n", "%", "_", "\\", "100%", "r_s", "@acme",
+    "acme", "601", "+48", "601-234", "0048", "(0)30", "zzz",
 ];
 
 /// A whole hour of a few; the same ones come again and again.

@@ -1,11 +1,25 @@
+//! Searching: what a search asks for, as conditions, and how its leads are found quickly.
+
+mod distance;
+mod find;
+mod near;
+mod statements;
+
+use diesel::dsl::select;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use serde::Serialize;
 
 use crate::db::schema::leads;
 use crate::service::leads::filter::Condition;
-use crate::service::leads::sql::{search_normalize, search_pattern, strpos};
+use crate::service::leads::sql::{
+    HasMatch, beyond_ascii, search_normalize, search_pattern, strpos,
+};
 use crate::service::validation::searchable;
 use crate::service::{Result, ServiceError};
+
+pub(super) use find::{Hunt, Stretch};
+pub(super) use near::Near;
 
 const LONGEST: usize = 200;
 const MOST_WORDS: usize = 10;
@@ -15,8 +29,28 @@ const MOST_WORDS: usize = 10;
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Search(pub String);
 
+/// How a lead was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tier {
+    /// It has all parts that were searched for.
+    Exact,
+    /// It would have them if names had not been mistyped.
+    Near,
+}
+
+/// How PostgreSQL is to evaluate the condition of a search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plan {
+    /// As it thinks best.
+    Open,
+    /// Lead by lead: no index fits the condition as it is written.
+    Read,
+    /// With the trigram index wherever that can be done.
+    Index,
+}
+
 /// What one stretch of a search asks for.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Term {
     Word(String),
     /// Words that could be a phone number in pieces: all of them as they stand, or the digits
@@ -37,18 +71,31 @@ impl Search {
         Ok(())
     }
 
+    /// Whether there is nothing to search for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.trim().is_empty()
+    }
+
+    /// The leads that have all parts: [`Tier::Exact`]. What counts, statistics and bulk changes are
+    /// about; mistyped names are for lists, where somebody looks at what was found.
     pub(crate) fn condition(&self) -> Option<Condition> {
-        terms(&self.0).into_iter().map(Term::condition).reduce(all)
+        self.exact(Plan::Open)
+    }
+
+    fn exact(&self, plan: Plan) -> Option<Condition> {
+        let terms = terms(&self.0);
+        terms.iter().map(|term| term.condition(plan)).reduce(all)
     }
 }
 
 impl Term {
-    fn condition(self) -> Condition {
+    fn condition(&self, plan: Plan) -> Condition {
         match self {
-            Self::Word(word) => contains(word),
+            Self::Word(word) => contains(word, plan),
             Self::Phone { words, digits } => {
-                let together = contains(digits);
-                match words.into_iter().map(contains).reduce(all) {
+                let apart = words.iter().map(|word| contains(word, plan)).reduce(all);
+                let together = contains(digits, plan);
+                match apart {
                     None => together,
                     Some(apart) => Box::new(together.or(apart)),
                 }
@@ -57,14 +104,42 @@ impl Term {
     }
 }
 
-fn contains(word: String) -> Condition {
-    // One or two letters make no trigram: the index would be read from end to end, which costs
-    // more than looking at the leads that the other conditions leave.
-    if word.chars().count() < 3 {
-        let found = strpos(leads::search_text, search_normalize(word));
-        return Box::new(found.gt(0).nullable());
+/// What the word is compared as is worked out once for a statement, as a subquery of its own, and
+/// not again for each lead.
+fn contains(word: &str, plan: Plan) -> Condition {
+    let has_trigrams = word.chars().count() >= 3;
+    match plan {
+        Plan::Open | Plan::Index if has_trigrams => {
+            let pattern = select(search_pattern(word.to_owned())).single_value();
+            Box::new(leads::search_text.nullable().like(pattern))
+        }
+        Plan::Index if is_pair(word) => Box::new(has_pair(word).and(reads(word))),
+        Plan::Open | Plan::Read | Plan::Index => reads(word),
     }
-    Box::new(leads::search_text.like(search_pattern(word)).nullable())
+}
+
+/// The word is there, found by reading. One or two letters make no trigram: the index would be
+/// read from end to end, which costs more than looking at the leads that the other conditions
+/// leave.
+fn reads(word: &str) -> Condition {
+    let part = select(search_normalize(word.to_owned())).single_value();
+    Box::new(strpos(leads::search_text.nullable(), part).gt(0))
+}
+
+fn is_pair(word: &str) -> bool {
+    word.len() == 2 && word.bytes().all(|letter| letter.is_ascii_alphanumeric())
+}
+
+/// Two letters with what can come after them do make trigrams: a letter or digit, a sign, or the
+/// end. Letters outside ASCII are too many for that, so leads that have any, which are in an index
+/// of their own, are all to be looked at.
+fn has_pair(word: &str) -> Condition {
+    let pair = word.to_ascii_lowercase();
+    let inside = format!("{pair}[\\x01-\\x7f]").into_sql::<Text>();
+    let inside = HasMatch::new(leads::search_text, inside);
+    let at_end = leads::search_text.like(format!("%{pair}"));
+    let anywhere = inside.or(at_end).or(beyond_ascii(leads::search_text));
+    Box::new(anywhere.nullable())
 }
 
 fn all(left: Condition, right: Condition) -> Condition {

@@ -1,0 +1,13 @@
+DROP TRIGGER leads_add_name_words ON leads;
+DROP TRIGGER lead_adds_name_words ON leads;
+DROP FUNCTION leads_add_name_words();
+DROP FUNCTION lead_adds_name_words();
+DROP FUNCTION add_name_words(text[]);
+DROP FUNCTION near_words(text);
+DROP TABLE name_words;
+DROP FUNCTION near_keys(text);
+DROP FUNCTION most_mistakes(text);
+DROP INDEX leads_name_words;
+DROP FUNCTION words_of_name(text);
+DROP INDEX leads_beyond_ascii;
+DROP FUNCTION beyond_ascii(text);

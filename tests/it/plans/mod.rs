@@ -1,0 +1,164 @@
+//! The plans of the statements that lists run, over some tens of thousands of leads, and that they
+//! all find the same.
+
+mod pages;
+mod search;
+
+use std::sync::{Arc, Mutex};
+
+use crm::cli::seed::{Progress, RANDOM_SEED, generate};
+use crm::service::leads::{
+    self, Columns, LeadFilter, LeadOrder, LeadOrderField, ListedLead, Place,
+};
+use crm::service::page::{Page, Slice};
+use crm::service::users::UserRole;
+use crm::service::{Actor, UserId};
+use diesel::QueryableByName;
+use diesel::connection::InstrumentationEvent;
+use diesel::sql_types::{Array, Nullable, Text, Uuid};
+use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
+
+use crate::support::TestDatabase;
+
+const FIELDS: [LeadOrderField; 9] = [
+    LeadOrderField::Score,
+    LeadOrderField::CreatedAt,
+    LeadOrderField::UpdatedAt,
+    LeadOrderField::LastContactDate,
+    LeadOrderField::NextFollowUp,
+    LeadOrderField::LastName,
+    LeadOrderField::Company,
+    LeadOrderField::ConversionProbability,
+    LeadOrderField::Status,
+];
+
+/// Those that a lead can have no value in.
+const NULLABLE: [LeadOrderField; 3] = [
+    LeadOrderField::LastContactDate,
+    LeadOrderField::NextFollowUp,
+    LeadOrderField::Company,
+];
+
+/// A database of many leads, whose statistics are up to date.
+struct ManyLeads {
+    database: TestDatabase,
+    /// One of each role, with leads to see.
+    actors: Vec<Actor>,
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    line: String,
+}
+
+#[derive(QueryableByName)]
+struct Manager {
+    #[diesel(sql_type = Uuid)]
+    id: uuid::Uuid,
+    #[diesel(sql_type = Array<Nullable<Uuid>>)]
+    team: Vec<Option<uuid::Uuid>>,
+}
+
+impl ManyLeads {
+    async fn make(count: u64) -> ManyLeads {
+        let database = TestDatabase::with_pool(1).await;
+        let made = generate(database.db(), count, RANDOM_SEED, Progress::Silent).await;
+        made.expect("leads");
+        let mut conn = database.db().connection().await.unwrap();
+        conn.batch_execute("VACUUM ANALYZE leads").await.unwrap();
+        let team = "SELECT manager_id AS id, array_agg(id) AS team FROM users \
+                    WHERE manager_id IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT 1";
+        let manager: Manager = diesel::sql_query(team).get_result(&mut conn).await.unwrap();
+        drop(conn);
+        let agents = manager.team.into_iter().flatten().map(UserId);
+        let mut team: Vec<UserId> = agents.collect();
+        let agent = Actor {
+            id: team[0],
+            role: UserRole::Agent,
+            team: vec![team[0]],
+            users_revision: None,
+        };
+        team.push(UserId(manager.id));
+        let manager = Actor {
+            id: UserId(manager.id),
+            role: UserRole::Manager,
+            team,
+            users_revision: None,
+        };
+        ManyLeads {
+            database,
+            actors: vec![Actor::operator(), manager, agent],
+        }
+    }
+
+    async fn list(
+        &self,
+        actor: &Actor,
+        filter: &LeadFilter,
+        order: LeadOrder,
+        page: Page<Place>,
+    ) -> Slice<ListedLead> {
+        let list = leads::list(
+            self.database.db(),
+            actor,
+            filter,
+            order,
+            &page,
+            Columns::ALL,
+        )
+        .await;
+        list.expect("a page")
+    }
+
+    /// The statements on leads that a page costs, each with its plan: the generic one, which a
+    /// connection comes to after a few executions and which knows nothing of the values.
+    async fn plans(
+        &self,
+        actor: &Actor,
+        filter: &LeadFilter,
+        order: LeadOrder,
+        page: Page<Place>,
+    ) -> Vec<(String, String)> {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = seen.clone();
+        let mut connection = self.database.db().connection().await.unwrap();
+        connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event {
+                log.lock().unwrap().push(query.to_string());
+            }
+        });
+        drop(connection);
+        self.list(actor, filter, order, page).await;
+        let mut connection = self.database.db().connection().await.unwrap();
+        connection.set_instrumentation(|_: InstrumentationEvent<'_>| {});
+        drop(connection);
+        let statements = seen.lock().unwrap().clone();
+        let mut plans = Vec::new();
+        for statement in statements.iter().filter(|s| s.contains("FROM \"leads\"")) {
+            plans.push((statement.clone(), self.generic_plan(statement).await));
+        }
+        plans
+    }
+
+    async fn generic_plan(&self, statement: &str) -> String {
+        let (statement, _) = statement.split_once(" -- binds").unwrap_or((statement, ""));
+        let most = (1..).take_while(|number| statement.contains(&format!("${number}")));
+        let nulls = vec!["NULL"; most.count()];
+        let arguments = if nulls.is_empty() {
+            String::new()
+        } else {
+            format!("({})", nulls.join(", "))
+        };
+        let mut conn = self.database.db().connection().await.unwrap();
+        let prepare =
+            format!("SET plan_cache_mode = force_generic_plan; PREPARE explained AS {statement}");
+        conn.batch_execute(&prepare).await.expect("prepared");
+        let explain = format!("EXPLAIN (COSTS OFF) EXECUTE explained{arguments}");
+        let lines: Vec<Line> = diesel::sql_query(explain).load(&mut conn).await.unwrap();
+        conn.batch_execute("DEALLOCATE explained; RESET plan_cache_mode")
+            .await
+            .unwrap();
+        lines.into_iter().map(|line| line.line + "\n").collect()
+    }
+}

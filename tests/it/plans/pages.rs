@@ -1,0 +1,71 @@
+//! Pages: no sequential scan and no sort, wherever in an order a page lies.
+
+use crm::service::leads::{
+    Direction, LeadFilter, LeadOrder, LeadOrderField, LeadStatus, Place, SortKey,
+};
+use crm::service::page::{Page, Start};
+use crm::service::{Actor, LeadId};
+
+use super::{FIELDS, ManyLeads, NULLABLE};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_of_any_order_reads_the_whole_table_or_sorts() {
+    let data = ManyLeads::make(20_000).await;
+    let everybody = LeadFilter::default();
+    for order in FIELDS.into_iter().flat_map(both_ways) {
+        for actor in &data.actors[..1] {
+            check(&data, actor, &everybody, order).await;
+        }
+    }
+    // What one assignee's and one status's leads are listed by most has an index of its own.
+    let won = LeadFilter {
+        status: Some(vec![LeadStatus::Won]),
+        ..LeadFilter::default()
+    };
+    for field in [LeadOrderField::CreatedAt, LeadOrderField::Score] {
+        for order in both_ways(field) {
+            check(&data, &data.actors[1], &everybody, order).await;
+            check(&data, &data.actors[2], &everybody, order).await;
+            check(&data, &data.actors[0], &won, order).await;
+        }
+    }
+}
+
+fn both_ways(field: LeadOrderField) -> [LeadOrder; 2] {
+    [Direction::Asc, Direction::Desc].map(|direction| LeadOrder { field, direction })
+}
+
+async fn check(data: &ManyLeads, actor: &Actor, filter: &LeadFilter, order: LeadOrder) {
+    let first = data
+        .list(actor, filter, order, page(Start::Offset(0)))
+        .await;
+    let place = order.place(&first.rows[20]);
+    let mut starts = vec![
+        Start::Offset(0),
+        Start::After(place.clone()),
+        Start::Before(None),
+        Start::Before(Some(place)),
+    ];
+    if NULLABLE.contains(&order.field) {
+        let place = Place {
+            key: SortKey::Null,
+            id: LeadId(uuid::Uuid::from_u128(u128::MAX / 2)),
+            is_near: false,
+        };
+        starts.extend([Start::After(place.clone()), Start::Before(Some(place))]);
+    }
+    for start in starts {
+        let plans = data.plans(actor, filter, order, page(start.clone())).await;
+        assert!(!plans.is_empty());
+        for (statement, plan) in plans {
+            assert!(
+                !plan.contains("Seq Scan") && !plan.contains("Sort"),
+                "{order:?} {start:?}\n{statement}\n{plan}"
+            );
+        }
+    }
+}
+
+fn page(start: Start<Place>) -> Page<Place> {
+    Page { size: 25, start }
+}
