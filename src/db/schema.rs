@@ -97,6 +97,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    sign_in_tries (key) {
+        key -> Bytea,
+        tries -> Array<Nullable<Timestamptz>>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::*;
     use super::sql_types::UserRole;
 
@@ -132,6 +139,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     lead_notes,
     leads,
     sessions,
+    sign_in_tries,
     users,
     users_revision,
 );
