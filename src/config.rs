@@ -1,11 +1,12 @@
 //! What the operator decides: flags and environment variables, in one place.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use clap::{Args, ValueEnum};
+use ipnet::IpNet;
 
 use crate::db::PoolOptions;
 use crate::db::embedded::EmbeddedOptions;
@@ -109,6 +110,12 @@ pub struct Config {
     #[arg(long, env = "CRM_ALLOW_GET", global = true)]
     pub allow_get: bool,
 
+    /// The proxies, by address or network (`10.0.0.0/8`), that are believed when they say in
+    /// X-Forwarded-For for whom they speak. Attempts to sign in are counted by address.
+    #[arg(long, env = "CRM_TRUSTED_PROXIES", value_delimiter = ',',
+        value_parser = network, global = true)]
+    pub trusted_proxies: Vec<IpNet>,
+
     /// The most connections to PostgreSQL.
     #[arg(long, env = "CRM_POOL_SIZE", default_value_t = 16,
         value_parser = clap::value_parser!(u16).range(1..), global = true)]
@@ -164,6 +171,13 @@ pub struct Config {
 
     #[arg(long, env = "HOME", hide = true, global = true)]
     home: Option<PathBuf>,
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let net = text
+        .parse()
+        .or_else(|_| text.parse().map(|address: IpAddr| IpNet::from(address)));
+    net.map_err(|_| "is not an address or a network, like 10.0.0.0/8".to_owned())
 }
 
 fn socket_address(text: &str) -> Result<SocketAddr, &'static str> {

@@ -46,6 +46,7 @@ async fn serve_on(
         introspection_for_all: config.profile != Profile::Production,
         body_limit: config.body_limit,
         allow_get: config.allow_get,
+        trusted_proxies: config.trusted_proxies.clone(),
     };
     let graphiql = (config.profile == Profile::Development)
         .then(|| Pending::spawn(database.folder.join("graphiql")));

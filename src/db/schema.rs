@@ -104,6 +104,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    sign_in_tries (key) {
+        key -> Bytea,
+        tries -> Array<Nullable<Timestamptz>>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::*;
     use super::sql_types::UserRole;
 
@@ -140,6 +147,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     leads,
     name_words,
     sessions,
+    sign_in_tries,
     users,
     users_revision,
 );

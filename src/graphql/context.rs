@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use async_graphql::{Context, ID};
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -30,6 +32,10 @@ pub enum Credentials {
         token: String,
     },
 }
+
+/// Where a request comes from, if that is known.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientAddress(pub Option<IpAddr>);
 
 /// Names a request, in the log and in the errors that it is answered with.
 #[derive(Debug, Clone)]

@@ -20,7 +20,7 @@ mod session;
 mod statistics;
 mod user;
 
-pub use context::{Credentials, RequestId, Settings};
+pub use context::{ClientAddress, Credentials, RequestId, Settings};
 pub use documents::Unusable;
 pub use error::{code_of, transport_error};
 pub use schema::{Schema, build, sdl};

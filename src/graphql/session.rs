@@ -1,7 +1,7 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use crate::graphql::context::{Credentials, db, settings};
+use crate::graphql::context::{ClientAddress, Credentials, db, settings};
 use crate::graphql::error::answer;
 use crate::graphql::user::User;
 use crate::service::Result;
@@ -40,10 +40,12 @@ pub struct SessionMutation;
 #[Object]
 impl SessionMutation {
     /// Opens a session. Needs no token. Errors: UNAUTHENTICATED, in the same words whether the
-    /// user is unknown, deactivated, or has another password.
+    /// user is unknown, deactivated, or has another password; RATE_LIMITED after five failed
+    /// attempts for an account, or twenty from an address, within a minute.
     async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> Option<LoginPayload> {
         let lifetime = settings(ctx).session_lifetime;
-        let session = sessions::login(db(ctx), &input.email, &input.password, lifetime).await;
+        let ClientAddress(from) = *ctx.data_unchecked();
+        let session = sessions::login(db(ctx), &input.email, &input.password, from, lifetime).await;
         answer(ctx, session).map(|session| LoginPayload {
             token: session.token.reveal(),
             expires_at: session.expires_at,

@@ -4,12 +4,13 @@ use async_graphql::parser::types::{DocumentOperations, OperationType};
 use async_graphql::{Request, Response as Answer, ServerError, Value};
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use uuid::Uuid;
 
-use crate::graphql::{Credentials, RequestId, code_of, transport_error};
+use crate::graphql::{ClientAddress, Credentials, RequestId, code_of, transport_error};
+use crate::http::client_address::{Peer, client_address};
 use crate::http::request::{Refusal, from_body, from_query};
 use crate::http::response::{MediaType, respond};
 use crate::http::{App, auth};
@@ -19,16 +20,18 @@ use crate::service::users::UserRole;
 /// Answers an operation that came by POST.
 pub(super) async fn post(
     State(app): State<App>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let request = from_body(&app.schema, &headers, body);
-    answer(&app, &headers, request).await
+    answer(&app, peer, &headers, request).await
 }
 
 /// Answers a query that came by GET.
 pub(super) async fn get(
     State(app): State<App>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     pairs: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Response {
@@ -47,10 +50,15 @@ pub(super) async fn get(
         }
         Ok(request)
     });
-    answer(&app, &headers, request).await
+    answer(&app, peer, &headers, request).await
 }
 
-async fn answer(app: &App, headers: &HeaderMap, request: Result<Request, Refusal>) -> Response {
+async fn answer(
+    app: &App,
+    peer: Option<Extension<Peer>>,
+    headers: &HeaderMap,
+    request: Result<Request, Refusal>,
+) -> Response {
     let began = Instant::now();
     let request_id = request_id(headers);
     let Some(media_type) = MediaType::of(headers) else {
@@ -63,6 +71,8 @@ async fn answer(app: &App, headers: &HeaderMap, request: Result<Request, Refusal
         Err(refusal) => return refuse(refusal, media_type, &request_id),
     };
     let operation = request.operation_name.clone();
+    let address = |Extension(Peer(peer))| client_address(peer, headers, &app.trusted_proxies);
+    let request = request.data(ClientAddress(peer.map(address)));
     let (answer, status, user) = match auth::credentials(&app.db, headers).await {
         Ok(credentials) => {
             let user = actor_id(&credentials);

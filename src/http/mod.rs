@@ -3,6 +3,7 @@
 pub mod graphiql;
 
 mod auth;
+mod client_address;
 mod graphql;
 mod health;
 mod request;
@@ -20,6 +21,7 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use ipnet::IpNet;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -43,6 +45,8 @@ pub struct App {
     pub body_limit: usize,
     /// Whether queries are answered by GET too.
     pub allow_get: bool,
+    /// The proxies that are believed when they say for whom they speak.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// All routes; with GraphiQL if its files are given.

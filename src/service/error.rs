@@ -31,6 +31,8 @@ pub enum ServiceError {
     IdempotencyConflict,
     /// A bulk change was given up because another of its rows failed (ALL_OR_NOTHING).
     NotApplied,
+    /// Too many tries to sign in within a minute.
+    RateLimited,
     /// The database cannot be had at the moment.
     Unavailable(DbError),
     /// A statement failed.
@@ -80,6 +82,7 @@ impl ServiceError {
             Self::Conflict(_) => "CONFLICT",
             Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
             Self::NotApplied => "NOT_APPLIED",
+            Self::RateLimited => "RATE_LIMITED",
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::Database(_) => "DATABASE_ERROR",
             Self::Internal(_) => "INTERNAL",
@@ -103,6 +106,7 @@ impl ServiceError {
                 "the idempotency key was used before, with another request".to_owned()
             }
             Self::NotApplied => "not applied, because another row failed".to_owned(),
+            Self::RateLimited => "too many attempts to sign in, try again in a minute".to_owned(),
             Self::Unavailable(_) => "the database cannot be reached, try again shortly".to_owned(),
             Self::Database(_) => "the database refused the operation".to_owned(),
             Self::Internal(_) => "something went wrong on the server".to_owned(),

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crm::http::{self, ConnectionLimits};
 
-use crate::support::Api;
+use crate::support::{Api, ApiOptions};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const ALIVE: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: crm\r\n\r\n";
@@ -150,4 +150,60 @@ async fn connections_above_the_cap_wait_for_one_to_end() {
     assert!(early.is_err(), "answered above the cap");
     drop(first);
     assert_eq!(first_line(&mut second).await, "HTTP/1.1 200 OK");
+}
+
+/// The code that a wrong password is refused with, over a connection of its own.
+async fn wrong_password(address: SocketAddr, email: &str, forwarded: &str) -> String {
+    let query =
+        format!("mutation {{ login(input: {{ email: {email:?}, password: \"x\" }}) {{ token }} }}");
+    let body = serde_json::json!({ "query": query }).to_string();
+    let request = format!(
+        "POST /graphql HTTP/1.1\r\nhost: crm\r\nconnection: close\r\n\
+         content-type: application/json\r\nx-forwarded-for: {forwarded}\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let answer = rest_of(&mut send(address, request.as_bytes()).await).await;
+    let codes = ["UNAUTHENTICATED", "RATE_LIMITED"];
+    let code = codes.into_iter().find(|code| answer.contains(code));
+    code.unwrap_or(&answer).to_owned()
+}
+
+#[tokio::test]
+async fn an_address_has_twenty_attempts_to_sign_in_a_minute_whatever_it_says_of_itself() {
+    let api = Api::new().await;
+    let served = serve(&api, 10, PATIENCE, PATIENCE).await;
+    for number in 0..22 {
+        let email = format!("{number}@example.com");
+        let forwarded = format!("1.1.1.{number}");
+        let code = wrong_password(served.address, &email, &forwarded).await;
+        let expected = if number < 20 {
+            "UNAUTHENTICATED"
+        } else {
+            "RATE_LIMITED"
+        };
+        assert_eq!(code, expected, "attempt {number}");
+    }
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_says_for_whom_it_speaks() {
+    let api = Api::with(ApiOptions {
+        trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+        ..ApiOptions::default()
+    })
+    .await;
+    let served = serve(&api, 10, PATIENCE, PATIENCE).await;
+    for number in 0..22 {
+        let email = format!("{number}@example.com");
+        let code = wrong_password(served.address, &email, "6.6.6.6, 1.1.1.1").await;
+        let expected = if number < 20 {
+            "UNAUTHENTICATED"
+        } else {
+            "RATE_LIMITED"
+        };
+        assert_eq!(code, expected, "attempt {number}");
+    }
+    let other = wrong_password(served.address, "other@example.com", "1.1.1.2").await;
+    assert_eq!(other, "UNAUTHENTICATED");
 }

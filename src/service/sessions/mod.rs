@@ -1,10 +1,13 @@
 //! Signing in: passwords, tokens, and who stands behind a token.
 
 mod password;
+mod throttle;
 mod token;
 
 pub use password::PasswordHash;
 pub use token::Token;
+
+use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -13,6 +16,7 @@ use diesel_async::RunQueryDsl;
 use crate::db::schema::{sessions, users, users_revision};
 use crate::db::{Connection, Db};
 use crate::service::clock::now;
+use crate::service::sessions::throttle::Try;
 use crate::service::users::{User, UserRole};
 use crate::service::{Actor, Result, ServiceError, UserId};
 
@@ -29,11 +33,19 @@ pub struct Session {
 /// Opens a session that lasts for `lifetime`.
 ///
 /// Errors: `Unauthenticated`, in the same words and after about the same time whether the user is
-/// unknown, deactivated, or has another password.
-pub async fn login(db: &Db, email: &str, password: &str, lifetime: TimeDelta) -> Result<Session> {
+/// unknown, deactivated, or has another password; `RateLimited` after five failed tries for the
+/// account, or twenty from the address where it is known, within a minute.
+pub async fn login(
+    db: &Db,
+    email: &str,
+    password: &str,
+    from: Option<IpAddr>,
+    lifetime: TimeDelta,
+) -> Result<Session> {
     let refused = ServiceError::Unauthenticated("the e-mail address or the password is wrong");
     // What PostgreSQL cannot hold is nobody's address.
     let email = email.trim().to_lowercase().replace('\0', "\u{fffd}");
+    let attempt = Try::take(db, &email, from).await?;
     let user = users::table
         .filter(users::email.eq(&email).and(users::is_active))
         .select((User::as_select(), users::password_hash));
@@ -45,6 +57,7 @@ pub async fn login(db: &Db, email: &str, password: &str, lifetime: TimeDelta) ->
     let Some(user) = user.filter(|_| is_right) else {
         return Err(refused);
     };
+    attempt.give_back(db).await?;
     let (token, created_at) = (Token::generate()?, now());
     let expires_at = created_at + lifetime;
     diesel::insert_into(sessions::table)
@@ -104,8 +117,9 @@ pub async fn logout(db: &Db, token: &Token) -> Result<bool> {
     Ok(session.execute(&mut *db.connection().await?).await? == 1)
 }
 
-/// Forgets the sessions whose time is over. Returns how many.
+/// Forgets the sessions, and the tries to sign in, whose time is over. Returns how many sessions.
 pub async fn forget_expired(db: &Db, now: DateTime<Utc>) -> Result<usize> {
+    throttle::forget(db, now).await?;
     let over = diesel::delete(sessions::table.filter(sessions::expires_at.lt(now)));
     Ok(over.execute(&mut *db.connection().await?).await?)
 }

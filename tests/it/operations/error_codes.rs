@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Team, UNKNOWN, document};
 
-const CODES: [&str; 10] = [
+const CODES: [&str; 11] = [
     "UNAUTHENTICATED",
     "PERMISSION_DENIED",
     "LEAD_NOT_FOUND",
@@ -15,6 +15,7 @@ const CODES: [&str; 10] = [
     "INVALID_DATA",
     "CONFLICT",
     "IDEMPOTENCY_CONFLICT",
+    "RATE_LIMITED",
     "DATABASE_ERROR",
     "INTERNAL",
 ];

@@ -33,6 +33,7 @@ mod schema;
 mod scoring;
 mod search;
 mod sessions;
+mod sign_in_tries;
 mod small_changes;
 mod statistics;
 mod statistics_over_time;

@@ -47,6 +47,7 @@ impl Copy {
             schema: graphql::build(db.clone(), settings),
             introspection_for_all: true,
             allow_get: true,
+            trusted_proxies: Vec::new(),
             body_limit: 1024 * 1024,
         };
         Copy {

@@ -152,7 +152,7 @@ fn every_service_error() -> Vec<ServiceError> {
     let is_listed = |error: &ServiceError| match error {
         Unauthenticated(_) | PermissionDenied(_) | LeadNotFound(_) | UserNotFound(_) => (),
         NoteNotFound(_) | InvalidData(_) | ServiceError::Conflict(_) | IdempotencyConflict => (),
-        NotApplied | Unavailable(_) | Database(_) | Internal(_) => (),
+        NotApplied | RateLimited | Unavailable(_) | Database(_) | Internal(_) => (),
     };
     let all = vec![
         Unauthenticated(""),
@@ -164,6 +164,7 @@ fn every_service_error() -> Vec<ServiceError> {
         ServiceError::conflict(""),
         IdempotencyConflict,
         NotApplied,
+        RateLimited,
         Unavailable(DbError::Unavailable(String::new())),
         Database(DieselError::NotFound),
         Internal(String::new()),

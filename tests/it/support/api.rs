@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use chrono::TimeDelta;
 use http_body_util::BodyExt;
+use ipnet::IpNet;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
@@ -40,6 +41,7 @@ pub(crate) struct ApiOptions {
     pub(crate) pool: usize,
     pub(crate) bulk_limit: usize,
     pub(crate) introspection_for_all: bool,
+    pub(crate) trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for ApiOptions {
@@ -48,6 +50,7 @@ impl Default for ApiOptions {
             pool: 1,
             bulk_limit: 10_000,
             introspection_for_all: true,
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -80,6 +83,7 @@ impl Api {
             introspection_for_all: options.introspection_for_all,
             body_limit: 1024 * 1024,
             allow_get: false,
+            trusted_proxies: options.trusted_proxies,
         };
         Api {
             database,
@@ -130,7 +134,7 @@ impl Api {
     /// A user who is there already, signed in.
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> SignedIn {
         let lifetime = TimeDelta::hours(1);
-        let session = sessions::login(self.db(), email, password, lifetime)
+        let session = sessions::login(self.db(), email, password, None, lifetime)
             .await
             .unwrap();
         let id = session.user.id.to_string();
