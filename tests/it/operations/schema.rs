@@ -68,6 +68,7 @@ fn generated() -> BTreeSet<String> {
             };
             let of = match of {
                 "Array<Text>" => "text[]",
+                "Array<Nullable<Timestamptz>>" => "timestamptz[]",
                 "LeadSource" => "lead_source",
                 "LeadStatus" => "lead_status",
                 "StatisticsGrain" => "statistics_grain",
