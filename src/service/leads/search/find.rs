@@ -1,5 +1,5 @@
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 
 use crate::db::Connection;
 use crate::db::schema::leads;
@@ -16,6 +16,10 @@ use crate::service::{Actor, LeadId, Result};
 const FIRST_ROWS: usize = 3_000;
 const FIRST_ROWS_PER_LEAD: usize = 40;
 const MOST_FIRST_ROWS: usize = 20_000;
+/// What a lead costs that the trigram index leads to, in rows of a walk: it was looked for under
+/// each of its trigrams, is compared once more, and is sorted. Measured at a million leads: 3 µs
+/// beside 0.3 to 1 µs.
+const GATHERED: f64 = 3.0;
 
 /// Finds the leads of a search, or of one assignee, in the order of a list.
 ///
@@ -88,11 +92,15 @@ impl Hunt<'_> {
         if found.len() == stretch.limit {
             return Ok(found);
         }
+        if self.near.is_some() {
+            // What is near costs four times as much to tell on a walk, and has an index of its own.
+            return self.gather(conn, stretch, Plan::Index).await;
+        }
         let look = self.look(conn, stretch, rows).await?;
         match look.way(rows, wanted) {
-            Way::WalkToEnd(rows) => self.walk(conn, stretch, rows).await,
+            Way::WalkToEnd(rows) => self.walk_on(conn, stretch, rows).await,
             Way::Walk(rows) => {
-                let found = self.walk(conn, stretch, rows).await?;
+                let found = self.walk_on(conn, stretch, rows).await?;
                 if found.len() == stretch.limit {
                     return Ok(found);
                 }
@@ -129,6 +137,21 @@ impl Hunt<'_> {
             offset: stretch.offset as i64,
         };
         Ok(walk.load(conn).await?)
+    }
+
+    /// A long walk. Where it could be longer than one assignee has leads, by PostgreSQL's guess, it
+    /// would read them all and sort them, though the walk ends long before: so it may not sort.
+    async fn walk_on(
+        &self,
+        conn: &mut Connection,
+        stretch: Stretch<'_>,
+        rows: usize,
+    ) -> Result<Vec<LeadId>> {
+        conn.transaction(async |conn| {
+            conn.batch_execute("SET LOCAL enable_sort = off").await?;
+            self.walk(conn, stretch, rows).await
+        })
+        .await
     }
 
     async fn look(&self, conn: &mut Connection, stretch: Stretch<'_>, rows: usize) -> Result<Look> {
@@ -210,10 +233,9 @@ impl Look {
         } else {
             self.filtered / self.rows * self.searched / self.rows
         };
-        // Both ways read the leads one by one; a row costs about the same in either.
         let to_walk = wanted as f64 / fitting;
         let to_gather = match self.index() {
-            Plan::Index => self.searched,
+            Plan::Index => GATHERED * self.searched,
             Plan::Read | Plan::Open => self.filtered,
         };
         if to_walk < to_gather / self.rows * self.leads {
