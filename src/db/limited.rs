@@ -6,7 +6,7 @@ use diesel::result::QueryResult;
 ///
 /// Diesel binds its LIMIT as a parameter. PostgreSQL's generic plan must then guess how many rows
 /// are wanted, looks dearer than it is, and the statement is planned anew at every execution: a
-/// page of 50 leads costs a quarter more. Page sizes are few, so this makes few statements.
+/// page of 50 rows costs a quarter more. Page sizes are few, so this makes few statements.
 pub struct Limited<Q> {
     query: Q,
     rows: usize,
