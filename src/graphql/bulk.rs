@@ -197,7 +197,7 @@ impl BulkMutation {
     async fn create_leads(
         &self,
         ctx: &Context<'_>,
-        input: CreateLeadsInput,
+        #[graphql(desc = "The new leads.")] input: CreateLeadsInput,
     ) -> Option<BulkPayload> {
         let leads: Result<Vec<_>> = input
             .leads
@@ -219,7 +219,7 @@ impl BulkMutation {
     async fn bulk_update_status(
         &self,
         ctx: &Context<'_>,
-        mut input: BulkUpdateStatusInput,
+        #[graphql(desc = "Which leads, and their new status.")] mut input: BulkUpdateStatusInput,
     ) -> Option<BulkPayload> {
         let status = input.status.into();
         let command = input
@@ -234,7 +234,7 @@ impl BulkMutation {
     async fn assign_leads(
         &self,
         ctx: &Context<'_>,
-        mut input: AssignLeadsInput,
+        #[graphql(desc = "Which leads, and who gets them.")] mut input: AssignLeadsInput,
     ) -> Option<BulkPayload> {
         let to = input
             .user_id
@@ -248,7 +248,11 @@ impl BulkMutation {
 
     /// Adds tags to leads and takes others away. Errors: UNAUTHENTICATED, INVALID_DATA,
     /// IDEMPOTENCY_CONFLICT; what concerns a row stands in its row.
-    async fn bulk_tag(&self, ctx: &Context<'_>, mut input: BulkTagInput) -> Option<BulkPayload> {
+    async fn bulk_tag(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which leads, and the tags.")] mut input: BulkTagInput,
+    ) -> Option<BulkPayload> {
         let change = TagChange {
             add: std::mem::take(&mut input.add),
             remove: std::mem::take(&mut input.remove),
@@ -262,7 +266,7 @@ impl BulkMutation {
     async fn bulk_archive(
         &self,
         ctx: &Context<'_>,
-        mut input: BulkArchiveInput,
+        #[graphql(desc = "Which leads.")] mut input: BulkArchiveInput,
     ) -> Option<BulkPayload> {
         let command = input.bulk(ctx).map(BulkArchive);
         payload(ctx, input.idempotency_key, command).await
@@ -273,7 +277,7 @@ impl BulkMutation {
     async fn bulk_restore(
         &self,
         ctx: &Context<'_>,
-        mut input: BulkRestoreInput,
+        #[graphql(desc = "Which leads.")] mut input: BulkRestoreInput,
     ) -> Option<BulkPayload> {
         let command = input.bulk(ctx).map(BulkRestore);
         payload(ctx, input.idempotency_key, command).await

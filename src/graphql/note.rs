@@ -240,7 +240,11 @@ pub struct NoteMutation;
 impl NoteMutation {
     /// Notes something on a lead; archived leads too. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
     /// LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
-    async fn add_note(&self, ctx: &Context<'_>, input: AddNoteInput) -> Option<NotePayload> {
+    async fn add_note(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which lead, and the text.")] input: AddNoteInput,
+    ) -> Option<NotePayload> {
         let command = uuid("leadId", &input.lead_id).map(|lead| AddNote {
             lead: LeadId(lead),
             expected_version: input.expected_version,
@@ -254,7 +258,11 @@ impl NoteMutation {
     /// Replaces the text of one's own note; the earlier text stays as `earlierVersion`. Errors:
     /// UNAUTHENTICATED, PERMISSION_DENIED, NOTE_NOT_FOUND, INVALID_DATA, CONFLICT if there is a
     /// newer version, IDEMPOTENCY_CONFLICT.
-    async fn edit_note(&self, ctx: &Context<'_>, input: EditNoteInput) -> Option<NotePayload> {
+    async fn edit_note(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which note, and its new text.")] input: EditNoteInput,
+    ) -> Option<NotePayload> {
         let command = uuid("id", &input.id).map(|id| EditNote {
             id: NoteId(id),
             content: input.content,

@@ -1,4 +1,5 @@
-use async_graphql::{EmptySubscription, MergedObject, Request, Response, SchemaBuilder};
+use async_graphql::{EmptySubscription, ID, Json, MergedObject, Request, Response, SchemaBuilder};
+use chrono::{DateTime, Utc};
 
 use crate::db::Db;
 use crate::graphql::bulk::BulkMutation;
@@ -89,11 +90,20 @@ impl Schema {
 pub fn sdl() -> String {
     let options = async_graphql::SDLExportOptions::new()
         .sorted_fields()
-        .sorted_enum_items();
+        .sorted_enum_items()
+        .include_specified_by();
     let sdl = types().finish().sdl_with_options(options);
     format!("{}\n", sdl.trim_end())
 }
 
+/// The library describes its scalars for those who write servers, or not at all.
 fn types() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Types::build(Query::default(), Mutation::default(), EmptySubscription)
+        .override_output_type_description::<DateTime<Utc>>(
+            "A moment, as RFC 3339 writes it: `2031-05-02T10:00:00+02:00`. Answers are in UTC.",
+        )
+        .override_output_type_description::<ID>("What names an object: a UUID.")
+        .override_output_type_description::<Json<()>>(
+            "Any JSON value: an object, a list, a string, a number, true, false or null.",
+        )
 }

@@ -42,7 +42,11 @@ impl SessionMutation {
     /// Opens a session. Needs no token. Errors: UNAUTHENTICATED, in the same words whether the
     /// user is unknown, deactivated, or has another password; RATE_LIMITED after five failed
     /// attempts for an account, or twenty from an address, within a minute.
-    async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> Option<LoginPayload> {
+    async fn login(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who, and the password.")] input: LoginInput,
+    ) -> Option<LoginPayload> {
         let lifetime = settings(ctx).session_lifetime;
         let ClientAddress(from) = *ctx.data_unchecked();
         let session = sessions::login(db(ctx), &input.email, &input.password, from, lifetime).await;

@@ -25,9 +25,10 @@ pub enum TimeBucket {
     Month,
 }
 
-/// A calendar day without a time, `YYYY-MM-DD`.
+/// A calendar day.
 pub struct Date(NaiveDate);
 
+/// A calendar day without a time, `YYYY-MM-DD`.
 #[Scalar]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {

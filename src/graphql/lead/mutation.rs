@@ -90,7 +90,11 @@ pub struct LeadMutation;
 impl LeadMutation {
     /// Creates a lead. Errors: UNAUTHENTICATED, PERMISSION_DENIED for an assignee out of reach,
     /// USER_NOT_FOUND, INVALID_DATA with all faults in `fields`, IDEMPOTENCY_CONFLICT.
-    async fn create_lead(&self, ctx: &Context<'_>, input: CreateLeadInput) -> Option<LeadPayload> {
+    async fn create_lead(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The new lead.")] input: CreateLeadInput,
+    ) -> Option<LeadPayload> {
         let key = input.idempotency_key.clone();
         payload(ctx, key, input.new_lead("").map(CreateLead)).await
     }
@@ -98,7 +102,11 @@ impl LeadMutation {
     /// Changes the named fields of a lead, and only these. Errors: UNAUTHENTICATED,
     /// PERMISSION_DENIED, LEAD_NOT_FOUND, INVALID_DATA with all faults in `fields`, CONFLICT if the
     /// version is not the expected one or the lead is archived, IDEMPOTENCY_CONFLICT.
-    async fn update_lead(&self, ctx: &Context<'_>, input: UpdateLeadInput) -> Option<LeadPayload> {
+    async fn update_lead(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which lead, and its new values.")] input: UpdateLeadInput,
+    ) -> Option<LeadPayload> {
         let key = input.idempotency_key.clone();
         payload(ctx, key, input.command()).await
     }
@@ -109,7 +117,7 @@ impl LeadMutation {
     async fn archive_lead(
         &self,
         ctx: &Context<'_>,
-        input: ArchiveLeadInput,
+        #[graphql(desc = "Which lead.")] input: ArchiveLeadInput,
     ) -> Option<LeadPayload> {
         let expected_version = input.expected_version;
         let command = lead_id(&input.id).map(|id| ArchiveLead {
@@ -124,7 +132,7 @@ impl LeadMutation {
     async fn restore_lead(
         &self,
         ctx: &Context<'_>,
-        input: RestoreLeadInput,
+        #[graphql(desc = "Which lead.")] input: RestoreLeadInput,
     ) -> Option<LeadPayload> {
         let expected_version = input.expected_version;
         let command = lead_id(&input.id).map(|id| RestoreLead {
@@ -136,7 +144,11 @@ impl LeadMutation {
 
     /// Deletes a lead and its notes for good. For administrators. Errors: UNAUTHENTICATED,
     /// PERMISSION_DENIED, LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
-    async fn delete_lead(&self, ctx: &Context<'_>, input: DeleteLeadInput) -> Option<LeadPayload> {
+    async fn delete_lead(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which lead.")] input: DeleteLeadInput,
+    ) -> Option<LeadPayload> {
         let expected_version = input.expected_version;
         let command = lead_id(&input.id).map(|id| DeleteLead {
             id,
@@ -147,7 +159,11 @@ impl LeadMutation {
 
     /// Adds a tag; having it already is no error. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
     /// LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
-    async fn add_tag(&self, ctx: &Context<'_>, input: TagInput) -> Option<LeadPayload> {
+    async fn add_tag(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which lead, and the tag.")] input: TagInput,
+    ) -> Option<LeadPayload> {
         let change = TagChange {
             add: vec![input.tag],
             remove: vec![],
@@ -163,7 +179,11 @@ impl LeadMutation {
 
     /// Takes a tag away; not having it is no error. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
     /// LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
-    async fn remove_tag(&self, ctx: &Context<'_>, input: TagInput) -> Option<LeadPayload> {
+    async fn remove_tag(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which lead, and the tag.")] input: TagInput,
+    ) -> Option<LeadPayload> {
         let change = TagChange {
             add: vec![],
             remove: vec![input.tag],
@@ -183,7 +203,7 @@ impl LeadMutation {
     async fn record_call_attempt(
         &self,
         ctx: &Context<'_>,
-        input: RecordCallAttemptInput,
+        #[graphql(desc = "Which lead, and what came of the call.")] input: RecordCallAttemptInput,
     ) -> Option<LeadPayload> {
         let command = lead_id(&input.id).map(|id| RecordCallAttempt {
             id,
@@ -199,7 +219,7 @@ impl LeadMutation {
     async fn update_score(
         &self,
         ctx: &Context<'_>,
-        input: UpdateScoreInput,
+        #[graphql(desc = "Which lead, and its score.")] input: UpdateScoreInput,
     ) -> Option<LeadPayload> {
         let (expected_version, score) = (input.expected_version, Some(input.score));
         let command = lead_id(&input.id).map(|id| SetScore {
@@ -215,7 +235,7 @@ impl LeadMutation {
     async fn rescore_lead(
         &self,
         ctx: &Context<'_>,
-        input: RescoreLeadInput,
+        #[graphql(desc = "Which lead.")] input: RescoreLeadInput,
     ) -> Option<LeadPayload> {
         let expected_version = input.expected_version;
         let command = lead_id(&input.id).map(|id| SetScore {

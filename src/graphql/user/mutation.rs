@@ -31,7 +31,11 @@ pub struct UserMutation;
 impl UserMutation {
     /// Adds a user who can sign in at once. For administrators. Errors: UNAUTHENTICATED,
     /// PERMISSION_DENIED, INVALID_DATA, CONFLICT if the e-mail is taken, IDEMPOTENCY_CONFLICT.
-    async fn create_user(&self, ctx: &Context<'_>, input: CreateUserInput) -> Option<UserPayload> {
+    async fn create_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The new user.")] input: CreateUserInput,
+    ) -> Option<UserPayload> {
         let key = input.idempotency_key.clone();
         payload(ctx, key.as_deref(), input.command()).await
     }
@@ -39,7 +43,11 @@ impl UserMutation {
     /// Changes the named fields of a user. For administrators. Errors: UNAUTHENTICATED,
     /// PERMISSION_DENIED, USER_NOT_FOUND, INVALID_DATA, CONFLICT if the e-mail is taken or nobody
     /// would be left to administer or to lead a team, IDEMPOTENCY_CONFLICT.
-    async fn update_user(&self, ctx: &Context<'_>, input: UpdateUserInput) -> Option<UserPayload> {
+    async fn update_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which user, and the new values.")] input: UpdateUserInput,
+    ) -> Option<UserPayload> {
         let key = input.idempotency_key.clone();
         payload(ctx, key.as_deref(), input.command()).await
     }
@@ -50,7 +58,7 @@ impl UserMutation {
     async fn deactivate_user(
         &self,
         ctx: &Context<'_>,
-        input: DeactivateUserInput,
+        #[graphql(desc = "Which user, and what becomes of the leads.")] input: DeactivateUserInput,
     ) -> Option<UserPayload> {
         let key = input.idempotency_key.clone();
         payload(ctx, key.as_deref(), async { input.command() }).await
@@ -62,6 +70,7 @@ impl UserMutation {
     async fn update_free_email_domains(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "The domains to add and to take away.")]
         input: UpdateFreeEmailDomainsInput,
     ) -> Option<FreeEmailDomainsPayload> {
         let command = UpdateFreeEmailDomains {

@@ -7,6 +7,7 @@ use std::path::Path;
 use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
+use serde_json::{Value, json};
 
 use crm::db::{migrate, revert_all};
 
@@ -20,6 +21,49 @@ fn file(path: &str) -> String {
 fn the_schema_file_is_what_the_program_prints() {
     let is_equal = file("schema.graphql") == crm::graphql::sdl();
     assert!(is_equal, "run: cargo run -- schema > schema.graphql");
+}
+
+#[tokio::test]
+async fn every_type_field_argument_and_value_is_described() {
+    let api = Api::new().await;
+    let query = "{ __schema { types { name description enumValues { name description }
+        inputFields { name description }
+        fields { name description args { name description } } } } }";
+    let types = api.ask(None, query, json!({})).await["data"]["__schema"]["types"].take();
+    let mut places = 0;
+    let mut silent = Vec::new();
+    let mut look = |place: &str, described: &Value| {
+        places += 1;
+        if described["description"]
+            .as_str()
+            .unwrap_or_default()
+            .is_empty()
+        {
+            silent.push(place.to_owned());
+        }
+    };
+    for of in each(&types).filter(|of| !name(of).starts_with("__")) {
+        look(name(of), of);
+        for part in ["fields", "inputFields", "enumValues"] {
+            for member in each(&of[part]) {
+                let place = format!("{}.{}", name(of), name(member));
+                look(&place, member);
+                for argument in each(&member["args"]) {
+                    look(&format!("{place}({})", name(argument)), argument);
+                }
+            }
+        }
+    }
+    assert!(places > 300, "{places} places");
+    assert_eq!(silent, Vec::<String>::new());
+}
+
+fn each(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
+}
+
+fn name(of: &Value) -> &str {
+    of["name"].as_str().unwrap()
 }
 
 #[derive(QueryableByName)]
