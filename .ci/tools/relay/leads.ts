@@ -1,0 +1,82 @@
+// What a Relay application would ask: lists that grow page by page, a lead that is fetched again by
+// its id alone, and a change whose answer is put into a list. relay-compiler checks each against the
+// schema and what Relay demands of one: Node, connections, edges, cursors.
+
+import { graphql } from 'relay-runtime';
+
+export const leadsPage = graphql`
+  query leadsPageQuery($search: String, $count: Int!, $cursor: String) {
+    me {
+      id
+      ...leadsMine @arguments(count: $count)
+    }
+    leads(search: $search, first: $count, after: $cursor) @connection(key: "leadsPage_leads") {
+      __id
+      totalCountUpTo(most: 10000) {
+        value
+        isExact
+      }
+      edges {
+        node {
+          id
+          assignedTo {
+            fullName
+          }
+          ...leadsRow
+        }
+      }
+    }
+  }
+`;
+
+export const leadsMine = graphql`
+  fragment leadsMine on User
+  @argumentDefinitions(count: { type: "Int", defaultValue: 25 }, cursor: { type: "String" })
+  @refetchable(queryName: "leadsMinePaginationQuery") {
+    leads(first: $count, after: $cursor) @connection(key: "leadsMine_leads") {
+      edges {
+        node {
+          ...leadsRow
+        }
+      }
+    }
+  }
+`;
+
+export const leadsRow = graphql`
+  fragment leadsRow on Lead
+  @argumentDefinitions(count: { type: "Int", defaultValue: 10 }, cursor: { type: "String" })
+  @refetchable(queryName: "leadsRowPaginationQuery") {
+    fullName
+    status
+    nextFollowUp
+    customFields
+    notes(first: $count, after: $cursor) @connection(key: "leadsRow_notes") {
+      edges {
+        node {
+          content
+        }
+      }
+    }
+  }
+`;
+
+export const leadsCreate = graphql`
+  mutation leadsCreateMutation($input: CreateLeadInput!, $connections: [ID!]!) {
+    createLead(input: $input) {
+      lead @prependNode(connections: $connections, edgeTypeName: "LeadEdge") {
+        ...leadsRow
+      }
+    }
+  }
+`;
+
+export const leadsDelete = graphql`
+  mutation leadsDeleteMutation($input: DeleteLeadInput!, $connections: [ID!]!) {
+    deleteLead(input: $input) {
+      lead {
+        id @deleteEdge(connections: $connections)
+      }
+    }
+  }
+`;

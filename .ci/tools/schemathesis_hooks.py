@@ -1,0 +1,153 @@
+"""What schemathesis must know of this server: as whom to ask, what to send, and what is a fault.
+
+CRM_URL names a server with demo data that may be spoilt.
+"""
+
+import os
+
+import graphql
+import requests
+import schemathesis
+from graphql import FieldNode, InlineFragmentNode
+from hypothesis import strategies as st
+from schemathesis.graphql import nodes
+
+URL = os.environ["CRM_URL"] + "/graphql"
+
+
+def ask(query, token=None):
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    answer = requests.post(URL, json={"query": query}, headers=headers, timeout=10).json()
+    assert "errors" not in answer, answer
+    return answer["data"]
+
+
+def sign_in():
+    login = 'login(input: {email: "admin@example.com", password: "development-only"}) { token }'
+    return ask(f"mutation {{ {login} }}")["login"]["token"]
+
+
+TOKEN = sign_in()
+# `logout` is tried on a session of its own, so that the others may go on.
+SPARE_TOKEN = sign_in()
+
+WORLD = ask(
+    """{
+      me { id }
+      leads(first: 8) { edges { cursor node { id email phone } } }
+      users(first: 8) { nodes { id } }
+    }""",
+    TOKEN,
+)
+LEADS = [edge["node"] for edge in WORLD["leads"]["edges"]]
+OWN_NOTE = ask(
+    f'mutation {{ addNote(input: {{leadId: "{LEADS[0]["id"]}", content: "x"}}) {{ note {{ id }} }} }}', TOKEN
+)["addNote"]["note"]["id"]
+# The administrator who asks is left in peace: the next request would be refused.
+USERS = [user for user in WORLD["users"]["nodes"] if user["id"] != WORLD["me"]["id"]]
+
+IDS = [*(row["id"] for row in LEADS + USERS), OWN_NOTE]
+WORDS = [
+    *(lead[name] for lead in LEADS[:5] for name in ("email", "phone") if lead[name]),
+    *(edge["cursor"] for edge in WORLD["leads"]["edges"][:3]),
+    *("new.lead@company.example", "+48 601 234 567", "Jan", "Kowalski", "enterprise", "gmail.com"),
+    *("Europe/Warsaw", "a long password", "%_\\", "1", " "),
+]
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**31), 2**31 - 1) | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.from_regex(r"\A[a-z]{1,8}\Z"), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def literal(value):
+    if isinstance(value, dict):
+        fields = [graphql.ObjectFieldNode(name=graphql.NameNode(value=k), value=literal(v)) for k, v in value.items()]
+        return nodes.Object(fields)
+    if isinstance(value, list):
+        return nodes.List([literal(item) for item in value])
+    if value is None:
+        return nodes.Null
+    kind = {bool: nodes.Boolean, int: nodes.Int, str: nodes.String}[type(value)]
+    return kind(value)
+
+
+# Random values alone would hardly ever get past the first rule of an input.
+WHOLE = st.integers(1, 20) | st.integers(-(2**31), 2**31 - 1)
+KNOWN = st.sampled_from(IDS)
+
+schemathesis.graphql.scalar("ID", (KNOWN | KNOWN | st.uuids().map(str) | TEXT).map(nodes.String))
+schemathesis.graphql.scalar("Int", WHOLE.map(nodes.Int))
+schemathesis.graphql.scalar("String", (st.sampled_from(WORDS) | TEXT).map(nodes.String))
+schemathesis.graphql.scalar("JSON", JSON.map(literal))
+
+
+@schemathesis.hook
+def before_call(ctx, case, kwargs):
+    token = SPARE_TOKEN if case.operation.label == "Mutation.logout" else TOKEN
+    case.headers["Authorization"] = f"Bearer {token}"
+
+
+# What no request may bring about, whatever it asks.
+FAULTS = {"INTERNAL", "DATABASE_ERROR", "UNAVAILABLE"}
+
+
+def codes(answer):
+    return [error["extensions"]["code"] for error in answer.get("errors", [])]
+
+
+@schemathesis.hook
+def filter_failure(ctx, failure, case, response):
+    """The tool takes each refusal of a document that fits the schema for a fault of the server; here
+    refusals have codes of their own, which `no_fault` looks at."""
+    return type(failure).__name__ != "GraphQLServerError" or not codes(response.json())
+
+
+@schemathesis.check
+def no_fault(ctx, response, case):
+    answer = response.json()
+    asked_in_session = case.operation.label not in ("Mutation.login", "Mutation.logout")
+    for error, code in zip(answer.get("errors", []), codes(answer)):
+        assert code not in FAULTS, f"a fault of the server: {error}"
+        assert code != "UNAUTHENTICATED" or not asked_in_session, f"the session was lost: {error}"
+        assert error["message"] and error["extensions"]["requestId"], f"an incomplete error: {error}"
+    assert answer.get("data") or answer.get("errors"), f"neither data nor errors: {answer}"
+
+
+@schemathesis.check
+def answers_have_the_shape_of_the_schema(ctx, response, case):
+    """Executes the document on the answer itself: each field must be there, and of its type."""
+    data = response.json().get("data")
+    if data is None:
+        return
+    result = graphql.execute(
+        case.operation.schema.client_schema,
+        graphql.parse(case.body),
+        root_value=data,
+        field_resolver=lambda row, info, **arguments: row[info.path.key],
+        type_resolver=type_of,
+    )
+    assert not result.errors, f"not as the schema promises: {result.errors}"
+    assert result.data == data, "the answer has more than was asked for"
+
+
+def type_of(row, info, abstract):
+    """The only type whose selected fields are those of the row."""
+    for candidate in info.schema.get_possible_types(abstract):
+        if keys(info.field_nodes[0], candidate.name) == set(row):
+            return candidate.name
+    raise AssertionError(f"no type of {abstract} has these fields: {row}")
+
+
+def keys(selecting, type_name):
+    found = set()
+    for selection in selecting.selection_set.selections:
+        if isinstance(selection, FieldNode):
+            found.add((selection.alias or selection.name).value)
+        elif isinstance(selection, InlineFragmentNode):
+            condition = selection.type_condition and selection.type_condition.name.value
+            if condition in (None, type_name, "Node"):
+                found |= keys(selection, type_name)
+    return found
