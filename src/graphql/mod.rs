@@ -5,6 +5,7 @@
 //! `errors`, the others keep their data.
 
 mod bulk;
+mod coercion;
 mod connection;
 mod context;
 mod direct;

@@ -3,6 +3,7 @@ use chrono::{DateTime, Utc};
 
 use crate::db::Db;
 use crate::graphql::bulk::BulkMutation;
+use crate::graphql::coercion::{StrictScalars, check_variables, settle};
 use crate::graphql::context::{Credentials, Settings};
 use crate::graphql::documents::{Documents, Unusable};
 use crate::graphql::lead::{LeadMutation, LeadQuery};
@@ -74,6 +75,10 @@ impl Schema {
     /// Answers a request of whoever these credentials stand for.
     pub async fn execute(&self, request: Request, credentials: Credentials) -> Response {
         let mut request = request;
+        let operation = match check_variables(&mut request) {
+            Ok(operation) => operation,
+            Err(error) => return Response::from_errors(vec![error]),
+        };
         if let Credentials::Actor { actor, .. } = &credentials {
             let lookup = Lookup {
                 db: self.db.clone(),
@@ -82,7 +87,10 @@ impl Schema {
             };
             request = request.data(lookup.loaders());
         }
-        self.types.execute(request.data(credentials)).await
+        settle(
+            operation,
+            self.types.execute(request.data(credentials)).await,
+        )
     }
 }
 
@@ -99,6 +107,7 @@ pub fn sdl() -> String {
 /// The library describes its scalars for those who write servers, or not at all.
 fn types() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Types::build(Query::default(), Mutation::default(), EmptySubscription)
+        .directive(StrictScalars)
         .override_output_type_description::<DateTime<Utc>>(
             "A moment, as RFC 3339 writes it: `2031-05-02T10:00:00+02:00`. Answers are in UTC.",
         )

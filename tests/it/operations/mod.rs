@@ -4,6 +4,7 @@ mod anonymous;
 mod assign;
 mod bulk;
 mod bulk_selection;
+mod coercion;
 mod columns;
 mod create_lead;
 mod create_lead_for;

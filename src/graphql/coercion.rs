@@ -1,0 +1,119 @@
+//! Arguments fit their types before anything runs.
+//!
+//! By itself the library looks at most of that when it comes to a field: the changes before it are
+//! made by then, and the field is missing from the answer.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use async_graphql::parser::types::{
+    Directive, DocumentOperations, OperationDefinition, OperationType,
+};
+use async_graphql::registry::{MetaType, Registry};
+use async_graphql::{
+    ContextDirective, CustomDirective, CustomDirectiveFactory, InputType, Name, PathSegment,
+    Positioned, Request, Response, ServerError, ServerResult, Value, Variables,
+};
+use chrono::{DateTime, Utc};
+
+use crate::graphql::error::code_of;
+
+/// Has the validation look into the scalars that it takes as they come.
+///
+/// A directive is what the library lets reach into the table of types. It is not one of the
+/// schema's: no document can use it.
+pub(super) struct StrictScalars;
+
+impl CustomDirectiveFactory for StrictScalars {
+    fn name(&self) -> Cow<'static, str> {
+        "strictScalars".into()
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        strict::<i32>(registry);
+        strict::<DateTime<Utc>>(registry);
+    }
+
+    fn create(
+        &self,
+        _: &ContextDirective<'_>,
+        directive: &Directive,
+    ) -> ServerResult<Box<dyn CustomDirective>> {
+        let message = format!("Unknown directive \"{}\"", directive.name.node);
+        Err(ServerError::new(message, Some(directive.name.pos)))
+    }
+}
+
+fn strict<T: InputType>(registry: &mut Registry) {
+    if let Some(MetaType::Scalar { is_valid, .. }) = registry.types.get_mut(&*T::type_name()) {
+        *is_valid = Some(Arc::new(|value| T::parse(Some(value.clone())).is_ok()));
+    }
+}
+
+/// Looks whether the request's operation is given all variables that it must be. What cannot be
+/// parsed, or has no such operation, is left to the schema.
+pub(super) fn check_variables(request: &mut Request) -> Result<OperationType, ServerError> {
+    let name = request.operation_name.clone();
+    let variables = std::mem::take(&mut request.variables);
+    let operation = request
+        .parsed_query()
+        .ok()
+        .and_then(|document| operation(&document.operations, name.as_deref()));
+    let checked = match operation {
+        Some(operation) => require_variables(operation, &variables).map(|()| operation.ty),
+        None => Ok(OperationType::Query),
+    };
+    request.variables = variables;
+    checked
+}
+
+/// Gives the answer the shape that the schema promises where an argument that does not fit was
+/// found on the way all the same: a query was asked in vain; of a change the field is null.
+pub(super) fn settle(operation: OperationType, answer: Response) -> Response {
+    let is_late = |error: &ServerError| code_of(error).is_none() && !error.path.is_empty();
+    if !answer.errors.iter().any(is_late) {
+        return answer;
+    }
+    let mut answer = answer;
+    match &mut answer.data {
+        Value::Object(data) if operation == OperationType::Mutation => {
+            for error in answer.errors.iter().filter(|error| is_late(error)) {
+                if let Some(PathSegment::Field(field)) = error.path.first() {
+                    data.entry(Name::new(field)).or_insert(Value::Null);
+                }
+            }
+            answer
+        }
+        _ => {
+            let mut errors = answer.errors;
+            errors.retain(is_late);
+            for error in &mut errors {
+                error.path.clear();
+            }
+            Response::from_errors(errors)
+        }
+    }
+}
+
+fn operation<'a>(
+    operations: &'a DocumentOperations,
+    name: Option<&str>,
+) -> Option<&'a OperationDefinition> {
+    match (operations, name) {
+        (DocumentOperations::Single(operation), _) => Some(&operation.node),
+        (DocumentOperations::Multiple(all), Some(name)) => all.get(name).map(|found| &found.node),
+        (DocumentOperations::Multiple(_), None) => None,
+    }
+}
+
+fn require_variables(operation: &OperationDefinition, given: &Variables) -> ServerResult<()> {
+    for definition in &operation.variable_definitions {
+        let Positioned { pos, node } = definition;
+        let is_required = !node.var_type.node.nullable && node.default_value.is_none();
+        if is_required && !given.contains_key(&node.name.node) {
+            let message = format!("Variable \"${}\" must be given", node.name.node);
+            return Err(ServerError::new(message, Some(*pos)));
+        }
+    }
+    Ok(())
+}
