@@ -20,6 +20,21 @@ use crm::service::{LeadId, NoteId, ServiceError, UserId};
 use crate::readme::document::{code, table};
 
 #[test]
+fn what_checks_a_promise_of_security_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for row in table("## Security") {
+        let checks = code(&row[2]);
+        assert!(!checks.is_empty(), "nothing checks {row:?}");
+        for check in checks {
+            let tests = root.join("tests/it").join(check.replace("::", "/"));
+            let is_script = check.starts_with('.') && root.join(&check).is_file();
+            let is_there = is_script || tests.is_dir() || tests.with_extension("rs").is_file();
+            assert!(is_there, "{check}");
+        }
+    }
+}
+
+#[test]
 fn the_configuration_table_is_what_the_program_takes() {
     let command = command_line();
     let arguments = command.get_arguments().filter(|a| !a.is_hide_set());
