@@ -76,8 +76,8 @@ impl Note {
         let changes = self.0.changes().into_iter();
         let change = |c: timeline::Change| FieldChange {
             field: c.field,
-            old: c.old,
-            new: c.new,
+            old: Some(c.old).filter(|value| !value.is_null()),
+            new: Some(c.new).filter(|value| !value.is_null()),
         };
         changes.map(change).collect()
     }
@@ -128,9 +128,9 @@ pub struct FieldChange {
     /// The name of the lead's field.
     field: String,
     /// Its value before; null if there was none.
-    old: serde_json::Value,
+    old: Option<serde_json::Value>,
     /// Its value after; null if there is none.
-    new: serde_json::Value,
+    new: Option<serde_json::Value>,
 }
 
 #[derive(Default)]

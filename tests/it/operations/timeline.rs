@@ -77,6 +77,22 @@ async fn each_change_says_which_field_was_what_and_is_what() {
 }
 
 #[tokio::test]
+async fn a_value_that_is_not_there_may_be_null_as_the_schema_says() {
+    let api = &Api::new().await;
+    let ada = &api.admin().await;
+    let id = api.lead_id(ada, json!({ "company": "Acme" })).await;
+    let input = json!({ "id": id, "company": null });
+    api.change(ada, "updateLead", input).await;
+    let changes = newest(api, ada, &id).await;
+    assert_eq!(changes[0], change("company", json!("Acme"), json!(null)));
+    let query = "{ __type(name: \"FieldChange\") { fields { name type { kind name } } } }";
+    let fields = api.data(ada, query, json!({})).await["__type"]["fields"].clone();
+    let nullable = json!({ "kind": "SCALAR", "name": "JSON" });
+    assert_eq!(fields[1], json!({ "name": "old", "type": nullable }));
+    assert_eq!(fields[2], json!({ "name": "new", "type": nullable }));
+}
+
+#[tokio::test]
 async fn assignment_status_calls_and_the_archive_leave_their_traces() {
     let Team { api, ada, ann, .. } = &Team::new().await;
     let id = api.lead_id(ada, json!({})).await;
