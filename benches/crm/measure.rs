@@ -106,6 +106,8 @@ pub enum Target {
     Postgres(f64),
     /// Throughput, at least this part of the bare SQL's.
     OfSql(f64),
+    /// Milliseconds that half of the requests take at most.
+    P50(f64),
     /// Milliseconds that 99 of 100 requests take at most.
     P99(f64),
 }
@@ -320,6 +322,7 @@ impl Target {
         Some(match self {
             Self::Server(limit) => Verdict::at_most("server CPU ms", is.server_ms?, limit),
             Self::Postgres(limit) => Verdict::at_most("PG CPU ms", is.postgres_ms?, limit),
+            Self::P50(limit) => Verdict::at_most("p50 ms", is.load.p50_ms, limit),
             Self::P99(limit) => Verdict::at_most("p99 ms", is.load.p99_ms, limit),
             Self::OfSql(limit) => {
                 let part = is.load.per_second / sql?.load.per_second;

@@ -1,13 +1,14 @@
 //! A dashboard's figures.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::facts::{Facts, Who, array};
-use crate::measure::{Ask, Expect, Row};
+use crate::measure::{Ask, Expect, Row, Target};
 use crate::rows::{Choice, LISTED};
 use crate::{Bench, Result};
 
+/// Everything that is counted over leads.
 const STATISTICS: &str = "
     query ($filter: LeadFilter) {
       leadStatistics(filter: $filter) {
@@ -17,6 +18,25 @@ const STATISTICS: &str = "
       }
     }";
 
+const WITHOUT_AGENTS: &str = "
+    query ($filter: LeadFilter) {
+      leadStatistics(filter: $filter) {
+        totalLeads conversionRate averageLeadScore hotLeadsCount overdueFollowUps
+        leadsByStatus { status count } leadsBySource { source count }
+      }
+    }";
+
+const WITHOUT_OVERDUE: &str = "
+    query ($filter: LeadFilter) {
+      leadStatistics(filter: $filter) {
+        totalLeads conversionRate averageLeadScore hotLeadsCount
+        leadsByStatus { status count } leadsBySource { source count }
+      }
+    }";
+
+/// What is kept ready answers within this, in milliseconds.
+const READY: &[Target] = &[Target::P50(5.0)];
+
 const OVER_TIME: &str = "
     query ($filter: LeadFilter) {
       leadStatistics(filter: $filter) { totalLeads createdOverTime(bucket: DAY) { start count } } }";
@@ -25,67 +45,103 @@ pub async fn rows(bench: &mut Bench<'_>) -> Result<()> {
     let newest = "SELECT to_char(max(created_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') \
                   FROM leads";
     let now: DateTime<Utc> = bench.database.sql().text(newest).await?.parse()?;
+    let others = Choice::new(
+        "source and hot",
+        json!({ "source": ["REFERRAL"], "hotOnly": true }),
+        "source = ANY ('{REFERRAL}') AND lead_score >= 71",
+    );
+    measure(bench, "", &others, (STATISTICS, grouped), &[]).await;
+    let fields = [
+        ("", (STATISTICS, grouped as ToSql)),
+        (", without agents", (WITHOUT_AGENTS, grouped)),
+        (", nor overdue", (WITHOUT_OVERDUE, grouped)),
+    ];
     for choice in choices(&bench.facts, now) {
-        measure(bench, &choice, STATISTICS, grouped).await;
+        for (suffix, query) in fields {
+            measure(bench, suffix, &choice, query, READY).await;
+        }
     }
     let (days, days_sql) = last_days(now);
     for choice in [
         Choice::new("over time, all", json!({}), "true"),
         Choice::new("over time, 45 days", json!({ "created": days }), days_sql),
     ] {
-        measure(bench, &choice, OVER_TIME, by_day).await;
+        measure(bench, "", &choice, (OVER_TIME, by_day), READY).await;
     }
     Ok(())
 }
 
+/// Selections whose statistics are kept ready.
 fn choices(facts: &Facts, now: DateTime<Utc>) -> Vec<Choice> {
     let (agent, team) = (facts.agent(), &facts.team);
     let mine = format!("assigned_to = ANY ('{{{agent}}}')");
     let ours = format!("assigned_to = ANY ({})", array(team));
-    let hot = json!({ "source": ["REFERRAL"], "hotOnly": true });
-    let hot_sql = "source = ANY ('{REFERRAL}') AND lead_score >= 71";
-    let (days, days_sql) = last_days(now);
-    // From an odd minute to an odd minute: neither end is a midnight.
-    let ago = |days: i64, minutes: i64| now - TimeDelta::minutes(days * 24 * 60 + minutes);
-    let (year, year_sql) = span(ago(400, 617), ago(35, 211));
-    let (my_days, our_year) = (
-        json!({ "assignedTo": [agent], "created": days }),
-        json!({ "assignedTo": team, "created": year }),
-    );
-    vec![
+    let mut choices = vec![
         Choice::new("all", json!({}), "true"),
         Choice::new("one agent's", json!({ "assignedTo": [agent] }), &mine),
         Choice::new("a team's", json!({ "assignedTo": team }), &ours),
         Choice::visible("as a manager", Who::Manager, facts),
         Choice::visible("as an agent", Who::Agent, facts),
-        Choice::new("45 days", json!({ "created": days }), &days_sql),
-        Choice::new("a year, ragged ends", json!({ "created": year }), &year_sql),
-        Choice::new(
+    ];
+    let midnight = now.date_naive().and_time(NaiveTime::MIN).and_utc();
+    // From an odd minute to an odd minute: neither end is a midnight.
+    let ago = |days: i64, minutes: i64| now - TimeDelta::minutes(days * 24 * 60 + minutes);
+    let whole = |days| span(midnight - TimeDelta::days(days), midnight);
+    let year = span(ago(400, 617), ago(35, 211));
+    for (name, my_name, our_name, (range, sql)) in [
+        (
+            "45 days",
             "one agent's 45 days",
-            my_days,
-            format!("{mine} AND {days_sql}"),
+            "a team's 45 days",
+            whole(45),
         ),
-        Choice::new("a team's year", our_year, format!("{ours} AND {year_sql}")),
-        Choice::new("source and hot", hot, hot_sql),
-    ]
+        (
+            "45 days, ragged ends",
+            "one agent's 45 days, ragged ends",
+            "a team's 45 days, ragged ends",
+            last_days(now),
+        ),
+        ("a year", "one agent's year", "a team's year", whole(365)),
+        (
+            "a year, ragged ends",
+            "one agent's year, ragged ends",
+            "a team's year, ragged ends",
+            year,
+        ),
+    ] {
+        let (of_mine, of_ours) = (
+            json!({ "assignedTo": [agent], "created": range }),
+            json!({ "assignedTo": team, "created": range }),
+        );
+        choices.extend([
+            Choice::new(name, json!({ "created": range }), &sql),
+            Choice::new(my_name, of_mine, format!("{mine} AND {sql}")),
+            Choice::new(our_name, of_ours, format!("{ours} AND {sql}")),
+        ]);
+    }
+    choices
 }
+
+/// A condition's statement, for the bare SQL.
+type ToSql = fn(&str) -> String;
 
 async fn measure(
     bench: &mut Bench<'_>,
+    suffix: &str,
     choice: &Choice,
-    query: &'static str,
-    sql: fn(&str) -> String,
+    (query, sql): (&'static str, ToSql),
+    targets: &'static [Target],
 ) {
     let condition = &choice.condition;
     let total = format!("SELECT count(*) FROM leads WHERE {LISTED} AND {condition}");
     bench
         .measure(Row {
-            name: format!("statistics: {}", choice.name),
+            name: format!("statistics: {}{suffix}", choice.name),
             clients: bench.options.few,
             ask: Ask::one(choice.by, query, json!({ "filter": choice.filter })),
             sql: Some(sql(condition)),
             expect: Expect::Number("/leadStatistics/totalLeads", total),
-            targets: &[],
+            targets,
         })
         .await;
 }

@@ -1,8 +1,11 @@
-//! Folding: what writers added to the deltas goes where readers find it faster.
+//! Folding: what writers added to the deltas goes where readers find it faster, and what became
+//! overdue meanwhile is counted.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use diesel::sql_types::Integer;
+use chrono::{DateTime, Utc};
+use diesel::IntoSql;
+use diesel::sql_types::{Integer, Timestamptz};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 use crate::db::Db;
@@ -10,28 +13,44 @@ use crate::service::Result;
 
 /// How many deltas one transaction folds.
 const AT_ONCE: i32 = 20_000;
-/// After how many folded deltas their table is cleaned: readers step over what is deleted, and
+/// After how many folded deltas their tables are cleaned: readers step over what is deleted, and
 /// the server's own cleaning comes by once a minute.
 const UNTIDY: i64 = 2_000;
+/// How long the watermark rests: readers count what became overdue since among the leads.
+const REST: Duration = Duration::from_secs(60);
 
 diesel::define_sql_function! {
     /// Folds at most so many deltas, unless somebody else is folding, and says how many.
     fn lead_statistics_fold(most: Integer) -> diesel::sql_types::BigInt;
+}
+diesel::define_sql_function! {
+    /// Moves the watermark on, unless somebody else is folding, and says where it is.
+    fn lead_statistics_advance(until: Timestamptz) -> Timestamptz;
 }
 
 /// Folds again and again.
 #[derive(Debug, Default)]
 pub struct Fold {
     since_cleaning: i64,
+    advanced_at: Option<Instant>,
 }
 
 impl Fold {
     /// How long to wait between two times. What is not folded yet is answered right all the same.
     pub const PAUSE: Duration = Duration::from_secs(1);
 
-    /// Folds all deltas that there are. Cheap if there are none.
+    /// Folds all deltas that there are, and moves the watermark on once in a while. Cheap if there
+    /// is nothing to do.
     pub async fn run(&mut self, db: &Db) -> Result<()> {
         let mut conn = db.connection().await?;
+        if self.advanced_at.is_none_or(|at| at.elapsed() >= REST) {
+            // By the clock that all copies of the service have in common.
+            let now = diesel::dsl::now.into_sql::<Timestamptz>();
+            let _: DateTime<Utc> = diesel::select(lead_statistics_advance(now))
+                .get_result(&mut conn)
+                .await?;
+            self.advanced_at = Some(Instant::now());
+        }
         loop {
             let folded: i64 = diesel::select(lead_statistics_fold(AT_ONCE))
                 .get_result(&mut conn)
@@ -43,7 +62,8 @@ impl Fold {
         }
         if self.since_cleaning >= UNTIDY {
             self.since_cleaning = 0;
-            conn.batch_execute("VACUUM lead_statistics_deltas").await?;
+            conn.batch_execute("VACUUM lead_statistics_deltas, lead_statistics_ahead")
+                .await?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The numbers that the database keeps ready, see the migration `statistics`. Several rows may
 //! have the same key: they are only ever summed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 
 use chrono::{DateTime, Utc};
@@ -15,12 +15,12 @@ use uuid::Uuid;
 use crate::db::{Connection, pg_enum};
 use crate::service::leads::{LeadSource, LeadStatus, Owners, Span};
 use crate::service::statistics::over_time::{SeriesKey, date_trunc};
-use crate::service::statistics::pieces::Pieces;
+use crate::service::statistics::pieces::Parts;
 use crate::service::statistics::totals::{AgentTotals, Totals};
 use crate::service::{Result, UserId};
 
 /// The agent of the rows that count the leads of nobody.
-const NOBODY: Uuid = Uuid::nil();
+pub(super) const NOBODY: Uuid = Uuid::nil();
 /// The agent of the rows that count all leads.
 const EVERYBODY: Uuid = Uuid::max();
 
@@ -36,6 +36,8 @@ pg_enum! {
         Hour = "HOUR",
         /// A UTC day.
         Day = "DAY",
+        /// The 1st to the 10th of a UTC month, the 11th to the 20th, or the rest; not of everybody.
+        Dekad = "DEKAD",
         /// A UTC month.
         Month = "MONTH",
     }
@@ -53,7 +55,7 @@ diesel::table! {
         score_sum -> Int8,
         total -> Int4,
         hot -> Int4,
-        follow_ups -> Int4,
+        overdue -> Int4,
         status_new -> Int4,
         status_contacted -> Int4,
         status_qualified -> Int4,
@@ -88,40 +90,42 @@ use self::lead_statistics as kept;
 type Condition = Box<dyn BoxableExpression<kept::table, Pg, SqlType = Bool>>;
 
 /// The grains that there are of each agent, from the coarsest to the finest.
-pub(super) const DAYS: &[Grain] = &[Grain::Month, Grain::Day];
+pub(super) const OF_EACH: &[Grain] = &[Grain::Month, Grain::Dekad, Grain::Day];
 /// The grains that there are of everybody together.
-const HOURS: &[Grain] = &[Grain::Month, Grain::Day, Grain::Hour];
+pub(super) const OF_ALL: &[Grain] = &[Grain::Month, Grain::Day, Grain::Hour];
 
 /// The grains that there are of these owners together, from the coarsest to the finest.
 pub(super) fn grains(owners: &Owners) -> &'static [Grain] {
     match owners {
-        Owners::Everybody => HOURS,
-        Owners::Somebody | Owners::Only(_) => DAYS,
+        Owners::Everybody => OF_ALL,
+        Owners::Somebody | Owners::Only(_) => OF_EACH,
     }
 }
 
-/// All sums but those per agent, over the leads created in whole hours, days and months.
+/// All sums but those per agent, over the leads created in these times. What is overdue is so at the
+/// watermark.
 pub(super) async fn totals(
     conn: &mut Connection,
     owners: &Owners,
-    pieces: &Pieces,
+    parts: &Parts,
 ) -> Result<Totals> {
-    let Some(times) = times(pieces) else {
+    let Some(times) = times(parts) else {
         return Ok(Totals::default());
     };
-    let sums: (i64, Count, Count, Statuses, Sources) = kept::table
+    let sums: (i64, Count, Count, Count, Statuses, Sources) = kept::table
         .filter(of(owners))
         .filter(times)
         .select((
             sum_bigint(kept::score_sum),
             sum_integer(kept::total),
             sum_integer(kept::hot),
+            sum_integer(kept::overdue),
             by_status(),
             by_source(),
         ))
         .get_result(conn)
         .await?;
-    let (score_sum, total, hot, statuses, sources) = sums;
+    let (score_sum, total, hot, overdue, statuses, sources) = sums;
     let (new, contacted, qualified, proposal, negotiation, won, lost, callback) = statuses;
     let statuses = [
         new,
@@ -138,6 +142,7 @@ pub(super) async fn totals(
     Ok(Totals {
         total: total.unwrap_or(0),
         hot: hot.unwrap_or(0),
+        overdue: overdue.unwrap_or(0),
         by_status: counts(LeadStatus::ALL, &statuses),
         by_source: counts(LeadSource::ALL, &sources),
         score_sum,
@@ -189,9 +194,9 @@ fn counts<K: Copy + Eq + Hash>(all: &[K], counts: &[Count]) -> HashMap<K, i64> {
 pub(super) async fn by_agent(
     conn: &mut Connection,
     owners: &Owners,
-    pieces: &Pieces,
+    parts: &Parts,
 ) -> Result<Totals> {
-    let Some(times) = times(pieces) else {
+    let Some(times) = times(parts) else {
         return Ok(Totals::default());
     };
     let rows: Vec<(Uuid, i64, Option<i64>, Option<i64>)> = kept::table
@@ -220,32 +225,14 @@ pub(super) async fn by_agent(
     })
 }
 
-/// How many leads neither WON nor LOST have their next follow-up in these times.
-pub(super) async fn follow_ups(
-    conn: &mut Connection,
-    owners: &Owners,
-    pieces: &Pieces,
-) -> Result<i64> {
-    let Some(times) = times(pieces) else {
-        return Ok(0);
-    };
-    let sum: Option<i64> = kept::table
-        .filter(of(owners))
-        .filter(times)
-        .select(sum_integer(kept::follow_ups))
-        .get_result(conn)
-        .await?;
-    Ok(sum.unwrap_or(0))
-}
-
 /// How many leads were created in each stretch of a series, with a moment of the stretch.
 pub(super) async fn series(
     conn: &mut Connection,
     owners: &Owners,
-    pieces: &Pieces,
+    parts: &Parts,
     key: SeriesKey,
 ) -> Result<Vec<(DateTime<Utc>, i64)>> {
-    let Some(times) = times(pieces) else {
+    let Some(times) = times(parts) else {
         return Ok(Vec::new());
     };
     let rows: Vec<(Option<DateTime<Utc>>, Option<i64>)> = kept::table
@@ -276,22 +263,25 @@ fn of_each(owners: &Owners) -> Condition {
     match owners {
         Owners::Everybody => Box::new(kept::agent.ne(EVERYBODY)),
         Owners::Somebody => Box::new(kept::agent.ne_all([EVERYBODY, NOBODY])),
-        Owners::Only(owners) => {
-            let agents = owners.iter().filter_map(|owner| match owner {
-                None => Some(NOBODY),
-                // A client may ask for any id; no user has these two.
-                Some(UserId(NOBODY | EVERYBODY)) => None,
-                Some(user) => Some(user.0),
-            });
-            Box::new(kept::agent.eq_any(agents.collect::<Vec<Uuid>>()))
-        }
+        Owners::Only(owners) => Box::new(kept::agent.eq_any(agents(owners))),
     }
 }
 
+/// As whose leads rows count those of these owners.
+pub(super) fn agents(owners: &BTreeSet<Option<UserId>>) -> Vec<Uuid> {
+    let agents = owners.iter().filter_map(|owner| match owner {
+        None => Some(NOBODY),
+        // A client may ask for any id; no user has these two.
+        Some(UserId(NOBODY | EVERYBODY)) => None,
+        Some(user) => Some(user.0),
+    });
+    agents.collect()
+}
+
 /// The rows of these times; `None` if there are none.
-fn times(pieces: &Pieces) -> Option<Condition> {
-    let pieces = pieces.kept.iter().map(|(grain, span)| time(*grain, span));
-    pieces.reduce(|left, right| Box::new(left.or(right)))
+fn times(parts: &Parts) -> Option<Condition> {
+    let times = parts.kept.iter().map(|(grain, span)| time(*grain, span));
+    times.reduce(|left, right| Box::new(left.or(right)))
 }
 
 fn time(grain: Grain, span: &Span<DateTime<Utc>>) -> Condition {

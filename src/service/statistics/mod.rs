@@ -7,6 +7,7 @@
 mod fold;
 mod kept;
 mod over_time;
+mod overdue;
 mod pieces;
 mod ready;
 mod scope;
@@ -23,7 +24,6 @@ use chrono::{DateTime, Utc};
 use crate::db::{Connection, Db};
 use crate::service::leads::LeadFilter;
 use crate::service::{Actor, Result};
-use over_time::Counts;
 use ready::Ready;
 use scope::NarrowScope;
 
@@ -58,6 +58,20 @@ impl Wanted {
             overdue: true,
             series: Vec::new(),
         }
+    }
+
+    /// The sums over all leads, and those per assignee; neither with a series.
+    fn apart(&self) -> (Self, Self) {
+        let sums = Self {
+            sums: self.sums,
+            overdue: self.overdue,
+            ..Self::default()
+        };
+        let by_agent = Self {
+            by_agent: self.by_agent,
+            ..Self::default()
+        };
+        (sums, by_agent)
     }
 }
 
@@ -116,12 +130,12 @@ async fn by_passes(
 ) -> Result<Statistics> {
     let mut totals = Totals::default();
     if wanted.sums || wanted.by_agent || wanted.overdue {
-        totals = totals::totals(conn, filter.condition(actor)?, now).await?;
+        totals = totals::totals(conn, filter.condition(actor)?, wanted, now).await?;
     }
     let mut series = HashMap::with_capacity(wanted.series.len());
     for &key in &wanted.series {
-        let counts = over_time::pass(conn, filter.condition(actor)?, key).await?;
-        series.insert(key, Counts::new(key, counts).series()?);
+        let condition = filter.condition(actor)?;
+        series.insert(key, over_time::series(conn, condition, key).await?);
     }
     Ok(Statistics { totals, series })
 }

@@ -79,7 +79,18 @@ pub(super) async fn pass(
         .collect())
 }
 
-/// How many leads were created in each stretch that has any.
+/// The series of the leads that the condition lets through, in one pass over them.
+pub(super) async fn series(
+    conn: &mut Connection,
+    condition: Condition,
+    key: SeriesKey,
+) -> Result<Series> {
+    let mut counts = Counts::new(key);
+    counts.add(pass(conn, condition, key).await?, 1);
+    counts.series()
+}
+
+/// How many leads were created in each stretch.
 #[derive(Debug)]
 pub(super) struct Counts {
     key: SeriesKey,
@@ -87,14 +98,18 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Of counts at moments, each any moment of its stretch.
-    pub(super) fn new(key: SeriesKey, counts: Vec<(DateTime<Utc>, i64)>) -> Self {
-        let mut by_start: BTreeMap<NaiveDate, i64> = BTreeMap::new();
-        for (at, count) in counts.into_iter().filter(|(_, count)| *count != 0) {
-            let day = at.with_timezone(&key.zone).date_naive();
-            *by_start.entry(key.bucket.start(day)).or_default() += count;
-        }
+    pub(super) fn new(key: SeriesKey) -> Self {
+        let by_start = BTreeMap::new();
         Self { key, by_start }
+    }
+
+    /// Adds counts at moments, each any moment of its stretch, as often as `sign` says.
+    pub(super) fn add(&mut self, counts: Vec<(DateTime<Utc>, i64)>, sign: i64) {
+        for (at, count) in counts {
+            let day = at.with_timezone(&self.key.zone).date_naive();
+            let start = self.key.bucket.start(day);
+            *self.by_start.entry(start).or_default() += sign * count;
+        }
     }
 
     /// Whether all these stretches end at a full hour of UTC: then an hour lies in one of them.
@@ -114,7 +129,8 @@ impl Counts {
     /// From the first stretch to the last, without gaps.
     ///
     /// Errors: `InvalidData` if that is more than [`MOST_BUCKETS`].
-    pub(super) fn series(self) -> Result<Series> {
+    pub(super) fn series(mut self) -> Result<Series> {
+        self.by_start.retain(|_, count| *count != 0);
         self.key.bucket.without_gaps(self.by_start)
     }
 }

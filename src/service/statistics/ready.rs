@@ -13,13 +13,14 @@ use diesel_async::RunQueryDsl;
 
 use crate::db::Connection;
 use crate::db::schema::leads;
-use crate::service::leads::{Condition, LeadFilter, Owners, Span};
+use crate::service::leads::{Condition, LeadFilter, Owners};
 use crate::service::statistics::Wanted;
 use crate::service::statistics::kept::{self, Grain};
 use crate::service::statistics::over_time::{self, Bucket, Counts, Series, SeriesKey};
-use crate::service::statistics::pieces::Pieces;
+use crate::service::statistics::overdue::since_watermark;
+use crate::service::statistics::pieces::{Parts, Pieces};
 use crate::service::statistics::scope::{Kind, Scope};
-use crate::service::statistics::totals::{self, Totals, is_overdue};
+use crate::service::statistics::totals::{self, Totals};
 use crate::service::{Actor, Result, UserId};
 
 /// A selection of leads, and the same selection as what is kept ready knows it.
@@ -36,58 +37,89 @@ impl Ready<'_> {
         wanted: &Wanted,
         now: DateTime<Utc>,
     ) -> Result<Totals> {
-        let owners = &self.scope.owners;
-        let grains = match wanted.by_agent {
-            // There are no hours of each agent.
-            true => kept::DAYS,
-            false => kept::grains(owners),
-        };
-        let pieces = Pieces::of(&self.scope.created, grains);
-        let mut parts = Vec::new();
-        if wanted.sums {
-            parts.push(kept::totals(conn, owners, &pieces).await?);
-        }
-        if wanted.by_agent {
-            parts.push(kept::by_agent(conn, owners, &pieces).await?);
-        }
-        if let Some(condition) = self.left_over(&pieces)? {
-            parts.push(totals::totals(conn, condition, now).await?);
-        }
+        let (sums, by_agent) = wanted.apart();
         let mut totals = Totals::default();
+        let mut parts = Vec::new();
+        if self.scope.owners == Owners::Everybody {
+            // Everybody's rows are others than those of each, and reach down to the hour.
+            parts.extend(self.parts(conn, &sums, kept::OF_ALL, now).await?);
+            parts.extend(self.parts(conn, &by_agent, kept::OF_EACH, now).await?);
+        } else {
+            parts = self.parts(conn, wanted, kept::OF_EACH, now).await?;
+        }
         totals.add(parts);
-        totals.overdue = 0;
+        Ok(totals)
+    }
+
+    /// What adds up to the totals that are wanted.
+    async fn parts(
+        &self,
+        conn: &mut Connection,
+        wanted: &Wanted,
+        grains: &[Grain],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Totals>> {
+        let mut totals = Vec::new();
+        if !(wanted.sums || wanted.by_agent || wanted.overdue) {
+            return Ok(totals);
+        }
+        let owners = &self.scope.owners;
+        let pieces = self.pieces(grains);
+        let of_rows = pieces.of_rows(self.scope.created.clone());
+        for (sign, parts) in pieces.signed() {
+            if wanted.sums || wanted.overdue {
+                totals.push(kept::totals(conn, owners, &parts).await?.times(sign));
+            }
+            if wanted.by_agent {
+                totals.push(kept::by_agent(conn, owners, &parts).await?.times(sign));
+            }
+            for condition in self.left_over(&parts)? {
+                let left_over = totals::totals(conn, condition, wanted, now).await?;
+                totals.push(left_over.times(sign));
+            }
+        }
         if wanted.overdue {
-            totals.overdue = self.overdue(conn, now).await?;
+            totals.push(Totals {
+                overdue: since_watermark(conn, owners, &of_rows, now).await?,
+                ..Totals::default()
+            });
         }
         Ok(totals)
     }
 
     /// How many leads of that kind there are.
     pub(super) async fn count(&self, conn: &mut Connection, kind: &Kind) -> Result<i64> {
-        let owners = &self.scope.owners;
-        let pieces = Pieces::of(&self.scope.created, kept::grains(owners));
-        if pieces.left_over.is_empty() {
-            return self.count_of(conn, kind, &pieces).await;
+        let pieces = self.pieces(kept::grains(&self.scope.owners));
+        if pieces.are_one() {
+            return self.count_of(conn, kind, pieces).await;
         }
         conn.build_transaction()
             .repeatable_read()
             .read_only()
-            .run(async |conn| self.count_of(conn, kind, &pieces).await)
+            .run(async |conn| self.count_of(conn, kind, pieces).await)
             .await
     }
 
-    async fn count_of(&self, conn: &mut Connection, kind: &Kind, pieces: &Pieces) -> Result<i64> {
-        let totals = kept::totals(conn, &self.scope.owners, pieces).await?;
-        let kept = match kind {
-            Kind::Any => totals.total,
-            Kind::Hot => totals.hot,
-            Kind::Status(some) => sum_of(&totals.by_status, some),
-            Kind::Source(some) => sum_of(&totals.by_source, some),
-        };
-        match self.left_over(pieces)? {
-            Some(condition) => Ok(kept + count(conn, condition).await?),
-            None => Ok(kept),
+    async fn count_of(&self, conn: &mut Connection, kind: &Kind, pieces: Pieces) -> Result<i64> {
+        let mut total = 0;
+        for (sign, parts) in pieces.signed() {
+            let totals = kept::totals(conn, &self.scope.owners, &parts).await?;
+            let mut count = match kind {
+                Kind::Any => totals.total,
+                Kind::Hot => totals.hot,
+                Kind::Status(some) => sum_of(&totals.by_status, some),
+                Kind::Source(some) => sum_of(&totals.by_source, some),
+            };
+            for condition in self.left_over(&parts)? {
+                count += leads::table
+                    .filter(condition)
+                    .count()
+                    .get_result::<i64>(conn)
+                    .await?;
+            }
+            total += sign * count;
         }
+        Ok(total)
     }
 
     /// Days of other zones than UTC begin at an hour of UTC, mostly, and hours are only kept of
@@ -96,16 +128,21 @@ impl Ready<'_> {
         let owners = &self.scope.owners;
         let grains = match (key.zone, key.bucket) {
             (Tz::UTC, Bucket::Month) => kept::grains(owners),
-            (Tz::UTC, Bucket::Day | Bucket::Week) => &kept::grains(owners)[1..],
+            // Neither month nor dekad lies in one day or week.
+            (Tz::UTC, Bucket::Day | Bucket::Week) if *owners == Owners::Everybody => {
+                &[Grain::Day, Grain::Hour]
+            }
+            (Tz::UTC, Bucket::Day | Bucket::Week) => &[Grain::Day],
             _ if *owners == Owners::Everybody => &[Grain::Hour],
             _ => return self.pass(conn, key).await,
         };
-        let pieces = Pieces::of(&self.scope.created, grains);
-        let mut counts = kept::series(conn, owners, &pieces, key).await?;
-        if let Some(condition) = self.left_over(&pieces)? {
-            counts.extend(over_time::pass(conn, condition, key).await?);
+        let mut counts = Counts::new(key);
+        for (sign, parts) in self.pieces(grains).signed() {
+            counts.add(kept::series(conn, owners, &parts, key).await?, sign);
+            for condition in self.left_over(&parts)? {
+                counts.add(over_time::pass(conn, condition, key).await?, sign);
+            }
         }
-        let counts = Counts::new(key, counts);
         if key.zone != Tz::UTC && !counts.end_at_full_hours() {
             return self.pass(conn, key).await;
         }
@@ -113,48 +150,31 @@ impl Ready<'_> {
     }
 
     async fn pass(&self, conn: &mut Connection, key: SeriesKey) -> Result<Series> {
-        let condition = self.filter.condition(self.actor)?;
-        Counts::new(key, over_time::pass(conn, condition, key).await?).series()
+        over_time::series(conn, self.filter.condition(self.actor)?, key).await
     }
 
-    /// Follow-ups are kept by the day they are planned for, whenever the lead was created: with a
-    /// range of creation the leads of that range are looked at.
-    async fn overdue(&self, conn: &mut Connection, now: DateTime<Utc>) -> Result<i64> {
-        if self.scope.created != Span::default() {
-            let condition = self.filter.condition(self.actor)?;
-            return count(conn, Box::new(condition.and(is_overdue(now)))).await;
-        }
-        let owners = &self.scope.owners;
-        let past = Span {
-            from: None,
-            to: Some(now),
-        };
-        let pieces = Pieces::of(&past, kept::grains(owners));
-        let mut overdue = kept::follow_ups(conn, owners, &pieces).await?;
-        for today in &pieces.left_over {
-            for part in apart(owners) {
-                let condition = self.filter.condition(self.actor)?;
-                let today = leads::next_follow_up.ge(today.start).and(is_overdue(now));
-                overdue += count(conn, Box::new(today.and(part).and(condition))).await?;
+    fn pieces(&self, grains: &[Grain]) -> Pieces {
+        Pieces::of(&self.scope.created, grains)
+    }
+
+    /// The leads that no row has: those of the selection's owners, created in these times, which may
+    /// lie outside of the selection where a row has too much. Each condition is answered from one
+    /// index, without a look at the leads, which two of them together would not be.
+    fn left_over(&self, parts: &Parts) -> Result<Vec<Condition>> {
+        let mut conditions: Vec<Condition> = Vec::new();
+        for span in &parts.left_over {
+            for owners in apart(&self.scope.owners) {
+                let visible = LeadFilter::default().condition(self.actor)?;
+                let from = leads::created_at.ge(span.start);
+                let created = from.and(leads::created_at.lt(span.end));
+                conditions.push(Box::new(created.and(owners).and(visible)));
             }
         }
-        Ok(overdue)
-    }
-
-    /// The leads of the selection that no piece has.
-    fn left_over(&self, pieces: &Pieces) -> Result<Option<Condition>> {
-        let condition = self.filter.condition(self.actor)?;
-        let created = pieces.left_over.iter().map(|span| -> Condition {
-            let from = leads::created_at.ge(span.start);
-            Box::new(from.and(leads::created_at.lt(span.end)).nullable())
-        });
-        let created = created.reduce(|left, right| Box::new(left.or(right)));
-        Ok(created.map(|created| Box::new(created.and(condition)) as Condition))
+        Ok(conditions)
     }
 }
 
-/// The leads of assignees and those of nobody, apart: PostgreSQL answers each of the two from an
-/// index, but not the one or the other.
+/// The leads of assignees and those of nobody, apart.
 fn apart(owners: &Owners) -> Vec<Condition> {
     match owners {
         Owners::Only(owners) => {
@@ -166,19 +186,12 @@ fn apart(owners: &Owners) -> Vec<Condition> {
             parts.extend(nobody.map(|nobody| Box::new(nobody) as Condition));
             parts
         }
-        Owners::Everybody | Owners::Somebody => vec![Box::new(true.into_sql::<Bool>().nullable())],
+        Owners::Somebody => vec![Box::new(leads::assigned_to.is_not_null().nullable())],
+        Owners::Everybody => vec![Box::new(true.into_sql::<Bool>().nullable())],
     }
 }
 
 fn sum_of<K: Eq + Hash>(counts: &HashMap<K, i64>, some: &[K]) -> i64 {
     let of_some = counts.iter().filter(|(key, _)| some.contains(key));
     of_some.map(|(_, count)| count).sum()
-}
-
-async fn count(conn: &mut Connection, condition: Condition) -> Result<i64> {
-    Ok(leads::table
-        .filter(condition)
-        .count()
-        .get_result(conn)
-        .await?)
 }

@@ -10,6 +10,7 @@ use diesel_async::RunQueryDsl;
 use crate::db::Connection;
 use crate::db::schema::leads;
 use crate::service::leads::{Condition, Lead, LeadSource, LeadStatus};
+use crate::service::statistics::Wanted;
 use crate::service::{Result, UserId};
 
 /// Sums over a set of leads.
@@ -88,12 +89,22 @@ type Group = (
     i64,
 );
 
-/// One pass over the leads, grouped as finely as any answer needs; the rest is adding up.
+/// One pass over the leads, grouped as finely as what is wanted needs; the rest is adding up.
 pub(super) async fn totals(
     conn: &mut Connection,
     condition: Condition,
+    wanted: &Wanted,
     now: DateTime<Utc>,
 ) -> Result<Totals> {
+    let mut totals = Totals::default();
+    if !wanted.by_agent {
+        totals.add(of_all(conn, condition, now).await?);
+        return Ok(totals);
+    }
+    if !(wanted.sums || wanted.overdue) {
+        totals.by_agent = of_each(conn, condition).await?;
+        return Ok(totals);
+    }
     let groups: Vec<Group> = leads::table
         .filter(condition)
         .group_by((leads::assigned_to, leads::status, leads::source))
@@ -108,15 +119,69 @@ pub(super) async fn totals(
         ))
         .load(conn)
         .await?;
-    let mut totals = Totals::default();
     totals.add(groups.into_iter().map(of_group));
     Ok(totals)
 }
 
-/// The follow-up was planned before `now`, and the lead is neither WON nor LOST.
-pub(super) fn is_overdue(
+/// The sums that are not per agent.
+async fn of_all(
+    conn: &mut Connection,
+    condition: Condition,
     now: DateTime<Utc>,
-) -> Box<dyn BoxableExpression<leads::table, Pg, SqlType = Bool>> {
+) -> Result<impl Iterator<Item = Totals>> {
+    let groups: Vec<(LeadStatus, LeadSource, i64, Option<i64>, i64, i64)> = leads::table
+        .filter(condition)
+        .group_by((leads::status, leads::source))
+        .select((
+            leads::status,
+            leads::source,
+            count_star(),
+            sum(leads::lead_score),
+            count(leads::id).aggregate_filter(leads::lead_score.gt(Lead::HOT_ABOVE)),
+            count(leads::id).aggregate_filter(is_overdue(now)),
+        ))
+        .load(conn)
+        .await?;
+    let groups = groups.into_iter();
+    Ok(
+        groups.map(|(status, source, total, score_sum, hot, overdue)| Totals {
+            total,
+            hot,
+            overdue,
+            by_status: [(status, total)].into(),
+            by_source: [(source, total)].into(),
+            score_sum: score_sum.unwrap_or(0),
+            ..Totals::default()
+        }),
+    )
+}
+
+/// The sums per agent.
+async fn of_each(conn: &mut Connection, condition: Condition) -> Result<Vec<AgentTotals>> {
+    let is_won = leads::status.eq(LeadStatus::Won);
+    let agents: Vec<(Option<UserId>, i64, i64, Option<i64>)> = leads::table
+        .filter(condition)
+        .group_by(leads::assigned_to)
+        .select((
+            leads::assigned_to,
+            count_star(),
+            count(leads::id).aggregate_filter(is_won),
+            sum(leads::lead_score),
+        ))
+        .load(conn)
+        .await?;
+    let agents = agents.into_iter();
+    let agents = agents.map(|(agent, total, won, score_sum)| AgentTotals {
+        agent,
+        total,
+        won,
+        score_sum: score_sum.unwrap_or(0),
+    });
+    Ok(agents.collect())
+}
+
+/// The follow-up was planned before `now`, and the lead is neither WON nor LOST.
+fn is_overdue(now: DateTime<Utc>) -> Box<dyn BoxableExpression<leads::table, Pg, SqlType = Bool>> {
     let is_open = leads::status.ne_all([LeadStatus::Won, LeadStatus::Lost]);
     // Without a follow-up the condition is NULL, and what is not true is not counted.
     Box::new(leads::next_follow_up.assume_not_null().lt(now).and(is_open))
@@ -141,6 +206,23 @@ fn of_group((agent, status, source, count, score_sum, hot, overdue): Group) -> T
 }
 
 impl Totals {
+    /// These as often as that: -1 takes them away from others.
+    pub(super) fn times(mut self, sign: i64) -> Self {
+        let counts = [
+            &mut self.total,
+            &mut self.hot,
+            &mut self.overdue,
+            &mut self.score_sum,
+        ];
+        let counts = counts.into_iter().chain(self.by_status.values_mut());
+        let counts = counts.chain(self.by_source.values_mut());
+        let of_each = self.by_agent.iter_mut();
+        let of_each =
+            of_each.flat_map(|agent| [&mut agent.total, &mut agent.won, &mut agent.score_sum]);
+        counts.chain(of_each).for_each(|count| *count *= sign);
+        self
+    }
+
     /// Adds the sums of other leads.
     pub(super) fn add(&mut self, parts: impl IntoIterator<Item = Self>) {
         let mut agents: HashMap<Option<UserId>, AgentTotals> = HashMap::new();
@@ -165,6 +247,8 @@ impl Totals {
             agent.score_sum += part.score_sum;
             agent.won += part.won;
         }
+        self.by_status.retain(|_, count| *count != 0);
+        self.by_source.retain(|_, count| *count != 0);
         // What is kept ready has a row of zeros where there were leads once.
         self.by_agent = agents
             .into_values()

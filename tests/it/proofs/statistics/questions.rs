@@ -24,6 +24,8 @@ pub(super) struct Question {
     assigned_to: Option<Vec<usize>>,
     unassigned: Option<bool>,
     created: Span<DateTime<Utc>>,
+    /// As of when; now, if absent.
+    now: Option<DateTime<Utc>>,
     is_nested: bool,
     wants_agents: bool,
 }
@@ -38,14 +40,16 @@ pub(super) fn questions() -> impl Strategy<Value = Question> {
         agents,
         weighted(0.3, any::<bool>()),
         created,
+        weighted(0.7, moment()),
         shape,
     )
         .prop_map(
-            |(viewer, assigned_to, unassigned, created, (is_nested, wants_agents))| Question {
+            |(viewer, assigned_to, unassigned, created, now, (is_nested, wants_agents))| Question {
                 viewer,
                 assigned_to,
                 unassigned,
                 created,
+                now,
                 is_nested,
                 wants_agents,
             },
@@ -85,8 +89,8 @@ pub(super) async fn compare(
     world: &World,
     questions: &[Question],
 ) -> Result<(), String> {
-    let now = Utc::now();
     for question in questions {
+        let now = question.now.unwrap_or_else(Utc::now);
         let (actor, kept) = (question.actor(world), question.filter(world));
         // Anything is one of "anything", but that is not what rows are kept of.
         let counted = LeadFilter {

@@ -34,12 +34,14 @@ pub(super) enum Step {
 }
 
 /// `$1` is a lead, `$2` the next one.
-const SQL: [&str; 11] = [
+const SQL: [&str; 13] = [
     "UPDATE leads SET created_at = created_at + interval '20 hours' WHERE id = $1",
     "UPDATE leads SET created_at = created_at - interval '40 minutes', lead_score = 71 WHERE id = $1",
     "UPDATE leads SET next_follow_up = now() - interval '5 minutes' WHERE id IN ($1, $2)",
     "UPDATE leads SET next_follow_up = now() + interval '5 minutes' WHERE id = $1",
     "UPDATE leads SET next_follow_up = date_trunc('hour', now()) - interval '1 day' WHERE id = $1",
+    "UPDATE leads SET next_follow_up = next_follow_up + interval '7 hours'",
+    "UPDATE leads SET next_follow_up = '2024-03-30T12:00:00Z', status = 'NEW' WHERE id IN ($1, $2)",
     "UPDATE leads SET next_follow_up = NULL, source = 'REFERRAL' WHERE id = $1",
     "UPDATE leads SET company = 'X', updated_at = now() WHERE id = $1",
     "UPDATE leads SET lead_score = 100 - lead_score",
