@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use diesel::sql_types::Integer;
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::SimpleAsyncConnection;
 
-use crate::db::Db;
+use crate::db::{Db, RunQueryDsl};
 use crate::service::Result;
 
 /// How many deltas one transaction folds.
