@@ -166,6 +166,25 @@ pub struct Config {
     )]
     pub log_format: LogFormat,
 
+    /// How long a statement may take before its name is logged, in milliseconds; 0: never.
+    #[arg(
+        long,
+        env = "CRM_SLOW_STATEMENT_MS",
+        default_value_t = 500,
+        global = true
+    )]
+    pub slow_statement_ms: u64,
+
+    /// The address and port for /metrics, /healthz and /readyz alone, which the API's address then
+    /// has no more. Without it /metrics is there too, but not in production.
+    #[arg(long, env = "CRM_MONITOR_LISTEN", value_parser = socket_address, global = true)]
+    pub monitor_listen: Option<SocketAddr>,
+
+    /// The OpenTelemetry collector that traces are sent to, by OTLP over HTTP:
+    /// `http://127.0.0.1:4318`. Without it there are no traces.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_parser = collector, global = true)]
+    pub otlp_endpoint: Option<String>,
+
     #[arg(long, env = "XDG_DATA_HOME", hide = true, global = true)]
     data_home: Option<PathBuf>,
 
@@ -186,6 +205,15 @@ fn socket_address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| wanted)
 }
 
+fn collector(text: &str) -> Result<String, &'static str> {
+    let is_plain = text
+        .strip_prefix("http://")
+        .is_some_and(|rest| !rest.is_empty());
+    let wanted = "a URL that begins with http:// is needed, such as http://127.0.0.1:4318; run the \
+                  collector beside the program, and let it do the encrypting";
+    is_plain.then(|| text.to_owned()).ok_or(wanted)
+}
+
 /// How log lines look.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -204,6 +232,8 @@ impl Config {
             statement_timeout: Duration::from_millis(self.statement_timeout_ms),
             lock_timeout: Duration::from_millis(self.lock_timeout_ms),
             idle_in_transaction_timeout: Duration::from_millis(self.idle_transaction_timeout_ms),
+            slow: (self.slow_statement_ms > 0)
+                .then(|| Duration::from_millis(self.slow_statement_ms)),
             ..PoolOptions::default()
         }
     }

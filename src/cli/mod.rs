@@ -11,7 +11,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::Config;
-use crate::{graphql, telemetry};
+use crate::graphql;
+use crate::telemetry::{self, Metrics};
 
 /// The lead-management back end: a GraphQL API over PostgreSQL.
 #[derive(Parser)]
@@ -60,10 +61,13 @@ pub fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
-    let outcome = telemetry::start(&cli.config.log, cli.config.log_format)
-        .map_err(Failure)
-        .and_then(|()| runtime.map_err(Failure::new))
-        .and_then(|runtime| runtime.block_on(run(cli)));
+    let outcome = runtime.map_err(Failure::new).and_then(|runtime| {
+        let _inside = runtime.enter();
+        let telemetry = telemetry::start(&cli.config).map_err(Failure)?;
+        let outcome = runtime.block_on(run(cli, telemetry.metrics.clone()));
+        telemetry.stop();
+        outcome
+    });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure(reason)) => {
@@ -73,9 +77,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> Result<(), Failure> {
+async fn run(cli: Cli, metrics: Metrics) -> Result<(), Failure> {
     match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::serve(&cli.config).await,
+        Command::Serve => serve::serve(&cli.config, metrics).await,
         Command::Migrate => database::migrate(&cli.config).await,
         Command::Schema => {
             print!("{}", graphql::sdl());

@@ -1,11 +1,15 @@
 //! `crm serve`
 
 use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use chrono::Utc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 use crate::cli::Failure;
 use crate::cli::database::Database;
@@ -14,21 +18,26 @@ use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile};
 use crate::db::Db;
 use crate::graphql;
 use crate::http::graphiql::Pending;
-use crate::http::{self, App};
+use crate::http::{self, App, ConnectionLimits, Render};
 use crate::service::sessions::PasswordHash;
 use crate::service::statistics::Fold;
 use crate::service::{ServiceError, idempotency, sessions, users};
+use crate::telemetry::Metrics;
 
 /// How often keys and sessions whose time is over are forgotten.
 const CLEANING: Duration = Duration::from_secs(600);
 
 /// Serves the API until the process is told to stop.
-pub async fn serve(config: &Config) -> Result<(), Failure> {
+pub async fn serve(config: &Config, metrics: Metrics) -> Result<(), Failure> {
     // Before anything else is started: a port in use is the most common mistake.
-    let listener = listen(config).await?;
+    let listener = listen(config.listen, "CRM_LISTEN").await?;
+    let monitor = match config.monitor_listen {
+        Some(address) => Some(listen(address, "CRM_MONITOR_LISTEN").await?),
+        None => None,
+    };
     let stop = stop_signal()?;
     let database = Database::open(config).await?;
-    let outcome = serve_on(config, &database, listener, stop).await;
+    let outcome = serve_on(config, &database, (listener, monitor), metrics, stop).await;
     let closed = database.close().await;
     outcome.and(closed)
 }
@@ -36,7 +45,8 @@ pub async fn serve(config: &Config) -> Result<(), Failure> {
 async fn serve_on(
     config: &Config,
     database: &Database,
-    listener: TcpListener,
+    (listener, monitor): (TcpListener, Option<TcpListener>),
+    metrics: Metrics,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
     prepare(config, &database.db).await?;
@@ -51,29 +61,67 @@ async fn serve_on(
     let graphiql = (config.profile == Profile::Development)
         .then(|| Pending::spawn(database.folder.join("graphiql")));
     let router = http::router(app, graphiql);
+    let routes = monitor_routes(config, &database.db, metrics.clone(), monitor.is_some());
+    let (router, monitor) = match monitor {
+        Some(listener) => (router, Some((listener, routes))),
+        None => (router.merge(routes), None),
+    };
+    let keeper = tokio::spawn(metrics.keep());
     let cleaner = tokio::spawn(clean(database.db.clone()));
     let folder = tokio::spawn(fold(database.db.clone()));
     announce(config);
-    let served = http::serve(listener, router, stop, config.connections())
-        .await
-        .map_err(Failure::new);
-    cleaner.abort();
-    folder.abort();
+    let served = serve_both(config, (listener, router), monitor, stop).await;
+    for task in [cleaner, folder, keeper] {
+        task.abort();
+    }
     served
 }
 
-async fn listen(config: &Config) -> Result<TcpListener, Failure> {
-    TcpListener::bind(config.listen)
+/// Serves the API until the process is told to stop, and what watches it for as long as that takes.
+async fn serve_both(
+    config: &Config,
+    (listener, router): (TcpListener, Router),
+    monitor: Option<(TcpListener, Router)>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
+    let (ended, end) = oneshot::channel::<()>();
+    let watched = monitor.map(|(listener, routes)| {
+        // Nobody waits for whoever watches.
+        let limits = ConnectionLimits {
+            drain: Duration::ZERO,
+            ..config.connections()
+        };
+        tokio::spawn(http::serve(
+            listener,
+            routes,
+            async { drop(end.await) },
+            limits,
+        ))
+    });
+    let served = http::serve(listener, router, stop, config.connections()).await;
+    drop(ended);
+    if let Some(watched) = watched {
+        let _ = watched.await;
+    }
+    served.map_err(Failure::new)
+}
+
+/// The probes; and the metrics, unless everybody who reaches the API would reach them in production.
+fn monitor_routes(config: &Config, db: &Db, metrics: Metrics, is_apart: bool) -> Router {
+    let is_open = is_apart || config.profile != Profile::Production;
+    let render: Render = Arc::new(move || metrics.render());
+    http::monitor(db.clone(), is_open.then_some(render))
+}
+
+async fn listen(address: SocketAddr, variable: &str) -> Result<TcpListener, Failure> {
+    let another = format!("choose another address with {variable}");
+    TcpListener::bind(address)
         .await
         .map_err(|error| match error.kind() {
             ErrorKind::AddrInUse => Failure::new(format!(
-                "{} is in use: stop what listens there, or choose another address with CRM_LISTEN",
-                config.listen
+                "{address} is in use: stop what listens there, or {another}"
             )),
-            _ => Failure::new(format!(
-                "cannot listen on {}: {error}; choose another address with CRM_LISTEN",
-                config.listen
-            )),
+            _ => Failure::new(format!("cannot listen on {address}: {error}; {another}")),
         })
 }
 

@@ -14,6 +14,7 @@ use super::Connection;
 use super::error::DbError;
 use super::statements::Counted;
 use super::target::Target;
+use super::watch;
 
 /// A connection that was handed out this long ago is asked for a sign of life before it is handed
 /// out again; a fresher one is only checked for being closed. Under load that spares a round trip
@@ -42,6 +43,8 @@ pub struct PoolOptions {
     pub lock_timeout: Duration,
     /// PostgreSQL ends a session that rests longer inside a transaction. Default 10 s.
     pub idle_in_transaction_timeout: Duration,
+    /// A statement that takes at least this long is logged by its name. Default never.
+    pub slow: Option<Duration>,
 }
 
 impl Default for PoolOptions {
@@ -53,6 +56,7 @@ impl Default for PoolOptions {
             statement_timeout: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(10),
             idle_in_transaction_timeout: Duration::from_secs(10),
+            slow: None,
         }
     }
 }
@@ -78,16 +82,19 @@ impl Db {
     pub async fn connect(url: &str, options: &PoolOptions) -> Result<Db, DbError> {
         let target = Target::parse(url, &options.settings(), options.connect)?;
         let server = target.server().to_owned();
-        let pool = managed::Pool::builder(Manager { target })
-            .max_size(options.size)
-            .wait_timeout(Some(options.wait))
-            .create_timeout(Some(options.connect))
-            .recycle_timeout(Some(options.wait))
-            // The last one back is the first one out: few connections stay warm, the rest rest.
-            .queue_mode(QueueMode::Lifo)
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|error| DbError::Unavailable(error.to_string()))?;
+        let pool = managed::Pool::builder(Manager {
+            target,
+            slow: options.slow,
+        })
+        .max_size(options.size)
+        .wait_timeout(Some(options.wait))
+        .create_timeout(Some(options.connect))
+        .recycle_timeout(Some(options.wait))
+        // The last one back is the first one out: few connections stay warm, the rest rest.
+        .queue_mode(QueueMode::Lifo)
+        .runtime(Runtime::Tokio1)
+        .build()
+        .map_err(|error| DbError::Unavailable(error.to_string()))?;
         match pool.get().await {
             Ok(_) => Ok(Db {
                 pool,
@@ -112,12 +119,21 @@ impl Db {
             Ok(Ok(object)) => Ok(PooledConnection {
                 object: Some(object),
             }),
-            Ok(Err(PoolError::Backend(error @ DbError::Unavailable(_)))) => Err(error),
-            Ok(Err(PoolError::Backend(error))) => unavailable(error.to_string()),
+            Ok(Err(PoolError::Backend(error))) => {
+                watch::count("no_connection");
+                match error {
+                    error @ DbError::Unavailable(_) => Err(error),
+                    error => unavailable(error.to_string()),
+                }
+            }
             Ok(Err(PoolError::Timeout(TimeoutType::Wait))) => {
+                watch::count("pool_exhausted");
                 unavailable("all connections are in use".into())
             }
-            Ok(Err(_)) | Err(_) => unavailable("PostgreSQL does not answer".into()),
+            Ok(Err(_)) | Err(_) => {
+                watch::count("no_answer");
+                unavailable("PostgreSQL does not answer".into())
+            }
         }
     }
 
@@ -206,6 +222,7 @@ impl Drop for PooledConnection {
 /// Makes connections for the pool, and decides whether one may be used again.
 struct Manager {
     target: Target,
+    slow: Option<Duration>,
 }
 
 impl managed::Manager for Manager {
@@ -213,7 +230,8 @@ impl managed::Manager for Manager {
     type Error = DbError;
 
     async fn create(&self) -> Result<Counted, DbError> {
-        self.target.connect().await.map(Counted::new)
+        let connection = self.target.connect().await?;
+        Ok(Counted::new(connection, self.slow))
     }
 
     async fn recycle(&self, connection: &mut Counted, metrics: &Metrics) -> RecycleResult<DbError> {

@@ -1,11 +1,12 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use diesel::connection::InstrumentationEvent;
 use diesel_async::AsyncConnection;
 
 use super::Connection;
+use super::watch::Watch;
 
 /// A connection keeps each statement that it prepared, on both sides and for good, and every new
 /// combination of filter, order, columns and page size is a statement. With more than these it is
@@ -19,14 +20,10 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    pub(super) fn new(mut connection: Connection) -> Self {
+    /// Logs statements that take at least `slow`.
+    pub(super) fn new(mut connection: Connection, slow: Option<Duration>) -> Self {
         let prepared = Arc::new(AtomicUsize::new(0));
-        let counter = prepared.clone();
-        connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-            if let InstrumentationEvent::CacheQuery { .. } = event {
-                counter.fetch_add(1, Ordering::Relaxed);
-            }
-        });
+        connection.set_instrumentation(Watch::new(prepared.clone(), slow));
         Self {
             connection,
             prepared,

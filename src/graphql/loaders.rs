@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
 
-use crate::db::Db;
+use crate::db::{Db, carried};
 use crate::service::leads::{self, Lead};
 use crate::service::page::{Page, Slice, Start};
 use crate::service::timeline::{self, Note, NoteType};
@@ -44,7 +44,7 @@ impl Lookup {
     /// The loaders of a request.
     pub(super) fn loaders(self) -> Loaders {
         // Resolvers of one level ask in the same poll; a moment later all of them have.
-        DataLoader::new(self, tokio::spawn).delay(Duration::from_micros(100))
+        DataLoader::new(self, |work| tokio::spawn(carried(work))).delay(Duration::from_micros(100))
     }
 }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_graphql::{EmptySubscription, ID, Json, MergedObject, Request, Response, SchemaBuilder};
 use chrono::{DateTime, Utc};
 
@@ -10,6 +12,7 @@ use crate::graphql::lead::{LeadMutation, LeadQuery};
 use crate::graphql::loaders::Lookup;
 use crate::graphql::node::NodeQuery;
 use crate::graphql::note::{NoteMutation, NoteQuery};
+use crate::graphql::operation::{Operation, RootFields};
 use crate::graphql::session::SessionMutation;
 use crate::graphql::statistics::StatisticsQuery;
 use crate::graphql::user::{UserMutation, UserQuery};
@@ -39,6 +42,7 @@ pub struct Schema {
     db: Db,
     directory: Directory,
     documents: Documents,
+    roots: Arc<RootFields>,
 }
 
 /// How deep a query may nest; GraphiQL's introspection needs 15.
@@ -62,6 +66,7 @@ pub fn build(db: Db, settings: Settings) -> Schema {
         db,
         directory,
         documents: Documents::default(),
+        roots: Arc::new(RootFields::of::<Query, Mutation>()),
     }
 }
 
@@ -70,6 +75,11 @@ impl Schema {
     /// is made to harm: nothing else may be done with a request before.
     pub fn read(&self, request: &mut Request) -> Result<(), Unusable> {
         self.documents.read(request)
+    }
+
+    /// What a request asks for; nothing if its document cannot be parsed or has no such operation.
+    pub fn operation(&self, request: &mut Request) -> Option<Operation> {
+        self.roots.operation(request)
     }
 
     /// Answers a request of whoever these credentials stand for.

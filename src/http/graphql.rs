@@ -1,21 +1,22 @@
-use std::time::Instant;
+use std::sync::Arc;
 
-use async_graphql::parser::types::{DocumentOperations, OperationType};
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response as Answer, ServerError, Value};
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use uuid::Uuid;
+use tracing::Instrument;
 
 use crate::graphql::{ClientAddress, Credentials, RequestId, code_of, transport_error};
 use crate::http::client_address::{Peer, client_address};
+use crate::http::record::Record;
 use crate::http::request::{Refusal, from_body, from_query};
 use crate::http::response::{MediaType, respond};
-use crate::http::{App, auth};
-use crate::service::ServiceError;
+use crate::http::{App, auth, trace};
 use crate::service::users::UserRole;
+use crate::service::{ServiceError, UserId};
 
 /// Answers an operation that came by POST.
 pub(super) async fn post(
@@ -24,8 +25,9 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
+    let record = Record::begin(&headers);
     let request = from_body(&app.schema, &headers, body);
-    answer(&app, peer, &headers, request).await
+    answer(&app, peer, &headers, request, record).await
 }
 
 /// Answers a query that came by GET.
@@ -35,12 +37,12 @@ pub(super) async fn get(
     headers: HeaderMap,
     pairs: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Response {
-    let request = from_query(
-        &app.schema,
-        pairs.map(|Query(pairs)| pairs).unwrap_or_default(),
-    );
-    let request = request.and_then(|mut request| {
-        if may_change(&mut request) {
+    let record = Record::begin(&headers);
+    let pairs = pairs.map(|Query(pairs)| pairs).unwrap_or_default();
+    let request = from_query(&app.schema, pairs).and_then(|mut request| {
+        let operation = app.schema.operation(&mut request);
+        // One that cannot be told is no change, and fails on its own.
+        if operation.is_some_and(|operation| operation.kind != OperationType::Query) {
             let message = "by GET only queries are answered";
             return Err(Refusal::new(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -50,51 +52,64 @@ pub(super) async fn get(
         }
         Ok(request)
     });
-    answer(&app, peer, &headers, request).await
+    answer(&app, peer, &headers, request, record).await
 }
 
+/// Answers, counts what that costs, and records how it ended.
 async fn answer(
     app: &App,
     peer: Option<Extension<Peer>>,
     headers: &HeaderMap,
     request: Result<Request, Refusal>,
+    mut record: Record,
 ) -> Response {
-    let began = Instant::now();
-    let request_id = request_id(headers);
+    let tally = Arc::clone(&record.tally);
+    let span = record.span.clone();
+    let answering = respond_to(app, peer, headers, request, &mut record);
+    let response = tally.count(answering.instrument(span)).await;
+    record.status = Some(response.status());
+    response
+}
+
+async fn respond_to(
+    app: &App,
+    peer: Option<Extension<Peer>>,
+    headers: &HeaderMap,
+    request: Result<Request, Refusal>,
+    record: &mut Record,
+) -> Response {
     let Some(media_type) = MediaType::of(headers) else {
         let message = "answers are application/graphql-response+json or application/json";
         let refusal = Refusal::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", message);
-        return refuse(refusal, MediaType::Json, &request_id);
+        return refuse(refusal, MediaType::Json, record);
     };
-    let request = match request {
+    let mut request = match request {
         Ok(request) => request,
-        Err(refusal) => return refuse(refusal, media_type, &request_id),
+        Err(refusal) => return refuse(refusal, media_type, record),
     };
-    let operation = request.operation_name.clone();
+    record.operation = app.schema.operation(&mut request);
     let address = |Extension(Peer(peer))| client_address(peer, headers, &app.trusted_proxies);
     let request = request.data(ClientAddress(peer.map(address)));
-    let (answer, status, user) = match auth::credentials(&app.db, headers).await {
+    let (answer, status) = match auth::credentials(&app.db, headers).await {
         Ok(credentials) => {
-            let user = actor_id(&credentials);
-            (
-                execute(app, request, credentials, &request_id).await,
-                StatusCode::OK,
-                user,
-            )
+            record.user = actor_id(&credentials);
+            let span = trace::operation(record.operation.as_ref());
+            let answering = execute(app, request, credentials, &record.request_id);
+            let answer = answering.instrument(span).await;
+            (answer, StatusCode::OK)
         }
         Err(error) => {
-            let failed = transport_error(&error, &request_id);
+            let failed = transport_error(&error, &record.request_id);
             let status = match error {
                 ServiceError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             };
-            (Answer::from_errors(vec![failed]), status, None)
+            (Answer::from_errors(vec![failed]), status)
         }
     };
-    let codes: Vec<&str> = answer.errors.iter().filter_map(code_of).collect();
-    let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
-    tracing::info!(request_id = %request_id.0, operation, user, milliseconds, ?codes, "request");
-    respond(answer, status, media_type, &request_id)
+    let codes = answer.errors.iter().filter_map(code_of);
+    codes.for_each(|code| record.failed(code));
+    respond(answer, status, media_type, &record.request_id)
 }
 
 async fn execute(
@@ -122,29 +137,15 @@ async fn execute(
     answer
 }
 
-/// Whether the operation asked for is anything but a query; one that cannot be told is not, and
-/// fails on its own.
-fn may_change(request: &mut Request) -> bool {
-    let name = request.operation_name.clone();
-    let Ok(document) = request.parsed_query() else {
-        return false;
-    };
-    let operation = match (&document.operations, name) {
-        (DocumentOperations::Single(operation), _) => Some(operation),
-        (DocumentOperations::Multiple(all), Some(name)) => all.get(name.as_str()),
-        (DocumentOperations::Multiple(_), None) => None,
-    };
-    operation.is_some_and(|operation| operation.node.ty != OperationType::Query)
-}
-
-fn refuse(refusal: Refusal, media_type: MediaType, request_id: &RequestId) -> Response {
+fn refuse(refusal: Refusal, media_type: MediaType, record: &mut Record) -> Response {
     let mut error = ServerError::new(refusal.message, None);
-    mark(&mut error, refusal.code, request_id);
+    mark(&mut error, refusal.code, &record.request_id);
+    record.failed(refusal.code);
     respond(
         Answer::from_errors(vec![error]),
         refusal.status,
         media_type,
-        request_id,
+        &record.request_id,
     )
 }
 
@@ -154,18 +155,9 @@ fn mark(error: &mut ServerError, code: &str, request_id: &RequestId) {
     extensions.set("requestId", Value::from(request_id.0.as_str()));
 }
 
-/// The id that a proxy in front gave the request, or a new one.
-fn request_id(headers: &HeaderMap) -> RequestId {
-    let given = headers
-        .get("x-request-id")
-        .and_then(|value| value.to_str().ok());
-    let given = given.filter(|id| (1..=64).contains(&id.len()));
-    RequestId(given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
-}
-
-fn actor_id(credentials: &Credentials) -> Option<String> {
+fn actor_id(credentials: &Credentials) -> Option<UserId> {
     match credentials {
-        Credentials::Actor { actor, .. } => Some(actor.id.to_string()),
+        Credentials::Actor { actor, .. } => Some(actor.id),
         Credentials::Nobody | Credentials::Refused => None,
     }
 }

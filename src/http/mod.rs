@@ -5,11 +5,14 @@ pub mod graphiql;
 mod auth;
 mod client_address;
 mod graphql;
-mod health;
+mod monitor;
+mod record;
 mod request;
 mod response;
 mod serve;
+mod trace;
 
+pub use monitor::{Render, monitor};
 pub use serve::{ConnectionLimits, serve};
 
 use std::any::Any;
@@ -20,7 +23,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::post;
 use ipnet::IpNet;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -49,7 +52,7 @@ pub struct App {
     pub trusted_proxies: Vec<IpNet>,
 }
 
-/// All routes; with GraphiQL if its files are given.
+/// The API's routes; with GraphiQL if its files are given.
 pub fn router(app: App, graphiql: Option<graphiql::Pending>) -> Router {
     let body_limit = app.body_limit;
     let operations = post(graphql::post);
@@ -58,15 +61,8 @@ pub fn router(app: App, graphiql: Option<graphiql::Pending>) -> Router {
     } else {
         operations
     };
-    let router = Router::new()
-        .route("/graphql", operations)
-        .route("/readyz", get(health::ready))
-        .with_state(app)
-        .route("/healthz", get(health::alive))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ));
+    let router = Router::new().route("/graphql", operations);
+    let router = with_safe_headers(router.with_state(app));
     let router = match graphiql {
         Some(assets) => router.merge(graphiql::router(assets)),
         None => router,
@@ -75,6 +71,14 @@ pub fn router(app: App, graphiql: Option<graphiql::Pending>) -> Router {
         .layer(RequestBodyTimeoutLayer::new(SLOWEST_BODY))
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(CatchPanicLayer::custom(after_panic))
+}
+
+/// No browser shall take an answer for something that it is not.
+fn with_safe_headers(router: Router) -> Router {
+    router.layer(SetResponseHeaderLayer::if_not_present(
+        X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ))
 }
 
 fn after_panic(panic: Box<dyn Any + Send>) -> Response {

@@ -4,7 +4,7 @@ use diesel_async::AsyncConnection;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::db::{Connection, Db};
+use crate::db::{Connection, Db, carried};
 use crate::service::idempotency::{self, IdempotencyKey};
 use crate::service::{Actor, Result, ServiceError};
 
@@ -28,6 +28,7 @@ pub trait Command: Serialize + Send + Sync + 'static {
 ///
 /// A client that goes away drops this future, but not the task: the change is then fully done or
 /// fully absent, and no connection goes back to the pool with locks in its hands.
+#[tracing::instrument(level = "debug", skip_all, fields(otel.name = C::NAME))]
 pub async fn perform<C: Command>(
     db: &Db,
     actor: &Actor,
@@ -43,7 +44,7 @@ pub async fn perform<C: Command>(
         })
         .await
     };
-    match tokio::spawn(change).await {
+    match tokio::spawn(carried(change)).await {
         Ok(answer) => answer,
         Err(panic) => Err(ServiceError::Internal(format!("{}: {panic}", C::NAME))),
     }

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use diesel::prelude::*;
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::SimpleAsyncConnection;
 use serde::Serialize;
 
 use crate::db::schema::{free_email_domains, leads};
-use crate::db::{Connection, Db};
+use crate::db::{Connection, Db, RunQueryDsl};
 use crate::service::clock::now;
 use crate::service::command::Command;
 use crate::service::leads::{self as lead, Lead};
@@ -66,6 +66,7 @@ impl Command for UpdateFreeEmailDomains {
 }
 
 /// The table, in alphabetical order. Errors: `PermissionDenied`.
+#[tracing::instrument(name = "free_email_domains::list", level = "debug", skip_all)]
 pub async fn list(db: &Db, actor: &Actor) -> Result<Vec<String>> {
     permission::require(actor, Action::ManageFreeEmailDomains, None)?;
     all(&mut *db.connection().await?).await

@@ -5,13 +5,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 use ring::digest;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::db::schema::idempotency_keys;
-use crate::db::{Connection, Db};
+use crate::db::{Connection, Db, RunQueryDsl};
 use crate::service::command::Command;
 use crate::service::{Actor, Result, ServiceError};
 

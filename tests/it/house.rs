@@ -30,6 +30,10 @@ const FORBIDDEN: [(&str, &[&str]); 4] = [
             "crate::http",
             "crate::cli",
             "crate::config",
+            // That of `crate::db` sees rows and names.
+            "diesel_async::RunQueryDsl",
+            "diesel_async::{RunQueryDsl",
+            "{AsyncConnection, RunQueryDsl",
         ],
     ),
     (
@@ -184,4 +188,40 @@ fn functions_fit_on_one_screen() {
         }
     }
     assert_eq!(too_long, [""; 0]);
+}
+
+/// What is run on the program's own account, again and again: nobody's trace.
+const UNTRACED: [&str; 3] = ["run", "fold", "forget_expired"];
+
+#[test]
+fn each_function_of_a_service_is_a_step_in_the_trace_by_its_own_name() {
+    let mut found = Vec::new();
+    for source in sources() {
+        let Some(path) = source.path.strip_prefix("service/") else {
+            continue;
+        };
+        let noun = path.split(['/', '.']).next().unwrap();
+        let lines: Vec<&str> = source.text.lines().map(str::trim_start).collect();
+        for pair in lines.windows(2) {
+            let Some(function) = pair[1].strip_prefix("pub async fn ") else {
+                continue;
+            };
+            let function = function.split(['(', '<']).next().unwrap();
+            let step = match (noun, function) {
+                ("command", _) => {
+                    "level = \"debug\", skip_all, fields(otel.name = C::NAME)".to_owned()
+                }
+                // A method of a type that says what it is of.
+                (_, "of") => {
+                    "name = \"sessions::hash_password\", level = \"debug\", skip_all".to_owned()
+                }
+                _ => format!("name = \"{noun}::{function}\", level = \"debug\", skip_all"),
+            };
+            let is_traced = pair[0] == format!("#[tracing::instrument({step})]");
+            if is_traced == UNTRACED.contains(&function) {
+                found.push(format!("{path}: {function}: {}", pair[0]));
+            }
+        }
+    }
+    assert_eq!(found, [""; 0]);
 }

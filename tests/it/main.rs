@@ -19,3 +19,4 @@ mod proofs;
 mod readme;
 mod seed;
 mod support;
+mod telemetry;

@@ -2,10 +2,9 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
-use diesel_async::RunQueryDsl;
 
-use crate::db::Db;
 use crate::db::schema::leads;
+use crate::db::{Db, RunQueryDsl};
 use crate::service::leads::LeadFilter;
 use crate::service::{Actor, Result, ServiceError, statistics};
 
@@ -22,6 +21,7 @@ pub struct CountUpTo {
 }
 
 /// How many leads the filter lets through and the actor may see. Exact.
+#[tracing::instrument(name = "leads::count", level = "debug", skip_all)]
 pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64> {
     let query = filter.query(actor)?;
     let mut conn = db.connection().await?;
@@ -35,6 +35,7 @@ pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64> {
 /// the same.
 ///
 /// Errors: `InvalidData` unless `most` is 1 to [`COUNTED_AT_MOST`].
+#[tracing::instrument(name = "leads::count_up_to", level = "debug", skip_all)]
 pub async fn count_up_to(
     db: &Db,
     actor: &Actor,

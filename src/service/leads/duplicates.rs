@@ -1,8 +1,7 @@
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 
-use crate::db::Db;
 use crate::db::schema::leads;
+use crate::db::{Db, RunQueryDsl};
 use crate::service::leads::create::given;
 use crate::service::leads::sql::lower;
 use crate::service::leads::{Archived, Lead, LeadFilter};
@@ -20,6 +19,7 @@ pub struct DuplicatesOf {
 
 /// The leads with the same e-mail address or phone number that the actor may see, newest first,
 /// at most [`page::DEFAULT`]. Errors: `InvalidData` for what is neither.
+#[tracing::instrument(name = "leads::duplicates", level = "debug", skip_all)]
 pub async fn duplicates(db: &Db, actor: &Actor, of: &DuplicatesOf) -> Result<Vec<Lead>> {
     let mut faults = Faults::default();
     let email = given(&of.email).and_then(|e| faults.take("email", validation::email(e)));

@@ -1,8 +1,7 @@
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 
 use crate::db::schema::leads;
-use crate::db::{Connection, Db, Limited};
+use crate::db::{Connection, Db, Limited, RunQueryDsl};
 use crate::service::leads::order::{LeadQuery, Place, Segment, SortKey};
 use crate::service::leads::search::{Hunt, Near, Plan, Search, Stretch, Tier};
 use crate::service::leads::{Columns, Lead, LeadFilter, LeadOrder};
@@ -25,6 +24,7 @@ pub struct ListedLead {
 /// columns and the one that is ordered by.
 ///
 /// Errors: `InvalidData` for a filter that cannot be and for a cursor of another order.
+#[tracing::instrument(name = "leads::list", level = "debug", skip_all)]
 pub async fn list(
     db: &Db,
     actor: &Actor,

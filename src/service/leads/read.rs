@@ -1,14 +1,14 @@
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 
-use crate::db::Db;
 use crate::db::schema::leads;
+use crate::db::{Db, RunQueryDsl};
 use crate::service::leads::{Lead, sql, visible_to};
 use crate::service::permission::{Action, denied};
 use crate::service::{Actor, LeadId, Result, ServiceError};
 
 /// One lead. Errors: `LeadNotFound`, and `PermissionDenied` if it exists but is not the actor's to
 /// see.
+#[tracing::instrument(name = "leads::read", level = "debug", skip_all)]
 pub async fn read(db: &Db, actor: &Actor, id: LeadId) -> Result<Lead> {
     let mut conn = db.connection().await?;
     let query = leads::table.find(id).filter(visible_to(actor));
@@ -28,6 +28,7 @@ pub async fn read(db: &Db, actor: &Actor, id: LeadId) -> Result<Lead> {
 }
 
 /// Those of the leads that exist and that the actor may see, archived ones too, in no order.
+#[tracing::instrument(name = "leads::read_many", level = "debug", skip_all)]
 pub async fn read_many(db: &Db, actor: &Actor, ids: &[LeadId]) -> Result<Vec<Lead>> {
     let mut conn = db.connection().await?;
     let query = leads::table

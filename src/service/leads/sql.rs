@@ -5,10 +5,9 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, Bool, Integer, Nullable, Text, Timestamptz, Uuid};
-use diesel_async::RunQueryDsl;
 
-use crate::db::Connection;
 use crate::db::schema::{leads, sql_types};
+use crate::db::{Connection, RunQueryDsl};
 use crate::service::leads::{Lead, LeadStatus};
 use crate::service::{LeadId, Result, ServiceError, UserId};
 

@@ -11,10 +11,9 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 
 use crate::db::schema::{sessions, users, users_revision};
-use crate::db::{Connection, Db};
+use crate::db::{Connection, Db, RunQueryDsl};
 use crate::service::clock::now;
 use crate::service::sessions::throttle::Try;
 use crate::service::users::{User, UserRole};
@@ -35,6 +34,7 @@ pub struct Session {
 /// Errors: `Unauthenticated`, in the same words and after about the same time whether the user is
 /// unknown, deactivated, or has another password; `RateLimited` after five failed tries for the
 /// account, or twenty from the address where it is known, within a minute.
+#[tracing::instrument(name = "sessions::login", level = "debug", skip_all)]
 pub async fn login(
     db: &Db,
     email: &str,
@@ -78,6 +78,7 @@ pub async fn login(
 
 /// Who stands behind a token right now: asked of the database for every request, so that a
 /// demotion, a deactivation or a logout counts at once, on every copy of the server.
+#[tracing::instrument(name = "sessions::authenticate", level = "debug", skip_all)]
 pub async fn authenticate(db: &Db, token: &Token) -> Result<Option<Actor>> {
     let mut conn = db.connection().await?;
     let session = sessions::table
@@ -112,6 +113,7 @@ pub async fn authenticate(db: &Db, token: &Token) -> Result<Option<Actor>> {
 }
 
 /// Ends the session of a token. Returns whether there was one.
+#[tracing::instrument(name = "sessions::logout", level = "debug", skip_all)]
 pub async fn logout(db: &Db, token: &Token) -> Result<bool> {
     let session = diesel::delete(sessions::table.find(token.hash()));
     Ok(session.execute(&mut *db.connection().await?).await? == 1)

@@ -29,6 +29,7 @@ pub struct PasswordHash {
 impl PasswordHash {
     /// Hashes a password of 10–200 characters. Another one is not hashed; whoever is to store it
     /// refuses it, together with all else that is wrong with the user.
+    #[tracing::instrument(name = "sessions::hash_password", level = "debug", skip_all)]
     pub async fn of(password: &str) -> Result<Self> {
         let password = password.to_owned();
         let fingerprint = digest::digest(&digest::SHA256, password.as_bytes())

@@ -3,10 +3,9 @@ use std::net::IpAddr;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::sql_types::{Array, Binary, Integer, Timestamptz};
 use diesel::{define_sql_function, sql_query};
-use diesel_async::RunQueryDsl;
 use ring::digest::{SHA256, digest};
 
-use crate::db::Db;
+use crate::db::{Db, RunQueryDsl};
 use crate::service::clock::now;
 use crate::service::{Result, ServiceError};
 

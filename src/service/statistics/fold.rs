@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use diesel::IntoSql;
 use diesel::sql_types::{Integer, Timestamptz};
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::SimpleAsyncConnection;
 
-use crate::db::Db;
+use crate::db::{Db, RunQueryDsl};
 use crate::service::Result;
 
 /// How many deltas one transaction folds.

@@ -9,10 +9,9 @@ use diesel::dsl::{auto_type, min};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer};
-use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-use crate::db::{Connection, pg_enum};
+use crate::db::{Connection, RunQueryDsl, pg_enum};
 use crate::service::leads::{LeadSource, LeadStatus, Owners, Span};
 use crate::service::statistics::over_time::{SeriesKey, date_trunc};
 use crate::service::statistics::pieces::Parts;

@@ -79,6 +79,7 @@ impl Wanted {
 ///
 /// Errors: `InvalidData` for a filter that cannot be, or a series of more than [`MOST_BUCKETS`]
 /// stretches.
+#[tracing::instrument(name = "statistics::statistics", level = "debug", skip_all)]
 pub async fn statistics(
     db: &Db,
     actor: &Actor,
@@ -94,6 +95,7 @@ pub async fn statistics(
 }
 
 /// [`statistics`] as of `now`, in the transaction of a caller who sees one snapshot.
+#[tracing::instrument(name = "statistics::statistics_within", level = "debug", skip_all)]
 pub async fn statistics_within(
     conn: &mut Connection,
     actor: &Actor,
@@ -144,6 +146,7 @@ async fn by_passes(
 /// where only assignees, the time of creation and one of status, source and hot are asked for.
 ///
 /// Errors: `InvalidData` for a filter that cannot be.
+#[tracing::instrument(name = "statistics::count_kept", level = "debug", skip_all)]
 pub async fn count_kept(
     conn: &mut Connection,
     actor: &Actor,

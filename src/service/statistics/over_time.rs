@@ -5,10 +5,9 @@ use chrono_tz::Tz;
 use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 use diesel::sql_types::{Text, Timestamptz};
-use diesel_async::RunQueryDsl;
 
-use crate::db::Connection;
 use crate::db::schema::leads;
+use crate::db::{Connection, RunQueryDsl};
 use crate::service::leads::Condition;
 use crate::service::{Result, ServiceError};
 

@@ -3,9 +3,8 @@
 
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, Nullable, Timestamptz, Uuid};
-use diesel_async::RunQueryDsl;
 
-use crate::db::Connection;
+use crate::db::{Connection, RunQueryDsl};
 use crate::service::Result;
 use crate::service::leads::{Owners, Span};
 use crate::service::statistics::kept::{NOBODY, agents};

@@ -9,10 +9,9 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use diesel_async::RunQueryDsl;
 
-use crate::db::Connection;
 use crate::db::schema::leads;
+use crate::db::{Connection, RunQueryDsl};
 use crate::service::leads::{Condition, LeadFilter, Owners};
 use crate::service::statistics::Wanted;
 use crate::service::statistics::kept::{self, Grain};

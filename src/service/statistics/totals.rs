@@ -5,10 +5,9 @@ use diesel::dsl::{count, count_star, sum};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use diesel_async::RunQueryDsl;
 
-use crate::db::Connection;
 use crate::db::schema::leads;
+use crate::db::{Connection, RunQueryDsl};
 use crate::service::leads::{Condition, Lead, LeadSource, LeadStatus};
 use crate::service::statistics::Wanted;
 use crate::service::{Result, UserId};

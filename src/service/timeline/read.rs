@@ -3,10 +3,9 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Nullable, Uuid};
-use diesel_async::RunQueryDsl;
 
-use crate::db::Db;
 use crate::db::schema::{lead_notes, leads, sql_types};
+use crate::db::{Db, RunQueryDsl};
 use crate::service::leads::visible_to;
 use crate::service::page::{Page, Slice, Start};
 use crate::service::permission::{Action, denied};
@@ -22,6 +21,7 @@ diesel::define_sql_function! {
 /// notes are left out. Leads that the actor may not see have none.
 ///
 /// Errors: `InvalidData` for a page read from its end.
+#[tracing::instrument(name = "timeline::notes_of", level = "debug", skip_all)]
 pub async fn notes_of(
     db: &Db,
     actor: &Actor,
@@ -62,6 +62,7 @@ pub async fn notes_of(
 
 /// One note, in whichever version. Errors: `NoteNotFound`, and `PermissionDenied` if its lead is
 /// not the actor's to see.
+#[tracing::instrument(name = "timeline::read", level = "debug", skip_all)]
 pub async fn read(db: &Db, actor: &Actor, id: NoteId) -> Result<Note> {
     if let Some(note) = read_many(db, actor, &[id]).await?.pop() {
         return Ok(note);
@@ -92,6 +93,7 @@ async fn read_many(db: &Db, actor: &Actor, ids: &[NoteId]) -> Result<Vec<Note>> 
 /// A reader that asks again with the last position it got misses nothing: entries are given out
 /// only up to the horizon, below which no writer is still at work. An entry of a slow transaction
 /// holds back those behind it until it is there.
+#[tracing::instrument(name = "timeline::feed", level = "debug", skip_all)]
 pub async fn feed(db: &Db, actor: &Actor, after: i64, size: usize) -> Result<Slice<Note>> {
     let mut conn = db.connection().await?;
     // A statement of its own, before the one whose snapshot must be the later.

@@ -2,11 +2,10 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, Jsonb, Nullable, Text, Timestamptz, Uuid};
-use diesel_async::RunQueryDsl;
 use serde_json::{Value, json};
 
-use crate::db::Connection;
 use crate::db::schema::lead_notes;
+use crate::db::{Connection, RunQueryDsl};
 use crate::service::clock::now;
 use crate::service::timeline::{Change, Note, NoteType};
 use crate::service::{Actor, LeadId, NoteId, Result};

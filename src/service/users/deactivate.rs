@@ -1,9 +1,8 @@
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 use serde::Serialize;
 
-use crate::db::Connection;
 use crate::db::schema::{leads, users};
+use crate::db::{Connection, RunQueryDsl};
 use crate::service::clock::now;
 use crate::service::command::Command;
 use crate::service::leads::{self as lead, Lead};

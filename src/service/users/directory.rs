@@ -34,6 +34,7 @@ impl Directory {
 
     /// Users by id, whoever asks: the names that stand on leads and notes which the asker may see.
     /// Ids of nobody are not in the answer.
+    #[tracing::instrument(name = "users::named", level = "debug", skip_all)]
     pub async fn named(
         &self,
         actor: &Actor,

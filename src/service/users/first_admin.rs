@@ -1,15 +1,15 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 
-use crate::db::Db;
 use crate::db::schema::users;
+use crate::db::{Db, RunQueryDsl};
 use crate::service::command::perform;
 use crate::service::sessions::PasswordHash;
 use crate::service::users::{CreateUser, User, UserRole};
 use crate::service::{Actor, Result, ServiceError};
 
 /// Creates an administrator, unless another copy of the program does so at the same moment.
+#[tracing::instrument(name = "users::create_first_admin", level = "debug", skip_all)]
 pub async fn create_first_admin(db: &Db, email: &str, password: PasswordHash) -> Result<()> {
     let admin = CreateUser {
         email: email.to_owned(),
@@ -25,6 +25,7 @@ pub async fn create_first_admin(db: &Db, email: &str, password: PasswordHash) ->
 }
 
 /// Whether there is somebody who can manage users.
+#[tracing::instrument(name = "users::has_admin", level = "debug", skip_all)]
 pub async fn has_admin(db: &Db) -> Result<bool> {
     let mut conn = db.connection().await?;
     let admins = users::table.filter(users::role.eq(UserRole::Admin).and(users::is_active));
@@ -32,6 +33,7 @@ pub async fn has_admin(db: &Db) -> Result<bool> {
 }
 
 /// The user with that address, for the program's own commands.
+#[tracing::instrument(name = "users::by_email", level = "debug", skip_all)]
 pub async fn by_email(db: &Db, email: &str) -> Result<Option<User>> {
     let mut conn = db.connection().await?;
     let user = users::table.filter(users::email.eq(email.trim().to_lowercase()));

@@ -2,11 +2,10 @@ use diesel::dsl::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Record, Text, Uuid};
-use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 
-use crate::db::Db;
 use crate::db::schema::users;
+use crate::db::{Db, RunQueryDsl};
 use crate::service::page::{Page, Slice, Start};
 use crate::service::permission::{Action, Reach, reach};
 use crate::service::users::{User, UserRole};
@@ -26,6 +25,7 @@ pub struct UserFilter {
 pub struct UserPlace(pub String, pub UserId);
 
 /// A page of the users that the actor may see, by full name.
+#[tracing::instrument(name = "users::list", level = "debug", skip_all)]
 pub async fn list(
     db: &Db,
     actor: &Actor,
@@ -54,6 +54,7 @@ pub async fn list(
 }
 
 /// How many users the filter lets through and the actor may see.
+#[tracing::instrument(name = "users::count", level = "debug", skip_all)]
 pub async fn count(db: &Db, actor: &Actor, filter: &UserFilter) -> Result<i64> {
     let mut conn = db.connection().await?;
     Ok(filter.query(actor).count().get_result(&mut conn).await?)

@@ -2,11 +2,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 
 use crate::db::schema::{sql_types, users};
-use crate::db::{Connection, Db, pg_enum};
+use crate::db::{Connection, Db, RunQueryDsl, pg_enum};
 use crate::service::permission::{self, Action};
 use crate::service::{Actor, Result, ServiceError, UserId};
 
@@ -65,6 +64,7 @@ impl User {
 }
 
 /// One user. Errors: `UserNotFound`, `PermissionDenied`.
+#[tracing::instrument(name = "users::read", level = "debug", skip_all)]
 pub async fn read(db: &Db, actor: &Actor, id: UserId) -> Result<User> {
     let mut conn = db.connection().await?;
     let user = users_by_id(&mut conn, &[id]).await?.remove(&id);

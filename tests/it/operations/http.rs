@@ -72,6 +72,32 @@ async fn a_mutation_is_not_run_by_get() {
 }
 
 #[tokio::test]
+async fn a_mutation_is_not_run_by_get_where_queries_are_whatever_its_name() {
+    let api = Api::with(ApiOptions {
+        allow_get: true,
+        ..ApiOptions::default()
+    })
+    .await;
+    for (operation, status) in [
+        ("query=query%20One{__typename}", 200),
+        ("query=mutation{logout{loggedOut}}", 405),
+        ("query=mutation%20One{logout{loggedOut}}", 405),
+        (
+            "query=mutation%20One{logout{loggedOut}}&operationName=One",
+            405,
+        ),
+        (
+            "query=query%20One{__typename}%20mutation%20Two{logout{loggedOut}}&operationName=Two",
+            405,
+        ),
+    ] {
+        let request = Request::get(format!("/graphql?{operation}"));
+        let (is, _, text) = api.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(is.as_u16(), status, "{operation}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_no_request_in_json_is_a_bad_request() {
     let api = Api::new().await;
     let deep = "[".repeat(10_000);

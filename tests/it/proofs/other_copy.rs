@@ -51,8 +51,8 @@ impl Copy {
             body_limit: 1024 * 1024,
         };
         Copy {
-            db,
             router: http::router(app, None),
+            db,
             token: who.token.clone(),
         }
     }

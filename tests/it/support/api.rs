@@ -41,6 +41,7 @@ pub(crate) struct ApiOptions {
     pub(crate) pool: usize,
     pub(crate) bulk_limit: usize,
     pub(crate) introspection_for_all: bool,
+    pub(crate) allow_get: bool,
     pub(crate) trusted_proxies: Vec<IpNet>,
 }
 
@@ -50,6 +51,7 @@ impl Default for ApiOptions {
             pool: 1,
             bulk_limit: 10_000,
             introspection_for_all: true,
+            allow_get: false,
             trusted_proxies: Vec::new(),
         }
     }
@@ -82,12 +84,13 @@ impl Api {
             schema: graphql::build(database.db().clone(), settings),
             introspection_for_all: options.introspection_for_all,
             body_limit: 1024 * 1024,
-            allow_get: false,
+            allow_get: options.allow_get,
             trusted_proxies: options.trusted_proxies,
         };
+        let probes = http::monitor(database.db().clone(), None);
         Api {
             database,
-            router: http::router(app, None),
+            router: http::router(app, None).merge(probes),
         }
     }
 

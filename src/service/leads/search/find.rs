@@ -1,8 +1,8 @@
 use diesel::prelude::*;
-use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 
-use crate::db::Connection;
 use crate::db::schema::leads;
+use crate::db::{Connection, RunQueryDsl};
 use crate::service::leads::filter::Condition;
 use crate::service::leads::order::{LeadOrder, LeadQuery, Place, Segment};
 use crate::service::leads::search::statements::{Gather, Sample, Walk};

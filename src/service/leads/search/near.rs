@@ -1,9 +1,8 @@
 use diesel::dsl::{not, select};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 
-use crate::db::Connection;
 use crate::db::schema::leads;
+use crate::db::{Connection, RunQueryDsl};
 use crate::service::Result;
 use crate::service::leads::filter::Condition;
 use crate::service::leads::search::distance::distance;

@@ -1,0 +1,97 @@
+//! What a piece of work costs the database: statements, time, rows, added up over all tasks that
+//! work on it.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tracing::Instrument;
+
+tokio::task_local! {
+    /// What the present task works for; nothing for what the program does on its own account.
+    static TALLY: Option<Arc<Tally>>;
+}
+
+/// The statements of one piece of work, added up.
+#[derive(Debug)]
+pub struct Tally {
+    name: String,
+    statements: AtomicU64,
+    nanoseconds: AtomicU64,
+    rows: AtomicU64,
+}
+
+impl Tally {
+    /// A tally of nothing yet. The name stands in the log beside what was slow.
+    pub fn new(name: String) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            statements: AtomicU64::new(0),
+            nanoseconds: AtomicU64::new(0),
+            rows: AtomicU64::new(0),
+        })
+    }
+
+    /// Does the work and counts its statements here.
+    pub fn count<F: Future>(self: Arc<Self>, work: F) -> impl Future<Output = F::Output> {
+        TALLY.scope(Some(self), work)
+    }
+
+    /// How many statements ran, those that begin and end transactions too.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// How long they took. Statements that run at the same time count each.
+    pub fn time(&self) -> Duration {
+        Duration::from_nanos(self.nanoseconds.load(Ordering::Relaxed))
+    }
+
+    /// How many rows they returned or changed.
+    pub fn rows(&self) -> u64 {
+        self.rows.load(Ordering::Relaxed)
+    }
+}
+
+/// Takes the present tally and trace along into another task: for what is given to
+/// [`tokio::spawn`].
+pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let tally = TALLY.try_with(Option::clone).ok().flatten();
+    TALLY.scope(tally, work.in_current_span())
+}
+
+/// Counts a statement that ran.
+pub(super) fn add_statement(time: Duration) {
+    on_present(|tally| {
+        tally.statements.fetch_add(1, Ordering::Relaxed);
+        tally.add_time(time);
+    });
+}
+
+/// Counts rows that came, and the time that they took to come.
+pub(super) fn add_rows(rows: u64, time: Duration) {
+    on_present(|tally| {
+        tally.rows.fetch_add(rows, Ordering::Relaxed);
+        tally.add_time(time);
+    });
+}
+
+/// The name of the present piece of work.
+pub(super) fn present_name() -> Option<String> {
+    let mut name = None;
+    on_present(|tally| name = Some(tally.name.clone()));
+    name
+}
+
+fn on_present(act: impl FnOnce(&Tally)) {
+    // Outside of any task that counts there is nothing to count for.
+    let _ = TALLY.try_with(|tally| tally.as_deref().map(act));
+}
+
+impl Tally {
+    fn add_time(&self, time: Duration) {
+        let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
+    }
+}

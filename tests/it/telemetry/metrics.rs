@@ -1,0 +1,134 @@
+//! Metrics, as Prometheus scrapes them.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use serde_json::json;
+
+use crate::telemetry::program::{Program, eventually, get, lock, until_it_waits};
+
+/// Every series with its value.
+async fn scrape(address: SocketAddr) -> BTreeMap<String, f64> {
+    let answer = get(address, "/metrics").await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert!(head.contains("text/plain; version=0.0.4"), "{head}");
+    let mut series = BTreeMap::new();
+    for line in body
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
+        let (name, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("{line}"));
+        let before = series.insert(name.to_owned(), value.parse().unwrap());
+        assert!(before.is_none(), "{name} is there twice");
+    }
+    series
+}
+
+fn request(kind: &str, operation: &str, code: &str) -> String {
+    format!("crm_requests_total{{type=\"{kind}\",operation=\"{operation}\",code=\"{code}\"}}")
+}
+
+#[tokio::test]
+async fn counters_move_by_as_many_as_there_are_requests_and_tell_them_apart() {
+    let program = Program::start(&[]).await;
+    let header = program.sign_in().await;
+    let before = scrape(program.address).await;
+    assert_eq!(before[&request("mutation", "login", "OK")], 1.0);
+    let wide = "{ leads { nodes { id } } me { id } }";
+    let missing = "{ lead(id: \"01a205ab-4692-70ff-b508-28242d99cd42\") { id } }";
+    for (times, header, query) in [
+        (7, &header, "{ leads { nodes { id } } }"),
+        (3, &header, wide),
+        (2, &header, missing),
+        (4, &String::new(), "query Jan_Kowalski { me { id } }"),
+        (5, &header, "{ __typename }"),
+        (6, &header, "{ jan_kowalski_at_example_com }"),
+        (1, &header, "{ me"),
+    ] {
+        for _ in 0..times {
+            program.ask(header, &json!({ "query": query })).await;
+        }
+    }
+    let after = scrape(program.address).await;
+    let moved = |name: &str| after.get(name).unwrap_or(&0.0) - before.get(name).unwrap_or(&0.0);
+    for (kind, operation, code, times) in [
+        ("query", "leads", "OK", 7.0),
+        ("query", "several", "OK", 3.0),
+        ("query", "lead", "LEAD_NOT_FOUND", 2.0),
+        ("query", "me", "UNAUTHENTICATED", 4.0),
+        ("query", "introspection", "OK", 5.0),
+        ("query", "unknown", "GRAPHQL_VALIDATION_FAILED", 6.0),
+        ("none", "none", "GRAPHQL_VALIDATION_FAILED", 1.0),
+    ] {
+        assert_eq!(
+            moved(&request(kind, operation, code)),
+            times,
+            "{operation} in {after:#?}"
+        );
+    }
+    let of_leads = |name: &str| {
+        format!("crm_request_duration_seconds_{name}{{type=\"query\",operation=\"leads\"")
+    };
+    assert_eq!(moved(&(of_leads("count") + "}")), 7.0);
+    assert_eq!(moved(&(of_leads("bucket") + ",le=\"+Inf\"}")), 7.0);
+    assert!(moved(&(of_leads("sum") + "}")) > 0.0);
+    // The token's and the list's, at least.
+    assert!(moved("crm_statement_duration_seconds_count") >= 14.0);
+    assert_eq!(after["crm_requests_in_flight"], 0.0);
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(
+        after[&format!("crm_build_info{{version=\"{version}\"}}")],
+        1.0
+    );
+    assert!(
+        after["process_cpu_seconds_total"] > 0.0 && after["process_resident_memory_bytes"] > 1e6
+    );
+    // No word of a client's becomes a series.
+    assert!(
+        !after
+            .keys()
+            .any(|name| name.to_lowercase().contains("kowalski")),
+        "{after:#?}"
+    );
+}
+
+#[tokio::test]
+async fn the_pool_and_the_databases_refusals_are_seen() {
+    let variables = [
+        ("CRM_POOL_SIZE", "1"),
+        ("CRM_POOL_WAIT_MS", "300"),
+        ("CRM_STATEMENT_TIMEOUT_MS", "1500"),
+    ];
+    let program = Program::start(&variables).await;
+    let header = program.sign_in().await;
+    let in_use = "crm_pool_connections{state=\"in_use\"}";
+    let idle = "crm_pool_connections{state=\"idle\"}";
+    let rest = scrape(program.address).await;
+    assert_eq!(rest["crm_pool_max_connections"], 1.0);
+    // The statistics are folded every second, on the same connection.
+    let rests = async || scrape(program.address).await[idle] == 1.0;
+    eventually("a connection at rest", rests).await;
+    let held = lock(&program).await;
+    let query = json!({ "query": "{ duplicateLeads(email: \"jan@kowalski.example\") { id } }" });
+    let asking = program.ask(&header, &query);
+    let looking = async {
+        until_it_waits(&program).await;
+        let busy = scrape(program.address).await;
+        assert_eq!((busy[in_use], busy[idle]), (1.0, 0.0));
+        assert_eq!(busy["crm_requests_in_flight"], 1.0);
+        let refused = program.ask(&header, &query);
+        let waits = async || scrape(program.address).await["crm_pool_waiting"] >= 1.0;
+        let (refused, ()) = tokio::join!(refused, eventually("somebody who waits", waits));
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "UNAVAILABLE");
+    };
+    let (answer, ()) = tokio::join!(asking, looking);
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "DATABASE_ERROR");
+    drop(held);
+    let after = scrape(program.address).await;
+    let errors = |kind: &str| after[&format!("crm_database_errors_total{{kind=\"{kind}\"}}")];
+    assert_eq!(errors("statement_timeout"), 1.0, "{after:#?}");
+    assert!(errors("pool_exhausted") >= 1.0, "{after:#?}");
+    let code = |code| after[&request("query", "duplicateLeads", code)];
+    assert_eq!((code("UNAVAILABLE"), code("DATABASE_ERROR")), (1.0, 1.0));
+}

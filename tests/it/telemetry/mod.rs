@@ -1,0 +1,7 @@
+//! What the program says about itself: log, metrics, traces.
+
+mod log;
+mod metrics;
+mod monitor;
+mod program;
+mod traces;

@@ -1,0 +1,175 @@
+//! The real program on a database of the test's own, and what it says.
+
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use diesel_async::SimpleAsyncConnection;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+use crm::db::{Db, PooledConnection};
+
+use crate::support::{TestDatabase, ask_on};
+
+pub(super) const EMAIL: &str = "grace.hopper@example.com";
+pub(super) const PASSWORD: &str = "a password nobody logs";
+
+pub(super) struct Program {
+    process: Child,
+    pub(super) address: SocketAddr,
+    said: Arc<Mutex<String>>,
+    listening: JoinHandle<()>,
+    database: TestDatabase,
+}
+
+/// An address that nobody listens on.
+pub(super) fn free_address() -> SocketAddr {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap()
+}
+
+impl Program {
+    /// Starts it with these variables and waits until its first line says that it is ready.
+    pub(super) async fn start(variables: &[(&str, &str)]) -> Program {
+        let database = TestDatabase::with_pool(2).await;
+        let address = free_address();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_crm"))
+            .env("DATABASE_URL", database.url())
+            .env("CRM_PROFILE", "test")
+            .env("CRM_LISTEN", address.to_string())
+            .env("CRM_ADMIN_EMAIL", EMAIL)
+            .env("CRM_ADMIN_PASSWORD", PASSWORD)
+            .envs(variables.iter().copied())
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let said = Arc::new(Mutex::new(String::new()));
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let log = Arc::clone(&said);
+        let listening = tokio::spawn(async move {
+            while let Some(line) = lines.next_line().await.unwrap() {
+                log.lock().unwrap().push_str(&(line + "\n"));
+            }
+        });
+        let mut ready = [0; 12];
+        let stdout = process.stdout.as_mut().unwrap();
+        stdout.read_exact(&mut ready).await.unwrap();
+        assert_eq!(&ready, b"crm is ready");
+        Program {
+            process,
+            address,
+            said,
+            listening,
+            database,
+        }
+    }
+
+    /// Stops it. Returns what it said on standard error.
+    pub(super) async fn stop(mut self) -> String {
+        let pid = Pid::from_raw(self.process.id().unwrap().try_into().unwrap());
+        kill(pid, Signal::SIGTERM).unwrap();
+        let exit = self.process.wait().await.unwrap();
+        self.listening.await.unwrap();
+        let said = self.said.lock().unwrap().clone();
+        assert!(exit.success(), "{exit}: {said}");
+        said
+    }
+
+    /// Waits until there is a line in its log that contains this.
+    pub(super) async fn says(&self, part: &str) {
+        let says = async || self.said.lock().unwrap().contains(part);
+        eventually(part, says).await;
+    }
+
+    /// A pool of its database, past the program.
+    pub(super) fn db(&self) -> &Db {
+        self.database.db()
+    }
+
+    /// The answer to an operation, with further headers.
+    pub(super) async fn ask(&self, headers: &str, body: &Value) -> Value {
+        let body = body.to_string();
+        let answer = self.post(headers, &body).await;
+        serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{answer}"))
+    }
+
+    /// The body of the answer to a POST of JSON.
+    pub(super) async fn post(&self, headers: &str, body: &str) -> String {
+        let length = body.len();
+        let request = format!(
+            "POST /graphql HTTP/1.1\r\nhost: crm\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+        );
+        let answer = exchange(self.address, &request).await;
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    }
+
+    /// The administrator's token, as a header.
+    pub(super) async fn sign_in(&self) -> String {
+        let login = "mutation SignIn($email: String!, $password: String!) {
+            login(input: { email: $email, password: $password }) { token } }";
+        let variables = json!({ "email": EMAIL, "password": PASSWORD });
+        let answer = self
+            .ask("", &json!({ "query": login, "variables": variables }))
+            .await;
+        let token = answer["data"]["login"]["token"].as_str().expect("a token");
+        format!("authorization: Bearer {token}\r\n")
+    }
+}
+
+/// The whole answer to a request that closes its connection; empty if nobody listens.
+pub(super) async fn exchange(address: SocketAddr, request: &str) -> String {
+    let Ok(mut stream) = TcpStream::connect(address).await else {
+        return String::new();
+    };
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.ok();
+    String::from_utf8(answer).unwrap()
+}
+
+/// The answer to a GET.
+pub(super) async fn get(address: SocketAddr, path: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: crm\r\nconnection: close\r\n\r\n");
+    exchange(address, &request).await
+}
+
+/// Lets no one else at the leads while it is held.
+pub(super) async fn lock(program: &Program) -> PooledConnection {
+    let mut held = program.db().connection().await.unwrap();
+    held.batch_execute("BEGIN; LOCK TABLE leads IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    held
+}
+
+/// Waits until a statement waits for the lock.
+pub(super) async fn until_it_waits(program: &Program) {
+    let mut looking = program.db().connection().await.unwrap();
+    let waits = "coalesce((SELECT 'waits' FROM pg_locks WHERE NOT granted \
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+                 LIMIT 1), '')";
+    while ask_on(&mut looking, waits).await != "waits" {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Waits until something holds, ten seconds at most.
+pub(super) async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
+    let began = Instant::now();
+    while !holds().await {
+        assert!(began.elapsed() < Duration::from_secs(10), "{what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
