@@ -1,5 +1,9 @@
 //! What the operator decides: flags and environment variables, in one place.
 
+mod limits;
+
+pub use limits::LimitOptions;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -84,9 +88,9 @@ pub struct Config {
     #[arg(long, env = "CRM_BULK_LIMIT", default_value_t = 10_000, global = true)]
     pub bulk_limit: usize,
 
-    /// The largest request body, in bytes.
-    #[arg(long, env = "CRM_BODY_LIMIT", default_value_t = 1024 * 1024, global = true)]
-    pub body_limit: usize,
+    /// A folder of `*.graphql` files: only their documents are answered then.
+    #[arg(long, env = "CRM_TRUSTED_DOCUMENTS", global = true)]
+    pub trusted_documents: Option<PathBuf>,
 
     /// The most connections of clients at a time; further ones wait.
     #[arg(long, env = "CRM_MAX_CONNECTIONS", default_value_t = 1024,
@@ -166,6 +170,10 @@ pub struct Config {
     )]
     pub log_format: LogFormat,
 
+    /// What a request may ask for at once.
+    #[command(flatten)]
+    pub limits: LimitOptions,
+
     #[arg(long, env = "XDG_DATA_HOME", hide = true, global = true)]
     data_home: Option<PathBuf>,
 
@@ -233,6 +241,7 @@ impl Config {
         Settings {
             bulk_limit: self.bulk_limit,
             session_lifetime: TimeDelta::hours(self.session_hours.into()),
+            limits: self.limits.limits(),
         }
     }
 

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Failure;
 use crate::cli::database::Database;
-use crate::cli::seed;
+use crate::cli::{seed, trusted};
 use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile};
 use crate::db::Db;
 use crate::graphql;
@@ -40,11 +40,15 @@ async fn serve_on(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
     prepare(config, &database.db).await?;
+    let mut schema = graphql::build(database.db.clone(), config.settings());
+    if let Some(folder) = &config.trusted_documents {
+        trusted::trust(&mut schema, folder).await?;
+    }
     let app = App {
         db: database.db.clone(),
-        schema: graphql::build(database.db.clone(), config.settings()),
+        schema,
         introspection_for_all: config.profile != Profile::Production,
-        body_limit: config.body_limit,
+        body_limit: config.limits.body_limit,
         allow_get: config.allow_get,
         trusted_proxies: config.trusted_proxies.clone(),
     };

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use crate::db::Db;
+use crate::graphql::limits::Limits;
 use crate::service::idempotency::IdempotencyKey;
 use crate::service::{Actor, Command, Result, ServiceError, perform};
 
@@ -15,6 +16,8 @@ pub struct Settings {
     pub bulk_limit: usize,
     /// How long a session lasts.
     pub session_lifetime: TimeDelta,
+    /// What a request may ask for at once.
+    pub limits: Limits,
 }
 
 /// Who asks, as the edge found out.

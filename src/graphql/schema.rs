@@ -1,15 +1,24 @@
-use async_graphql::{EmptySubscription, MergedObject, Request, Response, SchemaBuilder};
+use std::any::TypeId;
+use std::sync::LazyLock;
+
+use async_graphql::{
+    EmptySubscription, MergedObject, Request, Response, SchemaBuilder, ServerError,
+};
 
 use crate::db::Db;
 use crate::graphql::bulk::BulkMutation;
 use crate::graphql::context::{Credentials, Settings};
+use crate::graphql::cost::Cost;
 use crate::graphql::documents::{Documents, Unusable};
 use crate::graphql::lead::{LeadMutation, LeadQuery};
 use crate::graphql::loaders::Lookup;
 use crate::graphql::node::NodeQuery;
 use crate::graphql::note::{NoteMutation, NoteQuery};
 use crate::graphql::session::SessionMutation;
+use crate::graphql::shape::Shape;
+use crate::graphql::shorten::shorten;
 use crate::graphql::statistics::StatisticsQuery;
+use crate::graphql::trusted::{Faulty, Trusted};
 use crate::graphql::user::{UserMutation, UserQuery};
 use crate::service::users::Directory;
 
@@ -39,27 +48,22 @@ pub struct Schema {
     documents: Documents,
 }
 
-/// How deep a query may nest; GraphiQL's introspection needs 15.
-const DEEPEST: usize = 20;
-/// How many fields a query may name, fragments expanded.
-const MOST_FIELDS: usize = 2_000;
-
 /// Makes the schema over a database.
 pub fn build(db: Db, settings: Settings) -> Schema {
     let directory = Directory::new(db.clone());
+    let limits = settings.limits.clone();
     let types = types()
         .data(db.clone())
         .data(directory.clone())
         .data(settings)
-        .limit_depth(DEEPEST)
-        .limit_complexity(MOST_FIELDS)
-        .limit_directives(20)
+        // Its own measure of what the guard has measured by then.
+        .limit_recursive_depth(limits.nesting + 1)
         .finish();
     Schema {
         types,
         db,
         directory,
-        documents: Documents::default(),
+        documents: Documents::new(limits),
     }
 }
 
@@ -81,8 +85,53 @@ impl Schema {
             };
             request = request.data(lookup.loaders());
         }
-        self.types.execute(request.data(credentials)).await
+        let cost = cost_of(&request);
+        let mut answer = self.types.execute(request.data(credentials)).await;
+        shorten(&mut answer, self.documents.limits());
+        match cost {
+            Some(cost) => answer.extension("cost", cost.into()),
+            None => answer,
+        }
     }
+
+    /// Answers only these documents from now on, each with the name it has for the operator.
+    /// Errors: the first one that cannot be answered, and why.
+    pub async fn trust(&mut self, documents: Vec<(String, String)>) -> Result<(), Faulty> {
+        let mut trusted = Trusted::default();
+        for (file, text) in documents {
+            trusted.add(&file, &text, self.documents.limits())?;
+            self.validate(text)
+                .await
+                .map_err(|error| Faulty::new(&file, error))?;
+        }
+        self.documents.trust(trusted);
+        Ok(())
+    }
+
+    /// Has a document validated and nothing more, by asking for an operation that it has not.
+    async fn validate(&self, text: String) -> Result<(), ServerError> {
+        let nothing = "validated";
+        let mut request = Request::new(text);
+        request.operation_name = Some(nothing.to_owned());
+        let answer = self.types.execute(request).await;
+        let is_expected =
+            |error: &ServerError| error.message == format!("Unknown operation named \"{nothing}\"");
+        match answer.errors.into_iter().find(|error| !is_expected(error)) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+}
+
+fn cost_of(request: &Request) -> Option<Cost> {
+    let cost = request.data.get(&TypeId::of::<Cost>())?;
+    cost.downcast_ref::<Cost>().copied()
+}
+
+/// The schema's shape, the same for as long as the program runs.
+pub(super) fn shape() -> &'static Shape {
+    static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of(&types().finish().sdl()));
+    &SHAPE
 }
 
 /// The schema in the schema definition language, as `schema.graphql` has it.

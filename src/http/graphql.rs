@@ -140,6 +140,9 @@ fn may_change(request: &mut Request) -> bool {
 fn refuse(refusal: Refusal, media_type: MediaType, request_id: &RequestId) -> Response {
     let mut error = ServerError::new(refusal.message, None);
     mark(&mut error, refusal.code, request_id);
+    for (name, detail) in refusal.details {
+        error.extensions.get_or_insert_default().set(name, detail);
+    }
     respond(
         Answer::from_errors(vec![error]),
         refusal.status,

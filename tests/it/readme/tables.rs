@@ -34,7 +34,8 @@ fn the_configuration_table_is_what_the_program_takes() {
         })
         .collect();
     let first = |cell: &String| code(cell).into_iter().next().unwrap_or_default();
-    let said: BTreeSet<(String, String, String)> = table("## Configuration")
+    let rows = [table("## Configuration"), table("## Limits")].concat();
+    let said: BTreeSet<(String, String, String)> = rows
         .iter()
         .map(|row| (first(&row[0]), first(&row[1]), first(&row[2])))
         .collect();

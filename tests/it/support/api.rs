@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
 use crm::db::Db;
-use crm::graphql::{self, Settings};
+use crm::graphql::{self, Limits, Settings};
 use crm::http::{self, App};
 use crm::service::sessions::{self, PasswordHash};
 use crm::service::users::{CreateUser, UserRole};
@@ -42,6 +42,10 @@ pub(crate) struct ApiOptions {
     pub(crate) bulk_limit: usize,
     pub(crate) introspection_for_all: bool,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) limits: Limits,
+    pub(crate) body_limit: usize,
+    /// The documents that alone are answered, if there are any.
+    pub(crate) trusted: Vec<(String, String)>,
 }
 
 impl Default for ApiOptions {
@@ -51,6 +55,9 @@ impl Default for ApiOptions {
             bulk_limit: 10_000,
             introspection_for_all: true,
             trusted_proxies: Vec::new(),
+            limits: Limits::default(),
+            body_limit: 256 * 1024,
+            trusted: Vec::new(),
         }
     }
 }
@@ -76,12 +83,17 @@ impl Api {
         let settings = Settings {
             bulk_limit: options.bulk_limit,
             session_lifetime: TimeDelta::hours(1),
+            limits: options.limits,
         };
+        let mut schema = graphql::build(database.db().clone(), settings);
+        if !options.trusted.is_empty() {
+            schema.trust(options.trusted).await.unwrap();
+        }
         let app = App {
             db: database.db().clone(),
-            schema: graphql::build(database.db().clone(), settings),
+            schema,
             introspection_for_all: options.introspection_for_all,
-            body_limit: 1024 * 1024,
+            body_limit: options.body_limit,
             allow_get: false,
             trusted_proxies: options.trusted_proxies,
         };
