@@ -20,9 +20,9 @@ pub struct LimitOptions {
     #[arg(long, env = "CRM_LIMIT_TOKENS", default_value_t = Limits::default().tokens, global = true)]
     limit_tokens: usize,
 
-    /// The most brackets that are open at a time, and levels of fragments; at most 128.
+    /// The most brackets that are open at a time, and levels of fragments; at most 64.
     #[arg(long, env = "CRM_LIMIT_NESTING", default_value_t = 64,
-        value_parser = clap::value_parser!(u16).range(1..=128), global = true)]
+        value_parser = clap::value_parser!(u16).range(1..=64), global = true)]
     limit_nesting: u16,
 
     /// The longest name or alias, in bytes.

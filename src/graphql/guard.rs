@@ -143,6 +143,8 @@ impl<'a> Surveyor<'a> {
             size.fields = size.fields.saturating_add(1);
             size.levels += 1;
             whole = whole.beside(size);
+            let fields = Measure::Fields.check(whole.fields, self.limits.fields);
+            fields.map_err(Fault::Excess)?;
         }
         Ok(whole)
     }

@@ -8,7 +8,7 @@ use async_graphql::{Name, Request, Value as Given};
 use async_graphql_value::Value;
 
 use crate::graphql::guard::{Fault, check_size};
-use crate::graphql::limits::Limits;
+use crate::graphql::limits::{Limits, Measure};
 
 /// So many bytes of a text weigh as much as one more value.
 const TEXT: usize = 32;
@@ -83,8 +83,18 @@ fn weight(value: &Given) -> usize {
     }
 }
 
-/// Looks at what a request brings for a document's variables. Errors: too many values, each
-/// variable counted wherever it is used.
+/// How many lists and objects stand one inside the other. What reads them calls itself for each.
+fn nesting(value: &Given) -> usize {
+    let inner = match value {
+        Given::List(items) => items.iter().map(nesting).max(),
+        Given::Object(fields) => fields.values().map(nesting).max(),
+        _ => return 0,
+    };
+    1 + inner.unwrap_or(0)
+}
+
+/// Looks at what a request brings for a document's variables. Errors: values that nest too
+/// deep, or too many of them, each variable counted wherever it is used.
 pub(super) fn check_variables(
     request: &Request,
     document: &ExecutableDocument,
@@ -94,6 +104,9 @@ pub(super) fn check_variables(
     if uses.variables == 0 {
         return Ok(());
     }
+    let deepest = request.variables.values().map(nesting).max().unwrap_or(0);
+    let nesting = Measure::Nesting.check(deepest, limits.nesting);
+    nesting.map_err(Fault::Excess)?;
     let weights = Weights::of_variables(request, document);
     let largest = weights.0.values().max().copied().unwrap_or(1);
     // Mostly even this is little; which variable is used how often is counted only where it is not.

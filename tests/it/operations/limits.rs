@@ -93,6 +93,14 @@ async fn a_large_variable_that_is_used_often_is_refused_and_one_that_is_used_onc
         (status, code),
         (StatusCode::OK, &json!("GRAPHQL_VALIDATION_FAILED"))
     );
+    // What only nests is as dear, and would take the stack.
+    let nested = (0..100).fold(json!({}), |inner, _| json!({ "not": inner }));
+    let query_of_filter = "query ($f: LeadFilter) { leads(filter: $f) { totalCount } }";
+    let variables = json!({ "f": nested });
+    assert_eq!(
+        refused_for(&api, ada, query_of_filter, variables).await,
+        "nesting"
+    );
     // The same by a default value.
     let default = format!("[String!] = [{}]", "\"a\" ".repeat(1_500));
     let query = query.replace("[String!]", &default);
