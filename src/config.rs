@@ -110,9 +110,19 @@ pub struct Config {
     #[arg(long, env = "CRM_DRAIN_MS", default_value_t = 8_000, global = true)]
     pub drain_ms: u64,
 
+    /// How long new requests are still taken once the program was told to stop, in milliseconds:
+    /// /readyz says no already, so that a load balancer sends no more.
+    #[arg(long, env = "CRM_STOP_DELAY_MS", default_value_t = 300, global = true)]
+    pub stop_delay_ms: u64,
+
     /// Answers queries by GET too, for caches in between. Changes are only ever taken by POST.
     #[arg(long, env = "CRM_ALLOW_GET", global = true)]
     pub allow_get: bool,
+
+    /// How long a request may take, in milliseconds. A query is then given up, a change undone.
+    #[arg(long, env = "CRM_REQUEST_TIMEOUT_MS", default_value_t = 30_000,
+        value_parser = clap::value_parser!(u64).range(1..=86_400_000), global = true)]
+    pub request_timeout_ms: u64,
 
     /// The proxies, by address or network (`10.0.0.0/8`), that are believed when they say in
     /// X-Forwarded-For for whom they speak. Attempts to sign in are counted by address.
@@ -242,6 +252,7 @@ impl Config {
             bulk_limit: self.bulk_limit,
             session_lifetime: TimeDelta::hours(self.session_hours.into()),
             limits: self.limits.limits(),
+            request_timeout: Duration::from_millis(self.request_timeout_ms),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile};
 use crate::db::Db;
 use crate::graphql;
 use crate::http::graphiql::Pending;
-use crate::http::{self, App};
+use crate::http::{self, App, Stopping};
 use crate::service::sessions::PasswordHash;
 use crate::service::statistics::Fold;
 use crate::service::{ServiceError, idempotency, sessions, users};
@@ -40,6 +40,7 @@ async fn serve_on(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
     prepare(config, &database.db).await?;
+    let stopping = Stopping::default();
     let mut schema = graphql::build(database.db.clone(), config.settings());
     if let Some(folder) = &config.trusted_documents {
         trusted::trust(&mut schema, folder).await?;
@@ -50,6 +51,7 @@ async fn serve_on(
         introspection_for_all: config.profile != Profile::Production,
         body_limit: config.limits.body_limit,
         allow_get: config.allow_get,
+        stopping: stopping.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
     };
     let graphiql = (config.profile == Profile::Development)
@@ -58,6 +60,12 @@ async fn serve_on(
     let cleaner = tokio::spawn(clean(database.db.clone()));
     let folder = tokio::spawn(fold(database.db.clone()));
     announce(config);
+    let delay = Duration::from_millis(config.stop_delay_ms);
+    let stop = async move {
+        stop.await;
+        stopping.begin();
+        tokio::time::sleep(delay).await;
+    };
     let served = http::serve(listener, router, stop, config.connections())
         .await
         .map_err(Failure::new);

@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use diesel::connection::InstrumentationEvent;
 use diesel_async::AsyncConnection;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Connection;
+use super::deadline::Canceller;
 
 /// A connection keeps each statement that it prepared, on both sides and for good, and every new
 /// combination of filter, order, columns and page size is a statement. With more than these it is
@@ -16,10 +18,11 @@ const MOST: usize = 500;
 pub(super) struct Counted {
     connection: Connection,
     prepared: Arc<AtomicUsize>,
+    tls: MakeRustlsConnect,
 }
 
 impl Counted {
-    pub(super) fn new(mut connection: Connection) -> Self {
+    pub(super) fn new(mut connection: Connection, tls: MakeRustlsConnect) -> Self {
         let prepared = Arc::new(AtomicUsize::new(0));
         let counter = prepared.clone();
         connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
@@ -30,7 +33,13 @@ impl Counted {
         Self {
             connection,
             prepared,
+            tls,
         }
+    }
+
+    /// Ends its statements from elsewhere.
+    pub(super) fn canceller(&self) -> Canceller {
+        Canceller::new(self.connection.cancel_token(), self.tls.clone())
     }
 
     pub(super) fn is_full(&self) -> bool {

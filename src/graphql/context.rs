@@ -1,4 +1,5 @@
 use std::net::IpAddr;
+use std::time::Duration;
 
 use async_graphql::{Context, ID};
 use chrono::TimeDelta;
@@ -18,6 +19,8 @@ pub struct Settings {
     pub session_lifetime: TimeDelta,
     /// What a request may ask for at once.
     pub limits: Limits,
+    /// How long a request may take.
+    pub request_timeout: Duration,
 }
 
 /// Who asks, as the edge found out.

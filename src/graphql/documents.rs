@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Value};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -42,6 +42,14 @@ pub(super) struct Known {
     length: u64,
     uses: Uses,
     price: Priced,
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) cost: Cost,
+    /// Whether it is a mutation.
+    pub(super) is_change: bool,
 }
 
 #[derive(Clone)]
@@ -95,6 +103,16 @@ impl Known {
             price,
         })
     }
+
+    /// Whether the operation that is asked for is a mutation.
+    fn changes(&self, request: &Request) -> bool {
+        let name = request.operation_name.as_deref();
+        let mut operations = self.document.operations.iter();
+        operations.any(|(is, operation)| {
+            let is_asked = is.zip(name).is_none_or(|(is, name)| is == name);
+            is_asked && operation.node.ty == OperationType::Mutation
+        })
+    }
 }
 
 impl Documents {
@@ -134,7 +152,10 @@ impl Documents {
         if cost.requested > cost.limit {
             return Err(Unusable::TooExpensive(cost));
         }
-        request.data.insert(cost);
+        request.data.insert(Asked {
+            cost,
+            is_change: known.changes(request),
+        });
         request.set_parsed_query(known.document.clone());
         Ok(())
     }

@@ -1,15 +1,21 @@
-use std::any::TypeId;
+use std::any::{Any, TypeId};
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use async_graphql::{
     EmptySubscription, MergedObject, Request, Response, SchemaBuilder, ServerError,
 };
+use futures_util::FutureExt;
+use tokio::time::{Instant, timeout_at};
 
 use crate::db::Db;
 use crate::graphql::bulk::BulkMutation;
-use crate::graphql::context::{Credentials, Settings};
+use crate::graphql::context::{Credentials, RequestId, Settings};
 use crate::graphql::cost::Cost;
-use crate::graphql::documents::{Documents, Unusable};
+use crate::graphql::documents::{Asked, Documents, Unusable};
+use crate::graphql::error::transport_error;
 use crate::graphql::lead::{LeadMutation, LeadQuery};
 use crate::graphql::loaders::Lookup;
 use crate::graphql::node::NodeQuery;
@@ -20,6 +26,7 @@ use crate::graphql::shorten::shorten;
 use crate::graphql::statistics::StatisticsQuery;
 use crate::graphql::trusted::{Faulty, Trusted};
 use crate::graphql::user::{UserMutation, UserQuery};
+use crate::service::ServiceError;
 use crate::service::users::Directory;
 
 /// Everything that can be read. Needs a token: `Authorization: Bearer <token>`, from `login`.
@@ -46,14 +53,14 @@ pub struct Schema {
     db: Db,
     directory: Directory,
     documents: Documents,
+    request_timeout: Duration,
 }
 
 /// Makes the schema over a database.
 pub fn build(db: Db, settings: Settings) -> Schema {
     let directory = Directory::new(db.clone());
-    let limits = settings.limits.clone();
+    let (limits, request_timeout) = (settings.limits.clone(), settings.request_timeout);
     let types = types()
-        .data(db.clone())
         .data(directory.clone())
         .data(settings)
         // Its own measure of what the guard has measured by then.
@@ -64,6 +71,7 @@ pub fn build(db: Db, settings: Settings) -> Schema {
         db,
         directory,
         documents: Documents::new(limits),
+        request_timeout,
     }
 }
 
@@ -74,21 +82,35 @@ impl Schema {
         self.documents.read(request)
     }
 
-    /// Answers a request of whoever these credentials stand for.
+    /// Answers a request of whoever these credentials stand for. A defect fails the request alone,
+    /// and the deadline ends it: a query at once, a change once it is undone or done.
     pub async fn execute(&self, request: Request, credentials: Credentials) -> Response {
-        let mut request = request;
+        let (about, mut request) = (About::of(&request), request);
+        let deadline = Instant::now() + self.request_timeout;
+        let (db, waiting) = self.db.for_request(Some(deadline));
         if let Credentials::Actor { actor, .. } = &credentials {
             let lookup = Lookup {
-                db: self.db.clone(),
+                db: db.clone(),
                 directory: self.directory.clone(),
                 actor: actor.clone(),
             };
             request = request.data(lookup.loaders());
         }
-        let cost = cost_of(&request);
-        let mut answer = self.types.execute(request.data(credentials)).await;
+        let execution = self.types.execute(request.data(db).data(credentials));
+        let mut execution = pin!(AssertUnwindSafe(execution).catch_unwind());
+        // Where this future is dropped, this is dropped before the execution is.
+        let _waiting = waiting;
+        let outcome = if about.is_change {
+            execution.await
+        } else {
+            match timeout_at(deadline, &mut execution).await {
+                Ok(outcome) => outcome,
+                Err(_) => Ok(about.failed(ServiceError::TimedOut("the request"))),
+            }
+        };
+        let mut answer = outcome.unwrap_or_else(|panic| about.failed(defect(panic.as_ref())));
         shorten(&mut answer, self.documents.limits());
-        match cost {
+        match about.cost {
             Some(cost) => answer.extension("cost", cost.into()),
             None => answer,
         }
@@ -123,9 +145,40 @@ impl Schema {
     }
 }
 
-fn cost_of(request: &Request) -> Option<Cost> {
-    let cost = request.data.get(&TypeId::of::<Cost>())?;
-    cost.downcast_ref::<Cost>().copied()
+/// What is known of a request before it is executed.
+struct About {
+    id: Option<RequestId>,
+    cost: Option<Cost>,
+    is_change: bool,
+}
+
+impl About {
+    fn of(request: &Request) -> Self {
+        let asked = datum::<Asked>(request);
+        Self {
+            id: datum(request).cloned(),
+            cost: asked.map(|asked| asked.cost),
+            is_change: asked.is_some_and(|asked| asked.is_change),
+        }
+    }
+
+    /// The answer where none came of the execution.
+    fn failed(&self, error: ServiceError) -> Response {
+        let nameless = RequestId(String::new());
+        let id = self.id.as_ref().unwrap_or(&nameless);
+        Response::from_errors(vec![transport_error(&error, id)])
+    }
+}
+
+fn datum<T: Send + Sync + 'static>(request: &Request) -> Option<&T> {
+    request.data.get(&TypeId::of::<T>())?.downcast_ref()
+}
+
+/// What a panic says of itself.
+fn defect(panic: &(dyn Any + Send)) -> ServiceError {
+    let said = panic.downcast_ref::<&str>().copied();
+    let said = said.or(panic.downcast_ref::<String>().map(String::as_str));
+    ServiceError::Internal(format!("panic: {}", said.unwrap_or("without words")))
 }
 
 /// The schema's shape, the same for as long as the program runs.

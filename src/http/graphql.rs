@@ -86,6 +86,7 @@ async fn answer(
             let failed = transport_error(&error, &request_id);
             let status = match error {
                 ServiceError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+                ServiceError::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             };
             (Answer::from_errors(vec![failed]), status, None)

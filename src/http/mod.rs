@@ -13,6 +13,8 @@ mod serve;
 pub use serve::{ConnectionLimits, serve};
 
 use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -45,8 +47,25 @@ pub struct App {
     pub body_limit: usize,
     /// Whether queries are answered by GET too.
     pub allow_get: bool,
+    /// Whether the program was told to stop: it is then not ready any more.
+    pub stopping: Stopping,
     /// The proxies that are believed when they say for whom they speak.
     pub trusted_proxies: Vec<IpNet>,
+}
+
+/// Whether the program was told to stop. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Stopping(Arc<AtomicBool>);
+
+impl Stopping {
+    /// From now on.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// All routes; with GraphiQL if its files are given.

@@ -26,6 +26,7 @@ mod n_plus_one;
 mod note;
 mod order;
 mod page;
+mod panics;
 mod permission;
 mod persisted;
 mod read;

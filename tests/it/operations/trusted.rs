@@ -101,6 +101,7 @@ async fn a_document_that_could_never_be_answered_is_an_error_with_its_place() {
         bulk_limit: 1,
         session_lifetime: chrono::TimeDelta::hours(1),
         limits: Limits::default(),
+        request_timeout: std::time::Duration::from_secs(30),
     };
     let mut schema = graphql::build(api.db().clone(), settings);
     for (text, expected) in [

@@ -14,7 +14,7 @@ use tower::ServiceExt;
 
 use crm::db::{Db, PoolOptions, PooledConnection};
 use crm::graphql::{self, Limits, Settings};
-use crm::http::{self, App};
+use crm::http::{self, App, Stopping};
 
 use crate::support::{Api, SignedIn};
 
@@ -42,12 +42,14 @@ impl Copy {
             bulk_limit: 10_000,
             session_lifetime: TimeDelta::hours(1),
             limits: Limits::default(),
+            request_timeout: Duration::from_secs(30),
         };
         let app = App {
             db: db.clone(),
             schema: graphql::build(db.clone(), settings),
             introspection_for_all: true,
             allow_get: true,
+            stopping: Stopping::default(),
             trusted_proxies: Vec::new(),
             body_limit: 256 * 1024,
         };

@@ -153,7 +153,8 @@ fn every_service_error() -> Vec<ServiceError> {
     let is_listed = |error: &ServiceError| match error {
         Unauthenticated(_) | PermissionDenied(_) | LeadNotFound(_) | UserNotFound(_) => (),
         NoteNotFound(_) | InvalidData(_) | ServiceError::Conflict(_) | IdempotencyConflict => (),
-        NotApplied | RateLimited | Unavailable(_) | Database(_) | Internal(_) => (),
+        NotApplied | RateLimited | Unavailable(_) | TimedOut(_) | Database(_) => (),
+        Internal(_) => (),
     };
     let all = vec![
         Unauthenticated(""),
@@ -167,6 +168,7 @@ fn every_service_error() -> Vec<ServiceError> {
         NotApplied,
         RateLimited,
         Unavailable(DbError::Unavailable(String::new())),
+        TimedOut(""),
         Database(DieselError::NotFound),
         Internal(String::new()),
     ];

@@ -1,5 +1,7 @@
 //! The API as a client has it: the program's router over a fresh database.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -12,7 +14,7 @@ use tower::ServiceExt;
 
 use crm::db::Db;
 use crm::graphql::{self, Limits, Settings};
-use crm::http::{self, App};
+use crm::http::{self, App, Stopping};
 use crm::service::sessions::{self, PasswordHash};
 use crm::service::users::{CreateUser, UserRole};
 use crm::service::{Actor, UserId, perform};
@@ -44,6 +46,7 @@ pub(crate) struct ApiOptions {
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) limits: Limits,
     pub(crate) body_limit: usize,
+    pub(crate) request_timeout: Duration,
     /// The documents that alone are answered, if there are any.
     pub(crate) trusted: Vec<(String, String)>,
 }
@@ -57,6 +60,7 @@ impl Default for ApiOptions {
             trusted_proxies: Vec::new(),
             limits: Limits::default(),
             body_limit: 256 * 1024,
+            request_timeout: Duration::from_secs(30),
             trusted: Vec::new(),
         }
     }
@@ -84,6 +88,7 @@ impl Api {
             bulk_limit: options.bulk_limit,
             session_lifetime: TimeDelta::hours(1),
             limits: options.limits,
+            request_timeout: options.request_timeout,
         };
         let mut schema = graphql::build(database.db().clone(), settings);
         if !options.trusted.is_empty() {
@@ -95,6 +100,7 @@ impl Api {
             introspection_for_all: options.introspection_for_all,
             body_limit: options.body_limit,
             allow_get: false,
+            stopping: Stopping::default(),
             trusted_proxies: options.trusted_proxies,
         };
         Api {
