@@ -1,5 +1,9 @@
 //! What the operator decides: flags and environment variables, in one place.
 
+mod limits;
+
+pub use limits::LimitOptions;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -84,9 +88,9 @@ pub struct Config {
     #[arg(long, env = "CRM_BULK_LIMIT", default_value_t = 10_000, global = true)]
     pub bulk_limit: usize,
 
-    /// The largest request body, in bytes.
-    #[arg(long, env = "CRM_BODY_LIMIT", default_value_t = 1024 * 1024, global = true)]
-    pub body_limit: usize,
+    /// A folder of `*.graphql` files: only their documents are answered then.
+    #[arg(long, env = "CRM_TRUSTED_DOCUMENTS", global = true)]
+    pub trusted_documents: Option<PathBuf>,
 
     /// The most connections of clients at a time; further ones wait.
     #[arg(long, env = "CRM_MAX_CONNECTIONS", default_value_t = 1024,
@@ -106,9 +110,19 @@ pub struct Config {
     #[arg(long, env = "CRM_DRAIN_MS", default_value_t = 8_000, global = true)]
     pub drain_ms: u64,
 
+    /// How long new requests are still taken once the program was told to stop, in milliseconds:
+    /// /readyz says no already, so that a load balancer sends no more.
+    #[arg(long, env = "CRM_STOP_DELAY_MS", default_value_t = 300, global = true)]
+    pub stop_delay_ms: u64,
+
     /// Answers queries by GET too, for caches in between. Changes are only ever taken by POST.
     #[arg(long, env = "CRM_ALLOW_GET", global = true)]
     pub allow_get: bool,
+
+    /// How long a request may take, in milliseconds. A query is then given up, a change undone.
+    #[arg(long, env = "CRM_REQUEST_TIMEOUT_MS", default_value_t = 30_000,
+        value_parser = clap::value_parser!(u64).range(1..=86_400_000), global = true)]
+    pub request_timeout_ms: u64,
 
     /// The proxies, by address or network (`10.0.0.0/8`), that are believed when they say in
     /// X-Forwarded-For for whom they speak. Attempts to sign in are counted by address.
@@ -184,6 +198,9 @@ pub struct Config {
     /// `http://127.0.0.1:4318`. Without it there are no traces.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_parser = collector, global = true)]
     pub otlp_endpoint: Option<String>,
+    /// What a request may ask for at once.
+    #[command(flatten)]
+    pub limits: LimitOptions,
 
     #[arg(long, env = "XDG_DATA_HOME", hide = true, global = true)]
     data_home: Option<PathBuf>,
@@ -263,6 +280,8 @@ impl Config {
         Settings {
             bulk_limit: self.bulk_limit,
             session_lifetime: TimeDelta::hours(self.session_hours.into()),
+            limits: self.limits.limits(),
+            request_timeout: Duration::from_millis(self.request_timeout_ms),
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod database;
 pub mod seed;
 pub mod serve;
+mod trusted;
 pub mod users;
 
 use std::fmt::Display;

@@ -13,12 +13,12 @@ use tokio::sync::oneshot;
 
 use crate::cli::Failure;
 use crate::cli::database::Database;
-use crate::cli::seed;
+use crate::cli::{seed, trusted};
 use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile};
 use crate::db::Db;
 use crate::graphql;
 use crate::http::graphiql::Pending;
-use crate::http::{self, App, ConnectionLimits, Render};
+use crate::http::{self, App, ConnectionLimits, Render, Stopping};
 use crate::service::sessions::PasswordHash;
 use crate::service::statistics::Fold;
 use crate::service::{ServiceError, idempotency, sessions, users};
@@ -50,18 +50,28 @@ async fn serve_on(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
     prepare(config, &database.db).await?;
+    let stopping = Stopping::default();
+    let mut schema = graphql::build(database.db.clone(), config.settings());
+    if let Some(folder) = &config.trusted_documents {
+        trusted::trust(&mut schema, folder).await?;
+    }
     let app = App {
         db: database.db.clone(),
-        schema: graphql::build(database.db.clone(), config.settings()),
+        schema,
         introspection_for_all: config.profile != Profile::Production,
-        body_limit: config.body_limit,
+        body_limit: config.limits.body_limit,
         allow_get: config.allow_get,
         trusted_proxies: config.trusted_proxies.clone(),
     };
     let graphiql = (config.profile == Profile::Development)
         .then(|| Pending::spawn(database.folder.join("graphiql")));
     let router = http::router(app, graphiql);
-    let routes = monitor_routes(config, &database.db, metrics.clone(), monitor.is_some());
+    let routes = monitor_routes(
+        config,
+        (&database.db, stopping.clone()),
+        metrics.clone(),
+        monitor.is_some(),
+    );
     let (router, monitor) = match monitor {
         Some(listener) => (router, Some((listener, routes))),
         None => (router.merge(routes), None),
@@ -70,6 +80,12 @@ async fn serve_on(
     let cleaner = tokio::spawn(clean(database.db.clone()));
     let folder = tokio::spawn(fold(database.db.clone()));
     announce(config);
+    let delay = Duration::from_millis(config.stop_delay_ms);
+    let stop = async move {
+        stop.await;
+        stopping.begin();
+        tokio::time::sleep(delay).await;
+    };
     let served = serve_both(config, (listener, router), monitor, stop).await;
     for task in [cleaner, folder, keeper] {
         task.abort();
@@ -107,10 +123,15 @@ async fn serve_both(
 }
 
 /// The probes; and the metrics, unless everybody who reaches the API would reach them in production.
-fn monitor_routes(config: &Config, db: &Db, metrics: Metrics, is_apart: bool) -> Router {
+fn monitor_routes(
+    config: &Config,
+    (db, stopping): (&Db, Stopping),
+    metrics: Metrics,
+    is_apart: bool,
+) -> Router {
     let is_open = is_apart || config.profile != Profile::Production;
     let render: Render = Arc::new(move || metrics.render());
-    http::monitor(db.clone(), is_open.then_some(render))
+    http::monitor(db.clone(), stopping, is_open.then_some(render))
 }
 
 async fn listen(address: SocketAddr, variable: &str) -> Result<TcpListener, Failure> {

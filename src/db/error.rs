@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use tokio_postgres::error::SqlState;
 
 /// Why there is no connection, or no migrated database. Each message is one sentence that says
@@ -109,6 +110,40 @@ impl DbError {
                 server,
                 reason: said.message().to_owned(),
             },
+        }
+    }
+}
+
+/// What a statement's error means for whoever asked, where that is not the statement's fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failed {
+    /// The connection is gone, or the server was stopped.
+    Gone,
+    /// It ran longer than it may.
+    TooLong,
+    /// It waited for a lock longer than it may.
+    Locked,
+}
+
+impl Failed {
+    /// Tells by diesel's error. It keeps no error code, so that the server's words decide; a server
+    /// that speaks another language than English is understood only where it is gone.
+    pub fn of(error: &DieselError) -> Option<Self> {
+        let DieselError::DatabaseError(kind, said) = error else {
+            return None;
+        };
+        if matches!(
+            kind,
+            DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection
+        ) {
+            return Some(Self::Gone);
+        }
+        match said.message() {
+            "canceling statement due to lock timeout" => Some(Self::Locked),
+            said if said.starts_with("canceling statement due to") => Some(Self::TooLong),
+            said if said.starts_with("terminating connection due to") => Some(Self::Gone),
+            "the database system is shutting down" => Some(Self::Gone),
+            _ => None,
         }
     }
 }

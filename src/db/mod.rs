@@ -4,6 +4,7 @@
 //! connections come out.
 
 mod copy;
+mod deadline;
 pub mod embedded;
 mod error;
 mod limited;
@@ -21,7 +22,8 @@ mod tls;
 mod watch;
 
 pub use copy::{Batch, Copier, Rows};
-pub use error::DbError;
+pub use deadline::{Canceller, Waiting};
+pub use error::{DbError, Failed};
 pub use limited::Limited;
 pub use migrate::{migrate, pending, revert_all};
 pub(crate) use pg_enum::pg_enum;

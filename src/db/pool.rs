@@ -11,6 +11,7 @@ use diesel_async::SimpleAsyncConnection;
 use diesel_async::pooled_connection::PoolableConnection;
 
 use super::Connection;
+use super::deadline::{Canceller, Errand};
 use super::error::DbError;
 use super::statements::Counted;
 use super::target::Target;
@@ -26,6 +27,7 @@ const REST: Duration = Duration::from_secs(1);
 pub struct Db {
     pool: managed::Pool<Manager>,
     patience: Duration,
+    errand: Errand,
 }
 
 /// Sizes and patience of the pool. Zero for one of the three server-side timeouts means none.
@@ -99,6 +101,7 @@ impl Db {
             Ok(_) => Ok(Db {
                 pool,
                 patience: options.wait + options.connect,
+                errand: Errand::default(),
             }),
             Err(PoolError::Backend(error)) => Err(error),
             Err(_) => Err(DbError::Unreachable {
@@ -118,6 +121,7 @@ impl Db {
         match tokio::time::timeout(self.patience, self.pool.get()).await {
             Ok(Ok(object)) => Ok(PooledConnection {
                 object: Some(object),
+                errand: self.errand.clone(),
             }),
             Ok(Err(PoolError::Backend(error))) => {
                 watch::count("no_connection");
@@ -144,6 +148,20 @@ impl Db {
             .batch_execute("SELECT 1")
             .await
             .map_err(|error| DbError::Unavailable(error.to_string()))
+    }
+
+    pub(super) fn on(&self, errand: Errand) -> Db {
+        let pool = self.pool.clone();
+        let patience = self.patience;
+        Db {
+            pool,
+            patience,
+            errand,
+        }
+    }
+
+    pub(super) fn errand(&self) -> &Errand {
+        &self.errand
     }
 
     /// Where the pool's connections lead, for one that is not of the pool.
@@ -193,6 +211,18 @@ impl PoolOptions {
 pub struct PooledConnection {
     /// Always there until `drop` takes it.
     object: Option<Object<Manager>>,
+    /// For whom it is out.
+    errand: Errand,
+}
+
+impl PooledConnection {
+    /// Ends this connection's statements from elsewhere.
+    pub fn canceller(&self) -> Canceller {
+        self.object
+            .as_ref()
+            .expect("there until dropped")
+            .canceller()
+    }
 }
 
 impl Deref for PooledConnection {
@@ -211,6 +241,15 @@ impl DerefMut for PooledConnection {
 
 impl Drop for PooledConnection {
     fn drop(&mut self) {
+        if self.errand.is_abandoned() {
+            // It may be in the middle of a statement, which would hold up whoever has it next.
+            let canceller = self.canceller();
+            if let Some(object) = self.object.take() {
+                drop(Object::take(object));
+            }
+            tokio::spawn(async move { canceller.cancel().await });
+            return;
+        }
         if let Some(mut object) = self.object.take()
             && object.is_broken()
         {
@@ -231,7 +270,7 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<Counted, DbError> {
         let connection = self.target.connect().await?;
-        Ok(Counted::new(connection, self.slow))
+        Ok(Counted::new(connection, self.target.tls(), self.slow))
     }
 
     async fn recycle(&self, connection: &mut Counted, metrics: &Metrics) -> RecycleResult<DbError> {

@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use diesel_async::AsyncConnection;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Connection;
+use super::deadline::Canceller;
 use super::watch::Watch;
 
 /// A connection keeps each statement that it prepared, on both sides and for good, and every new
@@ -17,17 +19,28 @@ const MOST: usize = 500;
 pub(super) struct Counted {
     connection: Connection,
     prepared: Arc<AtomicUsize>,
+    tls: MakeRustlsConnect,
 }
 
 impl Counted {
     /// Logs statements that take at least `slow`.
-    pub(super) fn new(mut connection: Connection, slow: Option<Duration>) -> Self {
+    pub(super) fn new(
+        mut connection: Connection,
+        tls: MakeRustlsConnect,
+        slow: Option<Duration>,
+    ) -> Self {
         let prepared = Arc::new(AtomicUsize::new(0));
         connection.set_instrumentation(Watch::new(prepared.clone(), slow));
         Self {
             connection,
             prepared,
+            tls,
         }
+    }
+
+    /// Ends its statements from elsewhere.
+    pub(super) fn canceller(&self) -> Canceller {
+        Canceller::new(self.connection.cancel_token(), self.tls.clone())
     }
 
     pub(super) fn is_full(&self) -> bool {

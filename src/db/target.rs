@@ -86,6 +86,11 @@ impl Target {
         connected.map_err(|error| DbError::from_connecting(&error, &self.config, &self.server))
     }
 
+    /// The TLS side, for what is said beside a connection.
+    pub(super) fn tls(&self) -> MakeRustlsConnect {
+        self.tls.clone()
+    }
+
     /// Host and port, or the socket's folder: for messages.
     pub(super) fn server(&self) -> &str {
         &self.server

@@ -1,10 +1,12 @@
 use std::net::IpAddr;
+use std::time::Duration;
 
 use async_graphql::{Context, ID};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
 use crate::db::Db;
+use crate::graphql::limits::Limits;
 use crate::service::idempotency::IdempotencyKey;
 use crate::service::{Actor, Command, Result, ServiceError, perform};
 
@@ -15,6 +17,10 @@ pub struct Settings {
     pub bulk_limit: usize,
     /// How long a session lasts.
     pub session_lifetime: TimeDelta,
+    /// What a request may ask for at once.
+    pub limits: Limits,
+    /// How long a request may take.
+    pub request_timeout: Duration,
 }
 
 /// Who asks, as the edge found out.

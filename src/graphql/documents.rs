@@ -3,37 +3,60 @@
 
 use std::sync::Arc;
 
-use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Value};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use ring::digest::{SHA256, digest};
 
-use crate::graphql::guard::{check_size, check_text};
+use crate::graphql::cost::{Cost, Priced};
+use crate::graphql::guard::{Fault, check_size};
+use crate::graphql::limits::{Excess, Limits};
+use crate::graphql::schema::shape;
+use crate::graphql::tokens::check_text;
+use crate::graphql::trusted::Trusted;
+use crate::graphql::values::{Uses, Weights, check_variables};
 
 /// How much text is remembered, in bytes; parsed, it is about ten times as large.
 const MOST_TEXT: u64 = 2 * 1024 * 1024;
 /// How many documents that is, by and by: for the cache's first size only.
 const TYPICAL: usize = 1_000;
 
-/// The documents that were asked lately. Clones share them.
+/// The documents that are answered: any, the latest of which are remembered, or only those that
+/// the operator trusts. Clones share them.
 #[derive(Clone)]
-pub struct Documents(Arc<Cache<Hash, Known, ByText>>);
+pub struct Documents {
+    limits: Arc<Limits>,
+    remembered: Arc<Cache<Hash, Arc<Known>, ByText>>,
+    trusted: Option<Arc<Trusted>>,
+}
 
 /// The SHA-256 of a document's text.
-type Hash = [u8; 32];
+pub(super) type Hash = [u8; 32];
 
-#[derive(Clone)]
-struct Known {
-    document: Arc<ExecutableDocument>,
+/// A document, and what there is to know of it before it is asked.
+#[derive(Debug)]
+pub(super) struct Known {
+    document: ExecutableDocument,
     length: u64,
+    uses: Uses,
+    price: Priced,
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) cost: Cost,
+    /// Whether it is a mutation.
+    pub(super) is_change: bool,
 }
 
 #[derive(Clone)]
 struct ByText;
 
-impl Weighter<Hash, Known> for ByText {
-    fn weight(&self, _: &Hash, known: &Known) -> u64 {
+impl Weighter<Hash, Arc<Known>> for ByText {
+    fn weight(&self, _: &Hash, known: &Arc<Known>) -> u64 {
         known.length
     }
 }
@@ -41,50 +64,131 @@ impl Weighter<Hash, Known> for ByText {
 /// Why a document is not answered.
 #[derive(Debug, PartialEq)]
 pub enum Unusable {
-    /// It is made to harm; in words for the client.
-    TooLarge(String),
+    /// It, or what comes with it, is larger than allowed.
+    TooLarge(Excess),
+    /// It would cost more than allowed.
+    TooExpensive(Cost),
+    /// A fragment of this name spreads itself.
+    Cycle(String),
+    /// It is not one of those that are trusted.
+    NotTrusted,
     /// It was named by its hash only, and nobody has sent it lately.
     NotFound,
     /// It has another hash than the client says, or is named in another way than by SHA-256.
     Misnamed(&'static str),
 }
 
-impl Default for Documents {
-    fn default() -> Self {
-        Self(Arc::new(Cache::with_weighter(TYPICAL, MOST_TEXT, ByText)))
+impl From<Fault> for Unusable {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Excess(excess) => Self::TooLarge(excess),
+            Fault::Cycle(name) => Self::Cycle(name.to_string()),
+        }
+    }
+}
+
+impl Known {
+    /// What there is to know of a parsed document. Errors: a limit that it goes beyond, a cycle.
+    pub(super) fn of(
+        document: ExecutableDocument,
+        length: usize,
+        limits: &Limits,
+    ) -> Result<Self, Fault> {
+        let uses = check_size(&document, &Weights::default(), limits)?;
+        let price = Priced::of(&document, shape());
+        Ok(Self {
+            document,
+            length: length as u64,
+            uses,
+            price,
+        })
+    }
+
+    /// Whether the operation that is asked for is a mutation.
+    fn changes(&self, request: &Request) -> bool {
+        let name = request.operation_name.as_deref();
+        let mut operations = self.document.operations.iter();
+        operations.any(|(is, operation)| {
+            let is_asked = is.zip(name).is_none_or(|(is, name)| is == name);
+            is_asked && operation.node.ty == OperationType::Mutation
+        })
     }
 }
 
 impl Documents {
+    /// Any documents within these limits.
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            limits: Arc::new(limits),
+            remembered: Arc::new(Cache::with_weighter(TYPICAL, MOST_TEXT, ByText)),
+            trusted: None,
+        }
+    }
+
+    /// Only these documents, from now on.
+    pub(super) fn trust(&mut self, trusted: Trusted) {
+        self.trusted = Some(Arc::new(trusted));
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Gives the request its parsed document: the one remembered of this text, or of this name if
     /// the client sends a name only. A text that cannot be parsed is left to the schema, which
     /// says where.
-    pub fn read(&self, request: &mut Request) -> Result<(), Unusable> {
+    pub(super) fn read(&self, request: &mut Request) -> Result<(), Unusable> {
         let name = name(request)?;
+        let known = match &self.trusted {
+            Some(trusted) => Some(trusted.find(&request.query, name)?),
+            None => self.find(request, name)?,
+        };
+        let Some(known) = known else { return Ok(()) };
+        check_variables(request, &known.document, known.uses, &self.limits)?;
+        let cost = Cost {
+            requested: known.price.cost(request),
+            limit: self.limits.cost,
+        };
+        if cost.requested > cost.limit {
+            return Err(Unusable::TooExpensive(cost));
+        }
+        request.data.insert(Asked {
+            cost,
+            is_change: known.changes(request),
+        });
+        request.set_parsed_query(known.document.clone());
+        Ok(())
+    }
+
+    /// The document, unless it cannot be parsed.
+    fn find(
+        &self,
+        request: &mut Request,
+        name: Option<Hash>,
+    ) -> Result<Option<Arc<Known>>, Unusable> {
         if request.query.is_empty()
             && let Some(name) = name
         {
-            let known = self.0.get(&name).ok_or(Unusable::NotFound)?;
-            request.set_parsed_query((*known.document).clone());
-            return Ok(());
+            return self
+                .remembered
+                .get(&name)
+                .map(Some)
+                .ok_or(Unusable::NotFound);
         }
-        check_text(&request.query).map_err(Unusable::TooLarge)?;
+        check_text(&request.query, &self.limits).map_err(Unusable::TooLarge)?;
         let hash = hash(&request.query);
         if name.is_some_and(|name| name != hash) {
             return Err(Unusable::Misnamed("sha256Hash is not the query's SHA-256"));
         }
-        if let Some(known) = self.0.get(&hash) {
-            request.set_parsed_query((*known.document).clone());
-            return Ok(());
+        if let Some(known) = self.remembered.get(&hash) {
+            return Ok(Some(known));
         }
-        let length = request.query.len() as u64;
-        let Ok(document) = request.parsed_query() else {
-            return Ok(());
+        let Ok(document) = parse_query(&request.query) else {
+            return Ok(None);
         };
-        check_size(document).map_err(Unusable::TooLarge)?;
-        let document = Arc::new(document.clone());
-        self.0.insert(hash, Known { document, length });
-        Ok(())
+        let known = Arc::new(Known::of(document, request.query.len(), &self.limits)?);
+        self.remembered.insert(hash, Arc::clone(&known));
+        Ok(Some(known))
     }
 }
 
@@ -105,7 +209,7 @@ fn name(request: &Request) -> Result<Option<Hash>, Unusable> {
     ))
 }
 
-fn hash(text: &str) -> Hash {
+pub(super) fn hash(text: &str) -> Hash {
     let mut hash = Hash::default();
     hash.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
     hash
@@ -127,7 +231,7 @@ mod tests {
     use async_graphql::{Request, Value};
     use serde_json::json;
 
-    use super::{Documents, Unusable, hash};
+    use super::{Documents, Limits, Unusable, hash};
 
     fn named(query: &str, name: &str) -> Request {
         let mut request = Request::new(query);
@@ -148,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_document_is_found_by_its_name_once_it_was_sent_with_it() {
-        let (documents, query) = (Documents::default(), "{ me { id } }");
+        let (documents, query) = (Documents::new(Limits::default()), "{ me { id } }");
         let by_name = || documents.read(&mut named("", &hex(query)));
         assert_eq!(by_name(), Err(Unusable::NotFound));
         assert_eq!(documents.read(&mut named(query, &hex(query))), Ok(()));
@@ -161,14 +265,14 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded_and_holds_nothing_harmful() {
-        let documents = Documents::default();
+        let documents = Documents::new(Limits::default());
         for number in 0..2_000 {
             let padding = " ".repeat(10_000);
             let query = format!("{{ me {{ id{number}{padding} }} }}");
             assert_eq!(documents.read(&mut Request::new(query)), Ok(()));
         }
-        assert!(documents.0.weight() <= super::MOST_TEXT);
-        assert!(documents.0.len() > 100);
+        assert!(documents.remembered.weight() <= super::MOST_TEXT);
+        assert!(documents.remembered.len() > 100);
         let nested = format!("{}{}", "{a".repeat(100), "}".repeat(100));
         for _ in 0..2 {
             let refused = documents.read(&mut named(&nested, &hex(&nested)));

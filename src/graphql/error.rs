@@ -82,6 +82,7 @@ fn log(error: &ServiceError, RequestId(request_id): &RequestId) {
     match error {
         ServiceError::Database(cause) => tracing::error!(%request_id, %cause, "statement failed"),
         ServiceError::Internal(cause) => tracing::error!(%request_id, %cause, "defect"),
+        ServiceError::TimedOut(what) => tracing::warn!(%request_id, what, "took too long"),
         ServiceError::Unavailable(cause) => tracing::warn!(%request_id, %cause, "no database"),
         _ => {}
     }

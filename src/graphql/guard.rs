@@ -1,145 +1,288 @@
-//! What a document must not be, found out before any work is done on it.
+//! What a parsed document must not be, found out before it is validated.
 //!
-//! The parser calls itself once for each bracket, so that a document which only nests would take
-//! the stack and with it the process; and validation follows every fragment wherever it is
-//! spread, so that a chain of fragments which each spread the next one twice would take for ever.
+//! Validation follows every fragment wherever it is spread, so that a chain of fragments which
+//! each spread the next one twice would take for ever. Here each fragment is measured once.
 
 use std::collections::HashMap;
 
-use async_graphql::Name;
-use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    Directive, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet,
+};
+use async_graphql::{Name, Positioned};
 
-/// The longest document, in bytes.
-const LONGEST: usize = 64 * 1024;
-/// The deepest nesting of brackets in a document.
-const DEEPEST: usize = 64;
-/// The most fields of a document, every fragment counted wherever it is spread.
-const MOST_FIELDS: usize = 5_000;
+use crate::graphql::limits::{Excess, Limits, Measure};
+use crate::graphql::values::{Uses, Weights};
 
-/// Looks at the text, before it is parsed. Errors: what is wrong with it, in words for the client.
-///
-/// Brackets in strings and comments count too; no honest document has 64 of them open.
-pub(super) fn check_text(document: &str) -> Result<(), String> {
-    if document.len() > LONGEST {
-        let size = document.len();
-        return Err(format!(
-            "the document has {size} bytes, the limit is {LONGEST}"
-        ));
-    }
-    let mut depth = 0_usize;
-    for byte in document.bytes() {
-        match byte {
-            b'{' | b'[' | b'(' => depth += 1,
-            b'}' | b']' | b')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > DEEPEST {
-            return Err(format!("the document nests deeper than {DEEPEST} brackets"));
-        }
-    }
-    Ok(())
+/// What is wrong with a document before validation.
+#[derive(Debug, PartialEq)]
+pub(super) enum Fault {
+    Excess(Excess),
+    /// This fragment spreads itself, by whatever way.
+    Cycle(Name),
 }
 
-/// Looks at the parsed document, before it is validated. Errors: as [`check_text`].
-pub(super) fn check_size(document: &ExecutableDocument) -> Result<(), String> {
-    let mut counter = Counter {
+/// Looks at the parsed document, its variables having these weights. Errors: the first limit that
+/// it goes beyond, or a cycle.
+pub(super) fn check_size(
+    document: &ExecutableDocument,
+    weights: &Weights,
+    limits: &Limits,
+) -> Result<Uses, Fault> {
+    let mut surveyor = Surveyor {
         document,
+        weights,
+        limits,
         fragments: HashMap::new(),
     };
-    let operations = document.operations.iter();
-    let in_operations: Vec<usize> = operations
-        .map(|(_, operation)| counter.fields(&operation.node.selection_set.node))
-        .collect();
+    let mut whole = Size::default();
+    for (_, operation) in document.operations.iter() {
+        let size = surveyor.operation(&operation.node)?;
+        whole = whole.beside(size);
+        whole.check(limits)?;
+    }
     // A fragment that nothing spreads is validated all the same.
-    let in_fragments = document.fragments.keys().map(|name| counter.fragment(name));
-    let fields = in_operations
-        .into_iter()
-        .chain(in_fragments)
-        .fold(0, usize::saturating_add);
-    if fields > MOST_FIELDS {
-        return Err(format!(
-            "the document has more than {MOST_FIELDS} fields, fragments expanded"
-        ));
+    for name in document.fragments.keys() {
+        whole = whole.beside(surveyor.fragment(name, 1)?);
+        whole.check(limits)?;
     }
-    Ok(())
+    Ok(whole.uses)
 }
 
-struct Counter<'a> {
-    document: &'a ExecutableDocument,
-    /// How many fields each fragment has; a fragment that is being counted has none, so that a
-    /// cycle ends (the schema then refuses it by name).
-    fragments: HashMap<&'a Name, usize>,
+/// The extent of a part of a document, fragments expanded.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    fields: usize,
+    depth: usize,
+    /// Selections one inside the other, of whatever kind.
+    levels: usize,
+    /// Fields that belong to the surrounding object.
+    own_fields: usize,
+    aliases: usize,
+    directives: usize,
+    /// Lists one inside the other, of what the schema says of itself.
+    lists: usize,
+    uses: Uses,
 }
 
-impl<'a> Counter<'a> {
-    fn fields(&mut self, set: &'a SelectionSet) -> usize {
-        let selections = set.items.iter().map(|selection| match &selection.node {
-            Selection::Field(field) => self.fields(&field.node.selection_set.node),
-            Selection::InlineFragment(inline) => self.fields(&inline.node.selection_set.node),
-            Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node),
-        });
-        selections.fold(0, |sum, fields| {
-            sum.saturating_add(fields).saturating_add(1)
-        })
-    }
-
-    fn fragment(&mut self, name: &Name) -> usize {
-        let Some((name, fragment)) = self.document.fragments.get_key_value(name) else {
-            return 0;
-        };
-        if let Some(&known) = self.fragments.get(name) {
-            return known;
+impl Size {
+    fn beside(self, other: Self) -> Self {
+        let sum = usize::saturating_add;
+        Self {
+            fields: sum(self.fields, other.fields),
+            depth: self.depth.max(other.depth),
+            levels: self.levels.max(other.levels),
+            own_fields: sum(self.own_fields, other.own_fields),
+            aliases: sum(self.aliases, other.aliases),
+            directives: sum(self.directives, other.directives),
+            lists: self.lists.max(other.lists),
+            uses: self.uses.beside(other.uses),
         }
-        self.fragments.insert(name, 0);
-        let fields = self.fields(&fragment.node.selection_set.node);
-        self.fragments.insert(name, fields);
-        fields
     }
+
+    fn check(&self, limits: &Limits) -> Result<(), Fault> {
+        for (measure, found, most) in [
+            (Measure::Fields, self.fields, limits.fields),
+            (Measure::Depth, self.depth, limits.depth),
+            (Measure::Aliases, self.aliases, limits.aliases),
+            (Measure::Directives, self.directives, limits.directives),
+            (Measure::Introspection, self.lists, limits.introspection),
+            (Measure::Values, self.uses.values, limits.values),
+        ] {
+            measure.check(found, most).map_err(Fault::Excess)?;
+        }
+        Ok(())
+    }
+
+    fn add_directives(&mut self, directives: &[Positioned<Directive>], weights: &Weights) {
+        self.directives = self.directives.saturating_add(directives.len());
+        let arguments = directives.iter().flat_map(|d| &d.node.arguments);
+        for (_, value) in arguments {
+            self.uses = self.uses.beside(weights.of(&value.node));
+        }
+    }
+}
+
+struct Surveyor<'a> {
+    document: &'a ExecutableDocument,
+    weights: &'a Weights,
+    limits: &'a Limits,
+    /// The size of each fragment; nothing while it is being measured.
+    fragments: HashMap<&'a Name, Option<Size>>,
+}
+
+impl<'a> Surveyor<'a> {
+    fn operation(&mut self, operation: &'a OperationDefinition) -> Result<Size, Fault> {
+        let mut size = self.set(&operation.selection_set.node, 1)?;
+        let most = self.limits.root_fields;
+        let is_more = Measure::RootFields.check(size.own_fields, most);
+        is_more.map_err(Fault::Excess)?;
+        size.add_directives(&operation.directives, self.weights);
+        for variable in &operation.variable_definitions {
+            size.add_directives(&variable.node.directives, self.weights);
+        }
+        Ok(size)
+    }
+
+    /// `level` is how many selections stand around this one. It is bounded, because this function
+    /// calls itself, as validation and execution do.
+    fn set(&mut self, set: &'a SelectionSet, level: usize) -> Result<Size, Fault> {
+        let check = Measure::Nesting.check(level, self.limits.nesting);
+        check.map_err(Fault::Excess)?;
+        let mut whole = Size::default();
+        for selection in &set.items {
+            let mut size = match &selection.node {
+                Selection::Field(field) => self.field(&field.node, level)?,
+                Selection::InlineFragment(inline) => {
+                    self.set(&inline.node.selection_set.node, level + 1)?
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.fragment(&spread.node.fragment_name.node, level + 1)?
+                }
+            };
+            size.add_directives(selection.node.directives(), self.weights);
+            size.fields = size.fields.saturating_add(1);
+            size.levels += 1;
+            whole = whole.beside(size);
+            let fields = Measure::Fields.check(whole.fields, self.limits.fields);
+            fields.map_err(Fault::Excess)?;
+        }
+        Ok(whole)
+    }
+
+    fn field(&mut self, field: &'a Field, level: usize) -> Result<Size, Fault> {
+        let mut size = self.set(&field.selection_set.node, level + 1)?;
+        size.depth += 1;
+        size.own_fields = 1;
+        size.aliases = size
+            .aliases
+            .saturating_add(usize::from(field.alias.is_some()));
+        size.lists += usize::from(is_list_of_the_schema(&field.name.node));
+        for (_, value) in &field.arguments {
+            size.uses = size.uses.beside(self.weights.of(&value.node));
+        }
+        Ok(size)
+    }
+
+    fn fragment(&mut self, name: &Name, level: usize) -> Result<Size, Fault> {
+        // That there is none such is for validation to say.
+        let Some((name, fragment)) = self.document.fragments.get_key_value(name) else {
+            return Ok(Size::default());
+        };
+        let size = match self.fragments.get(name) {
+            Some(Some(known)) => *known,
+            Some(None) => return Err(Fault::Cycle(name.clone())),
+            None => {
+                self.fragments.insert(name, None);
+                let mut size = self.set(&fragment.node.selection_set.node, level)?;
+                size.add_directives(&fragment.node.directives, self.weights);
+                self.fragments.insert(name, Some(size));
+                size
+            }
+        };
+        let levels = Measure::Nesting.check(level + size.levels, self.limits.nesting + 1);
+        levels.map_err(Fault::Excess)?;
+        Ok(size)
+    }
+}
+
+/// The lists through which introspection comes back to where it was; nothing else is called so.
+fn is_list_of_the_schema(field: &Name) -> bool {
+    ["fields", "inputFields", "interfaces", "possibleTypes"].contains(&field.as_str())
 }
 
 #[cfg(test)]
 mod tests {
     use std::fmt::Write;
 
+    use async_graphql::Name;
     use async_graphql::parser::parse_query;
 
-    use super::{check_size, check_text};
+    use super::{Fault, Weights, check_size};
+    use crate::graphql::limits::{Limits, Measure};
 
-    fn verdict(document: &str) -> Result<(), String> {
-        check_text(document)?;
-        parse_query(document).map_or(Ok(()), |document| check_size(&document))
+    fn measure(document: &str) -> Option<Measure> {
+        let limits = Limits::default();
+        match check_size(
+            &parse_query(document).unwrap(),
+            &Weights::default(),
+            &limits,
+        ) {
+            Ok(_) => None,
+            Err(Fault::Excess(excess)) => Some(excess.measure),
+            Err(Fault::Cycle(name)) => panic!("{name}"),
+        }
     }
 
-    #[test]
-    fn deep_nesting_is_refused_whichever_bracket_it_is_made_of() {
-        for (open, close) in [("{a", "}"), ("[", "]"), ("{a:", "}")] {
-            let nested = |depth: usize| format!("{}{}", open.repeat(depth), close.repeat(depth));
-            assert_eq!(verdict(&nested(30)), Ok(()));
-            assert!(verdict(&nested(100)).is_err());
+    /// Fragments of which each spreads the next one.
+    fn chain(length: usize, spreads: usize) -> String {
+        let mut document = "{ me { ...f0 } }".to_owned();
+        for i in 0..length {
+            let next = format!("...f{} ", i + 1).repeat(spreads);
+            write!(document, " fragment f{i} on User {{ {next} }}").unwrap();
         }
+        document + &format!(" fragment f{length} on User {{ __typename }}")
     }
 
     #[test]
     fn fragments_that_double_are_refused_at_once() {
-        let chain = |length: usize| {
-            let mut document = "{ ...f0 }".to_owned();
-            for i in 0..length {
-                let next = i + 1;
-                write!(
-                    document,
-                    " fragment f{i} on Query {{ ...f{next} ...f{next} }}"
-                )
-                .unwrap();
-            }
-            document + &format!(" fragment f{length} on Query {{ __typename }}")
-        };
-        assert_eq!(verdict(&chain(5)), Ok(()));
-        assert!(verdict(&chain(200)).is_err());
+        assert_eq!(measure(&chain(5, 2)), None);
+        assert_eq!(measure(&chain(50, 2)), Some(Measure::Fields));
+        assert_eq!(measure(&chain(60, 1)), None);
+        assert_eq!(measure(&chain(3_000, 1)), Some(Measure::Nesting));
     }
 
     #[test]
-    fn a_cycle_of_fragments_is_left_to_the_schema() {
-        let cycle = "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }";
-        assert_eq!(verdict(cycle), Ok(()));
+    fn each_measure_is_taken_with_fragments_expanded() {
+        let twice = |fields: &str| {
+            format!("{{ me {{ ...a b: manager {{ ...a }} }} }} fragment a on User {{ {fields} }}")
+        };
+        assert_eq!(measure(&twice("a: id ")), None);
+        let aliases = (0..50).map(|i| format!("a{i}: id ")).collect::<String>();
+        assert_eq!(measure(&twice(&aliases)), Some(Measure::Aliases));
+        let directives = format!("id {}", "@skip(if: false) ".repeat(13));
+        assert_eq!(measure(&twice(&directives)), None);
+        let directives = format!("id {}", "@skip(if: false) ".repeat(17));
+        assert_eq!(measure(&twice(&directives)), Some(Measure::Directives));
+        let root = "me { id } ".repeat(51);
+        assert_eq!(measure(&format!("{{ {root} }}")), Some(Measure::RootFields));
+        let spread = format!("{{ ...r }} fragment r on Query {{ {root} }}");
+        assert_eq!(measure(&spread), Some(Measure::RootFields));
+        let deep = format!("{{ {} id {} }}", "manager { ".repeat(20), "}".repeat(20));
+        assert_eq!(measure(&deep), Some(Measure::Depth));
+        let values = format!("id(x: [{}])", "1 ".repeat(40_000));
+        assert_eq!(measure(&twice(&values)), Some(Measure::Values));
+        let schema = |lists: usize| {
+            let (open, close) = ("fields { type { ".repeat(lists), "} }".repeat(lists));
+            format!("{{ __schema {{ types {{ {open} name {close} }} }} }}")
+        };
+        assert_eq!(measure(&schema(3)), None);
+        assert_eq!(measure(&schema(4)), Some(Measure::Introspection));
+    }
+
+    #[test]
+    fn a_directive_counts_wherever_it_stands() {
+        let many = "@a ".repeat(51);
+        for document in [
+            format!("query {many} {{ a }}"),
+            format!("query ($a: Int {many}) {{ a }}"),
+            format!("{{ ... {many} {{ a }} }}"),
+            format!("{{ ...f {many} }} fragment f on Query {{ a }}"),
+            format!("{{ a }} fragment f on Query {many} {{ a }}"),
+        ] {
+            assert_eq!(measure(&document), Some(Measure::Directives));
+        }
+    }
+
+    #[test]
+    fn a_cycle_of_fragments_is_named() {
+        let limits = Limits::default();
+        for cycle in [
+            "{ ...a } fragment a on Query { ...a }",
+            "{ b } fragment a on Query { me { ...b } } fragment b on Query { ... { ...a } }",
+        ] {
+            let found = check_size(&parse_query(cycle).unwrap(), &Weights::default(), &limits);
+            let names = [Name::new("a"), Name::new("b")];
+            assert!(matches!(found, Err(Fault::Cycle(name)) if names.contains(&name)));
+        }
     }
 }

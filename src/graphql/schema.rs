@@ -1,21 +1,35 @@
-use std::sync::Arc;
+use std::any::{Any, TypeId};
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
-use async_graphql::{EmptySubscription, ID, Json, MergedObject, Request, Response, SchemaBuilder};
+use async_graphql::{
+    EmptySubscription, ID, Json, MergedObject, Request, Response, SchemaBuilder, ServerError,
+};
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
+use tokio::time::{Instant, timeout_at};
 
 use crate::db::Db;
 use crate::graphql::bulk::BulkMutation;
 use crate::graphql::coercion::{StrictScalars, check_variables, settle};
-use crate::graphql::context::{Credentials, Settings};
-use crate::graphql::documents::{Documents, Unusable};
+use crate::graphql::context::{Credentials, RequestId, Settings};
+use crate::graphql::cost::Cost;
+use crate::graphql::documents::{Asked, Documents, Unusable};
+use crate::graphql::error::transport_error;
 use crate::graphql::lead::{LeadMutation, LeadQuery};
 use crate::graphql::loaders::Lookup;
 use crate::graphql::node::NodeQuery;
 use crate::graphql::note::{NoteMutation, NoteQuery};
 use crate::graphql::operation::{Operation, RootFields};
 use crate::graphql::session::SessionMutation;
+use crate::graphql::shape::Shape;
+use crate::graphql::shorten::shorten;
 use crate::graphql::statistics::StatisticsQuery;
+use crate::graphql::trusted::{Faulty, Trusted};
 use crate::graphql::user::{UserMutation, UserQuery};
+use crate::service::ServiceError;
 use crate::service::users::Directory;
 
 /// Everything that can be read. Needs a token: `Authorization: Bearer <token>`, from `login`.
@@ -43,30 +57,26 @@ pub struct Schema {
     directory: Directory,
     documents: Documents,
     roots: Arc<RootFields>,
+    request_timeout: Duration,
 }
-
-/// How deep a query may nest; GraphiQL's introspection needs 15.
-const DEEPEST: usize = 20;
-/// How many fields a query may name, fragments expanded.
-const MOST_FIELDS: usize = 2_000;
 
 /// Makes the schema over a database.
 pub fn build(db: Db, settings: Settings) -> Schema {
     let directory = Directory::new(db.clone());
+    let (limits, request_timeout) = (settings.limits.clone(), settings.request_timeout);
     let types = types()
-        .data(db.clone())
         .data(directory.clone())
         .data(settings)
-        .limit_depth(DEEPEST)
-        .limit_complexity(MOST_FIELDS)
-        .limit_directives(20)
+        // Its own measure of what the guard has measured by then.
+        .limit_recursive_depth(limits.nesting + 1)
         .finish();
     Schema {
         types,
         db,
         directory,
-        documents: Documents::default(),
+        documents: Documents::new(limits),
         roots: Arc::new(RootFields::of::<Query, Mutation>()),
+        request_timeout,
     }
 }
 
@@ -82,26 +92,114 @@ impl Schema {
         self.roots.operation(request)
     }
 
-    /// Answers a request of whoever these credentials stand for.
+    /// Answers a request of whoever these credentials stand for. A defect fails the request alone,
+    /// and the deadline ends it: a query at once, a change once it is undone or done.
     pub async fn execute(&self, request: Request, credentials: Credentials) -> Response {
-        let mut request = request;
+        let (about, mut request) = (About::of(&request), request);
         let operation = match check_variables(&mut request) {
             Ok(operation) => operation,
             Err(error) => return Response::from_errors(vec![error]),
         };
+        let deadline = Instant::now() + self.request_timeout;
+        let (db, waiting) = self.db.for_request(Some(deadline));
         if let Credentials::Actor { actor, .. } = &credentials {
             let lookup = Lookup {
-                db: self.db.clone(),
+                db: db.clone(),
                 directory: self.directory.clone(),
                 actor: actor.clone(),
             };
             request = request.data(lookup.loaders());
         }
-        settle(
-            operation,
-            self.types.execute(request.data(credentials)).await,
-        )
+        let execution = self.types.execute(request.data(db).data(credentials));
+        let mut execution = pin!(AssertUnwindSafe(execution).catch_unwind());
+        // Where this future is dropped, this is dropped before the execution is.
+        let _waiting = waiting;
+        let outcome = if about.is_change {
+            execution.await
+        } else {
+            match timeout_at(deadline, &mut execution).await {
+                Ok(outcome) => outcome,
+                Err(_) => Ok(about.failed(ServiceError::TimedOut("the request"))),
+            }
+        };
+        let answer = outcome.unwrap_or_else(|panic| about.failed(defect(panic.as_ref())));
+        let mut answer = settle(operation, answer);
+        shorten(&mut answer, self.documents.limits());
+        match about.cost {
+            Some(cost) => answer.extension("cost", cost.into()),
+            None => answer,
+        }
     }
+
+    /// Answers only these documents from now on, each with the name it has for the operator.
+    /// Errors: the first one that cannot be answered, and why.
+    pub async fn trust(&mut self, documents: Vec<(String, String)>) -> Result<(), Faulty> {
+        let mut trusted = Trusted::default();
+        for (file, text) in documents {
+            trusted.add(&file, &text, self.documents.limits())?;
+            self.validate(text)
+                .await
+                .map_err(|error| Faulty::new(&file, error))?;
+        }
+        self.documents.trust(trusted);
+        Ok(())
+    }
+
+    /// Has a document validated and nothing more, by asking for an operation that it has not.
+    async fn validate(&self, text: String) -> Result<(), ServerError> {
+        let nothing = "validated";
+        let mut request = Request::new(text);
+        request.operation_name = Some(nothing.to_owned());
+        let answer = self.types.execute(request).await;
+        let is_expected =
+            |error: &ServerError| error.message == format!("Unknown operation named \"{nothing}\"");
+        match answer.errors.into_iter().find(|error| !is_expected(error)) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What is known of a request before it is executed.
+struct About {
+    id: Option<RequestId>,
+    cost: Option<Cost>,
+    is_change: bool,
+}
+
+impl About {
+    fn of(request: &Request) -> Self {
+        let asked = datum::<Asked>(request);
+        Self {
+            id: datum(request).cloned(),
+            cost: asked.map(|asked| asked.cost),
+            is_change: asked.is_some_and(|asked| asked.is_change),
+        }
+    }
+
+    /// The answer where none came of the execution.
+    fn failed(&self, error: ServiceError) -> Response {
+        let nameless = RequestId(String::new());
+        let id = self.id.as_ref().unwrap_or(&nameless);
+        Response::from_errors(vec![transport_error(&error, id)])
+    }
+}
+
+fn datum<T: Send + Sync + 'static>(request: &Request) -> Option<&T> {
+    request.data.get(&TypeId::of::<T>())?.downcast_ref()
+}
+
+/// What a panic says of itself.
+fn defect(panic: &(dyn Any + Send)) -> ServiceError {
+    let said = panic.downcast_ref::<&str>().copied();
+    let said = said.or(panic.downcast_ref::<String>().map(String::as_str));
+    ServiceError::Internal(format!("panic: {}", said.unwrap_or("without words")))
+}
+
+/// The schema's shape, the same for as long as the program runs.
+pub(super) fn shape() -> &'static Shape {
+    static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of(&types().finish().sdl()));
+    &SHAPE
 }
 
 /// The schema in the schema definition language, as `schema.graphql` has it.

@@ -102,6 +102,7 @@ async fn respond_to(
             let failed = transport_error(&error, &record.request_id);
             let status = match error {
                 ServiceError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+                ServiceError::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             };
             (Answer::from_errors(vec![failed]), status)
@@ -140,6 +141,9 @@ async fn execute(
 fn refuse(refusal: Refusal, media_type: MediaType, record: &mut Record) -> Response {
     let mut error = ServerError::new(refusal.message, None);
     mark(&mut error, refusal.code, &record.request_id);
+    for (name, detail) in refusal.details {
+        error.extensions.get_or_insert_default().set(name, detail);
+    }
     record.failed(refusal.code);
     respond(
         Answer::from_errors(vec![error]),

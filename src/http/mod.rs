@@ -12,7 +12,7 @@ mod response;
 mod serve;
 mod trace;
 
-pub use monitor::{Render, monitor};
+pub use monitor::{Render, Stopping, monitor};
 pub use serve::{ConnectionLimits, serve};
 
 use std::any::Any;

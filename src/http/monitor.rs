@@ -1,6 +1,7 @@
 //! What whoever operates the program asks: whether it lives, whether it can answer, what it counts.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::extract::State;
@@ -16,11 +17,26 @@ use crate::http::with_safe_headers;
 /// What is counted, as text.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 
+/// Whether the program was told to stop. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Stopping(Arc<AtomicBool>);
+
+impl Stopping {
+    /// From now on.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// The probes, and the metrics where there is something that renders them.
-pub fn monitor(db: Db, metrics: Option<Render>) -> Router {
+pub fn monitor(db: Db, stopping: Stopping, metrics: Option<Render>) -> Router {
     let probes = Router::new()
         .route("/readyz", get(ready))
-        .with_state(db.clone())
+        .with_state((db.clone(), stopping))
         .route("/healthz", get(alive));
     with_safe_headers(match metrics {
         Some(render) => {
@@ -36,8 +52,11 @@ async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Whether requests can be answered: whether the database can be had.
-async fn ready(State(db): State<Db>) -> (StatusCode, &'static str) {
+/// Whether requests can be answered: whether the database can be had, and the server goes on.
+async fn ready(State((db, stopping)): State<(Db, Stopping)>) -> (StatusCode, &'static str) {
+    if stopping.has_begun() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n");
+    }
     match db.ping().await {
         Ok(()) => (StatusCode::OK, "ready\n"),
         Err(_) => (

@@ -8,13 +8,15 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::graphql::{Schema, Unusable};
+use crate::graphql::{Cost, Excess, Schema, Unusable};
 
 /// Why a request was turned away before GraphQL saw it.
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
     pub(super) message: String,
+    /// What a program is told besides the code.
+    pub(super) details: Vec<(&'static str, async_graphql::Value)>,
 }
 
 impl Refusal {
@@ -23,6 +25,7 @@ impl Refusal {
             status,
             code,
             message: message.into(),
+            details: Vec::new(),
         }
     }
 }
@@ -57,12 +60,12 @@ pub(super) fn from_body(
             message,
         ));
     }
-    let body = body.map_err(|rejection| {
-        Refusal::new(
-            rejection.status(),
-            "BAD_REQUEST",
-            "the body is too large or was cut off",
-        )
+    let body = body.map_err(|rejection| match rejection.status() {
+        status @ StatusCode::PAYLOAD_TOO_LARGE => {
+            let message = "the body is larger than this server takes";
+            Refusal::new(status, "BODY_TOO_LARGE", message)
+        }
+        status => Refusal::new(status, "BAD_REQUEST", "the body was cut off"),
     })?;
     let parameters: Parameters = serde_json::from_slice(&body).map_err(|error| {
         bad_request(format!(
@@ -118,18 +121,50 @@ impl Parameters {
 
 impl From<Unusable> for Refusal {
     fn from(unusable: Unusable) -> Self {
-        match unusable {
-            Unusable::TooLarge(message) => {
-                Self::new(StatusCode::BAD_REQUEST, "DOCUMENT_TOO_LARGE", message)
+        // What the schema would find wrong, or may be right elsewhere, is answered as GraphQL's.
+        let (status, code, message) = match &unusable {
+            Unusable::TooLarge(excess) => (400, "DOCUMENT_TOO_LARGE", excess.to_string()),
+            Unusable::TooExpensive(Cost { requested, limit }) => {
+                let message = format!("the query costs {requested}, the limit is {limit}");
+                (400, "COST_LIMIT_EXCEEDED", message)
+            }
+            Unusable::Cycle(fragment) => {
+                let message = format!("the fragment {fragment} spreads itself");
+                (200, "GRAPHQL_VALIDATION_FAILED", message)
+            }
+            Unusable::NotTrusted => {
+                let message = "only the documents that the operator trusts are answered";
+                (200, "DOCUMENT_NOT_TRUSTED", message.to_owned())
             }
             // Apollo's clients know it by these words; it is the usual first step, not a fault.
-            Unusable::NotFound => Self::new(
-                StatusCode::OK,
-                "PERSISTED_QUERY_NOT_FOUND",
-                "PersistedQueryNotFound",
-            ),
-            Unusable::Misnamed(message) => bad_request(message),
+            Unusable::NotFound => {
+                let message = "PersistedQueryNotFound".to_owned();
+                (200, "PERSISTED_QUERY_NOT_FOUND", message)
+            }
+            Unusable::Misnamed(message) => (400, "BAD_REQUEST", (*message).to_owned()),
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+        Self {
+            details: details(unusable),
+            ..Self::new(status, code, message)
         }
+    }
+}
+
+/// What a program is told of a limit.
+fn details(unusable: Unusable) -> Vec<(&'static str, async_graphql::Value)> {
+    match unusable {
+        Unusable::TooLarge(Excess {
+            measure,
+            found,
+            most,
+        }) => vec![
+            ("limit", measure.name().into()),
+            ("found", found.into()),
+            ("most", most.into()),
+        ],
+        Unusable::TooExpensive(cost) => vec![("cost", cost.into())],
+        _ => Vec::new(),
     }
 }
 

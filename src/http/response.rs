@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::graphql::RequestId;
+use crate::graphql::{RequestId, code_of};
 
 /// The form that a client wants its answer in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,10 +64,20 @@ pub(super) fn respond(
     RequestId(request_id): &RequestId,
 ) -> Response {
     let is_refused = is_request_error(&answer);
+    let has = |code| {
+        answer
+            .errors
+            .iter()
+            .any(|error| code_of(error) == Some(code))
+    };
     let status = match (status, media_type) {
+        // The server's fault, not the request's.
+        (StatusCode::OK, _) if is_refused && has("INTERNAL") => StatusCode::INTERNAL_SERVER_ERROR,
+        (StatusCode::OK, _) if is_refused && has("TIMEOUT") => StatusCode::GATEWAY_TIMEOUT,
         (StatusCode::OK, MediaType::GraphqlResponse) if is_refused => StatusCode::BAD_REQUEST,
         (status, _) => status,
     };
+    let may_come_again = has("UNAVAILABLE");
     let mut response = if is_refused {
         // No operation was executed, so there is no data, not even null.
         Json(OnlyErrors {
@@ -80,7 +90,7 @@ pub(super) fn respond(
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type.as_str()));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    if may_come_again {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     if let Ok(value) = HeaderValue::from_str(request_id) {

@@ -2,7 +2,7 @@ use diesel::result::Error as DieselError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::db::DbError;
+use crate::db::{DbError, Failed};
 use crate::service::{LeadId, NoteId, UserId};
 
 /// The result of a service function.
@@ -35,6 +35,8 @@ pub enum ServiceError {
     RateLimited,
     /// The database cannot be had at the moment.
     Unavailable(DbError),
+    /// It took longer than the operator allows. Says what did.
+    TimedOut(&'static str),
     /// A statement failed.
     Database(DieselError),
     /// A defect of the program.
@@ -84,6 +86,7 @@ impl ServiceError {
             Self::NotApplied => "NOT_APPLIED",
             Self::RateLimited => "RATE_LIMITED",
             Self::Unavailable(_) => "UNAVAILABLE",
+            Self::TimedOut(_) => "TIMEOUT",
             Self::Database(_) => "DATABASE_ERROR",
             Self::Internal(_) => "INTERNAL",
         }
@@ -108,6 +111,7 @@ impl ServiceError {
             Self::NotApplied => "not applied, because another row failed".to_owned(),
             Self::RateLimited => "too many attempts to sign in, try again in a minute".to_owned(),
             Self::Unavailable(_) => "the database cannot be reached, try again shortly".to_owned(),
+            Self::TimedOut(what) => format!("{what} took longer than this server allows"),
             Self::Database(_) => "the database refused the operation".to_owned(),
             Self::Internal(_) => "something went wrong on the server".to_owned(),
         }
@@ -124,7 +128,12 @@ impl ServiceError {
 
 impl From<DieselError> for ServiceError {
     fn from(error: DieselError) -> Self {
-        Self::Database(error)
+        match Failed::of(&error) {
+            Some(Failed::Gone) => Self::Unavailable(DbError::Unavailable(error.to_string())),
+            Some(Failed::TooLong) => Self::TimedOut("a statement"),
+            Some(Failed::Locked) => Self::TimedOut("waiting for a row that another change holds"),
+            None => Self::Database(error),
+        }
     }
 }
 

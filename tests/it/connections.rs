@@ -129,7 +129,7 @@ async fn a_request_in_flight_is_answered_before_the_end() {
     flying.write_all(body.as_bytes()).await.unwrap();
     let answer = rest_of(&mut flying).await;
     assert!(
-        answer.ends_with(r#"{"data":{"__typename":"Query"}}"#),
+        answer.contains(r#"{"data":{"__typename":"Query"}"#),
         "{answer}"
     );
     timeout(PATIENCE, served.served)

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Team, UNKNOWN, document};
 
-const CODES: [&str; 11] = [
+const CODES: [&str; 12] = [
     "UNAUTHENTICATED",
     "PERMISSION_DENIED",
     "LEAD_NOT_FOUND",
@@ -16,6 +16,7 @@ const CODES: [&str; 11] = [
     "CONFLICT",
     "IDEMPOTENCY_CONFLICT",
     "RATE_LIMITED",
+    "TIMEOUT",
     "DATABASE_ERROR",
     "INTERNAL",
 ];

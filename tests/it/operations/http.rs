@@ -130,10 +130,10 @@ async fn a_body_that_is_no_request_in_json_is_a_bad_request() {
 #[tokio::test]
 async fn a_body_above_the_limit_is_too_large_whether_or_not_it_says_so_first() {
     let api = Api::new().await;
-    let large = asked(&format!("{{ __typename }} #{}", "x".repeat(1024 * 1024)));
+    let large = asked(&format!("{{ __typename }} #{}", "x".repeat(256 * 1024)));
     let (status, body) = post(&api, Some(JSON), large.clone()).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(body["errors"][0]["extensions"]["code"], "BAD_REQUEST");
+    assert_eq!(body["errors"][0]["extensions"]["code"], "BODY_TOO_LARGE");
     let announced = Request::post("/graphql")
         .header("content-type", JSON)
         .header("content-length", large.len());
@@ -142,7 +142,7 @@ async fn a_body_above_the_limit_is_too_large_whether_or_not_it_says_so_first() {
         .await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     let body: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(body["errors"][0]["extensions"]["code"], "BAD_REQUEST");
+    assert_eq!(body["errors"][0]["extensions"]["code"], "BODY_TOO_LARGE");
     let chunks: Vec<Result<String, std::io::Error>> = large
         .as_bytes()
         .chunks(4096)
@@ -183,11 +183,21 @@ async fn what_nests_too_deep_or_doubles_is_refused_and_the_server_lives() {
     }
     let manager = "manager { ".repeat(30);
     let depth = format!("{{ me {{ {manager} id {} }} }}", "}".repeat(30));
+    let (status, body) = post(&api, Some(JSON), asked(&depth)).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let extensions = &body["errors"][0]["extensions"];
+    assert_eq!(extensions["code"], "DOCUMENT_TOO_LARGE");
+    assert_eq!(
+        (
+            &extensions["limit"],
+            &extensions["found"],
+            &extensions["most"]
+        ),
+        (&json!("depth"), &json!(32), &json!(20))
+    );
     let cycle = "{ me { ...A } } fragment A on User { ...B } fragment B on User { ...A }";
-    for bad in [depth.as_str(), cycle] {
-        api.refusal(Some(&ada), bad, json!({}), "GRAPHQL_VALIDATION_FAILED")
-            .await;
-    }
+    let error = api.refusal(Some(&ada), cycle, json!({}), "GRAPHQL_VALIDATION_FAILED");
+    assert!(super::text(&error.await["message"]).ends_with("spreads itself"));
     api.data(&ada, "{ me { id } }", json!({})).await;
 }
 

@@ -208,7 +208,7 @@ async fn a_long_wait_for_a_lock_ends_with_a_code_and_changes_nothing() {
         "{:?}",
         began.elapsed()
     );
-    assert_eq!(code(&answer), Some("DATABASE_ERROR"), "{answer:#}");
+    assert_eq!(code(&answer), Some("TIMEOUT"), "{answer:#}");
     assert!(!answer.to_string().contains("lock timeout"), "{answer:#}");
     run(&mut holder, "commit").await;
     assert_eq!(changes(&mut holder, &id).await, 0);

@@ -6,6 +6,7 @@
 mod bulks;
 mod crash_drill;
 mod dataset;
+mod deadlines;
 mod feed;
 mod filters;
 mod histories;

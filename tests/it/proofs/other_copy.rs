@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crm::db::{Db, PoolOptions, PooledConnection};
-use crm::graphql::{self, Settings};
+use crm::graphql::{self, Limits, Settings};
 use crm::http::{self, App};
 
 use crate::support::{Api, SignedIn};
@@ -41,6 +41,8 @@ impl Copy {
         let settings = Settings {
             bulk_limit: 10_000,
             session_lifetime: TimeDelta::hours(1),
+            limits: Limits::default(),
+            request_timeout: Duration::from_secs(30),
         };
         let app = App {
             db: db.clone(),
@@ -48,7 +50,7 @@ impl Copy {
             introspection_for_all: true,
             allow_get: true,
             trusted_proxies: Vec::new(),
-            body_limit: 1024 * 1024,
+            body_limit: 256 * 1024,
         };
         Copy {
             router: http::router(app, None),

@@ -12,12 +12,16 @@ async fn what_the_edge_refuses_has_a_status_and_a_code() {
     let query = |text: &str| json!({ "query": text }).to_string();
     let too_large = query(&"a".repeat(1024 * 1024));
     let too_deep = query(&"{a".repeat(100));
+    let too_dear = query(
+        "{ users(first: 100) { nodes { leads(first: 100) { nodes { id email phone company status } } } } }",
+    );
     let json = "application/json";
     for (media_type, body, status, code) in [
         ("text/plain", query("{ me { id } }"), 415, "BAD_REQUEST"),
         (json, "nonsense".to_owned(), 400, "BAD_REQUEST"),
-        (json, too_large, 413, "BAD_REQUEST"),
+        (json, too_large, 413, "BODY_TOO_LARGE"),
         (json, too_deep, 400, "DOCUMENT_TOO_LARGE"),
+        (json, too_dear, 400, "COST_LIMIT_EXCEEDED"),
         (json, query("{ nope }"), 200, "GRAPHQL_VALIDATION_FAILED"),
         (json, query("{ me"), 200, "GRAPHQL_VALIDATION_FAILED"),
         (json, query("{ me { id } }"), 200, "UNAUTHENTICATED"),

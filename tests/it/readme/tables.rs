@@ -49,7 +49,8 @@ fn the_configuration_table_is_what_the_program_takes() {
         })
         .collect();
     let first = |cell: &String| code(cell).into_iter().next().unwrap_or_default();
-    let said: BTreeSet<(String, String, String)> = table("## Configuration")
+    let rows = [table("## Configuration"), table("## Limits")].concat();
+    let said: BTreeSet<(String, String, String)> = rows
         .iter()
         .map(|row| (first(&row[0]), first(&row[1]), first(&row[2])))
         .collect();
@@ -167,7 +168,8 @@ fn every_service_error() -> Vec<ServiceError> {
     let is_listed = |error: &ServiceError| match error {
         Unauthenticated(_) | PermissionDenied(_) | LeadNotFound(_) | UserNotFound(_) => (),
         NoteNotFound(_) | InvalidData(_) | ServiceError::Conflict(_) | IdempotencyConflict => (),
-        NotApplied | RateLimited | Unavailable(_) | Database(_) | Internal(_) => (),
+        NotApplied | RateLimited | Unavailable(_) | TimedOut(_) | Database(_) => (),
+        Internal(_) => (),
     };
     let all = vec![
         Unauthenticated(""),
@@ -181,6 +183,7 @@ fn every_service_error() -> Vec<ServiceError> {
         NotApplied,
         RateLimited,
         Unavailable(DbError::Unavailable(String::new())),
+        TimedOut(""),
         Database(DieselError::NotFound),
         Internal(String::new()),
     ];

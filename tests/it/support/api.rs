@@ -1,5 +1,7 @@
 //! The API as a client has it: the program's router over a fresh database.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -11,8 +13,8 @@ use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
 use crm::db::Db;
-use crm::graphql::{self, Settings};
-use crm::http::{self, App};
+use crm::graphql::{self, Limits, Settings};
+use crm::http::{self, App, Stopping};
 use crm::service::sessions::{self, PasswordHash};
 use crm::service::users::{CreateUser, UserRole};
 use crm::service::{Actor, UserId, perform};
@@ -43,6 +45,11 @@ pub(crate) struct ApiOptions {
     pub(crate) introspection_for_all: bool,
     pub(crate) allow_get: bool,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) limits: Limits,
+    pub(crate) body_limit: usize,
+    pub(crate) request_timeout: Duration,
+    /// The documents that alone are answered, if there are any.
+    pub(crate) trusted: Vec<(String, String)>,
 }
 
 impl Default for ApiOptions {
@@ -53,6 +60,10 @@ impl Default for ApiOptions {
             introspection_for_all: true,
             allow_get: false,
             trusted_proxies: Vec::new(),
+            limits: Limits::default(),
+            body_limit: 256 * 1024,
+            request_timeout: Duration::from_secs(30),
+            trusted: Vec::new(),
         }
     }
 }
@@ -78,16 +89,22 @@ impl Api {
         let settings = Settings {
             bulk_limit: options.bulk_limit,
             session_lifetime: TimeDelta::hours(1),
+            limits: options.limits,
+            request_timeout: options.request_timeout,
         };
+        let mut schema = graphql::build(database.db().clone(), settings);
+        if !options.trusted.is_empty() {
+            schema.trust(options.trusted).await.unwrap();
+        }
         let app = App {
             db: database.db().clone(),
-            schema: graphql::build(database.db().clone(), settings),
+            schema,
             introspection_for_all: options.introspection_for_all,
-            body_limit: 1024 * 1024,
+            body_limit: options.body_limit,
             allow_get: options.allow_get,
             trusted_proxies: options.trusted_proxies,
         };
-        let probes = http::monitor(database.db().clone(), None);
+        let probes = http::monitor(database.db().clone(), Stopping::default(), None);
         Api {
             database,
             router: http::router(app, None).merge(probes),

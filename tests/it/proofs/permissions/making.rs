@@ -5,6 +5,7 @@ use proptest::prelude::any;
 use proptest::strategy::Strategy;
 use serde_json::Value;
 
+use crm::graphql::Limits;
 use crm::service::leads::bulk::BulkMode;
 use crm::service::leads::{ArchiveLead, AssignLeads, CreateLeads, NewLead};
 use crm::service::timeline::EditNote;
@@ -12,7 +13,7 @@ use crm::service::users::{DeactivateUser, TheirLeads, UserRole};
 use crm::service::{LeadId, UserId};
 
 use crate::proofs::sample;
-use crate::support::Api;
+use crate::support::{Api, ApiOptions};
 
 use super::world::{Person, World, bulk, note};
 
@@ -71,7 +72,19 @@ impl Plan {
 
 impl World {
     pub(super) async fn make(plan: Plan) -> World {
-        let api = Api::new().await;
+        // Everything is asked for at once, which no client may.
+        let limits = Limits {
+            aliases: usize::MAX,
+            root_fields: usize::MAX,
+            cost: u64::MAX,
+            errors: usize::MAX,
+            ..Limits::default()
+        };
+        let api = Api::with(ApiOptions {
+            limits,
+            ..ApiOptions::default()
+        })
+        .await;
         let count = if plan.third_team {
             STAFF.len()
         } else {

@@ -1,0 +1,281 @@
+//! What a query costs, before it is run: one for each field of the answer at its largest.
+//!
+//! A list counts as many rows as the client asks for with `first` or `last`, so that lists in lists
+//! multiply. What the schema says of itself is free: its size is bounded by the guard.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{ExecutableDocument, Field, Selection, SelectionSet};
+use async_graphql::{Name, Request, Value as Given};
+use async_graphql_value::Value;
+
+use crate::graphql::shape::{FieldShape, Shape};
+use crate::service::page;
+
+/// What a request costs, and may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// What it costs.
+    pub requested: u64,
+    /// The most that one may cost.
+    pub limit: u64,
+}
+
+impl From<Cost> for Given {
+    fn from(cost: Cost) -> Given {
+        let fields = [("requested", cost.requested), ("limit", cost.limit)];
+        let fields = fields.map(|(name, value)| (Name::new(name), Given::from(value)));
+        Given::Object(fields.into_iter().collect())
+    }
+}
+
+/// What each operation of a document costs.
+#[derive(Debug, Clone)]
+pub(super) struct Priced(Vec<(Option<Name>, Price)>);
+
+/// A price as far as it is known without variables: `fixed`, and for each page of a size that a
+/// variable says, so many times another price.
+#[derive(Debug, Clone, Default)]
+struct Price {
+    fixed: u64,
+    pages: Vec<(PageSize, Price)>,
+}
+
+/// How many rows a page has.
+#[derive(Debug, Clone)]
+enum PageSize {
+    Known(u64),
+    Variable { name: Name, default: u64 },
+}
+
+impl Priced {
+    /// Works out what can be known without variables. The document must not be larger than allowed.
+    pub(super) fn of(document: &ExecutableDocument, shape: &Shape) -> Self {
+        let operations = document.operations.iter().map(|(name, operation)| {
+            let pricer = Pricer {
+                document,
+                shape,
+                defaults: operation
+                    .node
+                    .variable_definitions
+                    .iter()
+                    .filter_map(|v| Some((&v.node.name.node, &v.node.default_value.as_ref()?.node)))
+                    .collect(),
+            };
+            let root = Shape::root(operation.node.ty);
+            let price = pricer.set(
+                &operation.node.selection_set.node,
+                root,
+                &PageSize::Known(1),
+            );
+            (name.cloned(), price)
+        });
+        Self(operations.collect())
+    }
+
+    /// What the operation that is asked for costs; of several without a name the dearest.
+    pub(super) fn cost(&self, request: &Request) -> u64 {
+        let name = request.operation_name.as_deref();
+        let asked = self.0.iter().filter(|(is, _)| match (is, name) {
+            (Some(is), Some(name)) => is == name,
+            _ => true,
+        });
+        let costs = asked.map(|(_, price)| price.with(request));
+        costs.max().unwrap_or(0)
+    }
+}
+
+impl Price {
+    fn with(&self, request: &Request) -> u64 {
+        let pages = self.pages.iter().map(|(size, price)| {
+            let size = match size {
+                PageSize::Known(size) => *size,
+                PageSize::Variable { name, default } => {
+                    let given = request.variables.get(name);
+                    given.map_or(*default, rows)
+                }
+            };
+            size.saturating_mul(price.with(request))
+        });
+        pages.fold(self.fixed, u64::saturating_add)
+    }
+
+    fn add(&mut self, other: Self) {
+        self.fixed = self.fixed.saturating_add(other.fixed);
+        self.pages.extend(other.pages);
+    }
+
+    /// So many times this.
+    fn times(self, size: &PageSize) -> Self {
+        match size {
+            PageSize::Known(1) => self,
+            PageSize::Known(size) if self.pages.is_empty() => Self {
+                fixed: self.fixed.saturating_mul(*size),
+                pages: Vec::new(),
+            },
+            size => Self {
+                fixed: 0,
+                pages: vec![(size.clone(), self)],
+            },
+        }
+    }
+}
+
+struct Pricer<'a> {
+    document: &'a ExecutableDocument,
+    shape: &'a Shape,
+    defaults: HashMap<&'a Name, &'a Given>,
+}
+
+impl Pricer<'_> {
+    /// The price of what is selected of an object. `size` is that of the page which the object is,
+    /// if it is one: as often its lists' rows count.
+    fn set(&self, set: &SelectionSet, object: Option<&str>, size: &PageSize) -> Price {
+        let mut price = Price::default();
+        for selection in &set.items {
+            price.add(match &selection.node {
+                Selection::Field(field) => self.field(&field.node, object, size),
+                Selection::InlineFragment(inline) => {
+                    let on = inline.node.type_condition.as_ref();
+                    let object = on.map_or(object, |on| Some(on.node.on.node.as_str()));
+                    self.set(&inline.node.selection_set.node, object, size)
+                }
+                Selection::FragmentSpread(spread) => {
+                    let fragment = self.document.fragments.get(&spread.node.fragment_name.node);
+                    fragment.map_or_else(Price::default, |fragment| {
+                        let on = fragment.node.type_condition.node.on.node.as_str();
+                        self.set(&fragment.node.selection_set.node, Some(on), size)
+                    })
+                }
+            });
+        }
+        price
+    }
+
+    fn field(&self, field: &Field, object: Option<&str>, size: &PageSize) -> Price {
+        let name = field.name.node.as_str();
+        if name.starts_with("__") {
+            return Price::default();
+        }
+        let known = object.and_then(|object| self.shape.field(object, name));
+        let own_size = match known {
+            Some(FieldShape { is_paged: true, .. }) => self.page_size(field),
+            _ => PageSize::Known(1),
+        };
+        let object = known.map(|known| known.object.as_str());
+        let mut price = self.set(&field.selection_set.node, object, &own_size);
+        if known.is_some_and(|known| known.is_list) {
+            price = price.times(size);
+        }
+        price.fixed = price.fixed.saturating_add(1);
+        price
+    }
+
+    fn page_size(&self, field: &Field) -> PageSize {
+        let asked = ["first", "last"].map(|name| field.get_argument(name).map(|v| &v.node));
+        match asked.into_iter().flatten().next() {
+            Some(Value::Variable(name)) => PageSize::Variable {
+                name: name.clone(),
+                default: self
+                    .defaults
+                    .get(name)
+                    .map_or(page::DEFAULT as u64, |value| rows(value)),
+            },
+            Some(Value::Number(number)) => {
+                PageSize::Known(number.as_u64().unwrap_or(0).min(page::LARGEST as u64))
+            }
+            _ => PageSize::Known(page::DEFAULT as u64),
+        }
+    }
+}
+
+/// The rows of a page of this size: at most those of the largest one, because a larger one is
+/// refused by its field.
+fn rows(size: &Given) -> u64 {
+    match size {
+        Given::Number(number) => number.as_u64().unwrap_or(0).min(page::LARGEST as u64),
+        _ => page::DEFAULT as u64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+    use async_graphql::{Request, Variables};
+    use serde_json::{Value, json};
+
+    use super::Priced;
+    use crate::graphql::schema::shape;
+
+    fn cost(document: &str, variables: Value) -> u64 {
+        let request = Request::new(document).variables(Variables::from_json(variables));
+        Priced::of(&parse_query(document).unwrap(), shape()).cost(&request)
+    }
+
+    #[test]
+    fn a_list_counts_its_rows() {
+        for (document, expected) in [
+            ("{ me { id fullName } }", 3),
+            (
+                "{ leads(first: 50) { totalCount nodes { id fullName } } }",
+                1 + 1 + 1 + 50 * 2,
+            ),
+            ("{ leads { nodes { id } } }", 2 + 25),
+            (
+                "{ leads(last: 3) { edges { cursor node { id } } } }",
+                2 + 3 * 3,
+            ),
+            ("{ leads(first: 50) { pageInfo { hasNextPage } } }", 3),
+            ("{ leads(first: 2000) { nodes { id } } }", 2 + 100),
+            ("{ leads(first: -5) { nodes { id } } }", 2),
+            (
+                "{ a: leads { nodes { id } } b: leads { nodes { id } } }",
+                2 * 27,
+            ),
+            ("{ nothing { first } }", 2),
+        ] {
+            assert_eq!(cost(document, json!({})), expected, "{document}");
+        }
+    }
+
+    #[test]
+    fn lists_in_lists_multiply_through_fragments_too() {
+        let plain = "{ leads(first: 10) { nodes { id notes(first: 5) { nodes { id type } } } } }";
+        let expected = 2 + 10 * (1 + 2 + 5 * 2);
+        assert_eq!(cost(plain, json!({})), expected);
+        let spread = "{ leads(first: 10) { ...page } }
+            fragment page on LeadConnection { nodes { id ... on Lead { ...notes } } }
+            fragment notes on Lead { notes(first: 5) { nodes { id type } } }";
+        assert_eq!(cost(spread, json!({})), expected);
+    }
+
+    #[test]
+    fn variables_say_how_many_rows() {
+        let document = "query ($n: Int, $m: Int = 4) {
+            leads(first: $n) { nodes { id notes(first: $m) { nodes { id } } } } }";
+        let expected = |n: u64, m: u64| 2 + n * (1 + 2 + m);
+        assert_eq!(cost(document, json!({})), expected(25, 4));
+        assert_eq!(cost(document, json!({ "n": 10 })), expected(10, 4));
+        assert_eq!(cost(document, json!({ "n": 10, "m": 2 })), expected(10, 2));
+        assert_eq!(
+            cost(document, json!({ "n": null, "m": 1_000 })),
+            expected(25, 100)
+        );
+    }
+
+    #[test]
+    fn the_operation_that_is_asked_for_counts_and_what_the_schema_says_of_itself_is_free() {
+        let document = "query A { me { id } } query B { leads { nodes { id } } }";
+        let named = |name: Option<&str>| {
+            let mut request = Request::new(document);
+            request.operation_name = name.map(str::to_owned);
+            Priced::of(&parse_query(document).unwrap(), shape()).cost(&request)
+        };
+        assert_eq!(
+            (named(Some("A")), named(Some("B")), named(None)),
+            (2, 27, 27)
+        );
+        let introspection = "{ __schema { types { name fields { name } } } __typename }";
+        assert_eq!(cost(introspection, json!({})), 0);
+    }
+}

@@ -1,0 +1,147 @@
+use std::fmt::{self, Display, Formatter};
+
+/// What a request may ask for at once, as the operator decided.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The longest document, in bytes.
+    pub document_bytes: usize,
+    /// The most tokens of a document: names, numbers, strings, brackets and other signs.
+    pub tokens: usize,
+    /// The most brackets that are open at a time, and the most levels once fragments are expanded.
+    pub nesting: usize,
+    /// The longest name, in bytes: an alias stands in the answer once for every row.
+    pub name_bytes: usize,
+    /// The most fields of a document, every fragment counted wherever it is spread.
+    pub fields: usize,
+    /// How deep fields may nest; GraphiQL's introspection needs 15.
+    pub depth: usize,
+    /// The most fields with another name than their own, counted like fields.
+    pub aliases: usize,
+    /// The most fields of an operation itself.
+    pub root_fields: usize,
+    /// The most directives, counted like fields.
+    pub directives: usize,
+    /// How often lists may nest in a question about the schema: each level multiplies the answer.
+    pub introspection: usize,
+    /// The most values in arguments and variables, each variable counted wherever it is used.
+    pub values: usize,
+    /// The most that a query may cost: one for each field of the answer at its largest.
+    pub cost: u64,
+    /// The most errors of an answer.
+    pub errors: usize,
+    /// The longest message of an error, in characters.
+    pub error_length: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            document_bytes: 64 * 1024,
+            tokens: 10_000,
+            nesting: 64,
+            name_bytes: 128,
+            fields: 5_000,
+            depth: 20,
+            aliases: 100,
+            root_fields: 50,
+            directives: 50,
+            introspection: 3,
+            values: 100_000,
+            cost: 50_000,
+            errors: 10,
+            error_length: 300,
+        }
+    }
+}
+
+/// What is limited, by the name that a client is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// [`Limits::document_bytes`]
+    DocumentBytes,
+    /// [`Limits::tokens`]
+    Tokens,
+    /// [`Limits::nesting`]
+    Nesting,
+    /// [`Limits::name_bytes`]
+    NameBytes,
+    /// [`Limits::fields`]
+    Fields,
+    /// [`Limits::depth`]
+    Depth,
+    /// [`Limits::aliases`]
+    Aliases,
+    /// [`Limits::root_fields`]
+    RootFields,
+    /// [`Limits::directives`]
+    Directives,
+    /// [`Limits::introspection`]
+    Introspection,
+    /// [`Limits::values`]
+    Values,
+}
+
+/// A limit that a request goes beyond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Excess {
+    /// Which limit.
+    pub measure: Measure,
+    /// How much it is; at least that where counting ended early.
+    pub found: usize,
+    /// How much it may be.
+    pub most: usize,
+}
+
+impl Measure {
+    /// Errors: more than `most`.
+    pub(super) fn check(self, found: usize, most: usize) -> Result<(), Excess> {
+        if found <= most {
+            return Ok(());
+        }
+        Err(Excess {
+            measure: self,
+            found,
+            most,
+        })
+    }
+
+    /// The limit's name, as the error's extensions have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DocumentBytes => "documentBytes",
+            Self::Tokens => "tokens",
+            Self::Nesting => "nesting",
+            Self::NameBytes => "nameBytes",
+            Self::Fields => "fields",
+            Self::Depth => "depth",
+            Self::Aliases => "aliases",
+            Self::RootFields => "rootFields",
+            Self::Directives => "directives",
+            Self::Introspection => "introspection",
+            Self::Values => "values",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::DocumentBytes => "bytes of the document",
+            Self::Tokens => "tokens in the document",
+            Self::Nesting => "levels of nesting",
+            Self::NameBytes => "bytes in one name",
+            Self::Fields => "fields, fragments expanded",
+            Self::Depth => "fields one inside the other",
+            Self::Aliases => "aliases, fragments expanded",
+            Self::RootFields => "fields of one operation",
+            Self::Directives => "directives, fragments expanded",
+            Self::Introspection => "lists one inside the other in introspection",
+            Self::Values => "values in arguments, variables counted wherever they are used",
+        }
+    }
+}
+
+impl Display for Excess {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        let (found, words, most) = (self.found, self.measure.words(), self.most);
+        write!(out, "too large: {found} {words}, the limit is {most}")
+    }
+}

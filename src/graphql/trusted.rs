@@ -1,0 +1,81 @@
+//! The documents that the operator trusts, where only those are answered: whoever has a token, or
+//! none, can then ask nothing that the company's own programs do not ask.
+
+use std::collections::HashMap;
+use std::fmt::{self, Display, Formatter};
+use std::sync::Arc;
+
+use async_graphql::parser::parse_query;
+use async_graphql::{Pos, ServerError};
+
+use crate::graphql::documents::{Hash, Known, Unusable, hash};
+use crate::graphql::guard::Fault;
+use crate::graphql::limits::Limits;
+use crate::graphql::tokens::{check_text, normalised};
+
+/// Trusted documents by every name that they are known under.
+#[derive(Debug, Default)]
+pub(super) struct Trusted(HashMap<Hash, Arc<Known>>);
+
+/// A document that was to be trusted and could never be answered.
+#[derive(Debug)]
+pub struct Faulty {
+    file: String,
+    place: Option<Pos>,
+    reason: String,
+}
+
+impl Faulty {
+    /// What the schema, or the parser, says of a file's document.
+    pub(super) fn new(file: &str, error: ServerError) -> Self {
+        Self {
+            file: file.to_owned(),
+            place: error.locations.first().copied(),
+            reason: error.message,
+        }
+    }
+}
+
+impl Display for Faulty {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        let (file, reason) = (&self.file, &self.reason);
+        match self.place {
+            Some(Pos { line, column }) => write!(out, "{file}:{line}:{column}: {reason}"),
+            None => write!(out, "{file}: {reason}"),
+        }
+    }
+}
+
+impl Trusted {
+    /// Trusts a file's document. Errors: it cannot be parsed, or goes beyond a limit.
+    pub(super) fn add(&mut self, file: &str, text: &str, limits: &Limits) -> Result<(), Faulty> {
+        let faulty = |message: String| Faulty::new(file, ServerError::new(message, None));
+        check_text(text, limits).map_err(|excess| faulty(excess.to_string()))?;
+        let document = parse_query(text).map_err(|error| Faulty::new(file, error.into()))?;
+        let known = Known::of(document, text.len(), limits).map_err(|fault| match fault {
+            Fault::Excess(excess) => faulty(excess.to_string()),
+            Fault::Cycle(name) => faulty(format!("the fragment {name} spreads itself")),
+        })?;
+        let known = Arc::new(known);
+        for text in [text, text.trim(), &normalised(text)] {
+            self.0.insert(hash(text), Arc::clone(&known));
+        }
+        Ok(())
+    }
+
+    /// The document of this text, however it is broken into lines; or of this name, if the text is
+    /// empty. Errors: it is not trusted, or has another name.
+    pub(super) fn find(&self, text: &str, name: Option<Hash>) -> Result<Arc<Known>, Unusable> {
+        let known = match name {
+            Some(name) if text.is_empty() => self.0.get(&name),
+            Some(name) if name != hash(text) => {
+                return Err(Unusable::Misnamed("sha256Hash is not the query's SHA-256"));
+            }
+            _ => {
+                let exactly = self.0.get(&hash(text));
+                exactly.or_else(|| self.0.get(&hash(&normalised(text))))
+            }
+        };
+        known.cloned().ok_or(Unusable::NotTrusted)
+    }
+}

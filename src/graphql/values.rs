@@ -1,0 +1,120 @@
+//! How large values are. Each use of a variable copies its value, so that a document which uses a
+//! large one often would take all memory.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::{Name, Request, Value as Given};
+use async_graphql_value::Value;
+
+use crate::graphql::guard::{Fault, check_size};
+use crate::graphql::limits::{Limits, Measure};
+
+/// So many bytes of a text weigh as much as one more value.
+const TEXT: usize = 32;
+
+/// What stands in arguments.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Uses {
+    /// How many values, weighed.
+    pub(super) values: usize,
+    /// How many of them are variables.
+    pub(super) variables: usize,
+}
+
+impl Uses {
+    pub(super) fn beside(self, other: Self) -> Self {
+        Self {
+            values: self.values.saturating_add(other.values),
+            variables: self.variables.saturating_add(other.variables),
+        }
+    }
+}
+
+/// What the values of variables weigh; those that are not here weigh 1.
+#[derive(Debug, Default)]
+pub(super) struct Weights(HashMap<Name, usize>);
+
+impl Weights {
+    /// Those of a request's variables, or of their defaults if these weigh more.
+    fn of_variables(request: &Request, document: &ExecutableDocument) -> Self {
+        let mut weights = HashMap::new();
+        let mut add = |name: &Name, value: &Given| {
+            let known: &mut usize = weights.entry(name.clone()).or_default();
+            *known = weight(value).max(*known);
+        };
+        for (name, value) in request.variables.iter() {
+            add(name, value);
+        }
+        for (_, operation) in document.operations.iter() {
+            for variable in &operation.node.variable_definitions {
+                if let Some(default) = &variable.node.default_value {
+                    add(&variable.node.name.node, &default.node);
+                }
+            }
+        }
+        Self(weights)
+    }
+
+    /// What a value in the document weighs.
+    pub(super) fn of(&self, value: &Value) -> Uses {
+        let sum = |uses: Uses, value: &Value| uses.beside(self.of(value));
+        let one = |values, variables| Uses { values, variables };
+        match value {
+            Value::Variable(name) => one(self.0.get(name).copied().unwrap_or(1), 1),
+            Value::String(text) => one(1 + text.len() / TEXT, 0),
+            Value::List(items) => items.iter().fold(one(1, 0), sum),
+            Value::Object(fields) => fields.values().fold(one(1, 0), sum),
+            _ => one(1, 0),
+        }
+    }
+}
+
+fn weight(value: &Given) -> usize {
+    let sum = |sum: usize, value: &Given| sum.saturating_add(weight(value));
+    match value {
+        Given::String(text) => 1 + text.len() / TEXT,
+        Given::List(items) => items.iter().fold(1, sum),
+        Given::Object(fields) => {
+            let names: usize = fields.keys().map(|name| name.len() / TEXT).sum();
+            fields.values().fold(1 + names, sum)
+        }
+        _ => 1,
+    }
+}
+
+/// How many lists and objects stand one inside the other. What reads them calls itself for each.
+fn nesting(value: &Given) -> usize {
+    let inner = match value {
+        Given::List(items) => items.iter().map(nesting).max(),
+        Given::Object(fields) => fields.values().map(nesting).max(),
+        _ => return 0,
+    };
+    1 + inner.unwrap_or(0)
+}
+
+/// Looks at what a request brings for a document's variables. Errors: values that nest too
+/// deep, or too many of them, each variable counted wherever it is used.
+pub(super) fn check_variables(
+    request: &Request,
+    document: &ExecutableDocument,
+    uses: Uses,
+    limits: &Limits,
+) -> Result<(), Fault> {
+    if uses.variables == 0 {
+        return Ok(());
+    }
+    let deepest = request.variables.values().map(nesting).max().unwrap_or(0);
+    let nesting = Measure::Nesting.check(deepest, limits.nesting);
+    nesting.map_err(Fault::Excess)?;
+    let weights = Weights::of_variables(request, document);
+    let largest = weights.0.values().max().copied().unwrap_or(1);
+    // Mostly even this is little; which variable is used how often is counted only where it is not.
+    let at_most = uses
+        .values
+        .saturating_add(uses.variables.saturating_mul(largest));
+    if at_most <= limits.values {
+        return Ok(());
+    }
+    check_size(document, &weights, limits).map(|_| ())
+}
