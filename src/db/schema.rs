@@ -19,6 +19,24 @@ pub mod sql_types {
 }
 
 diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::UserRole;
+
+    api_keys (id) {
+        id -> Uuid,
+        name -> Text,
+        user_id -> Uuid,
+        role -> UserRole,
+        secret_hash -> Bytea,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        last_used_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     free_email_domains (domain) {
         domain -> Text,
     }
@@ -141,6 +159,7 @@ diesel::joinable!(leads -> users (assigned_to));
 diesel::joinable!(sessions -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    api_keys,
     free_email_domains,
     idempotency_keys,
     lead_notes,

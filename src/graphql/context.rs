@@ -28,8 +28,8 @@ pub enum Credentials {
     Actor {
         /// The user.
         actor: Actor,
-        /// The token, for `logout`.
-        token: String,
+        /// The session's token, for `logout`; nothing if there is no session.
+        token: Option<String>,
     },
 }
 

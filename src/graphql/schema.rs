@@ -1,6 +1,7 @@
 use async_graphql::{EmptySubscription, MergedObject, Request, Response, SchemaBuilder};
 
 use crate::db::Db;
+use crate::graphql::api_key::{ApiKeyMutation, ApiKeyQuery};
 use crate::graphql::bulk::BulkMutation;
 use crate::graphql::context::{Credentials, Settings};
 use crate::graphql::documents::{Documents, Unusable};
@@ -15,7 +16,14 @@ use crate::service::users::Directory;
 
 /// Everything that can be read. Needs a token: `Authorization: Bearer <token>`, from `login`.
 #[derive(MergedObject, Default)]
-pub struct Query(LeadQuery, NoteQuery, StatisticsQuery, UserQuery, NodeQuery);
+pub struct Query(
+    LeadQuery,
+    NoteQuery,
+    StatisticsQuery,
+    UserQuery,
+    ApiKeyQuery,
+    NodeQuery,
+);
 
 /// Everything that can be changed. Each change takes one argument, `input`, and is done fully or
 /// not at all. Needs a token, except for `login`.
@@ -26,6 +34,7 @@ pub struct Mutation(
     BulkMutation,
     NoteMutation,
     UserMutation,
+    ApiKeyMutation,
 );
 
 type Types = async_graphql::Schema<Query, Mutation, EmptySubscription>;

@@ -54,6 +54,7 @@ impl SessionMutation {
     }
 
     /// Closes the session of the token that the request carries; the token is worthless at once.
+    /// What asks by an API key has no session to close.
     /// Errors: UNAUTHENTICATED.
     async fn logout(&self, ctx: &Context<'_>) -> Option<LogoutPayload> {
         let logged_out = answer(ctx, logout(ctx).await)?;
@@ -64,7 +65,7 @@ impl SessionMutation {
 async fn logout(ctx: &Context<'_>) -> Result<bool> {
     super::context::actor(ctx)?;
     match ctx.data_unchecked() {
-        Credentials::Actor { token, .. } => match Token::parse(token) {
+        Credentials::Actor { token, .. } => match token.as_deref().and_then(Token::parse) {
             Some(token) => sessions::logout(db(ctx), &token).await,
             None => Ok(false),
         },

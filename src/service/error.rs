@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::db::DbError;
-use crate::service::{LeadId, NoteId, UserId};
+use crate::service::{ApiKeyId, LeadId, NoteId, UserId};
 
 /// The result of a service function.
 pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
@@ -23,6 +23,8 @@ pub enum ServiceError {
     UserNotFound(UserId),
     /// There is no such note.
     NoteNotFound(NoteId),
+    /// There is no such API key.
+    ApiKeyNotFound(ApiKeyId),
     /// The input breaks a rule; all its faults together.
     InvalidData(Vec<Fault>),
     /// The object is not in the state that the change needs.
@@ -78,6 +80,7 @@ impl ServiceError {
             Self::LeadNotFound(_) => "LEAD_NOT_FOUND",
             Self::UserNotFound(_) => "USER_NOT_FOUND",
             Self::NoteNotFound(_) => "NOTE_NOT_FOUND",
+            Self::ApiKeyNotFound(_) => "API_KEY_NOT_FOUND",
             Self::InvalidData(_) => "INVALID_DATA",
             Self::Conflict(_) => "CONFLICT",
             Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
@@ -97,6 +100,7 @@ impl ServiceError {
             Self::LeadNotFound(id) => format!("there is no lead {id}"),
             Self::UserNotFound(id) => format!("there is no user {id}"),
             Self::NoteNotFound(id) => format!("there is no note {id}"),
+            Self::ApiKeyNotFound(id) => format!("there is no API key {id}"),
             Self::InvalidData(faults) => {
                 let faults = faults.iter().map(|f| format!("{} {}", f.field, f.message));
                 faults.collect::<Vec<_>>().join("; ")

@@ -17,7 +17,7 @@ use crate::db::schema::{sessions, users, users_revision};
 use crate::db::{Connection, Db};
 use crate::service::clock::now;
 use crate::service::sessions::throttle::Try;
-use crate::service::users::{User, UserRole};
+use crate::service::users::{User, UserRole, team_of};
 use crate::service::{Actor, Result, ServiceError, UserId};
 
 /// A session that was opened.
@@ -96,18 +96,12 @@ pub async fn authenticate(db: &Db, token: &Token) -> Result<Option<Actor>> {
     let Some((id, role, revision)) = found else {
         return Ok(None);
     };
-    let mut team = vec![id];
-    if role == UserRole::Manager {
-        let members = users::table
-            .filter(users::manager_id.eq(id))
-            .select(users::id);
-        team.extend(members.load::<UserId>(&mut conn).await?);
-    }
     Ok(Some(Actor {
         id,
         role,
-        team,
+        team: team_of(&mut conn, id, role).await?,
         users_revision: revision,
+        api_key: None,
     }))
 }
 

@@ -16,4 +16,4 @@ pub use list::{UserFilter, UserPlace, count, list};
 pub use update::{UpdateUser, UserPatch};
 pub use user::{User, UserRole, read};
 
-pub(crate) use user::{lock_assignees, users_by_id};
+pub(crate) use user::{lock_assignees, team_of, users_by_id};

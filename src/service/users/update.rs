@@ -11,9 +11,10 @@ use crate::service::sessions::{self, PasswordHash};
 use crate::service::users::create::{email_taken, login_email, require_manager};
 use crate::service::users::{User, UserRole};
 use crate::service::validation::{self, Faults};
-use crate::service::{Actor, Result, ServiceError, UserId};
+use crate::service::{Actor, Result, ServiceError, UserId, api_keys};
 
-/// Changes the named fields of a user. A new password ends the user's sessions.
+/// Changes the named fields of a user. A new password ends the user's sessions; a lower role revokes
+/// the API keys with a higher one.
 #[derive(Debug, Default, Serialize)]
 #[expect(missing_docs, reason = "documented for clients in graphql")]
 pub struct UserPatch {
@@ -52,6 +53,9 @@ impl Command for UpdateUser {
         }
         let row = diesel::update(users::table.find(self.id));
         row.set(&after).execute(conn).await.map_err(email_taken)?;
+        if !before.role.is_at_most(after.role) {
+            api_keys::revoke_above(conn, self.id, after.role).await?;
+        }
         if let Some(password) = &self.patch.password {
             let row = diesel::update(users::table.find(self.id));
             row.set(users::password_hash.eq(password.checked().ok()))
