@@ -7,11 +7,12 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
+use jsonwebtoken::Algorithm;
 
 use crate::db::PoolOptions;
 use crate::db::embedded::EmbeddedOptions;
 use crate::graphql::Settings;
-use crate::http::ConnectionLimits;
+use crate::http::{ConnectionLimits, OidcSettings, Provider, UserClaim};
 
 /// The password of the first administrator in development, where none is given.
 pub const DEVELOPMENT_PASSWORD: &str = "development-only";
@@ -116,6 +117,56 @@ pub struct Config {
         value_parser = network, global = true)]
     pub trusted_proxies: Vec<IpNet>,
 
+    /// The identity provider whose tokens are taken, too: what `iss` must be, a URL. Without a
+    /// --oidc-jwks-url the provider is discovered below it.
+    #[arg(
+        long,
+        env = "CRM_OIDC_ISSUER",
+        requires = "oidc_audience",
+        global = true
+    )]
+    pub oidc_issuer: Option<String>,
+
+    /// What the identity provider's tokens must have in `aud`.
+    #[arg(
+        long,
+        env = "CRM_OIDC_AUDIENCE",
+        requires = "oidc_issuer",
+        global = true
+    )]
+    pub oidc_audience: Option<String>,
+
+    /// By which claim users are found: the verified e-mail address, or the subject, which
+    /// administrators note at the user.
+    #[arg(
+        long,
+        env = "CRM_OIDC_USER_CLAIM",
+        default_value = "email",
+        value_parser = user_claim,
+        global = true
+    )]
+    pub oidc_user_claim: UserClaim,
+
+    /// Where the identity provider's keys are.
+    #[arg(
+        long,
+        env = "CRM_OIDC_JWKS_URL",
+        requires = "oidc_issuer",
+        global = true
+    )]
+    pub oidc_jwks_url: Option<String>,
+
+    /// The algorithms that the identity provider's tokens may be signed with.
+    #[arg(
+        long,
+        env = "CRM_OIDC_ALGORITHMS",
+        value_delimiter = ',',
+        default_value = "RS256,ES256",
+        value_parser = algorithm,
+        global = true
+    )]
+    pub oidc_algorithms: Vec<Algorithm>,
+
     /// The most connections to PostgreSQL.
     #[arg(long, env = "CRM_POOL_SIZE", default_value_t = 16,
         value_parser = clap::value_parser!(u16).range(1..), global = true)]
@@ -180,6 +231,19 @@ fn network(text: &str) -> Result<IpNet, String> {
     net.map_err(|_| "is not an address or a network, like 10.0.0.0/8".to_owned())
 }
 
+fn user_claim(text: &str) -> Result<UserClaim, &'static str> {
+    match text {
+        "email" => Ok(UserClaim::Email),
+        "sub" => Ok(UserClaim::Sub),
+        _ => Err("must be email or sub"),
+    }
+}
+
+fn algorithm(text: &str) -> Result<Algorithm, String> {
+    text.parse()
+        .map_err(|_| "is no algorithm, like RS256 or ES256".to_owned())
+}
+
 fn socket_address(text: &str) -> Result<SocketAddr, &'static str> {
     let wanted = "an IP address and a port are needed, such as 127.0.0.1:8000, or 0.0.0.0:8000 to \
                   listen on all addresses";
@@ -226,6 +290,24 @@ impl Config {
             fetch: self.profile == Profile::Development,
             ..EmbeddedOptions::default()
         }
+    }
+
+    /// The identity provider, if there is one. Errors: a URL that keys must not be fetched from.
+    pub fn provider(&self) -> Result<Option<Provider>, String> {
+        let (Some(issuer), Some(audience)) = (&self.oidc_issuer, &self.oidc_audience) else {
+            return Ok(None);
+        };
+        let settings = OidcSettings {
+            issuer: issuer.clone(),
+            audience: audience.clone(),
+            user_claim: self.oidc_user_claim,
+            jwks_url: self.oidc_jwks_url.clone(),
+            algorithms: self.oidc_algorithms.clone(),
+            ask_again_after: Duration::from_secs(10),
+            keys_serve_for: Duration::from_secs(24 * 60 * 60),
+        };
+        let provider = Provider::new(settings).map_err(|error| format!("CRM_OIDC: {error}"))?;
+        Ok(Some(provider))
     }
 
     /// What the API is told.

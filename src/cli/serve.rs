@@ -40,6 +40,7 @@ async fn serve_on(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
     prepare(config, &database.db).await?;
+    let provider = config.provider().map_err(Failure::new)?;
     let app = App {
         db: database.db.clone(),
         schema: graphql::build(database.db.clone(), config.settings()),
@@ -47,18 +48,21 @@ async fn serve_on(
         body_limit: config.body_limit,
         allow_get: config.allow_get,
         trusted_proxies: config.trusted_proxies.clone(),
+        provider: provider.clone(),
     };
     let graphiql = (config.profile == Profile::Development)
         .then(|| Pending::spawn(database.folder.join("graphiql")));
     let router = http::router(app, graphiql);
     let cleaner = tokio::spawn(clean(database.db.clone()));
     let folder = tokio::spawn(fold(database.db.clone()));
+    let follower = provider.map(|provider| tokio::spawn(async move { provider.follow().await }));
     announce(config);
     let served = http::serve(listener, router, stop, config.connections())
         .await
         .map_err(Failure::new);
     cleaner.abort();
     folder.abort();
+    follower.inspect(|follower| follower.abort());
     served
 }
 

@@ -142,6 +142,7 @@ diesel::table! {
         password_hash -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        oidc_subject -> Nullable<Text>,
     }
 }
 

@@ -83,6 +83,9 @@ fn log(error: &ServiceError, RequestId(request_id): &RequestId) {
         ServiceError::Database(cause) => tracing::error!(%request_id, %cause, "statement failed"),
         ServiceError::Internal(cause) => tracing::error!(%request_id, %cause, "defect"),
         ServiceError::Unavailable(cause) => tracing::warn!(%request_id, %cause, "no database"),
+        ServiceError::ProviderUnavailable(cause) => {
+            tracing::warn!(%request_id, %cause, "no identity provider");
+        }
         _ => {}
     }
 }

@@ -1,13 +1,20 @@
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use jsonwebtoken::decode_header;
 
 use crate::db::Db;
 use crate::graphql::Credentials;
+use crate::http::oidc::Provider;
 use crate::service::sessions::{self, Token};
-use crate::service::{Result, api_keys};
+use crate::service::{Actor, Result, api_keys, jwt, users};
 
-/// Who stands behind a request's `Authorization: Bearer …`: a session's token or an API key.
-pub(super) async fn credentials(db: &Db, headers: &HeaderMap) -> Result<Credentials> {
+/// Who stands behind a request's `Authorization: Bearer …`: a session's token, an API key, or a token
+/// of the identity provider.
+pub(super) async fn credentials(
+    db: &Db,
+    provider: Option<&Provider>,
+    headers: &HeaderMap,
+) -> Result<Credentials> {
     let Some(header) = headers.get(AUTHORIZATION) else {
         return Ok(Credentials::Nobody);
     };
@@ -15,7 +22,7 @@ pub(super) async fn credentials(db: &Db, headers: &HeaderMap) -> Result<Credenti
         let (scheme, shown) = header.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| shown.trim())
     });
-    let Some(shown) = shown else {
+    let Some(shown) = shown.filter(|shown| shown.len() <= jwt::LARGEST) else {
         return Ok(Credentials::Refused);
     };
     let (actor, token) = if let Some(secret) = api_keys::Secret::parse(shown) {
@@ -23,6 +30,8 @@ pub(super) async fn credentials(db: &Db, headers: &HeaderMap) -> Result<Credenti
     } else if let Some(token) = Token::parse(shown) {
         let actor = sessions::authenticate(db, &token).await?;
         (actor, Some(shown.to_owned()))
+    } else if let Some(provider) = provider {
+        (from_outside(db, provider, shown).await?, None)
     } else {
         (None, None)
     };
@@ -32,4 +41,15 @@ pub(super) async fn credentials(db: &Db, headers: &HeaderMap) -> Result<Credenti
             token,
         }),
     )
+}
+
+/// The user whom the identity provider's token stands for.
+async fn from_outside(db: &Db, provider: &Provider, token: &str) -> Result<Option<Actor>> {
+    let Ok(header) = decode_header(token) else {
+        return Ok(None);
+    };
+    match provider.verify(token, &header).await? {
+        Some(identity) => users::identified(db, &identity).await,
+        None => Ok(None),
+    }
 }

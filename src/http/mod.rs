@@ -6,10 +6,12 @@ mod auth;
 mod client_address;
 mod graphql;
 mod health;
+mod oidc;
 mod request;
 mod response;
 mod serve;
 
+pub use oidc::{OidcSettings, Provider, UserClaim};
 pub use serve::{ConnectionLimits, serve};
 
 use std::any::Any;
@@ -47,6 +49,8 @@ pub struct App {
     pub allow_get: bool,
     /// The proxies that are believed when they say for whom they speak.
     pub trusted_proxies: Vec<IpNet>,
+    /// The identity provider whose tokens are taken, too.
+    pub provider: Option<Provider>,
 }
 
 /// All routes; with GraphiQL if its files are given.

@@ -37,6 +37,8 @@ pub enum ServiceError {
     RateLimited,
     /// The database cannot be had at the moment.
     Unavailable(DbError),
+    /// The identity provider cannot be asked for its keys at the moment.
+    ProviderUnavailable(String),
     /// A statement failed.
     Database(DieselError),
     /// A defect of the program.
@@ -86,7 +88,7 @@ impl ServiceError {
             Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
             Self::NotApplied => "NOT_APPLIED",
             Self::RateLimited => "RATE_LIMITED",
-            Self::Unavailable(_) => "UNAVAILABLE",
+            Self::Unavailable(_) | Self::ProviderUnavailable(_) => "UNAVAILABLE",
             Self::Database(_) => "DATABASE_ERROR",
             Self::Internal(_) => "INTERNAL",
         }
@@ -112,6 +114,9 @@ impl ServiceError {
             Self::NotApplied => "not applied, because another row failed".to_owned(),
             Self::RateLimited => "too many attempts to sign in, try again in a minute".to_owned(),
             Self::Unavailable(_) => "the database cannot be reached, try again shortly".to_owned(),
+            Self::ProviderUnavailable(_) => {
+                "the identity provider cannot be reached, try again shortly".to_owned()
+            }
             Self::Database(_) => "the database refused the operation".to_owned(),
             Self::Internal(_) => "something went wrong on the server".to_owned(),
         }

@@ -6,6 +6,7 @@
 pub mod api_keys;
 pub mod free_email_domains;
 pub mod idempotency;
+pub mod jwt;
 pub mod leads;
 pub mod page;
 pub mod permission;

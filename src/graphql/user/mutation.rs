@@ -37,8 +37,8 @@ impl UserMutation {
     }
 
     /// Changes the named fields of a user. For administrators. Errors: UNAUTHENTICATED,
-    /// PERMISSION_DENIED, USER_NOT_FOUND, INVALID_DATA, CONFLICT if the e-mail is taken or nobody
-    /// would be left to administer or to lead a team, IDEMPOTENCY_CONFLICT.
+    /// PERMISSION_DENIED, USER_NOT_FOUND, INVALID_DATA, CONFLICT if the e-mail or the
+    /// subject is taken or nobody would be left to administer or to lead a team, IDEMPOTENCY_CONFLICT.
     async fn update_user(&self, ctx: &Context<'_>, input: UpdateUserInput) -> Option<UserPayload> {
         let key = input.idempotency_key.clone();
         payload(ctx, key.as_deref(), input.command()).await

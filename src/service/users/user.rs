@@ -56,6 +56,7 @@ pub struct User {
     pub is_active: bool,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub oidc_subject: Option<String>,
 }
 
 impl User {

@@ -48,6 +48,7 @@ impl Copy {
             introspection_for_all: true,
             allow_get: true,
             trusted_proxies: Vec::new(),
+            provider: None,
             body_limit: 1024 * 1024,
         };
         Copy {

@@ -156,7 +156,8 @@ fn every_service_error() -> Vec<ServiceError> {
         | InvalidData(_)
         | ServiceError::Conflict(_)
         | IdempotencyConflict => (),
-        NotApplied | RateLimited | Unavailable(_) | Database(_) | Internal(_) => (),
+        NotApplied | RateLimited | Unavailable(_) | ProviderUnavailable(_) => (),
+        Database(_) | Internal(_) => (),
     };
     let all = vec![
         Unauthenticated(""),
@@ -171,6 +172,7 @@ fn every_service_error() -> Vec<ServiceError> {
         NotApplied,
         RateLimited,
         Unavailable(DbError::Unavailable(String::new())),
+        ProviderUnavailable(String::new()),
         Database(DieselError::NotFound),
         Internal(String::new()),
     ];

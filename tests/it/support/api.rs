@@ -12,7 +12,7 @@ use tower::ServiceExt;
 
 use crm::db::Db;
 use crm::graphql::{self, Settings};
-use crm::http::{self, App};
+use crm::http::{self, App, Provider};
 use crm::service::sessions::{self, PasswordHash};
 use crm::service::users::{CreateUser, UserRole};
 use crm::service::{Actor, UserId, perform};
@@ -42,6 +42,7 @@ pub(crate) struct ApiOptions {
     pub(crate) bulk_limit: usize,
     pub(crate) introspection_for_all: bool,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) provider: Option<Provider>,
 }
 
 impl Default for ApiOptions {
@@ -51,6 +52,7 @@ impl Default for ApiOptions {
             bulk_limit: 10_000,
             introspection_for_all: true,
             trusted_proxies: Vec::new(),
+            provider: None,
         }
     }
 }
@@ -84,6 +86,7 @@ impl Api {
             body_limit: 1024 * 1024,
             allow_get: false,
             trusted_proxies: options.trusted_proxies,
+            provider: options.provider,
         };
         Api {
             database,

@@ -118,7 +118,10 @@ const OF_A_VISIBLE_OBJECT: &[(&str, &str)] = &[
     ("Note", "id type content changes createdAt"),
     ("NoteEdge", "cursor"),
     ("FieldChange", "field old new"),
-    ("User", "id email fullName role isActive createdAt"),
+    (
+        "User",
+        "id email fullName role isActive oidcSubject createdAt",
+    ),
     ("UserEdge", "cursor"),
     (
         "ApiKey",
