@@ -113,6 +113,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    session_keys (id) {
+        id -> Uuid,
+        secret -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     sessions (token_hash) {
         token_hash -> Bytea,
         user_id -> Uuid,
@@ -166,6 +174,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     lead_notes,
     leads,
     name_words,
+    session_keys,
     sessions,
     sign_in_tries,
     users,

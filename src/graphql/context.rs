@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::db::Db;
 use crate::service::idempotency::IdempotencyKey;
+use crate::service::sessions::Token;
 use crate::service::{Actor, Command, Result, ServiceError, perform};
 
 /// What the operator decided about the API.
@@ -29,7 +30,7 @@ pub enum Credentials {
         /// The user.
         actor: Actor,
         /// The session's token, for `logout`; nothing if there is no session.
-        token: Option<String>,
+        token: Option<Token>,
     },
 }
 

@@ -12,6 +12,7 @@ use crate::graphql::note::{NoteMutation, NoteQuery};
 use crate::graphql::session::SessionMutation;
 use crate::graphql::statistics::StatisticsQuery;
 use crate::graphql::user::{UserMutation, UserQuery};
+use crate::service::sessions::SessionKeys;
 use crate::service::users::Directory;
 
 /// Everything that can be read. Needs a token: `Authorization: Bearer <token>`, from `login`.
@@ -44,6 +45,7 @@ type Types = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 pub struct Schema {
     types: Types,
     db: Db,
+    session_keys: SessionKeys,
     directory: Directory,
     documents: Documents,
 }
@@ -56,8 +58,10 @@ const MOST_FIELDS: usize = 2_000;
 /// Makes the schema over a database.
 pub fn build(db: Db, settings: Settings) -> Schema {
     let directory = Directory::new(db.clone());
+    let session_keys = SessionKeys::new(db.clone());
     let types = types()
         .data(db.clone())
+        .data(session_keys.clone())
         .data(directory.clone())
         .data(settings)
         .limit_depth(DEEPEST)
@@ -67,6 +71,7 @@ pub fn build(db: Db, settings: Settings) -> Schema {
     Schema {
         types,
         db,
+        session_keys,
         directory,
         documents: Documents::default(),
     }
@@ -77,6 +82,11 @@ impl Schema {
     /// is made to harm: nothing else may be done with a request before.
     pub fn read(&self, request: &mut Request) -> Result<(), Unusable> {
         self.documents.read(request)
+    }
+
+    /// What sessions' tokens are signed with.
+    pub fn session_keys(&self) -> &SessionKeys {
+        &self.session_keys
     }
 
     /// Answers a request of whoever these credentials stand for.

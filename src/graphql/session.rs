@@ -5,7 +5,7 @@ use crate::graphql::context::{ClientAddress, Credentials, db, settings};
 use crate::graphql::error::answer;
 use crate::graphql::user::User;
 use crate::service::Result;
-use crate::service::sessions::{self, Token};
+use crate::service::sessions;
 
 /// Who signs in.
 #[derive(InputObject)]
@@ -45,8 +45,10 @@ impl SessionMutation {
     async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> Option<LoginPayload> {
         let lifetime = settings(ctx).session_lifetime;
         let ClientAddress(from) = *ctx.data_unchecked();
-        let session = sessions::login(db(ctx), &input.email, &input.password, from, lifetime).await;
-        answer(ctx, session).map(|session| LoginPayload {
+        let keys = ctx.data_unchecked();
+        let (email, password) = (&input.email, &input.password);
+        let session = sessions::login(db(ctx), keys, email, password, from, lifetime);
+        answer(ctx, session.await).map(|session| LoginPayload {
             token: session.token.reveal(),
             expires_at: session.expires_at,
             user: session.user.into(),
@@ -65,10 +67,9 @@ impl SessionMutation {
 async fn logout(ctx: &Context<'_>) -> Result<bool> {
     super::context::actor(ctx)?;
     match ctx.data_unchecked() {
-        Credentials::Actor { token, .. } => match token.as_deref().and_then(Token::parse) {
-            Some(token) => sessions::logout(db(ctx), &token).await,
-            None => Ok(false),
-        },
-        Credentials::Nobody | Credentials::Refused => Ok(false),
+        Credentials::Actor {
+            token: Some(token), ..
+        } => sessions::logout(db(ctx), token).await,
+        _ => Ok(false),
     }
 }

@@ -2,19 +2,14 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use jsonwebtoken::decode_header;
 
-use crate::db::Db;
 use crate::graphql::Credentials;
-use crate::http::oidc::Provider;
+use crate::http::App;
 use crate::service::sessions::{self, Token};
 use crate::service::{Actor, Result, api_keys, jwt, users};
 
 /// Who stands behind a request's `Authorization: Bearer …`: a session's token, an API key, or a token
-/// of the identity provider.
-pub(super) async fn credentials(
-    db: &Db,
-    provider: Option<&Provider>,
-    headers: &HeaderMap,
-) -> Result<Credentials> {
+/// of the identity provider. Tokens are verified before the database is asked.
+pub(super) async fn credentials(app: &App, headers: &HeaderMap) -> Result<Credentials> {
     let Some(header) = headers.get(AUTHORIZATION) else {
         return Ok(Credentials::Nobody);
     };
@@ -25,15 +20,9 @@ pub(super) async fn credentials(
     let Some(shown) = shown.filter(|shown| shown.len() <= jwt::LARGEST) else {
         return Ok(Credentials::Refused);
     };
-    let (actor, token) = if let Some(secret) = api_keys::Secret::parse(shown) {
-        (api_keys::authenticate(db, &secret).await?, None)
-    } else if let Some(token) = Token::parse(shown) {
-        let actor = sessions::authenticate(db, &token).await?;
-        (actor, Some(shown.to_owned()))
-    } else if let Some(provider) = provider {
-        (from_outside(db, provider, shown).await?, None)
-    } else {
-        (None, None)
+    let (actor, token) = match api_keys::Secret::parse(shown) {
+        Some(secret) => (api_keys::authenticate(&app.db, &secret).await?, None),
+        None => bearer(app, shown).await?,
     };
     Ok(
         actor.map_or(Credentials::Refused, |actor| Credentials::Actor {
@@ -43,13 +32,24 @@ pub(super) async fn credentials(
     )
 }
 
-/// The user whom the identity provider's token stands for.
-async fn from_outside(db: &Db, provider: &Provider, token: &str) -> Result<Option<Actor>> {
-    let Ok(header) = decode_header(token) else {
-        return Ok(None);
+/// The user whom a signed token stands for, and the token if it is a session's.
+async fn bearer(app: &App, shown: &str) -> Result<(Option<Actor>, Option<Token>)> {
+    let Ok(header) = decode_header(shown) else {
+        return Ok((None, None));
     };
-    match provider.verify(token, &header).await? {
-        Some(identity) => users::identified(db, &identity).await,
-        None => Ok(None),
+    if Token::is_meant(&header) {
+        let Some(token) = app.schema.session_keys().verify(shown, &header).await? else {
+            return Ok((None, None));
+        };
+        let actor = sessions::authenticate(&app.db, &token).await?;
+        return Ok((actor, Some(token)));
     }
+    let Some(provider) = &app.provider else {
+        return Ok((None, None));
+    };
+    let actor = match provider.verify(shown, &header).await? {
+        Some(identity) => users::identified(&app.db, &identity).await?,
+        None => None,
+    };
+    Ok((actor, None))
 }

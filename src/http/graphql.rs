@@ -73,27 +73,26 @@ async fn answer(
     let operation = request.operation_name.clone();
     let address = |Extension(Peer(peer))| client_address(peer, headers, &app.trusted_proxies);
     let request = request.data(ClientAddress(peer.map(address)));
-    let (answer, status, user) =
-        match auth::credentials(&app.db, app.provider.as_ref(), headers).await {
-            Ok(credentials) => {
-                let user = actor_id(&credentials);
-                (
-                    execute(app, request, credentials, &request_id).await,
-                    StatusCode::OK,
-                    user,
-                )
-            }
-            Err(error) => {
-                let failed = transport_error(&error, &request_id);
-                let status = match error {
-                    ServiceError::Unavailable(_) | ServiceError::ProviderUnavailable(_) => {
-                        StatusCode::SERVICE_UNAVAILABLE
-                    }
-                    _ => StatusCode::INTERNAL_SERVER_ERROR,
-                };
-                (Answer::from_errors(vec![failed]), status, None)
-            }
-        };
+    let (answer, status, user) = match auth::credentials(app, headers).await {
+        Ok(credentials) => {
+            let user = actor_id(&credentials);
+            (
+                execute(app, request, credentials, &request_id).await,
+                StatusCode::OK,
+                user,
+            )
+        }
+        Err(error) => {
+            let failed = transport_error(&error, &request_id);
+            let status = match error {
+                ServiceError::Unavailable(_) | ServiceError::ProviderUnavailable(_) => {
+                    StatusCode::SERVICE_UNAVAILABLE
+                }
+                _ => StatusCode::INTERNAL_SERVER_ERROR,
+            };
+            (Answer::from_errors(vec![failed]), status, None)
+        }
+    };
     let codes: Vec<&str> = answer.errors.iter().filter_map(code_of).collect();
     let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
     tracing::info!(request_id = %request_id.0, operation, user, milliseconds, ?codes, "request");

@@ -33,6 +33,7 @@ mod roles;
 mod schema;
 mod scoring;
 mod search;
+mod session_tokens;
 mod sessions;
 mod sign_in_tries;
 mod small_changes;

@@ -13,7 +13,7 @@ use tower::ServiceExt;
 use crm::db::Db;
 use crm::graphql::{self, Settings};
 use crm::http::{self, App, Provider};
-use crm::service::sessions::{self, PasswordHash};
+use crm::service::sessions::{self, PasswordHash, SessionKeys};
 use crm::service::users::{CreateUser, UserRole};
 use crm::service::{Actor, UserId, perform};
 
@@ -26,6 +26,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) struct Api {
     database: TestDatabase,
     router: Router,
+    keys: SessionKeys,
 }
 
 /// Somebody who is signed in.
@@ -88,7 +89,9 @@ impl Api {
             trusted_proxies: options.trusted_proxies,
             provider: options.provider,
         };
+        let keys = app.schema.session_keys().clone();
         Api {
+            keys,
             database,
             router: http::router(app, None),
         }
@@ -137,7 +140,7 @@ impl Api {
     /// A user who is there already, signed in.
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> SignedIn {
         let lifetime = TimeDelta::hours(1);
-        let session = sessions::login(self.db(), email, password, None, lifetime)
+        let session = sessions::login(self.db(), &self.keys, email, password, None, lifetime)
             .await
             .unwrap();
         let id = session.user.id.to_string();
