@@ -1,18 +1,23 @@
 //! What the operator decides: flags and environment variables, in one place.
 
-use std::net::{IpAddr, SocketAddr};
+mod identity_provider;
+mod value;
+
+pub use identity_provider::OidcConfig;
+
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::http::HeaderValue;
 use chrono::TimeDelta;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
-use jsonwebtoken::Algorithm;
 
 use crate::db::PoolOptions;
 use crate::db::embedded::EmbeddedOptions;
 use crate::graphql::Settings;
-use crate::http::{ConnectionLimits, OidcSettings, Provider, UserClaim};
+use crate::http::{Browsers, ConnectionLimits};
 
 /// The password of the first administrator in development, where none is given.
 pub const DEVELOPMENT_PASSWORD: &str = "development-only";
@@ -51,7 +56,7 @@ pub struct Config {
 
     /// The address and port to listen on.
     #[arg(long, env = "CRM_LISTEN", default_value = "127.0.0.1:8000",
-        value_parser = socket_address, global = true)]
+        value_parser = value::socket_address, global = true)]
     pub listen: SocketAddr,
 
     /// The folder for the data of the program's own PostgreSQL. Default: one for each working
@@ -107,65 +112,30 @@ pub struct Config {
     #[arg(long, env = "CRM_DRAIN_MS", default_value_t = 8_000, global = true)]
     pub drain_ms: u64,
 
-    /// Answers queries by GET too, for caches in between. Changes are only ever taken by POST.
+    /// Answers queries by GET too. Changes are only ever taken by POST.
     #[arg(long, env = "CRM_ALLOW_GET", global = true)]
     pub allow_get: bool,
 
     /// The proxies, by address or network (`10.0.0.0/8`), that are believed when they say in
     /// X-Forwarded-For for whom they speak. Attempts to sign in are counted by address.
     #[arg(long, env = "CRM_TRUSTED_PROXIES", value_delimiter = ',',
-        value_parser = network, global = true)]
+        value_parser = value::network, global = true)]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// The identity provider whose tokens are taken, too: what `iss` must be, a URL. Without a
-    /// --oidc-jwks-url the provider is discovered below it.
-    #[arg(
-        long,
-        env = "CRM_OIDC_ISSUER",
-        requires = "oidc_audience",
-        global = true
-    )]
-    pub oidc_issuer: Option<String>,
+    /// The origins (`https://app.example.com`) whose pages may ask by a browser, several with commas.
+    /// Without one only the service's own pages may.
+    #[arg(long, env = "CRM_CORS_ORIGINS", value_delimiter = ',',
+        value_parser = value::origin, global = true)]
+    pub cors_origins: Vec<HeaderValue>,
 
-    /// What the identity provider's tokens must have in `aud`.
-    #[arg(
-        long,
-        env = "CRM_OIDC_AUDIENCE",
-        requires = "oidc_issuer",
-        global = true
-    )]
-    pub oidc_audience: Option<String>,
+    /// For how many seconds browsers are to ask by https only (Strict-Transport-Security), where a
+    /// proxy in front speaks it. 0: it is not said.
+    #[arg(long, env = "CRM_HSTS_SECONDS", default_value_t = 0, global = true)]
+    pub hsts_seconds: u32,
 
-    /// By which claim users are found: the verified e-mail address, or the subject, which
-    /// administrators note at the user.
-    #[arg(
-        long,
-        env = "CRM_OIDC_USER_CLAIM",
-        default_value = "email",
-        value_parser = user_claim,
-        global = true
-    )]
-    pub oidc_user_claim: UserClaim,
-
-    /// Where the identity provider's keys are.
-    #[arg(
-        long,
-        env = "CRM_OIDC_JWKS_URL",
-        requires = "oidc_issuer",
-        global = true
-    )]
-    pub oidc_jwks_url: Option<String>,
-
-    /// The algorithms that the identity provider's tokens may be signed with.
-    #[arg(
-        long,
-        env = "CRM_OIDC_ALGORITHMS",
-        value_delimiter = ',',
-        default_value = "RS256,ES256",
-        value_parser = algorithm,
-        global = true
-    )]
-    pub oidc_algorithms: Vec<Algorithm>,
+    /// The identity provider whose tokens are taken, too.
+    #[command(flatten)]
+    pub oidc: OidcConfig,
 
     /// The most connections to PostgreSQL.
     #[arg(long, env = "CRM_POOL_SIZE", default_value_t = 16,
@@ -224,32 +194,6 @@ pub struct Config {
     home: Option<PathBuf>,
 }
 
-fn network(text: &str) -> Result<IpNet, String> {
-    let net = text
-        .parse()
-        .or_else(|_| text.parse().map(|address: IpAddr| IpNet::from(address)));
-    net.map_err(|_| "is not an address or a network, like 10.0.0.0/8".to_owned())
-}
-
-fn user_claim(text: &str) -> Result<UserClaim, &'static str> {
-    match text {
-        "email" => Ok(UserClaim::Email),
-        "sub" => Ok(UserClaim::Sub),
-        _ => Err("must be email or sub"),
-    }
-}
-
-fn algorithm(text: &str) -> Result<Algorithm, String> {
-    text.parse()
-        .map_err(|_| "is no algorithm, like RS256 or ES256".to_owned())
-}
-
-fn socket_address(text: &str) -> Result<SocketAddr, &'static str> {
-    let wanted = "an IP address and a port are needed, such as 127.0.0.1:8000, or 0.0.0.0:8000 to \
-                  listen on all addresses";
-    text.parse().map_err(|_| wanted)
-}
-
 /// How log lines look.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -292,22 +236,12 @@ impl Config {
         }
     }
 
-    /// The identity provider, if there is one. Errors: a URL that keys must not be fetched from.
-    pub fn provider(&self) -> Result<Option<Provider>, String> {
-        let (Some(issuer), Some(audience)) = (&self.oidc_issuer, &self.oidc_audience) else {
-            return Ok(None);
-        };
-        let settings = OidcSettings {
-            issuer: issuer.clone(),
-            audience: audience.clone(),
-            user_claim: self.oidc_user_claim,
-            jwks_url: self.oidc_jwks_url.clone(),
-            algorithms: self.oidc_algorithms.clone(),
-            ask_again_after: Duration::from_secs(10),
-            keys_serve_for: Duration::from_secs(24 * 60 * 60),
-        };
-        let provider = Provider::new(settings).map_err(|error| format!("CRM_OIDC: {error}"))?;
-        Ok(Some(provider))
+    /// What browsers are told.
+    pub fn browsers(&self) -> Browsers {
+        Browsers {
+            origins: self.cors_origins.clone(),
+            https_only_seconds: self.hsts_seconds,
+        }
     }
 
     /// What the API is told.

@@ -40,7 +40,7 @@ async fn serve_on(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
     prepare(config, &database.db).await?;
-    let provider = config.provider().map_err(Failure::new)?;
+    let provider = config.oidc.provider().map_err(Failure::new)?;
     let app = App {
         db: database.db.clone(),
         schema: graphql::build(database.db.clone(), config.settings()),
@@ -49,6 +49,7 @@ async fn serve_on(
         allow_get: config.allow_get,
         trusted_proxies: config.trusted_proxies.clone(),
         provider: provider.clone(),
+        browsers: config.browsers(),
     };
     let graphiql = (config.profile == Profile::Development)
         .then(|| Pending::spawn(database.folder.join("graphiql")));

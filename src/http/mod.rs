@@ -3,6 +3,7 @@
 pub mod graphiql;
 
 mod auth;
+mod browsers;
 mod client_address;
 mod graphql;
 mod health;
@@ -11,25 +12,27 @@ mod request;
 mod response;
 mod serve;
 
+pub use browsers::Browsers;
 pub use oidc::{OidcSettings, Provider, UserClaim};
 pub use serve::{ConnectionLimits, serve};
 
 use std::any::Any;
+use std::future::ready;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use ipnet::IpNet;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::db::Db;
 use crate::graphql::Schema;
+use crate::http::browsers::guarded;
 
 /// How long a client may rest in the middle of a request's body.
 const SLOWEST_BODY: Duration = Duration::from_secs(10);
@@ -51,26 +54,28 @@ pub struct App {
     pub trusted_proxies: Vec<IpNet>,
     /// The identity provider whose tokens are taken, too.
     pub provider: Option<Provider>,
+    /// What browsers are told.
+    pub browsers: Browsers,
 }
 
 /// All routes; with GraphiQL if its files are given.
 pub fn router(app: App, graphiql: Option<graphiql::Pending>) -> Router {
-    let body_limit = app.body_limit;
+    let (body_limit, https_only) = (app.body_limit, app.browsers.https_only());
     let operations = post(graphql::post);
     let operations = if app.allow_get {
         operations.get(graphql::get)
     } else {
         operations
     };
+    let operations = match app.browsers.cors() {
+        Some(cors) => operations.layer(cors),
+        None => operations,
+    };
     let router = Router::new()
         .route("/graphql", operations)
         .route("/readyz", get(health::ready))
         .with_state(app)
-        .route("/healthz", get(health::alive))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ));
+        .route("/healthz", get(health::alive));
     let router = match graphiql {
         Some(assets) => router.merge(graphiql::router(assets)),
         None => router,
@@ -79,6 +84,9 @@ pub fn router(app: App, graphiql: Option<graphiql::Pending>) -> Router {
         .layer(RequestBodyTimeoutLayer::new(SLOWEST_BODY))
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(CatchPanicLayer::custom(after_panic))
+        .layer(map_response(move |response: Response| {
+            ready(guarded(response, https_only.as_ref()))
+        }))
 }
 
 fn after_panic(panic: Box<dyn Any + Send>) -> Response {

@@ -3,6 +3,7 @@
 mod anonymous;
 mod api_keys;
 mod assign;
+mod browsers;
 mod bulk;
 mod bulk_selection;
 mod columns;

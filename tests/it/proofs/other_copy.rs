@@ -14,7 +14,7 @@ use tower::ServiceExt;
 
 use crm::db::{Db, PoolOptions, PooledConnection};
 use crm::graphql::{self, Settings};
-use crm::http::{self, App};
+use crm::http::{self, App, Browsers};
 
 use crate::support::{Api, SignedIn};
 
@@ -49,6 +49,7 @@ impl Copy {
             allow_get: true,
             trusted_proxies: Vec::new(),
             provider: None,
+            browsers: Browsers::default(),
             body_limit: 1024 * 1024,
         };
         Copy {

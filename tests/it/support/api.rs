@@ -12,7 +12,8 @@ use tower::ServiceExt;
 
 use crm::db::Db;
 use crm::graphql::{self, Settings};
-use crm::http::{self, App, Provider};
+use crm::http::graphiql::Pending;
+use crm::http::{self, App, Browsers, Provider};
 use crm::service::sessions::{self, PasswordHash, SessionKeys};
 use crm::service::users::{CreateUser, UserRole};
 use crm::service::{Actor, UserId, perform};
@@ -44,6 +45,8 @@ pub(crate) struct ApiOptions {
     pub(crate) introspection_for_all: bool,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) provider: Option<Provider>,
+    pub(crate) browsers: Browsers,
+    pub(crate) graphiql: Option<Pending>,
 }
 
 impl Default for ApiOptions {
@@ -54,6 +57,8 @@ impl Default for ApiOptions {
             introspection_for_all: true,
             trusted_proxies: Vec::new(),
             provider: None,
+            browsers: Browsers::default(),
+            graphiql: None,
         }
     }
 }
@@ -88,12 +93,13 @@ impl Api {
             allow_get: false,
             trusted_proxies: options.trusted_proxies,
             provider: options.provider,
+            browsers: options.browsers,
         };
         let keys = app.schema.session_keys().clone();
         Api {
             keys,
             database,
-            router: http::router(app, None),
+            router: http::router(app, options.graphiql),
         }
     }
 
