@@ -1,13 +1,17 @@
 //! What the operator decides: flags and environment variables, in one place.
 
+mod identity_provider;
 mod limits;
+mod value;
 
+pub use identity_provider::OidcConfig;
 pub use limits::LimitOptions;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::http::HeaderValue;
 use chrono::TimeDelta;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
@@ -15,7 +19,7 @@ use ipnet::IpNet;
 use crate::db::PoolOptions;
 use crate::db::embedded::EmbeddedOptions;
 use crate::graphql::Settings;
-use crate::http::ConnectionLimits;
+use crate::http::{Browsers, ConnectionLimits};
 
 /// The password of the first administrator in development, where none is given.
 pub const DEVELOPMENT_PASSWORD: &str = "development-only";
@@ -54,7 +58,7 @@ pub struct Config {
 
     /// The address and port to listen on.
     #[arg(long, env = "CRM_LISTEN", default_value = "127.0.0.1:8000",
-        value_parser = socket_address, global = true)]
+        value_parser = value::socket_address, global = true)]
     pub listen: SocketAddr,
 
     /// The folder for the data of the program's own PostgreSQL. Default: one for each working
@@ -115,7 +119,7 @@ pub struct Config {
     #[arg(long, env = "CRM_STOP_DELAY_MS", default_value_t = 300, global = true)]
     pub stop_delay_ms: u64,
 
-    /// Answers queries by GET too, for caches in between. Changes are only ever taken by POST.
+    /// Answers queries by GET too. Changes are only ever taken by POST.
     #[arg(long, env = "CRM_ALLOW_GET", global = true)]
     pub allow_get: bool,
 
@@ -127,8 +131,23 @@ pub struct Config {
     /// The proxies, by address or network (`10.0.0.0/8`), that are believed when they say in
     /// X-Forwarded-For for whom they speak. Attempts to sign in are counted by address.
     #[arg(long, env = "CRM_TRUSTED_PROXIES", value_delimiter = ',',
-        value_parser = network, global = true)]
+        value_parser = value::network, global = true)]
     pub trusted_proxies: Vec<IpNet>,
+
+    /// The origins (`https://app.example.com`) whose pages may ask by a browser, several with commas.
+    /// Without one only the service's own pages may.
+    #[arg(long, env = "CRM_CORS_ORIGINS", value_delimiter = ',',
+        value_parser = value::origin, global = true)]
+    pub cors_origins: Vec<HeaderValue>,
+
+    /// For how many seconds browsers are to ask by https only (Strict-Transport-Security), where a
+    /// proxy in front speaks it. 0: it is not said.
+    #[arg(long, env = "CRM_HSTS_SECONDS", default_value_t = 0, global = true)]
+    pub hsts_seconds: u32,
+
+    /// The identity provider whose tokens are taken, too.
+    #[command(flatten)]
+    pub oidc: OidcConfig,
 
     /// The most connections to PostgreSQL.
     #[arg(long, env = "CRM_POOL_SIZE", default_value_t = 16,
@@ -191,12 +210,12 @@ pub struct Config {
 
     /// The address and port for /metrics, /healthz and /readyz alone, which the API's address then
     /// has no more. Without it /metrics is there too, but not in production.
-    #[arg(long, env = "CRM_MONITOR_LISTEN", value_parser = socket_address, global = true)]
+    #[arg(long, env = "CRM_MONITOR_LISTEN", value_parser = value::socket_address, global = true)]
     pub monitor_listen: Option<SocketAddr>,
 
     /// The OpenTelemetry collector that traces are sent to, by OTLP over HTTP:
     /// `http://127.0.0.1:4318`. Without it there are no traces.
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_parser = collector, global = true)]
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_parser = value::collector, global = true)]
     pub otlp_endpoint: Option<String>,
     /// What a request may ask for at once.
     #[command(flatten)]
@@ -207,28 +226,6 @@ pub struct Config {
 
     #[arg(long, env = "HOME", hide = true, global = true)]
     home: Option<PathBuf>,
-}
-
-fn network(text: &str) -> Result<IpNet, String> {
-    let net = text
-        .parse()
-        .or_else(|_| text.parse().map(|address: IpAddr| IpNet::from(address)));
-    net.map_err(|_| "is not an address or a network, like 10.0.0.0/8".to_owned())
-}
-
-fn socket_address(text: &str) -> Result<SocketAddr, &'static str> {
-    let wanted = "an IP address and a port are needed, such as 127.0.0.1:8000, or 0.0.0.0:8000 to \
-                  listen on all addresses";
-    text.parse().map_err(|_| wanted)
-}
-
-fn collector(text: &str) -> Result<String, &'static str> {
-    let is_plain = text
-        .strip_prefix("http://")
-        .is_some_and(|rest| !rest.is_empty());
-    let wanted = "a URL that begins with http:// is needed, such as http://127.0.0.1:4318; run the \
-                  collector beside the program, and let it do the encrypting";
-    is_plain.then(|| text.to_owned()).ok_or(wanted)
 }
 
 /// How log lines look.
@@ -272,6 +269,14 @@ impl Config {
             data_home: self.data_home.clone(),
             fetch: self.profile == Profile::Development,
             ..EmbeddedOptions::default()
+        }
+    }
+
+    /// What browsers are told.
+    pub fn browsers(&self) -> Browsers {
+        Browsers {
+            origins: self.cors_origins.clone(),
+            https_only_seconds: self.hsts_seconds,
         }
     }
 

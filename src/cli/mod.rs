@@ -1,6 +1,7 @@
 //! The commands of the program, a file each.
 
 pub mod database;
+pub mod keys;
 pub mod seed;
 pub mod serve;
 mod trusted;
@@ -38,6 +39,9 @@ enum Command {
     /// Lists and changes users, for when nobody can sign in yet or any more.
     #[command(subcommand)]
     Users(users::UsersCommand),
+    /// Changes the keys that sessions are signed with.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
 }
 
 /// Why a command could not do its work: one sentence for whoever started it.
@@ -88,5 +92,6 @@ async fn run(cli: Cli, metrics: Metrics) -> Result<(), Failure> {
         }
         Command::Seed(args) => database::seed(&cli.config, args).await,
         Command::Users(command) => users::run(&cli.config, command).await,
+        Command::Keys(command) => keys::run(&cli.config, command).await,
     }
 }

@@ -50,6 +50,7 @@ async fn serve_on(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
     prepare(config, &database.db).await?;
+    let provider = config.oidc.provider().map_err(Failure::new)?;
     let stopping = Stopping::default();
     let mut schema = graphql::build(database.db.clone(), config.settings());
     if let Some(folder) = &config.trusted_documents {
@@ -62,6 +63,8 @@ async fn serve_on(
         body_limit: config.limits.body_limit,
         allow_get: config.allow_get,
         trusted_proxies: config.trusted_proxies.clone(),
+        provider: provider.clone(),
+        browsers: config.browsers(),
     };
     let graphiql = (config.profile == Profile::Development)
         .then(|| Pending::spawn(database.folder.join("graphiql")));
@@ -79,6 +82,7 @@ async fn serve_on(
     let keeper = tokio::spawn(metrics.keep());
     let cleaner = tokio::spawn(clean(database.db.clone()));
     let folder = tokio::spawn(fold(database.db.clone()));
+    let follower = provider.map(|provider| tokio::spawn(async move { provider.follow().await }));
     announce(config);
     let delay = Duration::from_millis(config.stop_delay_ms);
     let stop = async move {
@@ -87,7 +91,7 @@ async fn serve_on(
         tokio::time::sleep(delay).await;
     };
     let served = serve_both(config, (listener, router), monitor, stop).await;
-    for task in [cleaner, folder, keeper] {
+    for task in [cleaner, folder, keeper].into_iter().chain(follower) {
         task.abort();
     }
     served

@@ -19,6 +19,24 @@ pub mod sql_types {
 }
 
 diesel::table! {
+    use diesel::sql_types::*;
+    use super::sql_types::UserRole;
+
+    api_keys (id) {
+        id -> Uuid,
+        name -> Text,
+        user_id -> Uuid,
+        role -> UserRole,
+        secret_hash -> Bytea,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        last_used_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     free_email_domains (domain) {
         domain -> Text,
     }
@@ -95,6 +113,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    session_keys (id) {
+        id -> Uuid,
+        secret -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     sessions (token_hash) {
         token_hash -> Bytea,
         user_id -> Uuid,
@@ -124,6 +150,7 @@ diesel::table! {
         password_hash -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        oidc_subject -> Nullable<Text>,
     }
 }
 
@@ -141,11 +168,13 @@ diesel::joinable!(leads -> users (assigned_to));
 diesel::joinable!(sessions -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    api_keys,
     free_email_domains,
     idempotency_keys,
     lead_notes,
     leads,
     name_words,
+    session_keys,
     sessions,
     sign_in_tries,
     users,

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::db::Db;
 use crate::graphql::limits::Limits;
 use crate::service::idempotency::IdempotencyKey;
+use crate::service::sessions::Token;
 use crate::service::{Actor, Command, Result, ServiceError, perform};
 
 /// What the operator decided about the API.
@@ -34,8 +35,8 @@ pub enum Credentials {
     Actor {
         /// The user.
         actor: Actor,
-        /// The token, for `logout`.
-        token: String,
+        /// The session's token, for `logout`; nothing if there is no session.
+        token: Option<Token>,
     },
 }
 

@@ -84,6 +84,9 @@ fn log(error: &ServiceError, RequestId(request_id): &RequestId) {
         ServiceError::Internal(cause) => tracing::error!(%request_id, %cause, "defect"),
         ServiceError::TimedOut(what) => tracing::warn!(%request_id, what, "took too long"),
         ServiceError::Unavailable(cause) => tracing::warn!(%request_id, %cause, "no database"),
+        ServiceError::ProviderUnavailable(cause) => {
+            tracing::warn!(%request_id, %cause, "no identity provider");
+        }
         _ => {}
     }
 }

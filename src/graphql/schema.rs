@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use tokio::time::{Instant, timeout_at};
 
 use crate::db::Db;
+use crate::graphql::api_key::{ApiKeyMutation, ApiKeyQuery};
 use crate::graphql::bulk::BulkMutation;
 use crate::graphql::coercion::{StrictScalars, check_variables, settle};
 use crate::graphql::context::{Credentials, RequestId, Settings};
@@ -30,11 +31,19 @@ use crate::graphql::statistics::StatisticsQuery;
 use crate::graphql::trusted::{Faulty, Trusted};
 use crate::graphql::user::{UserMutation, UserQuery};
 use crate::service::ServiceError;
+use crate::service::sessions::SessionKeys;
 use crate::service::users::Directory;
 
 /// Everything that can be read. Needs a token: `Authorization: Bearer <token>`, from `login`.
 #[derive(MergedObject, Default)]
-pub struct Query(LeadQuery, NoteQuery, StatisticsQuery, UserQuery, NodeQuery);
+pub struct Query(
+    LeadQuery,
+    NoteQuery,
+    StatisticsQuery,
+    UserQuery,
+    ApiKeyQuery,
+    NodeQuery,
+);
 
 /// Everything that can be changed. Each change takes one argument, `input`, and is done fully or
 /// not at all. Needs a token, except for `login`.
@@ -45,6 +54,7 @@ pub struct Mutation(
     BulkMutation,
     NoteMutation,
     UserMutation,
+    ApiKeyMutation,
 );
 
 type Types = async_graphql::Schema<Query, Mutation, EmptySubscription>;
@@ -54,6 +64,7 @@ type Types = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 pub struct Schema {
     types: Types,
     db: Db,
+    session_keys: SessionKeys,
     directory: Directory,
     documents: Documents,
     roots: Arc<RootFields>,
@@ -63,8 +74,10 @@ pub struct Schema {
 /// Makes the schema over a database.
 pub fn build(db: Db, settings: Settings) -> Schema {
     let directory = Directory::new(db.clone());
+    let session_keys = SessionKeys::new(db.clone());
     let (limits, request_timeout) = (settings.limits.clone(), settings.request_timeout);
     let types = types()
+        .data(session_keys.clone())
         .data(directory.clone())
         .data(settings)
         // Its own measure of what the guard has measured by then.
@@ -73,6 +86,7 @@ pub fn build(db: Db, settings: Settings) -> Schema {
     Schema {
         types,
         db,
+        session_keys,
         directory,
         documents: Documents::new(limits),
         roots: Arc::new(RootFields::of::<Query, Mutation>()),
@@ -90,6 +104,11 @@ impl Schema {
     /// What a request asks for; nothing if its document cannot be parsed or has no such operation.
     pub fn operation(&self, request: &mut Request) -> Option<Operation> {
         self.roots.operation(request)
+    }
+
+    /// What sessions' tokens are signed with.
+    pub fn session_keys(&self) -> &SessionKeys {
+        &self.session_keys
     }
 
     /// Answers a request of whoever these credentials stand for. A defect fails the request alone,

@@ -5,7 +5,7 @@ use crate::graphql::context::{ClientAddress, Credentials, db, settings};
 use crate::graphql::error::answer;
 use crate::graphql::user::User;
 use crate::service::Result;
-use crate::service::sessions::{self, Token};
+use crate::service::sessions;
 
 /// Who signs in.
 #[derive(InputObject)]
@@ -49,8 +49,10 @@ impl SessionMutation {
     ) -> Option<LoginPayload> {
         let lifetime = settings(ctx).session_lifetime;
         let ClientAddress(from) = *ctx.data_unchecked();
-        let session = sessions::login(db(ctx), &input.email, &input.password, from, lifetime).await;
-        answer(ctx, session).map(|session| LoginPayload {
+        let keys = ctx.data_unchecked();
+        let (email, password) = (&input.email, &input.password);
+        let session = sessions::login(db(ctx), keys, email, password, from, lifetime);
+        answer(ctx, session.await).map(|session| LoginPayload {
             token: session.token.reveal(),
             expires_at: session.expires_at,
             user: session.user.into(),
@@ -58,6 +60,7 @@ impl SessionMutation {
     }
 
     /// Closes the session of the token that the request carries; the token is worthless at once.
+    /// What asks by an API key has no session to close.
     /// Errors: UNAUTHENTICATED.
     async fn logout(&self, ctx: &Context<'_>) -> Option<LogoutPayload> {
         let logged_out = answer(ctx, logout(ctx).await)?;
@@ -68,10 +71,9 @@ impl SessionMutation {
 async fn logout(ctx: &Context<'_>) -> Result<bool> {
     super::context::actor(ctx)?;
     match ctx.data_unchecked() {
-        Credentials::Actor { token, .. } => match Token::parse(token) {
-            Some(token) => sessions::logout(db(ctx), &token).await,
-            None => Ok(false),
-        },
-        Credentials::Nobody | Credentials::Refused => Ok(false),
+        Credentials::Actor {
+            token: Some(token), ..
+        } => sessions::logout(db(ctx), token).await,
+        _ => Ok(false),
     }
 }

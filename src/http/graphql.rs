@@ -90,7 +90,7 @@ async fn respond_to(
     record.operation = app.schema.operation(&mut request);
     let address = |Extension(Peer(peer))| client_address(peer, headers, &app.trusted_proxies);
     let request = request.data(ClientAddress(peer.map(address)));
-    let (answer, status) = match auth::credentials(&app.db, headers).await {
+    let (answer, status) = match auth::credentials(app, headers).await {
         Ok(credentials) => {
             record.user = actor_id(&credentials);
             let span = trace::operation(record.operation.as_ref());
@@ -101,7 +101,9 @@ async fn respond_to(
         Err(error) => {
             let failed = transport_error(&error, &record.request_id);
             let status = match error {
-                ServiceError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+                ServiceError::Unavailable(_) | ServiceError::ProviderUnavailable(_) => {
+                    StatusCode::SERVICE_UNAVAILABLE
+                }
                 ServiceError::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             };

@@ -3,34 +3,39 @@
 pub mod graphiql;
 
 mod auth;
+mod browsers;
 mod client_address;
 mod graphql;
 mod monitor;
+mod oidc;
 mod record;
 mod request;
 mod response;
 mod serve;
 mod trace;
 
+pub use browsers::Browsers;
 pub use monitor::{Render, Stopping, monitor};
+pub use oidc::{OidcSettings, Provider, UserClaim};
 pub use serve::{ConnectionLimits, serve};
 
 use std::any::Any;
+use std::future::ready;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use ipnet::IpNet;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::db::Db;
 use crate::graphql::Schema;
+use crate::http::browsers::guarded;
 
 /// How long a client may rest in the middle of a request's body.
 const SLOWEST_BODY: Duration = Duration::from_secs(10);
@@ -50,19 +55,26 @@ pub struct App {
     pub allow_get: bool,
     /// The proxies that are believed when they say for whom they speak.
     pub trusted_proxies: Vec<IpNet>,
+    /// The identity provider whose tokens are taken, too.
+    pub provider: Option<Provider>,
+    /// What browsers are told.
+    pub browsers: Browsers,
 }
 
 /// The API's routes; with GraphiQL if its files are given.
 pub fn router(app: App, graphiql: Option<graphiql::Pending>) -> Router {
-    let body_limit = app.body_limit;
+    let (body_limit, https_only) = (app.body_limit, app.browsers.https_only());
     let operations = post(graphql::post);
     let operations = if app.allow_get {
         operations.get(graphql::get)
     } else {
         operations
     };
-    let router = Router::new().route("/graphql", operations);
-    let router = with_safe_headers(router.with_state(app));
+    let operations = match app.browsers.cors() {
+        Some(cors) => operations.layer(cors),
+        None => operations,
+    };
+    let router = Router::new().route("/graphql", operations).with_state(app);
     let router = match graphiql {
         Some(assets) => router.merge(graphiql::router(assets)),
         None => router,
@@ -71,14 +83,9 @@ pub fn router(app: App, graphiql: Option<graphiql::Pending>) -> Router {
         .layer(RequestBodyTimeoutLayer::new(SLOWEST_BODY))
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(CatchPanicLayer::custom(after_panic))
-}
-
-/// No browser shall take an answer for something that it is not.
-fn with_safe_headers(router: Router) -> Router {
-    router.layer(SetResponseHeaderLayer::if_not_present(
-        X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    ))
+        .layer(map_response(move |response: Response| {
+            ready(guarded(response, https_only.as_ref()))
+        }))
 }
 
 fn after_panic(panic: Box<dyn Any + Send>) -> Response {

@@ -1,5 +1,6 @@
 //! What whoever operates the program asks: whether it lives, whether it can answer, what it counts.
 
+use std::future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,12 +8,13 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use metrics::gauge;
 
 use crate::db::Db;
-use crate::http::with_safe_headers;
+use crate::http::browsers::guarded;
 
 /// What is counted, as text.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
@@ -38,13 +40,16 @@ pub fn monitor(db: Db, stopping: Stopping, metrics: Option<Render>) -> Router {
         .route("/readyz", get(ready))
         .with_state((db.clone(), stopping))
         .route("/healthz", get(alive));
-    with_safe_headers(match metrics {
+    let routes = match metrics {
         Some(render) => {
             let metrics = get(move || async move { measured(&db, &render) });
             probes.route("/metrics", metrics)
         }
         None => probes,
-    })
+    };
+    routes.layer(map_response(|response: Response| {
+        future::ready(guarded(response, None))
+    }))
 }
 
 /// Whether the process lives.

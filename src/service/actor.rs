@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
-use crate::service::UserId;
 use crate::service::users::UserRole;
+use crate::service::{ApiKeyId, UserId};
 
 /// Who asks: a signed-in, active user as of this request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Actor {
     pub team: Vec<UserId>,
     /// The revision of the users that this was read with; see [`crate::service::users::Directory`].
     pub users_revision: Option<i64>,
+    /// The key by which a service asks as that user; nothing for people.
+    pub api_key: Option<ApiKeyId>,
 }
 
 impl Actor {
@@ -24,6 +26,7 @@ impl Actor {
             role: UserRole::Admin,
             team: Vec::new(),
             users_revision: None,
+            api_key: None,
         }
     }
 

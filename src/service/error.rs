@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::db::{DbError, Failed};
-use crate::service::{LeadId, NoteId, UserId};
+use crate::service::{ApiKeyId, LeadId, NoteId, UserId};
 
 /// The result of a service function.
 pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
@@ -23,6 +23,8 @@ pub enum ServiceError {
     UserNotFound(UserId),
     /// There is no such note.
     NoteNotFound(NoteId),
+    /// There is no such API key.
+    ApiKeyNotFound(ApiKeyId),
     /// The input breaks a rule; all its faults together.
     InvalidData(Vec<Fault>),
     /// The object is not in the state that the change needs.
@@ -37,6 +39,8 @@ pub enum ServiceError {
     Unavailable(DbError),
     /// It took longer than the operator allows. Says what did.
     TimedOut(&'static str),
+    /// The identity provider cannot be asked for its keys at the moment.
+    ProviderUnavailable(String),
     /// A statement failed.
     Database(DieselError),
     /// A defect of the program.
@@ -80,13 +84,14 @@ impl ServiceError {
             Self::LeadNotFound(_) => "LEAD_NOT_FOUND",
             Self::UserNotFound(_) => "USER_NOT_FOUND",
             Self::NoteNotFound(_) => "NOTE_NOT_FOUND",
+            Self::ApiKeyNotFound(_) => "API_KEY_NOT_FOUND",
             Self::InvalidData(_) => "INVALID_DATA",
             Self::Conflict(_) => "CONFLICT",
             Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
             Self::NotApplied => "NOT_APPLIED",
             Self::RateLimited => "RATE_LIMITED",
-            Self::Unavailable(_) => "UNAVAILABLE",
             Self::TimedOut(_) => "TIMEOUT",
+            Self::Unavailable(_) | Self::ProviderUnavailable(_) => "UNAVAILABLE",
             Self::Database(_) => "DATABASE_ERROR",
             Self::Internal(_) => "INTERNAL",
         }
@@ -100,6 +105,7 @@ impl ServiceError {
             Self::LeadNotFound(id) => format!("there is no lead {id}"),
             Self::UserNotFound(id) => format!("there is no user {id}"),
             Self::NoteNotFound(id) => format!("there is no note {id}"),
+            Self::ApiKeyNotFound(id) => format!("there is no API key {id}"),
             Self::InvalidData(faults) => {
                 let faults = faults.iter().map(|f| format!("{} {}", f.field, f.message));
                 faults.collect::<Vec<_>>().join("; ")
@@ -112,6 +118,9 @@ impl ServiceError {
             Self::RateLimited => "too many attempts to sign in, try again in a minute".to_owned(),
             Self::Unavailable(_) => "the database cannot be reached, try again shortly".to_owned(),
             Self::TimedOut(what) => format!("{what} took longer than this server allows"),
+            Self::ProviderUnavailable(_) => {
+                "the identity provider cannot be reached, try again shortly".to_owned()
+            }
             Self::Database(_) => "the database refused the operation".to_owned(),
             Self::Internal(_) => "something went wrong on the server".to_owned(),
         }

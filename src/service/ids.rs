@@ -56,6 +56,10 @@ id! {
     UserId
 }
 id! {
+    /// Names an API key.
+    ApiKeyId
+}
+id! {
     /// Names an entry of the timeline.
     NoteId
 }

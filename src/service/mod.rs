@@ -3,8 +3,10 @@
 //! Reads take a [`crate::db::Db`] or a connection, then the [`Actor`], then the thing. Every
 //! change is a [`Command`], run by [`perform`].
 
+pub mod api_keys;
 pub mod free_email_domains;
 pub mod idempotency;
+pub mod jwt;
 pub mod leads;
 pub mod page;
 pub mod permission;
@@ -23,4 +25,4 @@ mod validation;
 pub use actor::Actor;
 pub use command::{Command, perform};
 pub use error::{Conflict, Fault, Result, ServiceError};
-pub use ids::{LeadId, NoteId, UserId};
+pub use ids::{ApiKeyId, LeadId, NoteId, UserId};

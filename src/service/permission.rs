@@ -27,6 +27,8 @@ pub enum Action {
     ReadUser,
     /// Create, change and deactivate users.
     ManageUsers,
+    /// Make, list and revoke API keys; never by such a key.
+    ManageApiKeys,
     /// Edit the table of free e-mail providers.
     ManageFreeEmailDomains,
 }
@@ -43,6 +45,7 @@ impl Action {
         Self::DeleteLead,
         Self::ReadUser,
         Self::ManageUsers,
+        Self::ManageApiKeys,
         Self::ManageFreeEmailDomains,
     ];
 
@@ -57,6 +60,7 @@ impl Action {
             Self::DeleteLead => "delete leads",
             Self::ReadUser => "see this user",
             Self::ManageUsers => "manage users",
+            Self::ManageApiKeys => "manage API keys",
             Self::ManageFreeEmailDomains => "edit the free e-mail providers",
         }
     }
@@ -80,17 +84,24 @@ pub fn reach(role: UserRole, action: Action) -> Reach {
     use Action::*;
     match (role, action) {
         (UserRole::Admin, _) => Reach::All,
-        (UserRole::Manager, DeleteLead | ManageUsers | ManageFreeEmailDomains) => Reach::Nothing,
-        (UserRole::Manager, _) => Reach::Team,
-        (UserRole::Agent, AssignLead | DeleteLead | ManageUsers | ManageFreeEmailDomains) => {
+        (UserRole::Manager, DeleteLead | ManageUsers | ManageApiKeys | ManageFreeEmailDomains) => {
             Reach::Nothing
         }
+        (UserRole::Manager, _) => Reach::Team,
+        (
+            UserRole::Agent,
+            AssignLead | DeleteLead | ManageUsers | ManageApiKeys | ManageFreeEmailDomains,
+        ) => Reach::Nothing,
         (UserRole::Agent, _) => Reach::Own,
     }
 }
 
 /// Whether the actor may do `action` with something that belongs to `owner` (nobody: `None`).
 pub fn may(actor: &Actor, action: Action, owner: Option<UserId>) -> bool {
+    // Else whoever got hold of a key could make others, which outlive it.
+    if action == Action::ManageApiKeys && actor.api_key.is_some() {
+        return false;
+    }
     match reach(actor.role, action) {
         Reach::All => true,
         Reach::Team => owner.is_none_or(|owner| actor.team.contains(&owner)),
@@ -102,10 +113,13 @@ pub fn may(actor: &Actor, action: Action, owner: Option<UserId>) -> bool {
 /// Like [`may`], as a check. Errors: `PermissionDenied`.
 pub fn require(actor: &Actor, action: Action, owner: Option<UserId>) -> Result<()> {
     if may(actor, action, owner) {
-        Ok(())
-    } else {
-        Err(denied(actor.role, action))
+        return Ok(());
     }
+    if actor.api_key.is_some() && reach(actor.role, action) == Reach::All {
+        let what = format!("an API key may not {}", action.in_words());
+        return Err(ServiceError::PermissionDenied(what));
+    }
+    Err(denied(actor.role, action))
 }
 
 /// The refusal itself, for places that found out in SQL.
@@ -116,7 +130,10 @@ pub fn denied(role: UserRole, action: Action) -> ServiceError {
         UserRole::Agent => "an agent",
     };
     let scope = match action {
-        Action::DeleteLead | Action::ManageUsers | Action::ManageFreeEmailDomains => "",
+        Action::DeleteLead
+        | Action::ManageUsers
+        | Action::ManageApiKeys
+        | Action::ManageFreeEmailDomains => "",
         _ => " outside their reach",
     };
     ServiceError::PermissionDenied(format!("{role} may not {}{scope}", action.in_words()))

@@ -12,6 +12,7 @@ mod connections;
 mod db;
 mod first_steps;
 mod house;
+mod oidc;
 mod operations;
 mod pipeline;
 mod plans;

@@ -62,6 +62,7 @@ pub(super) async fn ready(
         is_active: true,
         created_at: since,
         updated_at: since,
+        oidc_subject: None,
     };
     let team = names.split_off(managers);
     let chiefs: Vec<User> = names

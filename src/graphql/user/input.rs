@@ -51,6 +51,9 @@ pub struct UpdateUserInput {
     manager_id: MaybeUndefined<ID>,
     /// Another password, 10–200 characters. It ends the user's sessions.
     password: Option<String>,
+    /// Whom the identity provider means by this subject (`sub`) of its tokens, 1–255 characters;
+    /// null for nobody. It counts where the operator has users found by it.
+    oidc_subject: MaybeUndefined<String>,
     /// `true` lets a deactivated user in again; to shut one out, use `deactivateUser`.
     is_active: Option<bool>,
     /// A name for this change, made up by the client, 1–200 characters: sent again within 24
@@ -77,6 +80,11 @@ impl UpdateUserInput {
                 role: self.role.map(Into::into),
                 manager,
                 password,
+                oidc_subject: match self.oidc_subject {
+                    MaybeUndefined::Undefined => None,
+                    MaybeUndefined::Null => Some(None),
+                    MaybeUndefined::Value(subject) => Some(Some(subject)),
+                },
                 is_active: self.is_active,
             },
         })

@@ -41,8 +41,8 @@ impl UserMutation {
     }
 
     /// Changes the named fields of a user. For administrators. Errors: UNAUTHENTICATED,
-    /// PERMISSION_DENIED, USER_NOT_FOUND, INVALID_DATA, CONFLICT if the e-mail is taken or nobody
-    /// would be left to administer or to lead a team, IDEMPOTENCY_CONFLICT.
+    /// PERMISSION_DENIED, USER_NOT_FOUND, INVALID_DATA, CONFLICT if the e-mail or the subject is
+    /// taken or nobody would be left to administer or to lead a team, IDEMPOTENCY_CONFLICT.
     async fn update_user(
         &self,
         ctx: &Context<'_>,

@@ -83,6 +83,14 @@ impl User {
         self.0.is_active
     }
 
+    /// The subject (`sub`) by which the identity provider means this user, if an administrator noted
+    /// it; null for everybody but administrators.
+    async fn oidc_subject(&self, ctx: &Context<'_>) -> Option<&str> {
+        let viewer = actor(ctx).ok()?;
+        may(viewer, Action::ManageUsers, Some(self.0.id)).then_some(())?;
+        self.0.oidc_subject.as_deref()
+    }
+
     /// When the user was added.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at

@@ -13,39 +13,20 @@ mod store;
 
 use axum::Router;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use self::assets::{Assets, Pending, prepare};
 pub use self::store::Files;
 
-/// What every answer carries; a page replaces the policy by one that lets it run.
-const GUARDS: [(&str, &str); 5] = [
-    (
-        "content-security-policy",
-        "default-src 'none'; frame-ancestors 'none'",
-    ),
-    ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "no-referrer"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
-];
-
 /// `GET /graphiql` and `GET /graphiql/assets/{file}`.
 pub fn router(assets: Pending) -> Router {
-    let router = Router::new()
+    Router::new()
         .route("/graphiql", get(show))
         .route("/graphiql/assets/{file}", get(asset))
-        .with_state(assets);
-    GUARDS.into_iter().fold(router, |router, (name, value)| {
-        router.layer(SetResponseHeaderLayer::if_not_present(
-            HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        ))
-    })
+        .with_state(assets)
 }
 
 async fn show(State(assets): State<Pending>) -> Response {

@@ -1,9 +1,11 @@
 //! Signing in: passwords, tokens, and who stands behind a token.
 
+mod keys;
 mod password;
 mod throttle;
 mod token;
 
+pub use keys::{SessionKeys, rotate_keys};
 pub use password::PasswordHash;
 pub use token::Token;
 
@@ -16,7 +18,7 @@ use crate::db::schema::{sessions, users, users_revision};
 use crate::db::{Connection, Db, RunQueryDsl};
 use crate::service::clock::now;
 use crate::service::sessions::throttle::Try;
-use crate::service::users::{User, UserRole};
+use crate::service::users::{User, UserRole, team_of};
 use crate::service::{Actor, Result, ServiceError, UserId};
 
 /// A session that was opened.
@@ -29,7 +31,7 @@ pub struct Session {
     pub user: User,
 }
 
-/// Opens a session that lasts for `lifetime`.
+/// Opens a session that lasts for `lifetime`, its token signed by one of the keys.
 ///
 /// Errors: `Unauthenticated`, in the same words and after about the same time whether the user is
 /// unknown, deactivated, or has another password; `RateLimited` after five failed tries for the
@@ -37,6 +39,7 @@ pub struct Session {
 #[tracing::instrument(name = "sessions::login", level = "debug", skip_all)]
 pub async fn login(
     db: &Db,
+    keys: &SessionKeys,
     email: &str,
     password: &str,
     from: Option<IpAddr>,
@@ -58,8 +61,9 @@ pub async fn login(
         return Err(refused);
     };
     attempt.give_back(db).await?;
-    let (token, created_at) = (Token::generate()?, now());
+    let created_at = now();
     let expires_at = created_at + lifetime;
+    let token = Token::sign(&*keys.signing().await?, user.id, created_at, expires_at)?;
     diesel::insert_into(sessions::table)
         .values((
             sessions::token_hash.eq(token.hash()),
@@ -76,7 +80,7 @@ pub async fn login(
     })
 }
 
-/// Who stands behind a token right now: asked of the database for every request, so that a
+/// Who stands behind a verified token right now: asked of the database for every request, so that a
 /// demotion, a deactivation or a logout counts at once, on every copy of the server.
 #[tracing::instrument(name = "sessions::authenticate", level = "debug", skip_all)]
 pub async fn authenticate(db: &Db, token: &Token) -> Result<Option<Actor>> {
@@ -97,18 +101,12 @@ pub async fn authenticate(db: &Db, token: &Token) -> Result<Option<Actor>> {
     let Some((id, role, revision)) = found else {
         return Ok(None);
     };
-    let mut team = vec![id];
-    if role == UserRole::Manager {
-        let members = users::table
-            .filter(users::manager_id.eq(id))
-            .select(users::id);
-        team.extend(members.load::<UserId>(&mut conn).await?);
-    }
     Ok(Some(Actor {
         id,
         role,
-        team,
+        team: team_of(&mut conn, id, role).await?,
         users_revision: revision,
+        api_key: None,
     }))
 }
 

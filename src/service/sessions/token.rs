@@ -1,32 +1,91 @@
+use std::fmt;
+use std::sync::LazyLock;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, encode};
 use ring::digest;
 use ring::rand::{SecureRandom, SystemRandom};
+use serde::{Deserialize, Serialize};
 
-use crate::service::{Result, ServiceError};
+use crate::service::sessions::keys::SessionKey;
+use crate::service::{Result, ServiceError, UserId};
 
-const PREFIX: &str = "crm_";
+/// The only algorithm: one secret, shared by those who sign and those who verify, which are the same.
+const ALGORITHM: Algorithm = Algorithm::HS256;
+/// What a session's token calls itself, so that it is taken for no other.
+const TYPE: &str = "crm-session+jwt";
+/// Who signed it, and for whom.
+const ISSUER: &str = "crm";
 
-/// What a client shows to be who it is: `crm_` and 32 random bytes. The database has only its
-/// SHA-256; a fast hash is enough for something that nobody can guess.
+/// Made once, since every request needs it.
+static VALIDATION: LazyLock<Validation> = LazyLock::new(|| {
+    let mut validation = Validation::new(ALGORITHM);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&[ISSUER]);
+    validation.leeway = 0;
+    validation
+});
+
+/// What a client shows to be who it is: a JSON Web Token that this service signed. It can be told from
+/// an invented one without the database, and then stands for a session only if that still has its
+/// row. The database has only its SHA-256; a fast hash is enough for something that nobody can guess.
+#[derive(Clone)]
 pub struct Token(String);
 
+/// All of them are required.
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: UserId,
+    /// 16 random bytes: with a copy of the keys still nobody knows a session's token.
+    jti: String,
+    iat: i64,
+    exp: i64,
+}
+
 impl Token {
-    pub(super) fn generate() -> Result<Self> {
-        let mut bytes = [0; 32];
+    pub(super) fn sign(
+        key: &SessionKey,
+        user: UserId,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Self> {
+        let mut random = [0; 16];
         SystemRandom::new()
-            .fill(&mut bytes)
+            .fill(&mut random)
             .map_err(|_| ServiceError::Internal("no random bytes to be had".to_owned()))?;
-        Ok(Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))))
+        let header = Header {
+            typ: Some(TYPE.to_owned()),
+            kid: Some(key.name.clone()),
+            ..Header::new(ALGORITHM)
+        };
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: ISSUER.to_owned(),
+            sub: user,
+            jti: URL_SAFE_NO_PAD.encode(random),
+            iat: from.timestamp(),
+            exp: until.timestamp(),
+        };
+        let token = encode(&header, &claims, &key.to_sign);
+        let failed = |error| ServiceError::Internal(format!("a token was not signed: {error}"));
+        Ok(Self(token.map_err(failed)?))
     }
 
-    /// A token as a client sent it; nothing if it cannot be one.
-    pub fn parse(text: &str) -> Option<Self> {
-        let random = text.strip_prefix(PREFIX)?;
-        let is_token = URL_SAFE_NO_PAD
-            .decode(random)
-            .is_ok_and(|bytes| bytes.len() == 32);
-        is_token.then(|| Self(text.to_owned()))
+    /// Whether a token with this header says to be a session's.
+    pub fn is_meant(header: &Header) -> bool {
+        header.typ.as_deref() == Some(TYPE)
+    }
+
+    /// The token, if this key signed it, it is complete and its time is not over.
+    pub(super) fn verified(text: &str, key: &DecodingKey) -> Option<Self> {
+        let token = decode::<Claims>(text, key, &VALIDATION).ok()?;
+        let is_plain = Self::is_meant(&token.header) && token.header.crit.is_none();
+        is_plain.then(|| Self(text.to_owned()))
     }
 
     pub(super) fn hash(&self) -> Vec<u8> {
@@ -38,5 +97,11 @@ impl Token {
     /// The text, for the client that it is given to.
     pub fn reveal(self) -> String {
         self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
     }
 }

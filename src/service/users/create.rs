@@ -46,13 +46,14 @@ impl Command for CreateUser {
             is_active: true,
             created_at: now,
             updated_at: now,
+            oidc_subject: None,
         };
         let row = (&user, users::password_hash.eq(password));
         let insert = diesel::insert_into(users::table)
             .values(row)
             .execute(conn)
             .await;
-        insert.map_err(email_taken)?;
+        insert.map_err(taken)?;
         Ok(user)
     }
 }
@@ -80,12 +81,18 @@ pub(super) async fn require_manager(
     Ok(())
 }
 
-pub(super) fn email_taken(error: DieselError) -> ServiceError {
+/// What a user has alone, somebody else has already.
+pub(super) fn taken(error: DieselError) -> ServiceError {
     match error {
         DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info)
             if info.constraint_name() == Some("users_email_key") =>
         {
             ServiceError::conflict("a user with this e-mail address exists already")
+        }
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info)
+            if info.constraint_name() == Some("users_oidc_subject_key") =>
+        {
+            ServiceError::conflict("another user has this subject")
         }
         other => other.into(),
     }

@@ -10,9 +10,10 @@ use crate::service::permission::{self, Action};
 use crate::service::timeline::{self, changes};
 use crate::service::users::update::{lock, require_another_admin};
 use crate::service::users::{User, UserRole, lock_assignees};
-use crate::service::{Actor, LeadId, Result, ServiceError, UserId, sessions};
+use crate::service::{Actor, LeadId, Result, ServiceError, UserId, api_keys, sessions};
 
-/// Shuts a user out: signed out everywhere, cannot sign in, is assigned nothing new.
+/// Shuts a user out: signed out everywhere, the API keys revoked, cannot sign in, is assigned nothing
+/// new.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct DeactivateUser {
@@ -55,6 +56,7 @@ impl Command for DeactivateUser {
             .execute(conn)
             .await?;
         sessions::end_all(conn, self.id).await?;
+        api_keys::revoke_all(conn, self.id).await?;
         if let TheirLeads::Reassign(heir) = self.leads {
             hand_over(conn, actor, self.id, heir).await?;
         }

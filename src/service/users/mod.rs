@@ -4,6 +4,7 @@ mod create;
 mod deactivate;
 mod directory;
 mod first_admin;
+mod identity;
 mod list;
 mod update;
 mod user;
@@ -12,8 +13,9 @@ pub use create::CreateUser;
 pub use deactivate::{DeactivateUser, TheirLeads};
 pub use directory::Directory;
 pub use first_admin::{by_email, create_first_admin, has_admin};
+pub use identity::{Identity, identified};
 pub use list::{UserFilter, UserPlace, count, list};
 pub use update::{UpdateUser, UserPatch};
 pub use user::{User, UserRole, read};
 
-pub(crate) use user::{lock_assignees, users_by_id};
+pub(crate) use user::{lock_assignees, team_of, users_by_id};

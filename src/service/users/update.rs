@@ -7,12 +7,13 @@ use crate::service::clock::now;
 use crate::service::command::Command;
 use crate::service::permission::{self, Action};
 use crate::service::sessions::{self, PasswordHash};
-use crate::service::users::create::{email_taken, login_email, require_manager};
+use crate::service::users::create::{login_email, require_manager, taken};
 use crate::service::users::{User, UserRole};
 use crate::service::validation::{self, Faults};
-use crate::service::{Actor, Result, ServiceError, UserId};
+use crate::service::{Actor, Result, ServiceError, UserId, api_keys};
 
-/// Changes the named fields of a user. A new password ends the user's sessions.
+/// Changes the named fields of a user. A new password ends the user's sessions; a lower role revokes
+/// the API keys with a higher one.
 #[derive(Debug, Default, Serialize)]
 #[expect(missing_docs, reason = "documented for clients in graphql")]
 pub struct UserPatch {
@@ -21,6 +22,7 @@ pub struct UserPatch {
     pub role: Option<UserRole>,
     pub manager: Option<Option<UserId>>,
     pub password: Option<PasswordHash>,
+    pub oidc_subject: Option<Option<String>>,
     /// `true` lets a deactivated user in again; shutting one out is another change.
     pub is_active: Option<bool>,
 }
@@ -37,8 +39,8 @@ impl Command for UpdateUser {
     const NAME: &'static str = "updateUser";
     type Answer = User;
 
-    /// Errors: `PermissionDenied`, `UserNotFound`, `InvalidData`, `Conflict` if the e-mail is
-    /// taken or the change would leave a team without a manager or nobody to administer.
+    /// Errors: `PermissionDenied`, `UserNotFound`, `InvalidData`, `Conflict` if the e-mail or the
+    /// subject is taken or the change would leave a team without a manager or nobody to administer.
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<User> {
         permission::require(actor, Action::ManageUsers, Some(self.id))?;
         let before = lock(conn, self.id, None).await?;
@@ -50,7 +52,10 @@ impl Command for UpdateUser {
             require_no_team(conn, &before).await?;
         }
         let row = diesel::update(users::table.find(self.id));
-        row.set(&after).execute(conn).await.map_err(email_taken)?;
+        row.set(&after).execute(conn).await.map_err(taken)?;
+        if !before.role.is_at_most(after.role) {
+            api_keys::revoke_above(conn, self.id, after.role).await?;
+        }
         if let Some(password) = &self.patch.password {
             let row = diesel::update(users::table.find(self.id));
             row.set(users::password_hash.eq(password.checked().ok()))
@@ -84,6 +89,10 @@ impl UserPatch {
                 require_manager(conn, manager, &mut faults).await?;
             }
         }
+        if let Some(subject) = &self.oidc_subject {
+            let subject = subject.as_deref().map(subject_text).transpose();
+            after.oidc_subject = faults.take("oidcSubject", subject).flatten();
+        }
         after.role = self.role.unwrap_or(before.role);
         match self.is_active {
             Some(true) => after.is_active = true,
@@ -95,6 +104,15 @@ impl UserPatch {
         }
         faults.finish()?;
         Ok(after)
+    }
+}
+
+/// A subject is compared as it is: nothing is trimmed.
+fn subject_text(subject: &str) -> Result<String, String> {
+    match subject.chars().count() {
+        1..=255 if !subject.chars().any(char::is_control) => Ok(subject.to_owned()),
+        1..=255 => Err("must not contain control characters".to_owned()),
+        length => Err(format!("must have 1 to 255 characters, has {length}")),
     }
 }
 

@@ -21,6 +21,13 @@ pg_enum! {
     }
 }
 
+impl UserRole {
+    /// Whether whoever has this role can do nothing that one with the other cannot.
+    pub fn is_at_most(self, other: Self) -> bool {
+        self >= other
+    }
+}
+
 /// Somebody who works with leads. Without the password.
 #[derive(
     Queryable,
@@ -48,6 +55,7 @@ pub struct User {
     pub is_active: bool,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub oidc_subject: Option<String>,
 }
 
 impl User {
@@ -71,6 +79,20 @@ pub async fn read(db: &Db, actor: &Actor, id: UserId) -> Result<User> {
     let user = user.ok_or(ServiceError::UserNotFound(id))?;
     permission::require(actor, Action::ReadUser, Some(id))?;
     Ok(user)
+}
+
+/// The user and, for a manager, everybody whose manager that is.
+pub(crate) async fn team_of(
+    conn: &mut Connection,
+    id: UserId,
+    role: UserRole,
+) -> Result<Vec<UserId>> {
+    let mut team = vec![id];
+    if role == UserRole::Manager {
+        let members = users::table.filter(users::manager_id.eq(id));
+        team.extend(members.select(users::id).load::<UserId>(conn).await?);
+    }
+    Ok(team)
 }
 
 /// Users by id, whoever asks. Ids of nobody are not in the answer.

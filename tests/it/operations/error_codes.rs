@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 
 use super::{Team, UNKNOWN, document};
 
-const CODES: [&str; 12] = [
+const CODES: [&str; 13] = [
     "UNAUTHENTICATED",
     "PERMISSION_DENIED",
     "LEAD_NOT_FOUND",
     "USER_NOT_FOUND",
     "NOTE_NOT_FOUND",
+    "API_KEY_NOT_FOUND",
     "INVALID_DATA",
     "CONFLICT",
     "IDEMPOTENCY_CONFLICT",
@@ -96,6 +97,7 @@ fn queries(lead: &str, user: &str) -> Vec<(&'static str, String)> {
     for (name, bad, selection) in [
         ("leads", "(first: 0)", " { totalCount }"),
         ("users", "(first: 0)", " { totalCount }"),
+        ("apiKeys", "(first: 0)", " { totalCount }"),
         ("timeline", "(first: 0)", " { nodes { id } }"),
         ("duplicateLeads", "(email: \"x\")", " { id }"),
         ("leadStatistics", "(search: \"\\u0000\")", " { totalLeads }"),
@@ -107,6 +109,7 @@ fn queries(lead: &str, user: &str) -> Vec<(&'static str, String)> {
         ("UNAUTHENTICATED", "me { id }"),
         ("UNAUTHENTICATED", "freeEmailDomains"),
         ("PERMISSION_DENIED", "freeEmailDomains"),
+        ("PERMISSION_DENIED", "apiKeys { totalCount }"),
     ] {
         calls.push((code, call.to_owned()));
     }

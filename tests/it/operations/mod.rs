@@ -1,7 +1,9 @@
 //! Every operation: its happy path, its refusals per role, its bad inputs.
 
 mod anonymous;
+mod api_keys;
 mod assign;
+mod browsers;
 mod bulk;
 mod bulk_selection;
 mod coercion;
@@ -35,6 +37,7 @@ mod roles;
 mod schema;
 mod scoring;
 mod search;
+mod session_tokens;
 mod sessions;
 mod sign_in_tries;
 mod small_changes;
@@ -70,6 +73,8 @@ const BULK: &str = "total succeeded failed dryRun \
     results { index id lead { id status version } error { code message fields { field } } }";
 const NOTE: &str = "note { id type content author { id } lead { id } position \
     changes { field old new } earlierVersion { id content earlierVersion { content } } }";
+const API_KEY: &str =
+    "apiKey { id name user { id } role createdBy { id } expiresAt lastUsedAt revokedAt isActive }";
 const USER: &str = "user { id email fullName role isActive manager { id } }";
 
 impl Api {
@@ -188,6 +193,12 @@ pub(crate) fn document(mutation: &str) -> String {
         name if name.starts_with("bulk") => BULK,
         "addNote" | "editNote" => NOTE,
         "createUser" | "updateUser" | "deactivateUser" => USER,
+        "createApiKey" => {
+            return format!(
+                "mutation ($input: CreateApiKeyInput!) {{ createApiKey(input: $input) {{ {API_KEY} secret }} }}"
+            );
+        }
+        "revokeApiKey" => API_KEY,
         "updateFreeEmailDomains" => "freeEmailDomains",
         _ => &lead,
     };

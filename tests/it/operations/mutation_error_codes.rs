@@ -104,6 +104,17 @@ fn users(team: &Team) -> Vec<Case> {
     ]
 }
 
+async fn api_keys(team: &Team) -> Vec<Case> {
+    let key = super::api_keys::key_of(&team.ann, "AGENT");
+    let made = team.api.change(&team.ada, "createApiKey", key.clone());
+    let made = json!({ "id": made.await["apiKey"]["id"] });
+    let no_key = ("API_KEY_NOT_FOUND", json!({ "id": UNKNOWN }));
+    vec![
+        ("createApiKey", key, vec![foreign(), no_user("userId")]),
+        ("revokeApiKey", made, vec![foreign(), no_key]),
+    ]
+}
+
 #[tokio::test]
 async fn every_mutation_has_the_error_codes_that_its_description_names_and_no_others() {
     let team = Team::new().await;
@@ -112,6 +123,7 @@ async fn every_mutation_has_the_error_codes_that_its_description_names_and_no_ot
     cases.extend(changes_of_many_leads(&team, &lead));
     cases.extend(notes(&team, &lead).await);
     cases.extend(users(&team));
+    cases.extend(api_keys(&team).await);
     let used = json!({ "idempotencyKey": "used" });
     team.api.lead(&team.ada, used.clone()).await;
     let mut provoked = Provoked::new(&team);

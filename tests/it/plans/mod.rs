@@ -78,6 +78,7 @@ impl ManyLeads {
             role: UserRole::Agent,
             team: vec![team[0]],
             users_revision: None,
+            api_key: None,
         };
         team.push(UserId(manager.id));
         let manager = Actor {
@@ -85,6 +86,7 @@ impl ManyLeads {
             role: UserRole::Manager,
             team,
             users_revision: None,
+            api_key: None,
         };
         ManyLeads {
             database,

@@ -14,7 +14,7 @@ use tower::ServiceExt;
 
 use crm::db::{Db, PoolOptions, PooledConnection};
 use crm::graphql::{self, Limits, Settings};
-use crm::http::{self, App};
+use crm::http::{self, App, Browsers};
 
 use crate::support::{Api, SignedIn};
 
@@ -50,6 +50,8 @@ impl Copy {
             introspection_for_all: true,
             allow_get: true,
             trusted_proxies: Vec::new(),
+            provider: None,
+            browsers: Browsers::default(),
             body_limit: 256 * 1024,
         };
         Copy {

@@ -15,7 +15,7 @@ use crm::service::leads::scoring::{self, Rule};
 use crm::service::leads::{Lead, LeadSource};
 use crm::service::permission::{Action, Reach, reach};
 use crm::service::users::UserRole;
-use crm::service::{LeadId, NoteId, ServiceError, UserId};
+use crm::service::{ApiKeyId, LeadId, NoteId, ServiceError, UserId};
 
 use crate::readme::document::{code, table};
 
@@ -167,9 +167,13 @@ fn every_service_error() -> Vec<ServiceError> {
     use ServiceError::*;
     let is_listed = |error: &ServiceError| match error {
         Unauthenticated(_) | PermissionDenied(_) | LeadNotFound(_) | UserNotFound(_) => (),
-        NoteNotFound(_) | InvalidData(_) | ServiceError::Conflict(_) | IdempotencyConflict => (),
-        NotApplied | RateLimited | Unavailable(_) | TimedOut(_) | Database(_) => (),
-        Internal(_) => (),
+        NoteNotFound(_)
+        | ApiKeyNotFound(_)
+        | InvalidData(_)
+        | ServiceError::Conflict(_)
+        | IdempotencyConflict => (),
+        NotApplied | RateLimited | Unavailable(_) | ProviderUnavailable(_) => (),
+        TimedOut(_) | Database(_) | Internal(_) => (),
     };
     let all = vec![
         Unauthenticated(""),
@@ -177,6 +181,7 @@ fn every_service_error() -> Vec<ServiceError> {
         LeadNotFound(LeadId(Uuid::nil())),
         UserNotFound(UserId(Uuid::nil())),
         NoteNotFound(NoteId(Uuid::nil())),
+        ApiKeyNotFound(ApiKeyId(Uuid::nil())),
         InvalidData(Vec::new()),
         ServiceError::conflict(""),
         IdempotencyConflict,
@@ -184,6 +189,7 @@ fn every_service_error() -> Vec<ServiceError> {
         RateLimited,
         Unavailable(DbError::Unavailable(String::new())),
         TimedOut(""),
+        ProviderUnavailable(String::new()),
         Database(DieselError::NotFound),
         Internal(String::new()),
     ];

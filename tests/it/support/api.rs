@@ -14,8 +14,9 @@ use tower::ServiceExt;
 
 use crm::db::Db;
 use crm::graphql::{self, Limits, Settings};
-use crm::http::{self, App, Stopping};
-use crm::service::sessions::{self, PasswordHash};
+use crm::http::graphiql::Pending;
+use crm::http::{self, App, Browsers, Provider, Stopping};
+use crm::service::sessions::{self, PasswordHash, SessionKeys};
 use crm::service::users::{CreateUser, UserRole};
 use crm::service::{Actor, UserId, perform};
 
@@ -28,6 +29,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) struct Api {
     database: TestDatabase,
     router: Router,
+    keys: SessionKeys,
 }
 
 /// Somebody who is signed in.
@@ -50,6 +52,9 @@ pub(crate) struct ApiOptions {
     pub(crate) request_timeout: Duration,
     /// The documents that alone are answered, if there are any.
     pub(crate) trusted: Vec<(String, String)>,
+    pub(crate) provider: Option<Provider>,
+    pub(crate) browsers: Browsers,
+    pub(crate) graphiql: Option<Pending>,
 }
 
 impl Default for ApiOptions {
@@ -64,6 +69,9 @@ impl Default for ApiOptions {
             body_limit: 256 * 1024,
             request_timeout: Duration::from_secs(30),
             trusted: Vec::new(),
+            provider: None,
+            browsers: Browsers::default(),
+            graphiql: None,
         }
     }
 }
@@ -103,11 +111,15 @@ impl Api {
             body_limit: options.body_limit,
             allow_get: options.allow_get,
             trusted_proxies: options.trusted_proxies,
+            provider: options.provider,
+            browsers: options.browsers,
         };
         let probes = http::monitor(database.db().clone(), Stopping::default(), None);
+        let keys = app.schema.session_keys().clone();
         Api {
+            keys,
             database,
-            router: http::router(app, None).merge(probes),
+            router: http::router(app, options.graphiql).merge(probes),
         }
     }
 
@@ -154,7 +166,7 @@ impl Api {
     /// A user who is there already, signed in.
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> SignedIn {
         let lifetime = TimeDelta::hours(1);
-        let session = sessions::login(self.db(), email, password, None, lifetime)
+        let session = sessions::login(self.db(), &self.keys, email, password, None, lifetime)
             .await
             .unwrap();
         let id = session.user.id.to_string();

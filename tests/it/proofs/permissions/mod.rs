@@ -6,6 +6,7 @@ mod bulk_writes;
 mod changes;
 mod codes;
 mod counts;
+mod keys;
 mod lists;
 mod log;
 mod making;
@@ -63,6 +64,18 @@ async fn each_viewer_changes_what_the_model_says_and_nothing_else() {
                 .await
                 .map_err(named)?;
             service::check(&mut world, index).await.map_err(named)?;
+        }
+        Ok(())
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_reaches_what_its_role_does_in_its_users_place() {
+    prove(1, 0, plans(), async |plan| {
+        let world = World::make(plan).await;
+        for viewer in world.viewers() {
+            let named = |fault: String| format!("{}: {fault}", viewer.name());
+            keys::check(viewer).await.map_err(named)?;
         }
         Ok(())
     });

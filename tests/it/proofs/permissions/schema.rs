@@ -50,6 +50,7 @@ const COMPARED: &[(&str, &str, &str)] = &[
     ("log.rs", "Query", "timeline"),
     ("log.rs", "Note", "position"),
     ("management.rs", "Query", "me user users freeEmailDomains"),
+    ("keys.rs", "Query", "apiKeys"),
     (
         "management.rs",
         "UserConnection",
@@ -63,6 +64,16 @@ const COMPARED: &[(&str, &str, &str)] = &[
         updateFreeEmailDomains",
     ),
     ("management.rs", "UserPayload", "user"),
+    ("keys.rs", "Mutation", "createApiKey revokeApiKey"),
+    (
+        "keys.rs",
+        "ApiKeyConnection",
+        "nodes edges pageInfo totalCount",
+    ),
+    ("keys.rs", "ApiKeyEdge", "node"),
+    ("keys.rs", "ApiKey", "user createdBy"),
+    ("keys.rs", "CreateApiKeyPayload", "apiKey"),
+    ("keys.rs", "RevokeApiKeyPayload", "apiKey"),
     (
         "changes.rs",
         "Mutation",
@@ -107,8 +118,17 @@ const OF_A_VISIBLE_OBJECT: &[(&str, &str)] = &[
     ("Note", "id type content changes createdAt"),
     ("NoteEdge", "cursor"),
     ("FieldChange", "field old new"),
-    ("User", "id email fullName role isActive createdAt"),
+    (
+        "User",
+        "id email fullName role isActive oidcSubject createdAt",
+    ),
     ("UserEdge", "cursor"),
+    (
+        "ApiKey",
+        "id name role createdAt expiresAt lastUsedAt revokedAt isActive",
+    ),
+    ("ApiKeyEdge", "cursor"),
+    ("CreateApiKeyPayload", "secret"),
     ("FreeEmailDomainsPayload", "freeEmailDomains"),
     ("RowError", "message fields"),
     ("FieldFault", "field message"),

@@ -7,7 +7,7 @@ use crm::service::users::UserRole;
 use crate::support::{Api, SignedIn};
 
 /// Every root field with arguments that a signed-in user could use.
-pub(super) const ROOT_FIELDS: [(&str, &str); 33] = [
+pub(super) const ROOT_FIELDS: [(&str, &str); 36] = [
     ("query", "me { id }"),
     ("query", "lead(id: $id) { id }"),
     ("query", "leads { totalCount nodes { id } }"),
@@ -18,6 +18,7 @@ pub(super) const ROOT_FIELDS: [(&str, &str); 33] = [
     ("query", "node(id: $id) { id }"),
     ("query", "timeline { nodes { id } }"),
     ("query", "freeEmailDomains"),
+    ("query", "apiKeys { totalCount nodes { id } }"),
     ("mutation", "logout { loggedOut }"),
     (
         "mutation",
@@ -87,6 +88,14 @@ pub(super) const ROOT_FIELDS: [(&str, &str); 33] = [
     (
         "mutation",
         "deactivateUser(input: { id: $id, leads: KEEP }) { user { id } }",
+    ),
+    (
+        "mutation",
+        "createApiKey(input: { name: \"K\", userId: $id, role: ADMIN, expiresInDays: 1 }) { secret }",
+    ),
+    (
+        "mutation",
+        "revokeApiKey(input: { id: $id }) { apiKey { id } }",
     ),
     (
         "mutation",

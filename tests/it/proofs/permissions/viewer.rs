@@ -28,9 +28,14 @@ impl<'a> Viewer<'a> {
     /// The model: an administrator reaches everything; a manager what is their own, their
     /// team's or nobody's; an agent what is their own.
     pub(super) fn reaches(self, owner: Option<UserId>) -> bool {
+        self.reaches_as(self.person().role, owner)
+    }
+
+    /// The same with another role, as a key may have it.
+    pub(super) fn reaches_as(self, role: UserRole, owner: Option<UserId>) -> bool {
         let of_team =
             |owner| self.world.people[self.world.person(owner)].manager == Some(self.index);
-        match self.person().role {
+        match role {
             UserRole::Admin => true,
             UserRole::Manager => {
                 owner.is_none_or(|owner| owner == self.person().id || of_team(owner))

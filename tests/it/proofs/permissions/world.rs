@@ -85,6 +85,7 @@ impl World {
             role: person.role,
             team,
             users_revision: None,
+            api_key: None,
         }
     }
 

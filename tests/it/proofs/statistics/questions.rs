@@ -134,6 +134,7 @@ impl Question {
             role,
             team: team.to_vec(),
             users_revision: None,
+            api_key: None,
         };
         match self.viewer {
             0 => Actor::operator(),

@@ -1,0 +1,28 @@
+//! `crm keys`
+
+use clap::Subcommand;
+
+use crate::cli::Failure;
+use crate::cli::database::Database;
+use crate::cli::serve::said;
+use crate::config::Config;
+use crate::service::sessions;
+
+/// Changes the keys that sessions are signed with.
+#[derive(Subcommand)]
+pub enum KeysCommand {
+    /// Makes a new key; the one before it is still taken, older ones are not.
+    Rotate,
+}
+
+/// Runs one of the commands.
+pub async fn run(config: &Config, command: KeysCommand) -> Result<(), Failure> {
+    let database = Database::open(config).await?;
+    let outcome = match command {
+        KeysCommand::Rotate => sessions::rotate_keys(&database.db).await,
+    };
+    let closed = database.close().await;
+    outcome.map_err(said)?;
+    println!("New sessions are signed with a new key, in ten seconds at the latest.");
+    closed
+}

@@ -1,0 +1,50 @@
+use async_graphql::{ID, InputObject};
+
+use crate::graphql::context::uuid;
+use crate::graphql::user::UserRole;
+use crate::service::api_keys::{CreateApiKey, RevokeApiKey};
+use crate::service::{ApiKeyId, Result, UserId};
+
+/// A key to be.
+#[derive(InputObject)]
+pub struct CreateApiKeyInput {
+    /// What the key is for, 1–100 characters.
+    name: String,
+    /// In whose name the service asks: an active user, best one made for the service.
+    user_id: ID,
+    /// What the service may do: the user's role or a lower one.
+    role: UserRole,
+    /// After how many days the key ends by itself, 1–366.
+    expires_in_days: i32,
+    /// A name for this change, made up by the client, 1–200 characters: sent again within 24
+    /// hours it has no second effect and gives the same answer, but without the secret.
+    pub idempotency_key: Option<String>,
+}
+
+impl CreateApiKeyInput {
+    pub(super) fn command(self) -> Result<CreateApiKey> {
+        Ok(CreateApiKey {
+            name: self.name,
+            user: UserId(uuid("userId", &self.user_id)?),
+            role: self.role.into(),
+            expires_in_days: self.expires_in_days,
+        })
+    }
+}
+
+/// A key to end.
+#[derive(InputObject)]
+pub struct RevokeApiKeyInput {
+    /// The key's id.
+    id: ID,
+    /// A name for this change, made up by the client, 1–200 characters: sent again within 24
+    /// hours it gives the same answer and has no second effect.
+    pub idempotency_key: Option<String>,
+}
+
+impl RevokeApiKeyInput {
+    pub(super) fn command(self) -> Result<RevokeApiKey> {
+        let id = ApiKeyId(uuid("id", &self.id)?);
+        Ok(RevokeApiKey { id })
+    }
+}

@@ -1,0 +1,79 @@
+use async_graphql::parser::types::Field;
+use async_graphql::{Context, ID, Object};
+use chrono::{DateTime, Utc};
+
+use crate::graphql::direct::Ready;
+use crate::graphql::error::answer;
+use crate::graphql::loaders::Loaders;
+use crate::graphql::user::{User, UserRole};
+use crate::service::{UserId, api_keys};
+
+/// A key by which a service asks, in a user's name.
+pub struct ApiKey(pub api_keys::ApiKey);
+
+impl Ready for ApiKey {
+    fn is_ready(&self, field: &Field) -> bool {
+        !matches!(field.name.node.as_str(), "user" | "createdBy")
+    }
+}
+
+/// A key by which a service asks, in a user's name. What it is made of is shown only when it is
+/// created.
+#[Object]
+impl ApiKey {
+    /// Names the key. It is no secret.
+    async fn id(&self) -> ID {
+        self.0.id.0.into()
+    }
+
+    /// What the key is for.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// In whose name the service asks: this user stands in the timeline.
+    async fn user(&self, ctx: &Context<'_>) -> Option<User> {
+        named(ctx, self.0.user_id).await
+    }
+
+    /// What the service may do, at most what the user may.
+    async fn role(&self) -> UserRole {
+        self.0.role.into()
+    }
+
+    /// The administrator who created the key.
+    async fn created_by(&self, ctx: &Context<'_>) -> Option<User> {
+        named(ctx, self.0.created_by?).await
+    }
+
+    /// When the key was created.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When the key ends by itself.
+    async fn expires_at(&self) -> DateTime<Utc> {
+        self.0.expires_at
+    }
+
+    /// When the key was last used, exact to a minute; null if it never was.
+    async fn last_used_at(&self) -> Option<DateTime<Utc>> {
+        self.0.last_used_at
+    }
+
+    /// When the key was revoked, by an administrator or because its user was deactivated or has
+    /// less than its role now; null if it was not.
+    async fn revoked_at(&self) -> Option<DateTime<Utc>> {
+        self.0.revoked_at
+    }
+
+    /// Whether the key is taken: neither revoked nor expired.
+    async fn is_active(&self) -> bool {
+        self.0.is_active(Utc::now())
+    }
+}
+
+async fn named(ctx: &Context<'_>, id: UserId) -> Option<User> {
+    let user = ctx.data_unchecked::<Loaders>().load_one(id).await;
+    answer(ctx, user).flatten().map(User)
+}

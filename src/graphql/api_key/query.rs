@@ -1,0 +1,80 @@
+use async_graphql::{Context, ID, Object};
+
+use crate::graphql::api_key::ApiKey;
+use crate::graphql::connection::{Connection, Listed, PageArguments, opaque};
+use crate::graphql::context::{actor, db, uuid};
+use crate::graphql::error::answer;
+use crate::service::api_keys::{self, ApiKeyFilter};
+use crate::service::{ApiKeyId, Result, UserId};
+
+/// A list of API keys.
+pub type ApiKeyConnection = Connection<ApiKey>;
+
+impl Listed for ApiKey {
+    type Place = ApiKeyId;
+    type About = ApiKeyTotal;
+}
+
+/// What a list of API keys knows of itself.
+pub struct ApiKeyTotal(ApiKeyFilter);
+
+#[Object]
+impl ApiKeyTotal {
+    /// How many keys there are on all pages.
+    async fn total_count(&self, ctx: &Context<'_>) -> Option<i64> {
+        let count = match actor(ctx) {
+            Ok(actor) => api_keys::count(db(ctx), actor, &self.0).await,
+            Err(error) => Err(error),
+        };
+        answer(ctx, count)
+    }
+}
+
+#[derive(Default)]
+pub struct ApiKeyQuery;
+
+#[Object]
+impl ApiKeyQuery {
+    /// The keys by which services ask, newest first, dead ones too. For administrators who signed
+    /// in, not for keys. Errors: UNAUTHENTICATED, PERMISSION_DENIED, INVALID_DATA.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
+    async fn api_keys(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only the keys of this user.")] user_id: Option<ID>,
+        #[graphql(desc = "Only keys that are taken, or only those that no longer are.")]
+        is_active: Option<bool>,
+        #[graphql(desc = "How many, from the beginning, 1–100. Default 25.")] first: Option<i32>,
+        #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end, 1–100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: the page ends before it.")] before: Option<String>,
+        #[graphql(desc = "How many keys to skip.")] offset: Option<i32>,
+    ) -> Option<ApiKeyConnection> {
+        let user = user_id
+            .map(|id| uuid("userId", &id).map(UserId))
+            .transpose();
+        let filter = user.map(|user| ApiKeyFilter { user, is_active });
+        let page = PageArguments {
+            first,
+            after,
+            last,
+            before,
+            offset,
+        };
+        answer(ctx, page_of_keys(ctx, filter, page).await)
+    }
+}
+
+async fn page_of_keys(
+    ctx: &Context<'_>,
+    filter: Result<ApiKeyFilter>,
+    page: PageArguments,
+) -> Result<ApiKeyConnection> {
+    let (actor, filter) = (actor(ctx)?, filter?);
+    let slice = api_keys::list(db(ctx), actor, &filter, &page.page()?).await?;
+    let row = |key: api_keys::ApiKey| (key.id, ApiKey(key));
+    Ok(Connection::new(slice, ApiKeyTotal(filter), opaque, row))
+}

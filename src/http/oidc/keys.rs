@@ -1,0 +1,180 @@
+//! The provider's public keys, remembered.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use super::fetch;
+use super::settings::OidcSettings;
+
+/// How often keys are asked for, so that one which the provider withdrew is forgotten.
+const FRESH: Duration = Duration::from_secs(10 * 60);
+/// How soon they are asked for again when they could not be had.
+const RETRY: Duration = Duration::from_secs(30);
+/// How long all of the asking may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The most keys that are remembered.
+const MOST: usize = 100;
+
+/// Why it cannot be told whether a key is the provider's.
+#[derive(Debug, Clone)]
+pub(super) struct Unknown(pub(super) String);
+
+/// The keys by their names. Clones share them.
+#[derive(Clone)]
+pub(super) struct Keys(Arc<Shared>);
+
+struct Shared {
+    settings: OidcSettings,
+    /// Read for every token, written when the provider was asked.
+    known: RwLock<Option<Known>>,
+    /// One asks at a time; what became of it, and when.
+    asked: Mutex<Option<(Instant, Result<(), Unknown>)>>,
+}
+
+struct Known {
+    keys: HashMap<String, Arc<Key>>,
+    at: Instant,
+}
+
+/// A key, and what it may verify.
+pub(super) struct Key {
+    pub(super) key: DecodingKey,
+    /// What the provider says it is for, if it says so.
+    named: Option<KeyAlgorithm>,
+    curve: Option<Algorithm>,
+}
+
+impl Key {
+    /// Whether tokens with this algorithm may be verified by this key.
+    pub(super) fn fits(&self, algorithm: Algorithm) -> bool {
+        let is_named = |named| named == KeyAlgorithm::from(algorithm);
+        self.key.family() == algorithm.family()
+            && self.named.is_none_or(is_named)
+            && self.curve.is_none_or(|curve| curve == algorithm)
+    }
+}
+
+impl Keys {
+    pub(super) fn new(settings: OidcSettings) -> Self {
+        Self(Arc::new(Shared {
+            settings,
+            known: RwLock::default(),
+            asked: Mutex::default(),
+        }))
+    }
+
+    /// The key with that name. A name that is not known may be new: the provider is asked, unless it
+    /// was a moment ago.
+    pub(super) async fn find(&self, name: &str) -> Result<Option<Arc<Key>>, Unknown> {
+        if let Some(key) = self.known(name) {
+            return Ok(Some(key));
+        }
+        self.ask().await?;
+        Ok(self.known(name))
+    }
+
+    /// Asks for the keys now and again, for ever.
+    pub(super) async fn follow(&self) {
+        loop {
+            let outcome = self.ask().await;
+            tokio::time::sleep(if outcome.is_ok() { FRESH } else { RETRY }).await;
+        }
+    }
+
+    /// The key with that name, unless what is known is too old.
+    fn known(&self, name: &str) -> Option<Arc<Key>> {
+        let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = known.as_ref()?;
+        let is_of_use = known.at.elapsed() < self.0.settings.keys_serve_for;
+        known.keys.get(name).filter(|_| is_of_use).cloned()
+    }
+
+    /// Asks the provider, one request at a time and with a pause in between; who comes meanwhile
+    /// waits and gets the same answer.
+    async fn ask(&self) -> Result<(), Unknown> {
+        let mut asked = self.0.asked.lock().await;
+        if let Some((at, outcome)) = &*asked
+            && at.elapsed() < self.0.settings.ask_again_after
+        {
+            return outcome.clone();
+        }
+        let outcome = match timeout(PATIENCE, fetch_keys(&self.0.settings)).await {
+            Ok(Ok(keys)) => {
+                let at = Instant::now();
+                let known = Some(Known { keys, at });
+                *self.0.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+                Ok(())
+            }
+            Ok(Err(reason)) => Err(Unknown(reason)),
+            Err(_) => Err(Unknown(format!("no answer within {PATIENCE:?}"))),
+        };
+        if let Err(Unknown(reason)) = &outcome {
+            tracing::warn!(%reason, "the identity provider's keys could not be fetched");
+        }
+        *asked = Some((Instant::now(), outcome.clone()));
+        outcome
+    }
+}
+
+#[derive(Deserialize)]
+struct Discovery {
+    issuer: String,
+    jwks_uri: String,
+}
+
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<Value>,
+}
+
+async fn fetch_keys(settings: &OidcSettings) -> Result<HashMap<String, Arc<Key>>, String> {
+    let url = match &settings.jwks_url {
+        Some(url) => url.clone(),
+        None => {
+            let found: Discovery = fetch::json(&settings.discovery_url()).await?;
+            if found.issuer != settings.issuer {
+                return Err(format!("the issuer calls itself {}", found.issuer));
+            }
+            found.jwks_uri
+        }
+    };
+    let set: KeySet = fetch::json(&url).await?;
+    // What cannot be read is of a kind that this program does not know, and is left out.
+    let keys: HashMap<_, _> = set.keys.into_iter().filter_map(key).take(MOST).collect();
+    if keys.is_empty() {
+        return Err(format!("{url}: there is no key for signatures with a name"));
+    }
+    Ok(keys)
+}
+
+/// A public key for signatures, with its name. A secret one has no place in what is published.
+fn key(value: Value) -> Option<(String, Arc<Key>)> {
+    let jwk: Jwk = serde_json::from_value(value).ok()?;
+    let is_for_signatures = jwk.common.public_key_use.is_none()
+        || jwk.common.public_key_use == Some(PublicKeyUse::Signature);
+    let key = DecodingKey::from_jwk(&jwk).ok()?;
+    if !is_for_signatures || key.family() == AlgorithmFamily::Hmac {
+        return None;
+    }
+    let curve = match &jwk.algorithm {
+        AlgorithmParameters::EllipticCurve(curve) => match curve.curve {
+            EllipticCurve::P256 => Some(Algorithm::ES256),
+            EllipticCurve::P384 => Some(Algorithm::ES384),
+            _ => return None,
+        },
+        AlgorithmParameters::OctetKeyPair(pair) if pair.curve != EllipticCurve::Ed25519 => {
+            return None;
+        }
+        _ => None,
+    };
+    let named = jwk.common.key_algorithm;
+    Some((jwk.common.key_id?, Arc::new(Key { key, named, curve })))
+}

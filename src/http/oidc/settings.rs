@@ -1,0 +1,91 @@
+use std::time::Duration;
+
+use axum::http::Uri;
+use jsonwebtoken::Algorithm;
+
+/// What is expected of an identity provider's tokens.
+#[derive(Debug, Clone)]
+pub struct OidcSettings {
+    /// What `iss` must be; below it the provider is discovered.
+    pub issuer: String,
+    /// What `aud` must be, or contain.
+    pub audience: String,
+    /// By which claim users are found.
+    pub user_claim: UserClaim,
+    /// Where the keys are, if they are not to be discovered.
+    pub jwks_url: Option<String>,
+    /// The algorithms that tokens may be signed with.
+    pub algorithms: Vec<Algorithm>,
+    /// How long it takes until the provider is asked for its keys again, whatever tokens come in
+    /// between.
+    pub ask_again_after: Duration,
+    /// For how long known keys serve while the provider cannot be reached.
+    pub keys_serve_for: Duration,
+}
+
+/// By which claim of a token its user is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserClaim {
+    /// The e-mail address, if the provider says that it is verified.
+    Email,
+    /// The subject, which administrators note at the user.
+    Sub,
+}
+
+impl OidcSettings {
+    /// Where the provider says what it is.
+    pub(super) fn discovery_url(&self) -> String {
+        let issuer = self.issuer.trim_end_matches('/');
+        format!("{issuer}/.well-known/openid-configuration")
+    }
+}
+
+/// A URL that keys may be fetched from: by https, or from this machine itself. Else whoever sits in
+/// between could hand out keys of their own.
+pub(super) fn trustworthy(url: &str) -> Result<Uri, String> {
+    let uri: Uri = url
+        .parse()
+        .map_err(|error| format!("{url} is not a URL: {error}"))?;
+    let host = uri.host().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    let is_here = host == "localhost"
+        || address
+            .parse()
+            .is_ok_and(|address: std::net::IpAddr| address.is_loopback());
+    match uri.scheme_str() {
+        Some("https") if !host.is_empty() => Ok(uri),
+        Some("http") if is_here => Ok(uri),
+        _ => Err(format!("{url} must begin with https://")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::trustworthy;
+
+    #[test]
+    fn keys_come_by_https_or_from_this_machine() {
+        for good in [
+            "https://id.example.com",
+            "https://id.example.com:8443/realms/a",
+            "http://localhost:9000/keys",
+            "http://127.0.0.1/keys",
+            "http://[::1]:9000/keys",
+        ] {
+            assert!(trustworthy(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "id.example.com",
+            "http://id.example.com",
+            "http://localhost.example.com",
+            "http://127.0.0.1.example.com",
+            "http://localhost@example.com",
+            "file:///etc/passwd",
+            "https://",
+            "/keys",
+        ] {
+            assert!(trustworthy(bad).is_err(), "{bad}");
+        }
+    }
+}

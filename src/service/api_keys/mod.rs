@@ -1,0 +1,18 @@
+//! Keys by which services ask: made, listed and revoked by administrators, and who stands behind
+//! one. A file per verb.
+
+mod authenticate;
+mod create;
+mod key;
+mod list;
+mod revoke;
+mod secret;
+
+pub use authenticate::authenticate;
+pub use create::{CreateApiKey, LONGEST_LIFE, NewApiKey};
+pub use key::ApiKey;
+pub use list::{ApiKeyFilter, count, list};
+pub use revoke::RevokeApiKey;
+pub use secret::Secret;
+
+pub(crate) use revoke::{revoke_above, revoke_all};

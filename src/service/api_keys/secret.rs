@@ -1,0 +1,51 @@
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::service::{Result, ServiceError};
+
+const PREFIX: &str = "crm_key_";
+
+/// What a service shows to be who it is: `crm_key_` and 32 random bytes. The prefix lets people and
+/// scanners know a leaked one. The database has only its SHA-256; a fast hash is enough for
+/// something that nobody can guess.
+pub struct Secret(String);
+
+impl Secret {
+    pub(super) fn generate() -> Result<Self> {
+        let mut bytes = [0; 32];
+        SystemRandom::new()
+            .fill(&mut bytes)
+            .map_err(|_| ServiceError::Internal("no random bytes to be had".to_owned()))?;
+        Ok(Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))))
+    }
+
+    /// A secret as a client sent it; nothing if it cannot be one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let random = text.strip_prefix(PREFIX)?;
+        let is_secret = URL_SAFE_NO_PAD
+            .decode(random)
+            .is_ok_and(|bytes| bytes.len() == 32);
+        is_secret.then(|| Self(text.to_owned()))
+    }
+
+    pub(super) fn hash(&self) -> Vec<u8> {
+        digest::digest(&digest::SHA256, self.0.as_bytes())
+            .as_ref()
+            .to_vec()
+    }
+
+    /// The text, for the client that it is given to.
+    pub fn reveal(self) -> String {
+        self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}

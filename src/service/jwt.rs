@@ -1,0 +1,102 @@
+//! The cryptography under JSON Web Tokens: ring's, which TLS brings anyway.
+
+use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
+use jsonwebtoken::errors::{Error, ErrorKind};
+use jsonwebtoken::signature::{Error as SignatureError, Signer, Verifier};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, EncodingKey};
+use ring::{hmac, signature};
+
+/// The largest token that is looked at at all, in bytes.
+pub const LARGEST: usize = 8 * 1024;
+
+static RING: CryptoProvider = CryptoProvider {
+    signer_factory: |algorithm, key| match (algorithm, key.family()) {
+        (Algorithm::HS256, AlgorithmFamily::Hmac) => Ok(Box::new(HmacSigner(key.clone()))),
+        _ => Err(Error::from(ErrorKind::InvalidAlgorithm)),
+    },
+    verifier_factory: |&algorithm, key| {
+        if key.family() != algorithm.family() {
+            return Err(ErrorKind::InvalidAlgorithm.into());
+        }
+        let key = key.clone();
+        Ok(Box::new(RingVerifier { algorithm, key }))
+    },
+    // No key is ever written as a JWK here.
+    key_utils: KeyUtils::new_unimplemented(),
+};
+
+/// Makes ring what tokens are signed and verified with, if it is not yet: before the first of them.
+pub fn install() {
+    // It is refused from the second time on, when there is nothing left to do.
+    let _ = RING.install_default();
+}
+
+struct HmacSigner(EncodingKey);
+
+impl Signer<Vec<u8>> for HmacSigner {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, SignatureError> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.as_bytes());
+        Ok(hmac::sign(&key, message).as_ref().to_vec())
+    }
+}
+
+impl JwtSigner for HmacSigner {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+struct RingVerifier {
+    algorithm: Algorithm,
+    key: DecodingKey,
+}
+
+impl Verifier<Vec<u8>> for RingVerifier {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), SignatureError> {
+        let is_right = match self.key.kind() {
+            DecodingKeyKind::RsaModulusExponent { n, e } => {
+                rsa(self.algorithm).is_some_and(|kind| {
+                    let key = signature::RsaPublicKeyComponents { n, e };
+                    key.verify(kind, message, signature).is_ok()
+                })
+            }
+            DecodingKeyKind::SecretOrDer(secret) if self.algorithm == Algorithm::HS256 => {
+                let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+                hmac::verify(&key, message, signature).is_ok()
+            }
+            DecodingKeyKind::SecretOrDer(point) => curve(self.algorithm).is_some_and(|kind| {
+                let key = signature::UnparsedPublicKey::new(kind, point);
+                key.verify(message, signature).is_ok()
+            }),
+        };
+        is_right.then_some(()).ok_or_else(SignatureError::new)
+    }
+}
+
+impl JwtVerifier for RingVerifier {
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+}
+
+/// RSA keys of less than 2048 bits are no keys to ring.
+fn rsa(algorithm: Algorithm) -> Option<&'static signature::RsaParameters> {
+    Some(match algorithm {
+        Algorithm::RS256 => &signature::RSA_PKCS1_2048_8192_SHA256,
+        Algorithm::RS384 => &signature::RSA_PKCS1_2048_8192_SHA384,
+        Algorithm::RS512 => &signature::RSA_PKCS1_2048_8192_SHA512,
+        Algorithm::PS256 => &signature::RSA_PSS_2048_8192_SHA256,
+        Algorithm::PS384 => &signature::RSA_PSS_2048_8192_SHA384,
+        Algorithm::PS512 => &signature::RSA_PSS_2048_8192_SHA512,
+        _ => return None,
+    })
+}
+
+fn curve(algorithm: Algorithm) -> Option<&'static dyn signature::VerificationAlgorithm> {
+    Some(match algorithm {
+        Algorithm::ES256 => &signature::ECDSA_P256_SHA256_FIXED,
+        Algorithm::ES384 => &signature::ECDSA_P384_SHA384_FIXED,
+        Algorithm::EdDSA => &signature::ED25519,
+        _ => return None,
+    })
+}

@@ -1,0 +1,47 @@
+use diesel::prelude::*;
+
+use crate::db::schema::{users, users_revision};
+use crate::db::{Db, RunQueryDsl};
+use crate::service::users::{UserRole, team_of};
+use crate::service::{Actor, Result, UserId};
+
+/// By what an identity provider names somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// The e-mail address that the user signs in with, verified by the provider.
+    Email(String),
+    /// The provider's own name for somebody, noted at the user by an administrator.
+    Subject(String),
+}
+
+/// The active user behind an identity right now, asked of the database for every request.
+#[tracing::instrument(name = "users::identified", level = "debug", skip_all)]
+pub async fn identified(db: &Db, identity: &Identity) -> Result<Option<Actor>> {
+    let user = users::table.filter(users::is_active).into_boxed();
+    let user = match identity {
+        // What PostgreSQL cannot hold is nobody's.
+        Identity::Email(text) | Identity::Subject(text) if text.contains('\0') => return Ok(None),
+        // ASCII only: there are other letters whose small form is one of an address.
+        Identity::Email(email) => user.filter(users::email.eq(email.to_ascii_lowercase())),
+        Identity::Subject(subject) => user.filter(users::oidc_subject.eq(subject)),
+    };
+    let user = user.select((
+        users::id,
+        users::role,
+        users_revision::table
+            .select(users_revision::revision)
+            .single_value(),
+    ));
+    let mut conn = db.connection().await?;
+    let found: Option<(UserId, UserRole, Option<i64>)> = user.first(&mut conn).await.optional()?;
+    let Some((id, role, users_revision)) = found else {
+        return Ok(None);
+    };
+    Ok(Some(Actor {
+        id,
+        role,
+        team: team_of(&mut conn, id, role).await?,
+        users_revision,
+        api_key: None,
+    }))
+}
