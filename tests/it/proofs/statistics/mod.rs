@@ -82,12 +82,13 @@ async fn what_is_kept_equals_what_is_counted_during_and_after_any_history() {
     });
 }
 
-/// Folds little at a time, and takes the watermark through the times of the samples, step by step.
+/// Folds little at a time, and takes the watermark through the times of the samples, step by step,
+/// often right to the time of a follow-up.
 async fn fold_for_ever(world: World) {
     let mut conn = world.connection().await;
     loop {
         for statement in [
-            "SELECT lead_statistics_advance(moment + random() * interval '2 hours') \
+            "SELECT lead_statistics_advance(moment + trunc(random() * 4) * interval '30 minutes') \
              FROM lead_statistics_watermark WHERE moment < '2024-04-02T00:00:00Z'",
             "SELECT lead_statistics_fold(7)",
         ] {
@@ -146,13 +147,14 @@ async fn follow_ups_that_fall_due_while_their_writer_is_busy_are_counted() {
     let api = Api::with_pool(4).await;
     let world = World::of(&api).await;
     let (mut one, mut two) = (world.connection().await, world.connection().await);
-    let in_an_hour = "(SELECT moment + interval '1 hour' FROM lead_statistics_watermark)";
+    // The earliest that is not overdue yet.
+    let ahead = "(SELECT moment FROM lead_statistics_watermark)";
     let lead = |name: &str| {
         format!(
             "INSERT INTO leads (id, first_name, last_name, phone, source, status, lead_score, \
              conversion_probability, created_at, updated_at, next_follow_up) VALUES \
              (gen_random_uuid(), '{name}', 'X', '+48601234567', 'OTHER', 'NEW', 50, 0, now(), now(), \
-             {in_an_hour})"
+             {ahead})"
         )
     };
     run(&mut one, &format!("{}; {}", lead("Closed"), lead("Open"))).await;
@@ -183,4 +185,7 @@ async fn follow_ups_that_fall_due_while_their_writer_is_busy_are_counted() {
     }
     run(&mut two, later).await;
     assert_eq!(number(&mut two, overdue).await, 1);
+    let put_off = "UPDATE leads SET next_follow_up = next_follow_up + interval '1 day'";
+    run(&mut two, put_off).await;
+    assert_eq!(number(&mut two, overdue).await, 0);
 }
