@@ -28,6 +28,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) struct Api {
     database: TestDatabase,
     router: Router,
+    stopping: Stopping,
 }
 
 /// Somebody who is signed in.
@@ -94,24 +95,31 @@ impl Api {
         if !options.trusted.is_empty() {
             schema.trust(options.trusted).await.unwrap();
         }
+        let stopping = Stopping::default();
         let app = App {
             db: database.db().clone(),
             schema,
             introspection_for_all: options.introspection_for_all,
             body_limit: options.body_limit,
             allow_get: false,
-            stopping: Stopping::default(),
+            stopping: stopping.clone(),
             trusted_proxies: options.trusted_proxies,
         };
         Api {
             database,
             router: http::router(app, None),
+            stopping,
         }
     }
 
     /// The program's routes, to be served over real sockets.
     pub(crate) fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// Tells it that the program is about to stop.
+    pub(crate) fn stopping(&self) -> &Stopping {
+        &self.stopping
     }
 
     /// The database behind it.
