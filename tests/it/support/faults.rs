@@ -25,7 +25,7 @@ impl Faults {
         let (host, rest) = host.split_once('&').unwrap_or((host, ""));
         let behind = host.replace("%2F", "/").replace("%2f", "/");
         let socket = std::fs::read_dir(&behind).expect("the socket's folder");
-        let socket = socket.filter_map(|entry| Some(entry.ok()?.file_name().into_string().ok()?));
+        let socket = socket.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let socket = socket
             .into_iter()
             .find(|name| name.starts_with(".s.PGSQL.") && !name.ends_with("lock"));
