@@ -29,6 +29,9 @@ async fn no_page_of_any_order_reads_the_whole_table_or_sorts() {
             check(&data, &data.actors[0], &won, order).await;
         }
     }
+    for order in both_ways(LeadOrderField::ConversionProbability) {
+        check(&data, &data.actors[0], &won, order).await;
+    }
 }
 
 fn both_ways(field: LeadOrderField) -> [LeadOrder; 2] {

@@ -45,7 +45,7 @@ struct Word {
 
 fn cases() -> impl Strategy<Value = Case> {
     let mistake = weighted(0.3, select(vec!['q', 'a']));
-    let word = (any::<Index>(), any::<Index>(), 1..9_usize, mistake);
+    let word = (any::<Index>(), any::<Index>(), 1..20_usize, mistake);
     let word = word.prop_map(|(lead, start, length, mistake)| Word {
         lead,
         start,
@@ -274,6 +274,26 @@ impl List<'_> {
         self.data
             .list(self.actor, &self.filter, self.order, page)
             .await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_search_in_parts_the_index_is_asked_for_a_rare_one_only() {
+    let data = ManyLeads::make(20_000).await;
+    for search in ["xqzwk.example", "example xqzwk", "xqzwk"] {
+        let filter = LeadFilter {
+            search: Search(search.to_owned()),
+            ..LeadFilter::default()
+        };
+        let page = Page {
+            size: 25,
+            start: Start::Offset(0),
+        };
+        let order = LeadOrder::default();
+        let plans = data.plans(&data.actors[0], &filter, order, page).await;
+        let gathered = plans.iter().filter(|(text, _)| text.contains("OFFSET 0)"));
+        let asked = gathered.map(|(text, _)| text.matches(" LIKE ").count());
+        assert_eq!(asked.collect::<Vec<_>>(), [1], "{search}: {plans:?}");
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) use near::Near;
 
 const LONGEST: usize = 200;
 const MOST_WORDS: usize = 10;
+/// How many parts of a search are compared with one another.
+const MOST_PARTS: usize = 8;
 
 /// Any part of name, e-mail, phone or company. Several words must all match, in any order, each in
 /// any of them; case and accents do not matter. Empty matches everything.
@@ -47,6 +49,8 @@ pub(crate) enum Plan {
     Read,
     /// With the trigram index wherever that can be done.
     Index,
+    /// With the trigram index for one of [`Search::parts`], and lead by lead for all else.
+    Part(usize),
 }
 
 /// What one stretch of a search asks for.
@@ -83,8 +87,32 @@ impl Search {
     }
 
     fn exact(&self, plan: Plan) -> Option<Condition> {
-        let terms = terms(&self.0);
-        terms.iter().map(|term| term.condition(plan)).reduce(all)
+        let Plan::Part(index) = plan else {
+            let terms = terms(&self.0);
+            return terms.iter().map(|term| term.condition(plan)).reduce(all);
+        };
+        let part = contains(self.parts().get(index)?, Plan::Index);
+        self.exact(Plan::Read).map(|words| all(part, words))
+    }
+
+    /// The parts of the search that the trigram index could be asked for one at a time. Each
+    /// trigram has a list in the index, and those of `example` in `musterfrau.example` are long:
+    /// the rarest part alone is found sooner than all together. None where there is no choice.
+    fn parts(&self) -> Vec<String> {
+        let mut parts = Vec::new();
+        for term in terms(&self.0) {
+            let Term::Word(word) = term else { continue };
+            // Letters outside ASCII may be compared as others, or as several: not to be parted.
+            let runs = word.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric());
+            let runs = runs.filter(|run| word.is_ascii() || run.len() == word.len());
+            let runs = runs.filter(|run| run.chars().count() >= 3);
+            parts.extend(runs.map(str::to_owned));
+        }
+        parts.truncate(MOST_PARTS);
+        match parts.as_slice() {
+            [whole] if *whole == self.0.trim() => Vec::new(),
+            _ => parts,
+        }
     }
 }
 
@@ -114,7 +142,7 @@ fn contains(word: &str, plan: Plan) -> Condition {
             Box::new(leads::search_text.nullable().like(pattern))
         }
         Plan::Index if is_pair(word) => Box::new(has_pair(word).and(reads(word))),
-        Plan::Open | Plan::Read | Plan::Index => reads(word),
+        Plan::Open | Plan::Read | Plan::Index | Plan::Part(_) => reads(word),
     }
 }
 
@@ -188,7 +216,7 @@ fn close(run: &mut Vec<&str>) -> Vec<Term> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Term, terms};
+    use super::{Search, Term, terms};
 
     fn phone(words: &[&str], digits: &str) -> Term {
         let words = words.iter().map(|&word| word.to_owned()).collect();
@@ -209,6 +237,21 @@ mod tests {
             terms("+49 (0)30 90"),
             [phone(&["+49", "(0)30", "90"], "493090")]
         );
+    }
+
+    #[test]
+    fn the_index_can_be_asked_for_each_part() {
+        for (search, parts) in [
+            ("musterfrau.example", &["musterfrau", "example"][..]),
+            ("anna a.b@mail.example", &["anna", "mail", "example"]),
+            ("musterfrau. +48 601", &["musterfrau"]),
+            ("jabłoński.example anna", &["anna"]),
+            (" musterfrau ", &[]),
+            ("jabłoński", &[]),
+            ("ko", &[]),
+        ] {
+            assert_eq!(Search(search.to_owned()).parts(), parts, "{search}");
+        }
     }
 
     #[test]

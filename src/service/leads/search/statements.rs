@@ -5,7 +5,7 @@
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Uuid};
+use diesel::sql_types::{Array, BigInt, Uuid};
 
 use crate::service::leads::filter::Condition;
 use crate::service::leads::order::{LeadOrder, LeadQuery};
@@ -20,13 +20,14 @@ pub(super) struct Walk {
     pub offset: i64,
 }
 
-/// How many of the first rows of a query there are, fulfil one condition, the other, and both; and
-/// how many leads there are, by PostgreSQL's estimate.
+/// How many of the first rows of a query there are, fulfil one condition, the other, and both; how
+/// many leads there are, by PostgreSQL's estimate; and how many of the rows have each part.
 pub(super) struct Sample {
     pub ordered: LeadQuery<'static>,
     pub rows: usize,
     pub filter: Condition,
     pub search: Condition,
+    pub parts: Vec<Condition>,
 }
 
 /// The first ids of a query, in an order that its plan does not know of: `OFFSET 0` is a fence, too.
@@ -53,12 +54,23 @@ impl QueryFragment<Pg> for Sample {
         out.push_sql(
             "SELECT count(*), count(*) FILTER (WHERE f), count(*) FILTER (WHERE s), \
              count(*) FILTER (WHERE f AND s), \
-             (SELECT reltuples::bigint FROM pg_class WHERE oid = 'leads'::regclass) FROM (SELECT ",
+             (SELECT reltuples::bigint FROM pg_class WHERE oid = 'leads'::regclass), ARRAY[",
         );
+        for part in 0..self.parts.len() {
+            let comma = if part == 0 { "" } else { ", " };
+            out.push_sql(&format!("{comma}count(*) FILTER (WHERE p{part})"));
+        }
+        out.push_sql("]::bigint[] FROM (SELECT ");
         self.filter.walk_ast(out.reborrow())?;
         out.push_sql(" AS f, ");
         self.search.walk_ast(out.reborrow())?;
-        out.push_sql(" AS s FROM (");
+        out.push_sql(" AS s");
+        for (index, part) in self.parts.iter().enumerate() {
+            out.push_sql(", ");
+            part.walk_ast(out.reborrow())?;
+            out.push_sql(&format!(" AS p{index}"));
+        }
+        out.push_sql(" FROM (");
         push(&self.ordered, out.reborrow())?;
         out.push_sql(&format!(" LIMIT {}) AS leads) AS sample", self.rows));
         Ok(())
@@ -99,7 +111,7 @@ impl Query for Walk {
 }
 
 impl Query for Sample {
-    type SqlType = (BigInt, BigInt, BigInt, BigInt, BigInt);
+    type SqlType = (BigInt, BigInt, BigInt, BigInt, BigInt, Array<BigInt>);
 }
 
 impl Query for Gather {

@@ -1,0 +1,1 @@
+DROP INDEX leads_status_conversion_probability;
