@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use chrono::Utc;
+use futures_util::FutureExt;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -27,6 +28,9 @@ use crate::telemetry::Metrics;
 /// How often keys and sessions whose time is over are forgotten.
 const CLEANING: Duration = Duration::from_secs(600);
 
+/// How long what comes after the last answer may take: the embedded server's stop, above all.
+const LAST_STEPS: Duration = Duration::from_secs(1);
+
 /// Serves the API until the process is told to stop.
 pub async fn serve(config: &Config, metrics: Metrics) -> Result<(), Failure> {
     // Before anything else is started: a port in use is the most common mistake.
@@ -35,7 +39,8 @@ pub async fn serve(config: &Config, metrics: Metrics) -> Result<(), Failure> {
         Some(address) => Some(listen(address, "CRM_MONITOR_LISTEN").await?),
         None => None,
     };
-    let stop = stop_signal()?;
+    let stop = stop_signal()?.boxed().shared();
+    tokio::spawn(end_in_time(stop.clone(), config));
     let database = Database::open(config).await?;
     let outcome = serve_on(config, &database, (listener, monitor), metrics, stop).await;
     let closed = database.close().await;
@@ -47,9 +52,12 @@ async fn serve_on(
     database: &Database,
     (listener, monitor): (TcpListener, Option<TcpListener>),
     metrics: Metrics,
-    stop: impl Future<Output = ()> + Send + 'static,
+    stop: impl Future<Output = ()> + Clone + Send + 'static,
 ) -> Result<(), Failure> {
-    prepare(config, &database.db).await?;
+    tokio::select! {
+        prepared = prepare(config, &database.db) => prepared?,
+        () = stop.clone() => return Ok(()),
+    }
     let provider = config.oidc.provider().map_err(Failure::new)?;
     let stopping = Stopping::default();
     let mut schema = graphql::build(database.db.clone(), config.settings());
@@ -160,6 +168,25 @@ fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
             _ = terminate.recv() => {}
         }
     })
+}
+
+/// Ends the process, whatever it is at, when everything that a stop waits for has had its time.
+///
+/// A thread does it: the runtime itself waits for what runs on its threads for blocking work. What
+/// is not done then is undone by PostgreSQL, which finds its clients gone.
+fn end_in_time<F: Future<Output = ()>>(
+    stop: F,
+    config: &Config,
+) -> impl Future<Output = ()> + use<F> {
+    let time = Duration::from_millis(config.stop_delay_ms + config.drain_ms) + LAST_STEPS;
+    async move {
+        stop.await;
+        std::thread::spawn(move || {
+            std::thread::sleep(time);
+            tracing::warn!("what did not end in time was cut");
+            std::process::exit(0);
+        });
+    }
 }
 
 /// On a database that nobody administers: in development, demo data if there are no leads, and then

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use axum::body::Body;
+use axum::http::Request;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -110,6 +112,21 @@ async fn a_stop_closes_resting_connections_and_waits_no_longer_than_it_may() {
     );
     rest_of(&mut resting).await;
     assert!(TcpStream::connect(served.address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_server_that_stops_is_not_ready_any_more_but_answers() {
+    let api = Api::new().await;
+    let ready = async || {
+        let request = Request::get("/readyz").body(Body::empty()).unwrap();
+        let (status, _, _) = api.send(request).await;
+        status.as_u16()
+    };
+    assert_eq!(ready().await, 200);
+    api.stopping().begin();
+    assert_eq!(ready().await, 503);
+    let answer = api.ask(None, "{ __typename }", serde_json::json!({})).await;
+    assert_eq!(answer["data"]["__typename"], "Query");
 }
 
 #[tokio::test]

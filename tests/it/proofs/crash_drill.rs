@@ -4,7 +4,7 @@
 //! cargo test --test it crash_drill -- --ignored --nocapture
 //! ```
 
-mod server;
+pub(super) mod server;
 
 use std::time::{Duration, Instant};
 

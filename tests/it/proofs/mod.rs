@@ -3,6 +3,7 @@
 //!
 //! `PROPTEST_CASES` raises the number of cases of each property; a case that fails is printed.
 
+mod answers;
 mod bulks;
 mod crash_drill;
 mod dataset;
@@ -16,6 +17,7 @@ mod lost_clients;
 mod naive;
 mod other_copy;
 mod permissions;
+mod restart_drill;
 mod sample;
 mod statistics;
 mod writers;

@@ -37,7 +37,12 @@ pub(super) fn patient(size: usize) -> PoolOptions {
 
 impl Copy {
     pub(super) async fn of(api: &Api, who: &SignedIn, options: &PoolOptions) -> Copy {
-        let db = Db::connect(api.url(), options).await.unwrap();
+        Copy::at(api.url(), who, options).await
+    }
+
+    /// A copy on a database that is reached in its own way.
+    pub(super) async fn at(url: &str, who: &SignedIn, options: &PoolOptions) -> Copy {
+        let db = Db::connect(url, options).await.unwrap();
         let settings = Settings {
             bulk_limit: 10_000,
             session_lifetime: TimeDelta::hours(1),

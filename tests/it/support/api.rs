@@ -30,6 +30,7 @@ pub(crate) struct Api {
     database: TestDatabase,
     router: Router,
     keys: SessionKeys,
+    stopping: Stopping,
 }
 
 /// Somebody who is signed in.
@@ -104,6 +105,7 @@ impl Api {
         if !options.trusted.is_empty() {
             schema.trust(options.trusted).await.unwrap();
         }
+        let stopping = Stopping::default();
         let app = App {
             db: database.db().clone(),
             schema,
@@ -114,18 +116,24 @@ impl Api {
             provider: options.provider,
             browsers: options.browsers,
         };
-        let probes = http::monitor(database.db().clone(), Stopping::default(), None);
+        let probes = http::monitor(database.db().clone(), stopping.clone(), None);
         let keys = app.schema.session_keys().clone();
         Api {
             keys,
             database,
             router: http::router(app, options.graphiql).merge(probes),
+            stopping,
         }
     }
 
     /// The program's routes, to be served over real sockets.
     pub(crate) fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// Tells it that the program is about to stop.
+    pub(crate) fn stopping(&self) -> &Stopping {
+        &self.stopping
     }
 
     /// The database behind it.

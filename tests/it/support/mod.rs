@@ -2,11 +2,13 @@
 
 mod api;
 mod database;
+mod faults;
 mod home;
 mod server;
 mod watchdog;
 
 pub(crate) use api::{Api, ApiOptions, PASSWORD, SignedIn};
 pub(crate) use database::TestDatabase;
+pub(crate) use faults::Faults;
 pub(crate) use home::Scratch;
 pub(crate) use server::{ask, ask_on, durable, run, start, throw_away};

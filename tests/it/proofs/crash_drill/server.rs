@@ -22,7 +22,7 @@ const EMAIL: &str = "admin@example.com";
 const PASSWORD: &str = "a password for the drill";
 
 /// The program over a folder.
-pub(super) struct Server {
+pub(in crate::proofs) struct Server {
     process: Child,
     address: SocketAddr,
     folder: PathBuf,
@@ -30,23 +30,28 @@ pub(super) struct Server {
 
 /// Somebody who is signed in.
 #[derive(Clone)]
-pub(super) struct Client {
+pub(in crate::proofs) struct Client {
     address: SocketAddr,
     token: String,
 }
 
 /// What is in the database, counted past the program.
-pub(super) struct Tally {
-    pub(super) leads: i64,
+pub(in crate::proofs) struct Tally {
+    pub(in crate::proofs) leads: i64,
     /// The sum of all versions: one more for each change.
-    pub(super) versions: i64,
-    pub(super) entries: i64,
-    pub(super) statuses: HashMap<String, i64>,
+    pub(in crate::proofs) versions: i64,
+    pub(in crate::proofs) entries: i64,
+    pub(in crate::proofs) statuses: HashMap<String, i64>,
 }
 
 impl Server {
     /// Starts the program and waits until it answers.
-    pub(super) async fn start(folder: &Path) -> Server {
+    pub(in crate::proofs) async fn start(folder: &Path) -> Server {
+        Server::start_on(folder, None).await
+    }
+
+    /// The same on a database elsewhere.
+    pub(in crate::proofs) async fn start_on(folder: &Path, url: Option<&str>) -> Server {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
@@ -56,6 +61,7 @@ impl Server {
             .open(folder.with_extension("log"));
         let process = Command::new(env!("CARGO_BIN_EXE_crm"))
             .env_remove("DATABASE_URL")
+            .envs(url.map(|url| ("DATABASE_URL", url)))
             .env("CRM_PROFILE", "test")
             .env("CRM_DATA_DIR", folder)
             .env("CRM_LISTEN", address.to_string())
@@ -91,7 +97,8 @@ impl Server {
         server
     }
 
-    async fn answers(&self) -> bool {
+    /// Whether it says that it is ready.
+    pub(in crate::proofs) async fn answers(&self) -> bool {
         let ready = "GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
         exchange(self.address, ready)
             .await
@@ -102,7 +109,7 @@ impl Server {
         fs::read_to_string(self.folder.with_extension("log")).unwrap_or_default()
     }
 
-    pub(super) async fn sign_in(&self) -> Client {
+    pub(in crate::proofs) async fn sign_in(&self) -> Client {
         let nobody = Client {
             address: self.address,
             token: "none".to_owned(),
@@ -122,7 +129,7 @@ impl Server {
     }
 
     /// `kill -9`, of the program alone or first of its PostgreSQL.
-    pub(super) fn kill(mut self, with_postgres: bool) {
+    pub(in crate::proofs) fn kill(mut self, with_postgres: bool) {
         let postmaster = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
         let postmaster: i32 = postmaster.lines().next().unwrap().trim().parse().unwrap();
         if with_postgres {
@@ -132,8 +139,13 @@ impl Server {
         self.process.wait().unwrap();
     }
 
+    /// Whether the process runs.
+    pub(in crate::proofs) fn lives(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_none()
+    }
+
     /// As Ctrl-C does.
-    pub(super) async fn stop(mut self) {
+    pub(in crate::proofs) async fn stop(mut self) {
         kill(
             Pid::from_raw(self.process.id().cast_signed()),
             Signal::SIGINT,
@@ -146,7 +158,7 @@ impl Server {
         assert!(exit.success(), "{exit:?}");
     }
 
-    pub(super) async fn tally(&self) -> Tally {
+    pub(in crate::proofs) async fn tally(&self) -> Tally {
         // The address of the program's own PostgreSQL: a socket in its folder.
         let place = EmbeddedOptions {
             data_dir: Some(self.folder.clone()),
@@ -195,7 +207,7 @@ impl Server {
 
 impl Client {
     /// The response to an operation; nothing if the connection ended before it.
-    pub(super) async fn ask(self, query: String, variables: Value) -> Option<Value> {
+    pub(in crate::proofs) async fn ask(self, query: String, variables: Value) -> Option<Value> {
         let body = json!({ "query": query, "variables": variables }).to_string();
         let request = format!(
             "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\

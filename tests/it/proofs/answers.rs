@@ -1,0 +1,161 @@
+//! An error in every field that can fail, one after the other, by losing the connection to
+//! PostgreSQL in the middle of each statement in turn.
+//!
+//! What comes back is written to `target/tmp/answers.jsonl`; `.ci/answers` has graphql-js judge it
+//! by `schema.graphql` and looks that no field was left out.
+
+use std::fs;
+use std::path::Path;
+
+use axum::body::Body;
+use axum::http::Request;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+
+use crm::db::PoolOptions;
+use tower::ServiceExt;
+
+use crate::operations::{Team, UNKNOWN, document, jan, text, with};
+use crate::support::{Faults, SignedIn};
+
+use super::other_copy::Copy;
+
+/// Everything that can be read, in pieces.
+const QUERIES: [&str; 11] = [
+    "{ leads(filter: { company: { startsWith: \"a\" } }) { totalCountUpTo { value isExact } } }",
+    "{ leadStatistics { createdOverTime(timeZone: \"Nowhere\") { start count } totalLeads } }",
+    "query ($lead: ID!) { lead(id: $lead) { id assignedTo { id manager { id } leads { nodes { id } } }
+        notes { nodes { id author { id } lead { id } earlierVersion { id } } } } }",
+    "{ leads(filter: { status: [NEW] }, search: \"a\") { totalCount totalCountUpTo { value isExact }
+        nodes { id notes { nodes { id author { id } } } } edges { node { id assignedTo { id } } } } }",
+    "{ leads { totalCount nodes { id assignedTo { manager { id } } } } }",
+    "{ duplicateLeads(email: \"jan@gmail.com\") { id assignedTo { id leads { totalCount } } } }",
+    "{ timeline { nodes { id author { id } lead { id } earlierVersion { id content } } } }",
+    "query ($lead: ID!) { node(id: $lead) { id ... on Lead { assignedTo { id } } } freeEmailDomains }",
+    "query ($user: ID!) { me { id leads { totalCount } } user(id: $user) { manager { id } } }",
+    "{ users { totalCount nodes { id manager { id } leads { totalCount nodes { id } } } } }",
+    "{ leadStatistics { totalLeads overdueFollowUps leadsByAgent { user { id } totalLeads }
+        createdOverTime { start count } leadsByStatus { status count } } }",
+];
+
+/// Everything that can be changed, with an input for it.
+fn changes(lead: &str, archived: &str, note: &str, user: &str) -> Vec<(&'static str, Value)> {
+    let one = json!({ "id": lead });
+    let many = json!({ "ids": [lead, UNKNOWN] });
+    let with = |input: &Value, more| with(input.clone(), more);
+    vec![
+        ("createLead", jan(json!({}))),
+        (
+            "createLeads",
+            json!({ "leads": [jan(json!({})), jan(json!({ "email": "no" }))] }),
+        ),
+        ("updateLead", with(&one, json!({ "company": "Acme" }))),
+        ("addTag", with(&one, json!({ "tag": "a" }))),
+        ("removeTag", with(&one, json!({ "tag": "a" }))),
+        ("recordCallAttempt", one.clone()),
+        ("updateScore", with(&one, json!({ "score": 1 }))),
+        ("rescoreLead", one.clone()),
+        ("archiveLead", json!({ "id": archived })),
+        ("restoreLead", json!({ "id": archived })),
+        ("bulkUpdateStatus", with(&many, json!({ "status": "WON" }))),
+        ("bulkTag", with(&many, json!({ "add": ["b"] }))),
+        ("assignLeads", with(&many, json!({ "userId": user }))),
+        ("bulkArchive", with(&many, json!({ "dryRun": true }))),
+        ("bulkRestore", with(&many, json!({ "dryRun": true }))),
+        ("addNote", json!({ "leadId": lead, "content": "Hello" })),
+        ("editNote", json!({ "id": note, "content": "Hello again" })),
+        (
+            "createUser",
+            json!({ "email": "new@example.com", "fullName": "New", "role": "AGENT",
+            "password": "correct horse battery" }),
+        ),
+        ("updateUser", json!({ "id": user, "fullName": "Ann Other" })),
+        ("updateFreeEmailDomains", json!({ "add": ["free.example"] })),
+        (
+            "login",
+            json!({ "email": "ann.agent@example.com", "password": "wrong" }),
+        ),
+    ]
+}
+
+struct Trial<'a> {
+    team: &'a Team,
+    copy: &'a Copy,
+    who: &'a SignedIn,
+    faults: &'a Faults,
+    lines: Vec<Value>,
+}
+
+impl Trial<'_> {
+    /// Asks again and again, each time with the connection lost one message later, until the
+    /// operation succeeds.
+    async fn of(&mut self, query: &str, variables: Value) {
+        for message in 1.. {
+            // What is remembered of users would not be read.
+            let renew = "UPDATE users_revision SET revision = revision + 1";
+            self.team.api.sql(renew).await;
+            self.faults.break_at(message);
+            let body = json!({ "query": query, "variables": variables });
+            let request = Request::post("/graphql")
+                .header("content-type", "application/json")
+                .header("authorization", format!("Bearer {}", self.who.token))
+                .body(Body::from(body.to_string()));
+            let response = self.copy.router.clone().oneshot(request.unwrap()).await;
+            let body = response.unwrap().into_body().collect().await.unwrap();
+            let answer: Value = serde_json::from_slice(&body.to_bytes()).unwrap();
+            for error in answer["errors"].as_array().unwrap_or(&Vec::new()) {
+                let extensions = &error["extensions"];
+                assert!(extensions["code"].is_string() && extensions["requestId"].is_string());
+            }
+            self.lines
+                .push(json!({ "query": query, "variables": variables, "answer": answer }));
+            if !self.faults.has_broken() {
+                return;
+            }
+            assert!(message < 200, "{query}: {answer}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_fails_fails_in_the_shape_that_the_schema_promises() {
+    let team = Team::new().await;
+    let ada = &team.ada;
+    let lead = team.lead_of(Some(&team.ann), "Kowalski").await;
+    let archived = team.lead_of(Some(&team.ann), "Archived").await;
+    let note = json!({ "leadId": lead, "content": "Hi" });
+    let note = team.api.change(ada, "addNote", note).await["note"]["id"].clone();
+    let edit = json!({ "id": note, "content": "Ho" });
+    let note = team.api.change(ada, "editNote", edit).await["note"]["id"].clone();
+    let faults = Faults::before(team.api.url()).await;
+    let copy = Copy::at(faults.url(), ada, &PoolOptions::default()).await;
+    let mut trial = Trial {
+        team: &team,
+        copy: &copy,
+        who: ada,
+        faults: &faults,
+        lines: Vec::new(),
+    };
+    let variables = json!({ "lead": lead, "user": team.ann.id });
+    for query in QUERIES {
+        trial.of(query, variables.clone()).await;
+    }
+    for (mutation, input) in changes(&lead, &archived, &text(&note), &team.ann.id) {
+        let query = document(mutation);
+        let query = query.replace(
+            "assignedTo { id }",
+            "assignedTo { id } notes { nodes { id } }",
+        );
+        trial.of(&query, json!({ "input": input })).await;
+    }
+    let deactivate = json!({ "input": { "id": team.ann.id, "leads": "KEEP" } });
+    trial.of(&document("deactivateUser"), deactivate).await;
+    let delete = json!({ "input": { "id": lead } });
+    trial.of(&document("deleteLead"), delete).await;
+    trial
+        .of("mutation { logout { loggedOut } }", json!({}))
+        .await;
+    let lines: Vec<String> = trial.lines.iter().map(Value::to_string).collect();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    fs::write(folder.join("answers.jsonl"), lines.join("\n")).unwrap();
+}
