@@ -23,6 +23,6 @@ pub async fn run(config: &Config, command: KeysCommand) -> Result<(), Failure> {
     };
     let closed = database.close().await;
     outcome.map_err(said)?;
-    println!("New sessions are signed with a new key, in ten seconds at the latest.");
+    println!("Sessions that are opened ten seconds from now are signed with a new key.");
     closed
 }

@@ -28,6 +28,7 @@ fn the_table_of_roles_and_actions() {
     DeleteLead              All      Nothing  Nothing
     ReadUser                All      Team     Own
     ManageUsers             All      Nothing  Nothing
+    ManageApiKeys           All      Nothing  Nothing
     ManageFreeEmailDomains  All      Nothing  Nothing
     ");
 }
