@@ -1,3 +1,4 @@
+use std::pin::pin;
 use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
@@ -65,8 +66,11 @@ async fn answer(
 ) -> Response {
     let tally = Arc::clone(&record.tally);
     let span = record.span.clone();
-    let answering = respond_to(app, peer, headers, request, &mut record);
-    let response = tally.count(answering.instrument(span)).await;
+    let response = {
+        // Where it stands: these futures have kilobytes, and moving them about is work.
+        let answering = pin!(respond_to(app, peer, headers, request, &mut record));
+        tally.count(answering.instrument(span)).await
+    };
     record.status = Some(response.status());
     response
 }
@@ -94,7 +98,7 @@ async fn respond_to(
         Ok(credentials) => {
             record.user = actor_id(&credentials);
             let span = trace::operation(record.operation.as_ref());
-            let answering = execute(app, request, credentials, &record.request_id);
+            let answering = pin!(execute(app, request, credentials, &record.request_id));
             let answer = answering.instrument(span).await;
             (answer, StatusCode::OK)
         }
