@@ -60,11 +60,17 @@ pub fn command_line() -> clap::Command {
     Cli::command()
 }
 
+/// What a thread may use for calls within calls, in bytes. A query may nest as deep as the operator
+/// allows, and each level is some calls; the usual 2 MB would be enough by a hair without
+/// optimisation. What is not used is not held.
+const STACK: usize = 16 << 20;
+
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .thread_stack_size(STACK)
         .build();
     let outcome = runtime.map_err(Failure::new).and_then(|runtime| {
         let _inside = runtime.enter();

@@ -19,7 +19,7 @@ use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile};
 use crate::db::Db;
 use crate::graphql;
 use crate::http::graphiql::Pending;
-use crate::http::{self, App, ConnectionLimits, Render, Stopping};
+use crate::http::{self, App, ConnectionLimits, Provider, Render, Stopping};
 use crate::service::sessions::PasswordHash;
 use crate::service::statistics::Fold;
 use crate::service::{ServiceError, idempotency, sessions, users};
@@ -59,33 +59,20 @@ async fn serve_on(
         () = stop.clone() => return Ok(()),
     }
     let provider = config.oidc.provider().map_err(Failure::new)?;
-    let stopping = Stopping::default();
-    let mut schema = graphql::build(database.db.clone(), config.settings());
-    if let Some(folder) = &config.trusted_documents {
-        trusted::trust(&mut schema, folder).await?;
-    }
-    let app = App {
-        db: database.db.clone(),
-        schema,
-        introspection_for_all: config.profile != Profile::Production,
-        body_limit: config.limits.body_limit,
-        allow_get: config.allow_get,
-        trusted_proxies: config.trusted_proxies.clone(),
-        provider: provider.clone(),
-        browsers: config.browsers(),
-    };
+    let app = app(config, database, provider.clone()).await?;
     let graphiql = (config.profile == Profile::Development)
         .then(|| Pending::spawn(database.folder.join("graphiql")));
-    let router = http::router(app, graphiql);
-    let routes = monitor_routes(
-        config,
-        (&database.db, stopping.clone()),
-        metrics.clone(),
-        monitor.is_some(),
+    let stopping = Stopping::default();
+    let is_open = monitor.is_some() || config.profile != Profile::Production;
+    let probes = http::monitor(
+        database.db.clone(),
+        stopping.clone(),
+        // Not where everybody who reaches the API would reach them.
+        is_open.then(|| render(&metrics)),
     );
     let (router, monitor) = match monitor {
-        Some(listener) => (router, Some((listener, routes))),
-        None => (router.merge(routes), None),
+        Some(listener) => (http::router(app, graphiql, None), Some((listener, probes))),
+        None => (http::router(app, graphiql, Some(probes)), None),
     };
     let keeper = tokio::spawn(metrics.keep());
     let cleaner = tokio::spawn(clean(database.db.clone()));
@@ -134,16 +121,31 @@ async fn serve_both(
     served.map_err(Failure::new)
 }
 
-/// The probes; and the metrics, unless everybody who reaches the API would reach them in production.
-fn monitor_routes(
+/// What requests are answered with.
+async fn app(
     config: &Config,
-    (db, stopping): (&Db, Stopping),
-    metrics: Metrics,
-    is_apart: bool,
-) -> Router {
-    let is_open = is_apart || config.profile != Profile::Production;
-    let render: Render = Arc::new(move || metrics.render());
-    http::monitor(db.clone(), stopping, is_open.then_some(render))
+    database: &Database,
+    provider: Option<Provider>,
+) -> Result<App, Failure> {
+    let mut schema = graphql::build(database.db.clone(), config.settings());
+    if let Some(folder) = &config.trusted_documents {
+        trusted::trust(&mut schema, folder).await?;
+    }
+    Ok(App {
+        db: database.db.clone(),
+        schema,
+        introspection_for_all: config.profile != Profile::Production,
+        body_limit: config.limits.body_limit,
+        allow_get: config.allow_get,
+        trusted_proxies: config.trusted_proxies.clone(),
+        provider,
+        browsers: config.browsers(),
+    })
+}
+
+fn render(metrics: &Metrics) -> Render {
+    let metrics = metrics.clone();
+    Arc::new(move || metrics.render())
 }
 
 async fn listen(address: SocketAddr, variable: &str) -> Result<TcpListener, Failure> {

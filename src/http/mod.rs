@@ -61,8 +61,9 @@ pub struct App {
     pub browsers: Browsers,
 }
 
-/// The API's routes; with GraphiQL if its files are given.
-pub fn router(app: App, graphiql: Option<graphiql::Pending>) -> Router {
+/// The API's routes; with GraphiQL if its files are given, and with the probes if they have no
+/// address of their own.
+pub fn router(app: App, graphiql: Option<graphiql::Pending>, probes: Option<Router>) -> Router {
     let (body_limit, https_only) = (app.body_limit, app.browsers.https_only());
     let operations = post(graphql::post);
     let operations = if app.allow_get {
@@ -80,6 +81,7 @@ pub fn router(app: App, graphiql: Option<graphiql::Pending>) -> Router {
         None => router,
     };
     router
+        .merge(probes.unwrap_or_default())
         .layer(RequestBodyTimeoutLayer::new(SLOWEST_BODY))
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(CatchPanicLayer::custom(after_panic))

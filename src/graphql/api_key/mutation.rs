@@ -36,7 +36,7 @@ impl ApiKeyMutation {
     async fn create_api_key(
         &self,
         ctx: &Context<'_>,
-        input: CreateApiKeyInput,
+        #[graphql(desc = "For which service, as whom, and for how long.")] input: CreateApiKeyInput,
     ) -> Option<CreateApiKeyPayload> {
         let key = input.idempotency_key.clone();
         let created = change(ctx, key.as_deref(), input.command()).await;
@@ -52,7 +52,7 @@ impl ApiKeyMutation {
     async fn revoke_api_key(
         &self,
         ctx: &Context<'_>,
-        input: RevokeApiKeyInput,
+        #[graphql(desc = "Which key.")] input: RevokeApiKeyInput,
     ) -> Option<RevokeApiKeyPayload> {
         let key = input.idempotency_key.clone();
         let revoked = change(ctx, key.as_deref(), input.command()).await;

@@ -62,8 +62,11 @@ impl Scene {
         let busy = "(select count(*) from pg_stat_activity where datname = current_database()
             and backend_type = 'client backend' and pid <> pg_backend_pid()
             and (state <> 'idle' or wait_event_type = 'Lock'))";
+        // Within a transaction, which the lock needs, activity is read once and then remembered.
+        let anew = "select pg_stat_clear_snapshot()";
         let began = Instant::now();
         while number(&mut self.holder, busy).await > 0 {
+            run(&mut self.holder, anew).await;
             assert!(
                 began.elapsed() < Duration::from_secs(2),
                 "a statement still runs"

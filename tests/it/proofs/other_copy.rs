@@ -60,7 +60,7 @@ impl Copy {
             body_limit: 256 * 1024,
         };
         Copy {
-            router: http::router(app, None),
+            router: http::router(app, None, None),
             db,
             token: who.token.clone(),
         }

@@ -121,7 +121,7 @@ impl Api {
         Api {
             keys,
             database,
-            router: http::router(app, options.graphiql).merge(probes),
+            router: http::router(app, options.graphiql, Some(probes)),
             stopping,
         }
     }

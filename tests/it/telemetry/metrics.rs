@@ -123,12 +123,12 @@ async fn the_pool_and_the_databases_refusals_are_seen() {
         assert_eq!(refused["errors"][0]["extensions"]["code"], "UNAVAILABLE");
     };
     let (answer, ()) = tokio::join!(asking, looking);
-    assert_eq!(answer["errors"][0]["extensions"]["code"], "DATABASE_ERROR");
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "TIMEOUT");
     drop(held);
     let after = scrape(program.address).await;
     let errors = |kind: &str| after[&format!("crm_database_errors_total{{kind=\"{kind}\"}}")];
     assert_eq!(errors("statement_timeout"), 1.0, "{after:#?}");
     assert!(errors("pool_exhausted") >= 1.0, "{after:#?}");
     let code = |code| after[&request("query", "duplicateLeads", code)];
-    assert_eq!((code("UNAVAILABLE"), code("DATABASE_ERROR")), (1.0, 1.0));
+    assert_eq!((code("UNAVAILABLE"), code("TIMEOUT")), (1.0, 1.0));
 }
