@@ -1,11 +1,14 @@
 use async_graphql::{Context, ID, Interface, Object};
 
+use crate::graphql::api_key::ApiKey;
 use crate::graphql::context::{actor, db, uuid};
 use crate::graphql::error::answer;
 use crate::graphql::lead::Lead;
 use crate::graphql::note::Note;
 use crate::graphql::user::User;
-use crate::service::{LeadId, NoteId, Result, ServiceError, UserId, leads, timeline, users};
+use crate::service::{
+    ApiKeyId, LeadId, NoteId, Result, ServiceError, UserId, api_keys, leads, timeline, users,
+};
 
 /// Anything with an id of its own, for clients that keep a store by id.
 #[derive(Interface)]
@@ -18,6 +21,7 @@ pub enum Node {
     Lead(Lead),
     User(User),
     Note(Note),
+    ApiKey(ApiKey),
 }
 
 #[derive(Default)]
@@ -25,7 +29,7 @@ pub struct NodeQuery;
 
 #[Object]
 impl NodeQuery {
-    /// The object with this id: a lead, a user or a note; null if there is none. Errors:
+    /// The object with this id: a lead, a user, a note or an API key; null if there is none. Errors:
     /// UNAUTHENTICATED, PERMISSION_DENIED, INVALID_DATA if it is not an id.
     async fn node(
         &self,
@@ -47,7 +51,12 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         found => return found.map(|user| Some(Node::User(user.into()))),
     }
     match timeline::read(db, actor, NoteId(id)).await {
-        Err(ServiceError::NoteNotFound(_)) => Ok(None),
-        found => found.map(|note| Some(Node::Note(Note(note)))),
+        Err(ServiceError::NoteNotFound(_)) => {}
+        found => return found.map(|note| Some(Node::Note(Note(note)))),
+    }
+    match api_keys::read(db, actor, ApiKeyId(id)).await {
+        // To whom may not see keys there are none.
+        Err(ServiceError::ApiKeyNotFound(_) | ServiceError::PermissionDenied(_)) => Ok(None),
+        found => found.map(|key| Some(Node::ApiKey(ApiKey(key)))),
     }
 }

@@ -22,7 +22,7 @@ impl Ready for ApiKey {
 #[Object]
 impl ApiKey {
     /// Names the key. It is no secret.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.0.id.0.into()
     }
 

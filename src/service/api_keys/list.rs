@@ -8,7 +8,7 @@ use crate::db::{Db, RunQueryDsl};
 use crate::service::api_keys::ApiKey;
 use crate::service::page::{Page, Slice, Start};
 use crate::service::permission::{self, Action};
-use crate::service::{Actor, ApiKeyId, Result, UserId};
+use crate::service::{Actor, ApiKeyId, Result, ServiceError, UserId};
 
 /// Which keys. An absent condition says nothing.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +41,15 @@ pub async fn list(
     let mut conn = db.connection().await?;
     let rows = query.select(ApiKey::as_select()).load(&mut conn).await?;
     Ok(Slice::of(page, rows))
+}
+
+/// A key. Errors: `ApiKeyNotFound`, `PermissionDenied`.
+#[tracing::instrument(name = "api_keys::read", level = "debug", skip_all)]
+pub async fn read(db: &Db, actor: &Actor, id: ApiKeyId) -> Result<ApiKey> {
+    permission::require(actor, Action::ManageApiKeys, None)?;
+    let key = api_keys::table.find(id).select(ApiKey::as_select());
+    let key = key.first(&mut *db.connection().await?).await.optional()?;
+    key.ok_or(ServiceError::ApiKeyNotFound(id))
 }
 
 /// How many keys the filter lets through. Errors: `PermissionDenied`.

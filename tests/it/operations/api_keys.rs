@@ -117,6 +117,22 @@ async fn no_key_manages_keys_not_even_an_administrators() {
 }
 
 #[tokio::test]
+async fn a_key_is_an_object_by_its_id_for_whoever_manages_keys() {
+    let Team { api, ada, ann, .. } = &Team::new().await;
+    let (id, _) = make(api, ada, ann, "AGENT").await;
+    let (_, service) = make(api, ada, ada, "ADMIN").await;
+    let query = "query ($id: ID!) { node(id: $id) { id ... on ApiKey { name } } }";
+    for (who, expected) in [
+        (ada, json!({ "id": id, "name": "importer" })),
+        (ann, Value::Null),
+        (&service, Value::Null),
+    ] {
+        let data = api.data(who, query, json!({ "id": id })).await;
+        assert_eq!(data["node"], expected);
+    }
+}
+
+#[tokio::test]
 async fn a_revoked_key_is_dead_at_once_and_stays_in_the_list() {
     let Team { api, ada, ann, .. } = &Team::new().await;
     let (id, service) = make(api, ada, ann, "AGENT").await;
