@@ -18,6 +18,9 @@ use crate::service::{Result, ServiceError};
 
 /// How long it takes until the keys are read again, whatever tokens come in between.
 const PAUSE: Duration = Duration::from_secs(5);
+/// How long a failure to read the keys stands for those that would read them next: the service is
+/// to be back as soon as the database is.
+const FAILED: Duration = Duration::from_millis(100);
 /// How long a new key waits before it signs. Longer than [`PAUSE`]: whoever then meets a token of it,
 /// and has not read it yet, may read.
 const SETTLING_SECONDS: i32 = 10;
@@ -112,24 +115,25 @@ impl SessionKeys {
         (key, known.at.is_some_and(|at| at.elapsed() < FRESH))
     }
 
-    /// Reads the keys unless they were read a moment ago.
+    /// Reads the keys unless they were read, or could not be read, a moment ago.
     async fn look_again(&self) -> Result<()> {
         let mut last = self.0.read.lock().await;
         match *last {
-            Some((at, went_well)) if at.elapsed() < self.0.pause => {
+            Some((at, true)) if at.elapsed() < self.0.pause => Ok(()),
+            // Whoever waited here meanwhile need not wait for a failure each.
+            Some((at, false)) if at.elapsed() < FAILED => {
                 let reason = "the keys of sessions could not be read a moment ago";
-                let failed = || DbError::Unavailable(reason.to_owned()).into();
-                went_well.then_some(()).ok_or_else(failed)
+                Err(DbError::Unavailable(reason.to_owned()).into())
             }
             _ => self.read(&mut last).await,
         }
     }
 
     async fn read(&self, last: &mut Option<(Instant, bool)>) -> Result<()> {
-        let at = Instant::now();
+        let began = Instant::now();
         let loaded = load(&self.0.db).await;
-        *last = Some((at, loaded.is_ok()));
-        let (keys, at) = (loaded?, Some(at));
+        *last = Some((Instant::now(), loaded.is_ok()));
+        let (keys, at) = (loaded?, Some(began));
         let known = Known { keys, at };
         *self.0.known.write().unwrap_or_else(PoisonError::into_inner) = known;
         Ok(())
