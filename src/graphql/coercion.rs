@@ -6,9 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use async_graphql::parser::types::{
-    Directive, DocumentOperations, OperationDefinition, OperationType,
-};
+use async_graphql::parser::types::{Directive, OperationDefinition, OperationType};
 use async_graphql::registry::{MetaType, Registry};
 use async_graphql::{
     ContextDirective, CustomDirective, CustomDirectiveFactory, InputType, Name, PathSegment,
@@ -17,6 +15,7 @@ use async_graphql::{
 use chrono::{DateTime, Utc};
 
 use crate::graphql::error::code_of;
+use crate::graphql::operation::chosen;
 
 /// Has the validation look into the scalars that it takes as they come.
 ///
@@ -58,9 +57,9 @@ pub(super) fn check_variables(request: &mut Request) -> Result<OperationType, Se
     let operation = request
         .parsed_query()
         .ok()
-        .and_then(|document| operation(&document.operations, name.as_deref()));
+        .and_then(|document| chosen(document, name.as_deref()));
     let checked = match operation {
-        Some(operation) => require_variables(operation, &variables).map(|()| operation.ty),
+        Some((_, operation)) => require_variables(operation, &variables).map(|()| operation.ty),
         None => Ok(OperationType::Query),
     };
     request.variables = variables;
@@ -92,17 +91,6 @@ pub(super) fn settle(operation: OperationType, answer: Response) -> Response {
             }
             Response::from_errors(errors)
         }
-    }
-}
-
-fn operation<'a>(
-    operations: &'a DocumentOperations,
-    name: Option<&str>,
-) -> Option<&'a OperationDefinition> {
-    match (operations, name) {
-        (DocumentOperations::Single(operation), _) => Some(&operation.node),
-        (DocumentOperations::Multiple(all), Some(name)) => all.get(name).map(|found| &found.node),
-        (DocumentOperations::Multiple(_), None) => None,
     }
 }
 

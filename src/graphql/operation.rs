@@ -76,7 +76,7 @@ impl RootFields {
 }
 
 /// The operation that is executed, and its name.
-fn chosen<'a>(
+pub(super) fn chosen<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
 ) -> Option<(Option<&'a Name>, &'a OperationDefinition)> {

@@ -177,7 +177,7 @@ fn settings(options: &EmbeddedOptions, place: &Place) -> Vec<OsString> {
     .map(OsString::from)
     .into();
     // Compiling statements takes 10 to 60 ms where they take 400 to 800, and wins none of it back:
-    // measured in turns at a million leads, at sums over a tag.
+    // measured in turns, at sums over a million rows.
     let durable = ["max_connections=100", "shared_buffers=256MB", "jit=off"];
     // For tests: fast, and gone with the machine's next sneeze.
     let throw_away = [
