@@ -7,7 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::graphql::direct::{Direct, DirectList, Ready};
+use crate::graphql::direct::{Direct, DirectList, Ready, Way, Writer};
+use crate::graphql::written::Leaf;
 use crate::service::page::{Page, Slice};
 use crate::service::{Result, ServiceError};
 
@@ -141,8 +142,18 @@ impl<N: Listed> Edge<N> {
 }
 
 impl<N: Listed> Ready for Edge<N> {
+    type Child = N;
+
     fn is_ready(&self, field: &Field) -> bool {
         field.name.node != "node" || self.node.0.are_ready(&field.selection_set.node)
+    }
+
+    fn writer(field: &str) -> Option<Writer<Self>> {
+        (field == "cursor").then_some(|edge, json| (edge.cursor)(&edge.place).write(json))
+    }
+
+    fn child(field: &str) -> Option<Way<Self>> {
+        (field == "node").then_some(|edge| Some(Some(&edge.node.0)))
     }
 }
 

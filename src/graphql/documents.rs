@@ -13,6 +13,7 @@ use ring::digest::{SHA256, digest};
 use crate::graphql::cost::{Cost, Priced};
 use crate::graphql::guard::{Fault, check_size};
 use crate::graphql::limits::{Excess, Limits};
+use crate::graphql::merges::has_merges;
 use crate::graphql::operation::{Operation, Operations};
 use crate::graphql::schema::shape;
 use crate::graphql::tokens::check_text;
@@ -44,6 +45,7 @@ pub(super) struct Known {
     uses: Uses,
     price: Priced,
     operations: Operations,
+    has_merges: bool,
 }
 
 /// What a request asks for.
@@ -52,6 +54,8 @@ pub(super) struct Asked {
     pub(super) cost: Cost,
     /// The operation, if the document has it.
     pub(super) operation: Option<Arc<Operation>>,
+    /// Whether parts of its answer must be merged.
+    pub(super) has_merges: bool,
 }
 
 #[derive(Clone)]
@@ -99,12 +103,14 @@ impl Known {
         let uses = check_size(&document, &Weights::default(), limits)?;
         let price = Priced::of(&document, shape());
         let operations = Operations::of(&document, shape());
+        let has_merges = has_merges(&document);
         Ok(Self {
             document,
             length: length as u64,
             uses,
             price,
             operations,
+            has_merges,
         })
     }
 }
@@ -150,6 +156,7 @@ impl Documents {
         request.data.insert(Asked {
             cost,
             operation: known.operations.chosen(name).cloned(),
+            has_merges: known.has_merges,
         });
         request.set_parsed_query(known.document.clone());
         Ok(())

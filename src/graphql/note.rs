@@ -38,6 +38,8 @@ pub struct Note(pub timeline::Note);
 pub type NoteConnection = Connection<Note>;
 
 impl Ready for Note {
+    type Child = User;
+
     fn is_ready(&self, field: &Field) -> bool {
         !matches!(
             field.name.node.as_str(),

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::graphql::{RequestId, code_of};
+use crate::graphql::{RequestId, code_of, to_json};
 
 /// The form that a client wants its answer in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,9 @@ pub(super) fn respond(
         })
         .into_response()
     } else {
-        GraphQLResponse::from(answer).into_response()
+        // By the library's responder it would be written once more, without what is written already.
+        let GraphQLResponse(answer) = answer.into();
+        to_json(&answer).into_response()
     };
     *response.status_mut() = status;
     let headers = response.headers_mut();

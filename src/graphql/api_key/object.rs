@@ -12,6 +12,8 @@ use crate::service::{UserId, api_keys};
 pub struct ApiKey(pub api_keys::ApiKey);
 
 impl Ready for ApiKey {
+    type Child = User;
+
     fn is_ready(&self, field: &Field) -> bool {
         !matches!(field.name.node.as_str(), "user" | "createdBy")
     }

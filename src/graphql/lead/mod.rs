@@ -8,6 +8,7 @@ mod list;
 mod mutation;
 mod object;
 mod query;
+mod ready;
 mod score;
 
 pub use filter::{LeadFilter, lead_filter};

@@ -1,9 +1,8 @@
-use async_graphql::parser::types::Field;
 use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use crate::graphql::direct::{Direct, Ready};
+use crate::graphql::direct::Direct;
 use crate::graphql::error::answer;
 use crate::graphql::lead::score::ScoreLine;
 use crate::graphql::loaders::{Loaders, NotesOf};
@@ -53,28 +52,15 @@ pub enum LeadStatus {
 
 /// A person who may become a customer.
 pub struct Lead {
-    row: leads::Lead,
+    pub(super) row: leads::Lead,
     /// The assignee, where the list has looked it up already.
-    assignee: Option<User>,
+    pub(super) assignee: Option<User>,
 }
 
 impl Lead {
     /// A lead whose assignee may be known.
     pub fn known(row: leads::Lead, assignee: Option<User>) -> Self {
         Self { row, assignee }
-    }
-}
-
-impl Ready for Lead {
-    fn is_ready(&self, field: &Field) -> bool {
-        match field.name.node.as_str() {
-            "notes" => false,
-            "assignedTo" => match &self.assignee {
-                Some(user) => user.are_ready(&field.selection_set.node),
-                None => self.row.assigned_to.is_none(),
-            },
-            _ => true,
-        }
     }
 }
 

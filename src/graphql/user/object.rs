@@ -6,10 +6,11 @@ use chrono::{DateTime, Utc};
 
 use crate::graphql::connection::PageArguments;
 use crate::graphql::context::actor;
-use crate::graphql::direct::Ready;
+use crate::graphql::direct::{Ready, Writer};
 use crate::graphql::error::answer;
 use crate::graphql::lead::{LeadConnection, LeadFilter, LeadOrder, lead_connection, lead_filter};
 use crate::graphql::loaders::Loaders;
+use crate::graphql::written::Leaf;
 use crate::service::permission::{Action, may};
 use crate::service::users;
 
@@ -30,8 +31,21 @@ pub enum UserRole {
 pub struct User(pub Arc<users::User>);
 
 impl Ready for User {
+    type Child = Self;
+
     fn is_ready(&self, field: &Field) -> bool {
         !matches!(field.name.node.as_str(), "manager" | "leads")
+    }
+
+    fn writer(field: &str) -> Option<Writer<Self>> {
+        Some(match field {
+            "id" => |user, json| user.0.id.0.write(json),
+            "email" => |user, json| user.0.email.write(json),
+            "fullName" => |user, json| user.0.full_name.write(json),
+            "role" => |user, json| UserRole::from(user.0.role).write(json),
+            "isActive" => |user, json| user.0.is_active.write(json),
+            _ => return None,
+        })
     }
 }
 

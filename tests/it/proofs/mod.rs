@@ -22,6 +22,7 @@ mod restart_drill;
 mod sample;
 mod statistics;
 mod writers;
+mod written;
 
 pub(crate) use naive::typing;
 use proptest::strategy::Strategy;
