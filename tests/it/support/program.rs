@@ -76,9 +76,19 @@ impl Program {
     }
 
     /// Stops it. Returns what it said on standard error.
-    pub(crate) async fn stop(mut self) -> String {
+    pub(crate) async fn stop(self) -> String {
+        self.terminate();
+        self.ended().await
+    }
+
+    /// Tells it to stop.
+    pub(crate) fn terminate(&self) {
         let pid = Pid::from_raw(self.process.id().unwrap().try_into().unwrap());
         kill(pid, Signal::SIGTERM).unwrap();
+    }
+
+    /// Waits for its end, which must be a good one. Returns what it said on standard error.
+    pub(crate) async fn ended(mut self) -> String {
         let exit = self.process.wait().await.unwrap();
         self.listening.await.unwrap();
         let said = self.said.lock().unwrap().clone();
