@@ -146,6 +146,7 @@ async fn execute(
 
 fn refuse(refusal: Refusal, media_type: MediaType, record: &mut Record) -> Response {
     let mut error = ServerError::new(refusal.message, None);
+    error.locations = refusal.locations;
     mark(&mut error, refusal.code, &record.request_id);
     for (name, detail) in refusal.details {
         error.extensions.get_or_insert_default().set(name, detail);
