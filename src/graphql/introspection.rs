@@ -5,7 +5,6 @@ use async_graphql::{Name, PathSegment, Pos, Request, Response, Value};
 
 use crate::graphql::context::RequestId;
 use crate::graphql::error::transport_error;
-use crate::graphql::operation::chosen;
 use crate::service::ServiceError;
 
 /// For so many questions it is said that they are refused, as answers have few errors.
@@ -20,13 +19,18 @@ impl Introspection {
     pub fn of(request: &mut Request) -> Option<Self> {
         let name = request.operation_name.clone();
         let document = request.parsed_query().ok()?;
-        let (_, operation) = chosen(document, name.as_deref())?;
+        let is_asked = |is: Option<&Name>| match (is, name.as_deref()) {
+            (_, None) => true,
+            (is, Some(name)) => is.is_some_and(|is| is == name),
+        };
+        let mut operations = document.operations.iter();
+        let (_, operation) = operations.find(|(is, _)| is_asked(*is))?;
         let mut questions = Questions {
             document,
             found: Vec::new(),
             fragments: HashSet::new(),
         };
-        questions.collect(&operation.selection_set.node);
+        questions.collect(&operation.node.selection_set.node);
         let found = questions.found;
         (!found.is_empty()).then_some(Self(found))
     }
