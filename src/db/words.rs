@@ -72,10 +72,10 @@ fn remember(error: &Error) {
     let Some(said) = error.as_db_error() else {
         return;
     };
-    let meaning = match said.code() {
-        &SqlState::QUERY_CANCELED => Failed::TooLong,
-        &SqlState::LOCK_NOT_AVAILABLE => Failed::Locked,
-        &SqlState::ADMIN_SHUTDOWN => Failed::Gone,
+    let meaning = match *said.code() {
+        SqlState::QUERY_CANCELED => Failed::TooLong,
+        SqlState::LOCK_NOT_AVAILABLE => Failed::Locked,
+        SqlState::ADMIN_SHUTDOWN => Failed::Gone,
         _ => return,
     };
     let words = said.message();
