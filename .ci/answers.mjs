@@ -76,6 +76,4 @@ for (const line of [...new Set(wrong)].slice(0, 50)) console.log(`wrong: ${line}
 for (const field of untried) console.log(`never failed: ${field}`);
 const surprising = [...failed].filter((field) => !nullable.includes(field) || PLAIN.has(field));
 for (const field of surprising) console.log(`was thought not to fail: ${field}`);
-// Which message of a connection comes when varies, so that a few fields are missed now and then.
-const missed = untried.length / (nullable.length - PLAIN.size);
-process.exit(wrong.length || missed > 0.15 || surprising.length ? 1 : 0);
+process.exit(wrong.length || untried.length || surprising.length ? 1 : 0);

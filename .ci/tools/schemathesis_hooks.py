@@ -1,6 +1,7 @@
 """What schemathesis must know of this server: as whom to ask, what to send, and what is a fault.
 
-CRM_URL names a server with demo data that may be spoilt.
+CRM_URL names a server with demo data that may be spoilt, CRM_ROLE the role of who asks: ADMIN, MANAGER or
+AGENT.
 """
 
 import os
@@ -22,22 +23,35 @@ def ask(query, token=None):
     return answer["data"]
 
 
-def sign_in():
-    login = 'login(input: {email: "admin@example.com", password: "development-only"}) { token }'
+def sign_in(email):
+    login = f'login(input: {{email: "{email}", password: "development-only"}}) {{ token }}'
     return ask(f"mutation {{ {login} }}")["login"]["token"]
 
 
-TOKEN = sign_in()
-# `logout` is tried on a session of its own, so that the others may go on.
-SPARE_TOKEN = sign_in()
+ADMIN = "admin@example.com"
+ADMIN_TOKEN = sign_in(ADMIN)
 
+
+def somebody(role):
+    if role == "ADMIN":
+        return ADMIN
+    found = ask(f"{{ users(role: {role}, first: 1) {{ nodes {{ email }} }} }}", ADMIN_TOKEN)
+    return found["users"]["nodes"][0]["email"]
+
+
+WHO = somebody(os.environ.get("CRM_ROLE", "ADMIN"))
+TOKEN = sign_in(WHO)
+# `logout` is tried on a session of its own, so that the others may go on.
+SPARE_TOKEN = sign_in(WHO)
+
+# All there is: whoever sees less asks for what is not theirs, too.
+ME = ask("{ me { id } }", TOKEN)["me"]["id"]
 WORLD = ask(
     """{
-      me { id }
       leads(first: 50) { edges { cursor node { id email phone } } }
       users(first: 8) { nodes { id } }
     }""",
-    TOKEN,
+    ADMIN_TOKEN,
 )
 LEADS = [edge["node"] for edge in WORLD["leads"]["edges"]]
 # Of a lead that nothing else is done to: notes end with their lead.
@@ -47,8 +61,8 @@ OWN_LEAD = ask(
 OWN_NOTE = ask(
     f'mutation {{ addNote(input: {{leadId: "{OWN_LEAD}", content: "x"}}) {{ note {{ id }} }} }}', TOKEN
 )["addNote"]["note"]["id"]
-# The administrator who asks is left in peace: the next request would be refused.
-USERS = [user for user in WORLD["users"]["nodes"] if user["id"] != WORLD["me"]["id"]]
+# Who asks is left in peace: the next request would be refused.
+USERS = [user for user in WORLD["users"]["nodes"] if user["id"] != ME]
 
 IDS = [row["id"] for row in LEADS + USERS]
 WORDS = [

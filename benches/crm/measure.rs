@@ -59,6 +59,8 @@ pub enum Contender {
         bodies: PathBuf,
         token: String,
         process: Process,
+        /// With what code each answer must refuse; none may have an error without.
+        refused_with: Option<&'static str>,
     },
     /// PostgreSQL itself, by a script for pgbench.
     Sql { script: PathBuf },
@@ -207,8 +209,12 @@ impl Bench<'_> {
         let before = (cpu(process)?, cpu(postgres)?);
         let load = match contender {
             Contender::Http {
-                url, bodies, token, ..
-            } => wrk::run(url, bodies, token, clients, seconds).await?,
+                url,
+                bodies,
+                token,
+                refused_with,
+                ..
+            } => wrk::run(url, bodies, token, *refused_with, clients, seconds).await?,
             Contender::Sql { script } => {
                 let (program, url) = (&self.pgbench, &self.database.url);
                 pgbench::run(program, url, script, clients, seconds).await?
@@ -248,6 +254,7 @@ impl Bench<'_> {
             bodies,
             token: self.facts.token(ask.by).unwrap_or_default().to_owned(),
             process: self.server.processes(),
+            refused_with: None,
         })
     }
 
@@ -318,7 +325,7 @@ impl Bench<'_> {
 }
 
 impl Target {
-    fn verdict(self, is: &Measured, sql: Option<&Measured>) -> Option<Verdict> {
+    pub fn verdict(self, is: &Measured, sql: Option<&Measured>) -> Option<Verdict> {
         Some(match self {
             Self::Server(limit) => Verdict::at_most("server CPU ms", is.server_ms?, limit),
             Self::Postgres(limit) => Verdict::at_most("PG CPU ms", is.postgres_ms?, limit),

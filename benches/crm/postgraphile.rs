@@ -66,6 +66,7 @@ async fn measure(bench: &Bench<'_>) -> Result<[Line; 2]> {
             bodies,
             token: String::new(),
             process: Process::Alone(theirs.pid),
+            refused_with: None,
         },
     ];
     let clients = bench.options.clients;

@@ -24,7 +24,8 @@ pub struct Server {
     process: Child,
     /// Its process id.
     pub pid: u32,
-    address: SocketAddr,
+    /// Where it listens.
+    pub address: SocketAddr,
     /// How long it took until the first answer, in milliseconds.
     pub started_in_ms: f64,
 }

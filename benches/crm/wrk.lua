@@ -1,11 +1,12 @@
 -- Posts the bodies of a file, one a line, again and again, and counts what is no good answer.
--- Arguments: the file, the token.
+-- Arguments: the file, the token, the code that each answer must have if all must be refused.
 
 local threads = {}
 local requests = {}
 local at = 0
 local count = 0
 
+local refused_with = nil
 failed = 0
 said = ""
 
@@ -17,6 +18,9 @@ function setup(thread)
 end
 
 function init(args)
+   if args[3] and args[3] ~= "" then
+      refused_with = '"' .. args[3] .. '"'
+   end
    local headers = { ["Content-Type"] = "application/json" }
    if args[2] and args[2] ~= "" then
       headers["Authorization"] = "Bearer " .. args[2]
@@ -42,7 +46,13 @@ function request()
 end
 
 function response(status, headers, body)
-   if status ~= 200 or string.find(body, '"errors"', 1, true) then
+   local is_good
+   if refused_with then
+      is_good = status < 500 and string.find(body, refused_with, 1, true)
+   else
+      is_good = status == 200 and not string.find(body, '"errors"', 1, true)
+   end
+   if not is_good then
       failed = failed + 1
       said = string.sub(body, 1, 300)
    end

@@ -21,11 +21,12 @@ pub async fn version() -> Result<String> {
 /// Posts the bodies in `file`, one a line, from that many clients for that long. What is not
 /// answered by then does not count.
 ///
-/// Errors: any answer but a good one.
+/// Errors: any answer but a good one, or one that refuses with this code.
 pub async fn run(
     url: &str,
     file: &Path,
     token: &str,
+    refused_with: Option<&str>,
     clients: usize,
     seconds: u64,
 ) -> Result<Load> {
@@ -33,7 +34,13 @@ pub async fn run(
     wrk.args(["--threads", "1", "--timeout", "300s", "--script", SCRIPT]);
     wrk.args(["--connections", &clients.to_string()]);
     wrk.args(["--duration", &format!("{seconds}s"), url, "--"]);
-    let output = wrk.arg(file).arg(token).kill_on_drop(true).output().await?;
+    let output = wrk
+        .arg(file)
+        .arg(token)
+        .arg(refused_with.unwrap_or_default())
+        .kill_on_drop(true)
+        .output()
+        .await?;
     let text = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);

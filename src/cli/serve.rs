@@ -28,11 +28,15 @@ use crate::telemetry::Metrics;
 /// How often keys and sessions whose time is over are forgotten.
 const CLEANING: Duration = Duration::from_secs(600);
 
-/// How long what comes after the last answer may take: the embedded server's stop, above all.
+/// How long a stop may take, whatever the program is at.
+const STOP: Duration = Duration::from_secs(10);
+
+/// How long of it what comes after the last answer may take: the embedded server's stop, above all.
 const LAST_STEPS: Duration = Duration::from_secs(1);
 
 /// Serves the API until the process is told to stop.
 pub async fn serve(config: &Config, metrics: Metrics) -> Result<(), Failure> {
+    let time_to_stop = time_to_stop(config)?;
     // Before anything else is started: a port in use is the most common mistake.
     let listener = listen(config.listen, "CRM_LISTEN").await?;
     let monitor = match config.monitor_listen {
@@ -40,7 +44,7 @@ pub async fn serve(config: &Config, metrics: Metrics) -> Result<(), Failure> {
         None => None,
     };
     let stop = stop_signal()?.boxed().shared();
-    tokio::spawn(end_in_time(stop.clone(), config));
+    tokio::spawn(end_in_time(stop.clone(), time_to_stop));
     let database = Database::open(config).await?;
     let outcome = serve_on(config, &database, (listener, monitor), metrics, stop).await;
     let closed = database.close().await;
@@ -173,23 +177,32 @@ fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
     })
 }
 
+/// How long a stop takes at most. Errors: settings that would have it take longer than it may.
+fn time_to_stop(config: &Config) -> Result<Duration, Failure> {
+    let waiting = config.stop_delay_ms.saturating_add(config.drain_ms);
+    let time = Duration::from_millis(waiting).saturating_add(LAST_STEPS);
+    if time < STOP {
+        return Ok(time);
+    }
+    Err(Failure::new(format!(
+        "CRM_STOP_DELAY_MS and CRM_DRAIN_MS are {waiting} together, and must be less than {}: the \
+         program ends within {} seconds of being told to",
+        (STOP - LAST_STEPS).as_millis(),
+        STOP.as_secs(),
+    )))
+}
+
 /// Ends the process, whatever it is at, when everything that a stop waits for has had its time.
 ///
 /// A thread does it: the runtime itself waits for what runs on its threads for blocking work. What
 /// is not done then is undone by PostgreSQL, which finds its clients gone.
-fn end_in_time<F: Future<Output = ()>>(
-    stop: F,
-    config: &Config,
-) -> impl Future<Output = ()> + use<F> {
-    let time = Duration::from_millis(config.stop_delay_ms + config.drain_ms) + LAST_STEPS;
-    async move {
-        stop.await;
-        std::thread::spawn(move || {
-            std::thread::sleep(time);
-            tracing::warn!("what did not end in time was cut");
-            std::process::exit(0);
-        });
-    }
+async fn end_in_time(stop: impl Future<Output = ()>, time: Duration) {
+    stop.await;
+    std::thread::spawn(move || {
+        std::thread::sleep(time);
+        tracing::warn!("what did not end in time was cut");
+        std::process::exit(0);
+    });
 }
 
 /// On a database that nobody administers: in development, demo data if there are no leads, and then

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -48,6 +49,16 @@ pub struct OidcConfig {
     )]
     pub oidc_jwks_url: Option<String>,
 
+    /// A PEM file of the authorities that the identity provider's certificate must be signed by,
+    /// where those of this machine are not meant.
+    #[arg(
+        long,
+        env = "CRM_OIDC_CA_FILE",
+        requires = "oidc_issuer",
+        global = true
+    )]
+    pub oidc_ca_file: Option<PathBuf>,
+
     /// The algorithms that the identity provider's tokens may be signed with.
     #[arg(
         long,
@@ -61,7 +72,8 @@ pub struct OidcConfig {
 }
 
 impl OidcConfig {
-    /// The identity provider, if there is one. Errors: a URL that keys must not be fetched from.
+    /// The identity provider, if there is one. Errors: a URL that keys must not be fetched from, a
+    /// file of authorities that is none.
     pub fn provider(&self) -> Result<Option<Provider>, String> {
         let (Some(issuer), Some(audience)) = (&self.oidc_issuer, &self.oidc_audience) else {
             return Ok(None);
@@ -71,6 +83,7 @@ impl OidcConfig {
             audience: audience.clone(),
             user_claim: self.oidc_user_claim,
             jwks_url: self.oidc_jwks_url.clone(),
+            authorities: self.oidc_ca_file.clone(),
             algorithms: self.oidc_algorithms.clone(),
             ask_again_after: Duration::from_secs(10),
             keys_serve_for: Duration::from_secs(24 * 60 * 60),

@@ -5,6 +5,8 @@ use std::error::Error;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use tokio_postgres::error::SqlState;
 
+use super::words;
+
 /// Why there is no connection, or no migrated database. Each message is one sentence that says
 /// what to do; none carries a password.
 #[derive(Debug, thiserror::Error)]
@@ -129,8 +131,8 @@ pub enum Failed {
 }
 
 impl Failed {
-    /// Tells by diesel's error. It keeps no error code, so that the server's words decide; a server
-    /// that speaks another language than English is understood only where it is gone.
+    /// Tells by diesel's error. It keeps no error code, so that the server's words decide, in English
+    /// or as they were learned of this server.
     pub fn of(error: &DieselError) -> Option<Self> {
         let DieselError::DatabaseError(kind, said) = error else {
             return None;
@@ -146,7 +148,7 @@ impl Failed {
             said if said.starts_with("canceling statement due to") => Some(Self::TooLong),
             said if said.starts_with("terminating connection due to") => Some(Self::Gone),
             "the database system is shutting down" => Some(Self::Gone),
-            _ => None,
+            said => words::meaning(said),
         }
     }
 }

@@ -21,6 +21,7 @@ mod tally;
 mod target;
 mod tls;
 mod watch;
+mod words;
 
 pub use copy::{Batch, Copier, Rows};
 pub use deadline::{Canceller, Waiting};

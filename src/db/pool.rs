@@ -15,7 +15,7 @@ use super::deadline::{Canceller, Errand};
 use super::error::DbError;
 use super::statements::Counted;
 use super::target::Target;
-use super::watch;
+use super::{watch, words};
 
 /// A connection that was handed out this long ago is asked for a sign of life before it is handed
 /// out again; a fresher one is only checked for being closed. Under load that spares a round trip
@@ -84,7 +84,7 @@ impl Db {
     pub async fn connect(url: &str, options: &PoolOptions) -> Result<Db, DbError> {
         let target = Target::parse(url, &options.settings(), options.connect)?;
         let server = target.server().to_owned();
-        let pool = managed::Pool::builder(Manager {
+        let pool: managed::Pool<Manager> = managed::Pool::builder(Manager {
             target,
             slow: options.slow,
         })
@@ -98,11 +98,17 @@ impl Db {
         .build()
         .map_err(|error| DbError::Unavailable(error.to_string()))?;
         match pool.get().await {
-            Ok(_) => Ok(Db {
-                pool,
-                patience: options.wait + options.connect,
-                errand: Errand::default(),
-            }),
+            Ok(mut connection) => {
+                if !words::are_english(&mut connection).await {
+                    learn(&pool.manager().target, options.connect).await;
+                }
+                drop(connection);
+                Ok(Db {
+                    pool,
+                    patience: options.wait + options.connect,
+                    errand: Errand::default(),
+                })
+            }
             Err(PoolError::Backend(error)) => Err(error),
             Err(_) => Err(DbError::Unreachable {
                 server,
@@ -175,6 +181,14 @@ impl Db {
             in_use: status.size - status.available,
             waiting: status.waiting,
         }
+    }
+}
+
+/// Learns the words of a server that does not speak English, which matter only when something fails.
+async fn learn(target: &Target, patience: Duration) {
+    let learned = tokio::time::timeout(patience, words::learn(target)).await;
+    if !matches!(learned, Ok(Ok(()))) {
+        tracing::warn!("PostgreSQL's messages are not in English, and could not be learned");
     }
 }
 

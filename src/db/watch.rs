@@ -11,8 +11,9 @@ use diesel::result::{DatabaseErrorKind, Error};
 use metrics::{Histogram, counter, histogram};
 use tracing::Span;
 
+use super::error::Failed;
 use super::sql::Sql;
-use super::tally;
+use super::{tally, words};
 
 thread_local! {
     /// From where the statement is run that is about to begin. It begins on the same thread, in the
@@ -133,7 +134,12 @@ pub(super) fn count_error(error: &Error) {
             _ if said.message().contains("statement timeout") => "statement_timeout",
             _ if said.message().contains("lock timeout") => "lock_timeout",
             _ if said.message().contains("deadlock") => "deadlock",
-            _ => "other",
+            _ => match words::meaning(said.message()) {
+                Some(Failed::TooLong) => "statement_timeout",
+                Some(Failed::Locked) => "lock_timeout",
+                Some(Failed::Gone) => "connection_lost",
+                None => "other",
+            },
         },
         _ => "other",
     };

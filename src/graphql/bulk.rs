@@ -10,6 +10,9 @@ use crate::service::leads::{
 };
 use crate::service::{Command, LeadId, Result, ServiceError, UserId};
 
+/// The most malformed ids of a selection that are named.
+const MOST_NAMED: usize = 100;
+
 /// What becomes of the rows that could be changed when others cannot.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "bulk::BulkMode")]
@@ -241,8 +244,7 @@ impl BulkMutation {
             .take()
             .map(|id| uuid("userId", &id).map(UserId))
             .transpose();
-        let bulk = input.bulk(ctx);
-        let command = to.and_then(|to| Ok(AssignLeads { bulk: bulk?, to }));
+        let command = together(to, input.bulk(ctx)).map(|(to, bulk)| AssignLeads { bulk, to });
         payload(ctx, input.idempotency_key, command).await
     }
 
@@ -305,16 +307,42 @@ fn selection(
     search: Option<String>,
 ) -> Result<Selection> {
     match (ids, filter.is_some() || search.is_some()) {
-        (Some(ids), false) => {
-            let id = |(index, id)| uuid(&format!("ids.{index}"), id).map(LeadId);
-            Ok(Selection::Ids(
-                ids.iter().enumerate().map(id).collect::<Result<_>>()?,
-            ))
-        }
+        (Some(ids), false) => lead_ids(&ids).map(Selection::Ids),
         (None, true) => Ok(Selection::Filter(Box::new(lead_filter(filter, search)?))),
         _ => Err(ServiceError::invalid(
             "ids",
             "must be given, or else filter or search",
         )),
+    }
+}
+
+/// Errors: `InvalidData` that names the malformed ones, the first hundred of them.
+fn lead_ids(ids: &[ID]) -> Result<Vec<LeadId>> {
+    let (mut good, mut faults) = (Vec::with_capacity(ids.len()), Vec::new());
+    for (index, id) in ids.iter().enumerate() {
+        match uuid(&format!("ids.{index}"), id) {
+            Ok(id) => good.push(LeadId(id)),
+            Err(ServiceError::InvalidData(fault)) => faults.extend(fault),
+            Err(other) => return Err(other),
+        }
+        if faults.len() == MOST_NAMED {
+            break;
+        }
+    }
+    if faults.is_empty() {
+        Ok(good)
+    } else {
+        Err(ServiceError::InvalidData(faults))
+    }
+}
+
+/// What is wrong with either, where both can be told before anything is done.
+fn together<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
+    match (one, other) {
+        (Err(ServiceError::InvalidData(mut faults)), Err(ServiceError::InvalidData(more))) => {
+            faults.extend(more);
+            Err(ServiceError::InvalidData(faults))
+        }
+        (one, other) => Ok((one?, other?)),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::ExecutableDocument;
-use async_graphql::{Request, Value};
+use async_graphql::{Request, ServerError, Value};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use ring::digest::{SHA256, digest};
@@ -16,6 +16,7 @@ use crate::graphql::limits::{Excess, Limits};
 use crate::graphql::merges::has_merges;
 use crate::graphql::operation::{Operation, Operations};
 use crate::graphql::schema::shape;
+use crate::graphql::shorten::shorten_message;
 use crate::graphql::tokens::check_text;
 use crate::graphql::trusted::Trusted;
 use crate::graphql::values::{Uses, Weights, check_variables};
@@ -70,6 +71,8 @@ impl Weighter<Hash, Arc<Known>> for ByText {
 /// Why a document is not answered.
 #[derive(Debug, PartialEq)]
 pub enum Unusable {
+    /// It cannot be parsed.
+    Unreadable(ServerError),
     /// It, or what comes with it, is larger than allowed.
     TooLarge(Excess),
     /// It would cost more than allowed.
@@ -135,15 +138,13 @@ impl Documents {
     }
 
     /// Gives the request its parsed document: the one remembered of this text, or of this name if
-    /// the client sends a name only. A text that cannot be parsed is left to the schema, which
-    /// says where.
+    /// the client sends a name only.
     pub(super) fn read(&self, request: &mut Request) -> Result<(), Unusable> {
         let name = name(request)?;
         let known = match &self.trusted {
-            Some(trusted) => Some(trusted.find(&request.query, name)?),
+            Some(trusted) => trusted.find(&request.query, name)?,
             None => self.find(request, name)?,
         };
-        let Some(known) = known else { return Ok(()) };
         check_variables(request, &known.document, known.uses, &self.limits)?;
         let cost = Cost {
             requested: known.price.cost(request),
@@ -162,35 +163,28 @@ impl Documents {
         Ok(())
     }
 
-    /// The document, unless it cannot be parsed.
-    fn find(
-        &self,
-        request: &mut Request,
-        name: Option<Hash>,
-    ) -> Result<Option<Arc<Known>>, Unusable> {
+    fn find(&self, request: &mut Request, name: Option<Hash>) -> Result<Arc<Known>, Unusable> {
         if request.query.is_empty()
             && let Some(name) = name
         {
-            return self
-                .remembered
-                .get(&name)
-                .map(Some)
-                .ok_or(Unusable::NotFound);
+            return self.remembered.get(&name).ok_or(Unusable::NotFound);
         }
         let hash = hash(&request.query);
         if name.is_some_and(|name| name != hash) {
             return Err(Unusable::Misnamed("sha256Hash is not the query's SHA-256"));
         }
         if let Some(known) = self.remembered.get(&hash) {
-            return Ok(Some(known));
+            return Ok(known);
         }
         check_text(&request.query, &self.limits).map_err(Unusable::TooLarge)?;
-        let Ok(document) = parse_query(&request.query) else {
-            return Ok(None);
-        };
+        let document = parse_query(&request.query).map_err(|error| {
+            let mut error = ServerError::from(error);
+            shorten_message(&mut error, self.limits.error_length);
+            Unusable::Unreadable(error)
+        })?;
         let known = Arc::new(Known::of(document, request.query.len(), &self.limits)?);
         self.remembered.insert(hash, Arc::clone(&known));
-        Ok(Some(known))
+        Ok(known)
     }
 }
 

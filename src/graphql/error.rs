@@ -1,5 +1,7 @@
 //! From the service's errors to the client's, in one place.
 
+use std::any::Any;
+
 use async_graphql::{Context, ErrorExtensionValues, Name, Pos, ServerError, Value};
 
 use crate::db::DbError;
@@ -30,6 +32,13 @@ pub fn transport_error(error: &ServiceError, request_id: &RequestId) -> ServerEr
     let mut client = ServerError::new(error.message(), None);
     client.extensions = Some(extensions(error, request_id));
     client
+}
+
+/// A panic as an error: what it says of itself is for the log.
+pub(super) fn defect(panic: &(dyn Any + Send)) -> ServiceError {
+    let said = panic.downcast_ref::<&str>().copied();
+    let said = said.or(panic.downcast_ref::<String>().map(String::as_str));
+    ServiceError::Internal(format!("panic: {}", said.unwrap_or("without words")))
 }
 
 /// The code of an error in a response: a resolver's own, or that of the step before resolvers.

@@ -2,17 +2,20 @@
 //! that nothing one user may see is ever served to another.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
+use futures_util::FutureExt;
 
 use crate::db::{Db, carried};
+use crate::graphql::error::defect;
 use crate::service::leads::{self, Lead};
 use crate::service::page::{Page, Slice, Start};
 use crate::service::timeline::{self, Note, NoteType};
 use crate::service::users::{Directory, User};
-use crate::service::{Actor, LeadId, ServiceError, UserId};
+use crate::service::{Actor, LeadId, Result, ServiceError, UserId};
 
 /// Why a batch failed; all that wait for it get the same.
 #[derive(Clone)]
@@ -46,45 +49,8 @@ impl Lookup {
         // Resolvers of one level ask in the same poll; a moment later all of them have.
         DataLoader::new(self, |work| tokio::spawn(carried(work))).delay(Duration::from_micros(100))
     }
-}
 
-impl Loader<UserId> for Lookup {
-    type Value = Arc<User>;
-    type Error = LoadError;
-
-    async fn load(&self, keys: &[UserId]) -> Result<HashMap<UserId, Arc<User>>, LoadError> {
-        Ok(self
-            .directory
-            .named(&self.actor, keys.iter().copied())
-            .await?)
-    }
-}
-
-impl Loader<LeadId> for Lookup {
-    type Value = Lead;
-    type Error = LoadError;
-
-    async fn load(&self, keys: &[LeadId]) -> Result<HashMap<LeadId, Lead>, LoadError> {
-        let leads = leads::read_many(&self.db, &self.actor, keys).await?;
-        Ok(leads.into_iter().map(|lead| (lead.id, lead)).collect())
-    }
-}
-
-/// A page of a lead's notes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct NotesOf {
-    pub lead: LeadId,
-    pub types: Option<Vec<NoteType>>,
-    pub size: usize,
-    /// The position after which the page begins, newest first.
-    pub after: Option<i64>,
-}
-
-impl Loader<NotesOf> for Lookup {
-    type Value = Slice<Note>;
-    type Error = LoadError;
-
-    async fn load(&self, keys: &[NotesOf]) -> Result<HashMap<NotesOf, Slice<Note>>, LoadError> {
+    async fn notes(&self, keys: &[NotesOf]) -> Result<HashMap<NotesOf, Slice<Note>>> {
         let mut alike: HashMap<_, Vec<LeadId>> = HashMap::new();
         for key in keys {
             alike
@@ -111,5 +77,51 @@ impl Loader<NotesOf> for Lookup {
             }));
         }
         Ok(found)
+    }
+}
+
+/// What was looked up. A batch that panics would leave those who wait for it without an answer, and
+/// panic each of them in turn; so it fails instead, and fails the fields alone that wait for it.
+async fn batch<T>(work: impl Future<Output = Result<T>>) -> Result<T, LoadError> {
+    let outcome = AssertUnwindSafe(work).catch_unwind().await;
+    Ok(outcome.unwrap_or_else(|panic| Err(defect(panic.as_ref())))?)
+}
+
+impl Loader<UserId> for Lookup {
+    type Value = Arc<User>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[UserId]) -> Result<HashMap<UserId, Arc<User>>, LoadError> {
+        let keys = keys.iter().copied();
+        batch(self.directory.named(&self.actor, keys)).await
+    }
+}
+
+impl Loader<LeadId> for Lookup {
+    type Value = Lead;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[LeadId]) -> Result<HashMap<LeadId, Lead>, LoadError> {
+        let leads = batch(leads::read_many(&self.db, &self.actor, keys)).await?;
+        Ok(leads.into_iter().map(|lead| (lead.id, lead)).collect())
+    }
+}
+
+/// A page of a lead's notes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct NotesOf {
+    pub lead: LeadId,
+    pub types: Option<Vec<NoteType>>,
+    pub size: usize,
+    /// The position after which the page begins, newest first.
+    pub after: Option<i64>,
+}
+
+impl Loader<NotesOf> for Lookup {
+    type Value = Slice<Note>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[NotesOf]) -> Result<HashMap<NotesOf, Slice<Note>>, LoadError> {
+        batch(self.notes(keys)).await
     }
 }

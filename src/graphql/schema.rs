@@ -1,4 +1,4 @@
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, LazyLock};
@@ -19,7 +19,7 @@ use crate::graphql::coercion::{StrictScalars, settle};
 use crate::graphql::context::{Credentials, RequestId, Settings};
 use crate::graphql::cost::Cost;
 use crate::graphql::documents::{Asked, Documents, Unusable};
-use crate::graphql::error::transport_error;
+use crate::graphql::error::{defect, transport_error};
 use crate::graphql::lead::{LeadMutation, LeadQuery};
 use crate::graphql::loaders::Lookup;
 use crate::graphql::node::NodeQuery;
@@ -223,13 +223,6 @@ impl About {
 
 fn datum<T: Send + Sync + 'static>(request: &Request) -> Option<&T> {
     request.data.get(&TypeId::of::<T>())?.downcast_ref()
-}
-
-/// What a panic says of itself.
-fn defect(panic: &(dyn Any + Send)) -> ServiceError {
-    let said = panic.downcast_ref::<&str>().copied();
-    let said = said.or(panic.downcast_ref::<String>().map(String::as_str));
-    ServiceError::Internal(format!("panic: {}", said.unwrap_or("without words")))
 }
 
 /// The schema's shape, the same for as long as the program runs.

@@ -20,7 +20,7 @@ pub(super) fn shorten(answer: &mut Response, limits: &Limits) {
 }
 
 /// Leaves out the middle: a message begins with what is wrong and ends with what was expected.
-fn shorten_message(error: &mut ServerError, most: usize) {
+pub(super) fn shorten_message(error: &mut ServerError, most: usize) {
     let message = &mut error.message;
     // Most messages are short, and then their bytes are enough to see it.
     if message.len() <= most || message.chars().count() <= most {

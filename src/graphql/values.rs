@@ -12,6 +12,9 @@ use crate::graphql::limits::{Limits, Measure};
 
 /// So many bytes of a text weigh as much as one more value.
 const TEXT: usize = 32;
+/// An object weighs as much as so many values: one that leaves all fields out is read for each that
+/// its type has.
+const OBJECT: usize = 10;
 
 /// What stands in arguments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -64,7 +67,7 @@ impl Weights {
             Value::Variable(name) => one(self.0.get(name).copied().unwrap_or(1), 1),
             Value::String(text) => one(1 + text.len() / TEXT, 0),
             Value::List(items) => items.iter().fold(one(1, 0), sum),
-            Value::Object(fields) => fields.values().fold(one(1, 0), sum),
+            Value::Object(fields) => fields.values().fold(one(OBJECT, 0), sum),
             _ => one(1, 0),
         }
     }
@@ -77,7 +80,7 @@ fn weight(value: &Given) -> usize {
         Given::List(items) => items.iter().fold(1, sum),
         Given::Object(fields) => {
             let names: usize = fields.keys().map(|name| name.len() / TEXT).sum();
-            fields.values().fold(1 + names, sum)
+            fields.values().fold(OBJECT + names, sum)
         }
         _ => 1,
     }

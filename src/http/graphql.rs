@@ -6,12 +6,15 @@ use async_graphql::{Request, Response as Answer, ServerError, Value};
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Extension, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::ALLOW;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use tracing::Instrument;
 
 use crate::db::DbError;
-use crate::graphql::{ClientAddress, Credentials, RequestId, code_of, transport_error};
+use crate::graphql::{
+    ClientAddress, Credentials, Introspection, RequestId, code_of, transport_error,
+};
 use crate::http::client_address::{Peer, client_address};
 use crate::http::record::Record;
 use crate::http::request::{Refusal, from_body, from_query};
@@ -56,6 +59,25 @@ pub(super) async fn get(
         Ok(request)
     };
     answer(&app, peer, &headers, read, record).await
+}
+
+/// Refuses what came by any other method.
+pub(super) async fn by_another_method(State(app): State<App>, headers: HeaderMap) -> Response {
+    let mut record = Record::begin(&headers);
+    let (allowed, message) = match app.allow_get {
+        true => (
+            "GET, HEAD, POST",
+            "operations come by POST, queries by GET too",
+        ),
+        false => ("POST", "operations come by POST"),
+    };
+    let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message);
+    let media_type = MediaType::of(&headers).unwrap_or(MediaType::Json);
+    let mut response = refuse(refusal, media_type, &mut record);
+    let allowed = HeaderValue::from_static(allowed);
+    response.headers_mut().insert(ALLOW, allowed);
+    record.status = Some(response.status());
+    response
 }
 
 /// Answers, counts what that costs, and records how it ended.
@@ -148,12 +170,15 @@ async fn execute(
     let is_admin = matches!(
         &credentials, Credentials::Actor { actor, .. } if actor.role == UserRole::Admin
     );
-    let request = if app.introspection_for_all || is_admin {
-        request
-    } else {
-        request.disable_introspection()
-    };
+    let (mut request, mut refused) = (request, None);
+    if !app.introspection_for_all && !is_admin {
+        refused = Introspection::of(&mut request);
+        request = request.disable_introspection();
+    }
     let mut answer = app.schema.execute(request, credentials).await?;
+    if let Some(introspection) = refused {
+        introspection.refuse(&mut answer, request_id);
+    }
     for error in answer
         .errors
         .iter_mut()
@@ -167,6 +192,7 @@ async fn execute(
 
 fn refuse(refusal: Refusal, media_type: MediaType, record: &mut Record) -> Response {
     let mut error = ServerError::new(refusal.message, None);
+    error.locations = refusal.locations;
     mark(&mut error, refusal.code, &record.request_id);
     for (name, detail) in refusal.details {
         error.extensions.get_or_insert_default().set(name, detail);

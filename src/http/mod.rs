@@ -68,7 +68,7 @@ pub struct App {
 /// address of their own.
 pub fn router(app: App, graphiql: Option<graphiql::Pending>, probes: Option<Router>) -> Router {
     let (body_limit, https_only) = (app.body_limit, app.browsers.https_only());
-    let operations = post(graphql::post);
+    let operations = post(graphql::post).fallback(graphql::by_another_method);
     let operations = if app.allow_get {
         operations.get(graphql::get)
     } else {

@@ -1,6 +1,6 @@
 //! From an HTTP request to a GraphQL one, as the GraphQL-over-HTTP specification has it.
 
-use async_graphql::Request;
+use async_graphql::{Pos, Request};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::header::CONTENT_TYPE;
@@ -15,6 +15,8 @@ pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
     pub(super) message: String,
+    /// Where in the document the fault is, if it is at one place.
+    pub(super) locations: Vec<Pos>,
     /// What a program is told besides the code.
     pub(super) details: Vec<(&'static str, async_graphql::Value)>,
 }
@@ -25,6 +27,7 @@ impl Refusal {
             status,
             code,
             message: message.into(),
+            locations: Vec::new(),
             details: Vec::new(),
         }
     }
@@ -122,6 +125,9 @@ impl From<Unusable> for Refusal {
     fn from(unusable: Unusable) -> Self {
         // What the schema would find wrong, or may be right elsewhere, is answered as GraphQL's.
         let (status, code, message) = match &unusable {
+            Unusable::Unreadable(error) => {
+                (200, "GRAPHQL_VALIDATION_FAILED", error.message.clone())
+            }
             Unusable::TooLarge(excess) => (400, "DOCUMENT_TOO_LARGE", excess.to_string()),
             Unusable::TooExpensive(Cost { requested, limit }) => {
                 let message = format!("the query costs {requested}, the limit is {limit}");
@@ -143,7 +149,12 @@ impl From<Unusable> for Refusal {
             Unusable::Misnamed(message) => (400, "BAD_REQUEST", (*message).to_owned()),
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+        let locations = match &unusable {
+            Unusable::Unreadable(error) => error.locations.clone(),
+            _ => Vec::new(),
+        };
         Self {
+            locations,
             details: details(unusable),
             ..Self::new(status, code, message)
         }

@@ -19,5 +19,6 @@ mod plans;
 mod proofs;
 mod readme;
 mod seed;
+mod stopping;
 mod support;
 mod telemetry;

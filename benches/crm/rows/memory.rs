@@ -53,7 +53,7 @@ async fn measure(bench: &Bench<'_>, seconds: u64) -> Result<Line> {
         return Err("there is no server".into());
     };
     let (load, after_a_tenth) = tokio::join!(
-        wrk::run(&url, &bodies, &token, CLIENTS, seconds),
+        wrk::run(&url, &bodies, &token, None, CLIENTS, seconds),
         held_after(&bench.server, Duration::from_secs(seconds) / 10),
     );
     let (load, after_a_tenth): (Load, f64) = (load?, after_a_tenth?);

@@ -5,6 +5,7 @@ pub mod counts;
 pub mod list;
 pub mod memory;
 pub mod pages;
+pub mod refusals;
 pub mod search;
 pub mod start;
 pub mod statistics;
@@ -119,6 +120,7 @@ pub async fn all(bench: &mut Bench<'_>) {
     bench.note("statistics", outcome);
     let outcome = search::rows(bench).await;
     bench.note("search", outcome);
+    refusals::rows(bench).await;
     postgraphile::rows(bench).await;
     let outcome = memory::rows(bench).await;
     bench.note("memory", outcome);

@@ -1,5 +1,8 @@
 //! Fetches a small JSON document: no redirect is followed, no more is read than is wanted.
 
+use std::error::Error;
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
@@ -9,8 +12,9 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore, crypto};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{CertificateError, ClientConfig, RootCertStore, crypto};
 use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -20,30 +24,56 @@ use super::settings::trustworthy;
 /// The largest document that is read, in bytes. Keys with their certificates are some 20 kB.
 const LARGEST: usize = 256 * 1024;
 
-/// The document at a URL, or in a sentence why it cannot be had.
-pub(super) async fn json<T: DeserializeOwned>(url: &str) -> Result<T, String> {
-    let uri = trustworthy(url)?;
-    let failed = |error: String| format!("{url}: {error}");
-    let body = get(&uri).await.map_err(failed)?;
-    serde_json::from_slice(&body).map_err(|error| failed(error.to_string()))
+/// Fetches documents. Clones share whom it believes.
+#[derive(Clone, Default)]
+pub(super) struct Fetch {
+    /// TLS with authorities of the operator's own; the machine's count without.
+    own: Option<Arc<ClientConfig>>,
 }
 
-async fn get(uri: &Uri) -> Result<Bytes, String> {
-    let host = uri.host().unwrap_or_default();
-    let name = host
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .to_owned();
-    let is_https = uri.scheme_str() == Some("https");
-    let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
-    let stream = TcpStream::connect((name.as_str(), port)).await;
-    let stream = stream.map_err(said)?;
-    if !is_https {
-        return exchange(uri, TokioIo::new(stream)).await;
+impl Fetch {
+    /// With the authorities of a PEM file, or with those of the machine. Errors: a file that cannot
+    /// be read or has no certificate, in a sentence.
+    pub(super) fn trusting(file: Option<&Path>) -> Result<Self, String> {
+        let Some(file) = file else {
+            return Ok(Self::default());
+        };
+        let failed = |error: String| format!("{}: {error}", file.display());
+        let roots = authorities(file).map_err(failed)?;
+        let own = Some(Arc::new(tls(roots)?));
+        Ok(Self { own })
     }
-    let server = ServerName::try_from(name).map_err(said)?;
-    let stream = connector()?.connect(server, stream).await.map_err(said)?;
-    exchange(uri, TokioIo::new(stream)).await
+
+    /// The document at a URL, or in a sentence why it cannot be had.
+    pub(super) async fn json<T: DeserializeOwned>(&self, url: &str) -> Result<T, String> {
+        let uri = trustworthy(url)?;
+        let failed = |error: String| format!("{url}: {error}");
+        let body = self.get(&uri).await.map_err(failed)?;
+        serde_json::from_slice(&body).map_err(|error| failed(error.to_string()))
+    }
+
+    async fn get(&self, uri: &Uri) -> Result<Bytes, String> {
+        let host = uri.host().unwrap_or_default();
+        let name = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
+        let is_https = uri.scheme_str() == Some("https");
+        let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
+        let stream = TcpStream::connect((name.as_str(), port)).await;
+        let stream = stream.map_err(said)?;
+        if !is_https {
+            return exchange(uri, TokioIo::new(stream)).await;
+        }
+        let server = ServerName::try_from(name).map_err(said)?;
+        let config = match &self.own {
+            Some(own) => own.clone(),
+            None => machine()?,
+        };
+        let stream = TlsConnector::from(config).connect(server, stream).await;
+        let stream = stream.map_err(|error| refused(&error))?;
+        exchange(uri, TokioIo::new(stream)).await
+    }
 }
 
 async fn exchange<S>(uri: &Uri, stream: S) -> Result<Bytes, String>
@@ -68,23 +98,49 @@ where
 }
 
 /// TLS with the machine's roots, read once.
-fn connector() -> Result<TlsConnector, String> {
+fn machine() -> Result<Arc<ClientConfig>, String> {
     static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
     if let Some(config) = CONFIG.get() {
-        return Ok(TlsConnector::from(config.clone()));
+        return Ok(config.clone());
     }
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
         return Err("this machine has no root certificates: install ca-certificates".to_owned());
     }
-    let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+    let config = Arc::new(tls(roots)?);
+    Ok(CONFIG.get_or_init(|| config).clone())
+}
+
+fn authorities(file: &Path) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(file).map_err(said)? {
+        roots.add(certificate.map_err(said)?).map_err(said)?;
+    }
+    match roots.is_empty() {
+        true => Err("there is no certificate in it".to_owned()),
+        false => Ok(roots),
+    }
+}
+
+fn tls(roots: RootCertStore) -> Result<ClientConfig, String> {
+    let provider = Arc::new(crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider);
+    let builder = builder
         .with_safe_default_protocol_versions()
-        .map_err(said)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let config = CONFIG.get_or_init(|| Arc::new(config));
-    Ok(TlsConnector::from(config.clone()))
+        .map_err(said)?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// Why there is no TLS with the provider. The usual reason is worth words of its own.
+fn refused(error: &io::Error) -> String {
+    let cause = error.get_ref().map(|cause| cause as &(dyn Error + 'static));
+    match cause.and_then(|cause| cause.downcast_ref()) {
+        Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+            "its certificate is signed by no authority that is trusted here".to_owned()
+        }
+        _ => said(error),
+    }
 }
 
 fn said(error: impl ToString) -> String {

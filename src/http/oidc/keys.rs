@@ -1,6 +1,5 @@
 //! The provider's public keys, remembered.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use super::fetch;
+use super::fetch::Fetch;
 use super::settings::OidcSettings;
 
 /// How often keys are asked for, so that one which the provider withdrew is forgotten.
@@ -27,12 +26,13 @@ const MOST: usize = 100;
 #[derive(Debug, Clone)]
 pub(super) struct Unknown(pub(super) String);
 
-/// The keys by their names. Clones share them.
+/// The keys that are known. Clones share them.
 #[derive(Clone)]
 pub(super) struct Keys(Arc<Shared>);
 
 struct Shared {
     settings: OidcSettings,
+    fetch: Fetch,
     /// Read for every token, written when the provider was asked.
     known: RwLock<Option<Known>>,
     /// One asks at a time; what became of it, and when.
@@ -40,21 +40,28 @@ struct Shared {
 }
 
 struct Known {
-    keys: HashMap<String, Arc<Key>>,
+    keys: Vec<Arc<Key>>,
     at: Instant,
 }
 
 /// A key, and what it may verify.
 pub(super) struct Key {
     pub(super) key: DecodingKey,
+    /// What tokens call it, if the provider gave it a name.
+    name: Option<String>,
     /// What the provider says it is for, if it says so.
     named: Option<KeyAlgorithm>,
     curve: Option<Algorithm>,
 }
 
 impl Key {
+    /// Whether tokens that name their key so name this one.
+    pub(super) fn is_called(&self, name: Option<&str>) -> bool {
+        name.is_some() && self.name.as_deref() == name
+    }
+
     /// Whether tokens with this algorithm may be verified by this key.
-    pub(super) fn fits(&self, algorithm: Algorithm) -> bool {
+    fn fits(&self, algorithm: Algorithm) -> bool {
         let is_named = |named| named == KeyAlgorithm::from(algorithm);
         self.key.family() == algorithm.family()
             && self.named.is_none_or(is_named)
@@ -63,22 +70,41 @@ impl Key {
 }
 
 impl Keys {
-    pub(super) fn new(settings: OidcSettings) -> Self {
-        Self(Arc::new(Shared {
+    /// Errors: a file of authorities that is none, in a sentence.
+    pub(super) fn new(settings: OidcSettings) -> Result<Self, String> {
+        let fetch = Fetch::trusting(settings.authorities.as_deref())?;
+        Ok(Self(Arc::new(Shared {
             settings,
+            fetch,
             known: RwLock::default(),
             asked: Mutex::default(),
-        }))
+        })))
     }
 
-    /// The key with that name. A name that is not known may be new: the provider is asked, unless it
-    /// was a moment ago.
-    pub(super) async fn find(&self, name: &str) -> Result<Option<Arc<Key>>, Unknown> {
-        if let Some(key) = self.known(name) {
+    /// The key of a token with this algorithm that names its key so, or does not name it. One that
+    /// is not known may be new: the provider is asked, unless it was a moment ago.
+    pub(super) async fn find(
+        &self,
+        name: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Option<Arc<Key>>, Unknown> {
+        if let Some(key) = self.known(name, algorithm) {
             return Ok(Some(key));
         }
         self.ask().await?;
-        Ok(self.known(name))
+        Ok(self.known(name, algorithm))
+    }
+
+    /// The key that the provider has instead of one without a name, if it has another one now.
+    pub(super) async fn instead_of(
+        &self,
+        key: &Arc<Key>,
+        name: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Option<Arc<Key>>, Unknown> {
+        self.ask().await?;
+        let now = self.known(name, algorithm);
+        Ok(now.filter(|now| !Arc::ptr_eq(now, key)))
     }
 
     /// Asks for the keys now and again, for ever.
@@ -89,12 +115,24 @@ impl Keys {
         }
     }
 
-    /// The key with that name, unless what is known is too old.
-    fn known(&self, name: &str) -> Option<Arc<Key>> {
+    /// The key with that name. Where a name tells nothing, because the token or the key has none, it
+    /// is the only one that fits, or none. What is known too long is of no use.
+    fn known(&self, name: Option<&str>, algorithm: Algorithm) -> Option<Arc<Key>> {
         let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner);
         let known = known.as_ref()?;
-        let is_of_use = known.at.elapsed() < self.0.settings.keys_serve_for;
-        known.keys.get(name).filter(|_| is_of_use).cloned()
+        if known.at.elapsed() >= self.0.settings.keys_serve_for {
+            return None;
+        }
+        let keys = &known.keys;
+        let is_known = keys.iter().any(|key| key.is_called(name));
+        let may_be = |key: &&Arc<Key>| match name {
+            Some(_) if is_known => key.is_called(name),
+            Some(_) => key.name.is_none(),
+            None => true,
+        };
+        let mut fitting = keys.iter().filter(may_be).filter(|key| key.fits(algorithm));
+        let only = fitting.next()?;
+        fitting.next().is_none().then(|| only.clone())
     }
 
     /// Asks the provider, one request at a time and with a pause in between; who comes meanwhile
@@ -106,7 +144,7 @@ impl Keys {
         {
             return outcome.clone();
         }
-        let outcome = match timeout(PATIENCE, fetch_keys(&self.0.settings)).await {
+        let outcome = match timeout(PATIENCE, fetch_keys(&self.0.settings, &self.0.fetch)).await {
             Ok(Ok(keys)) => {
                 let at = Instant::now();
                 let known = Some(Known { keys, at });
@@ -135,28 +173,29 @@ struct KeySet {
     keys: Vec<Value>,
 }
 
-async fn fetch_keys(settings: &OidcSettings) -> Result<HashMap<String, Arc<Key>>, String> {
+async fn fetch_keys(settings: &OidcSettings, fetch: &Fetch) -> Result<Vec<Arc<Key>>, String> {
     let url = match &settings.jwks_url {
         Some(url) => url.clone(),
         None => {
-            let found: Discovery = fetch::json(&settings.discovery_url()).await?;
+            let found: Discovery = fetch.json(&settings.discovery_url()).await?;
             if found.issuer != settings.issuer {
                 return Err(format!("the issuer calls itself {}", found.issuer));
             }
             found.jwks_uri
         }
     };
-    let set: KeySet = fetch::json(&url).await?;
+    let set: KeySet = fetch.json(&url).await?;
     // What cannot be read is of a kind that this program does not know, and is left out.
-    let keys: HashMap<_, _> = set.keys.into_iter().filter_map(key).take(MOST).collect();
+    let keys = set.keys.into_iter().filter_map(key);
+    let keys: Vec<_> = keys.take(MOST).map(Arc::new).collect();
     if keys.is_empty() {
-        return Err(format!("{url}: there is no key for signatures with a name"));
+        return Err(format!("{url}: there is no key for signatures"));
     }
     Ok(keys)
 }
 
-/// A public key for signatures, with its name. A secret one has no place in what is published.
-fn key(value: Value) -> Option<(String, Arc<Key>)> {
+/// A public key for signatures. A secret one has no place in what is published.
+fn key(value: Value) -> Option<Key> {
     let jwk: Jwk = serde_json::from_value(value).ok()?;
     let is_for_signatures = jwk.common.public_key_use.is_none()
         || jwk.common.public_key_use == Some(PublicKeyUse::Signature);
@@ -175,6 +214,10 @@ fn key(value: Value) -> Option<(String, Arc<Key>)> {
         }
         _ => None,
     };
-    let named = jwk.common.key_algorithm;
-    Some((jwk.common.key_id?, Arc::new(Key { key, named, curve })))
+    Some(Key {
+        key,
+        name: jwk.common.key_id,
+        named: jwk.common.key_algorithm,
+        curve,
+    })
 }

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::Uri;
@@ -14,6 +15,9 @@ pub struct OidcSettings {
     pub user_claim: UserClaim,
     /// Where the keys are, if they are not to be discovered.
     pub jwks_url: Option<String>,
+    /// A PEM file of the authorities that alone may have signed the provider's certificate; without
+    /// it the machine's count.
+    pub authorities: Option<PathBuf>,
     /// The algorithms that tokens may be signed with.
     pub algorithms: Vec<Algorithm>,
     /// How long it takes until the provider is asked for its keys again, whatever tokens come in

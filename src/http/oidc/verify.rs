@@ -1,7 +1,9 @@
+use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, Header, Validation, decode};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use super::keys::{Keys, Unknown};
+use super::keys::{Key, Keys, Unknown};
 use super::settings::{OidcSettings, UserClaim, trustworthy};
 use crate::service::jwt;
 use crate::service::users::Identity;
@@ -25,11 +27,13 @@ struct Claims {
     sub: String,
     email: Option<String>,
     email_verified: Option<bool>,
+    /// What a token tells of, such as a logout, instead of giving access.
+    events: Option<IgnoredAny>,
 }
 
 impl Provider {
     /// Knows the provider; its keys are fetched with the first token. Errors: a URL that keys must
-    /// not be fetched from, or no algorithm, in a sentence.
+    /// not be fetched from, a file of authorities that is none, or no algorithm, in a sentence.
     pub fn new(settings: OidcSettings) -> Result<Self, String> {
         jwt::install();
         let url = settings.jwks_url.as_ref().unwrap_or(&settings.issuer);
@@ -39,7 +43,7 @@ impl Provider {
             let reason = "tokens must be signed with a public key's algorithm, such as RS256";
             return Err(reason.to_owned());
         }
-        let keys = Keys::new(settings.clone());
+        let keys = Keys::new(settings.clone())?;
         Ok(Self { settings, keys })
     }
 
@@ -54,21 +58,32 @@ impl Provider {
         if !self.is_acceptable(header) {
             return Ok(None);
         }
-        let Some(name) = &header.kid else {
+        let (name, algorithm) = (header.kid.as_deref(), header.alg);
+        let key = self.keys.find(name, algorithm).await;
+        let Some(key) = key.map_err(unavailable)? else {
             return Ok(None);
         };
-        let key = self.keys.find(name).await.map_err(unavailable)?;
-        let Some(key) = key.filter(|key| key.fits(header.alg)) else {
-            return Ok(None);
-        };
-        let claims = decode::<Claims>(token, &key.key, &self.validation(header.alg));
-        Ok(claims.ok().and_then(|token| self.identity(token.claims)))
+        let mut claims = self.claims(token, &key, algorithm);
+        // A key that was not called by its name may have been replaced since.
+        if !key.is_called(name) && claims.as_ref().is_err_and(is_of_another_key) {
+            let other = self.keys.instead_of(&key, name, algorithm).await;
+            if let Some(other) = other.map_err(unavailable)? {
+                claims = self.claims(token, &other, algorithm);
+            }
+        }
+        Ok(claims.ok().and_then(|claims| self.identity(claims)))
+    }
+
+    fn claims(&self, token: &str, key: &Key, algorithm: Algorithm) -> Result<Claims, Error> {
+        let token = decode(token, &key.key, &self.validation(algorithm))?;
+        Ok(token.claims)
     }
 
     /// Of an allowed algorithm and meant for access, not for something else that the provider signs
-    /// with the same keys, such as a logout token. What must be understood is not.
+    /// with the same keys, such as a logout token. Many providers do not say what a token is meant
+    /// for. What must be understood is not.
     fn is_acceptable(&self, header: &Header) -> bool {
-        let typ = header.typ.as_deref().unwrap_or_default();
+        let typ = header.typ.as_deref().unwrap_or("jwt");
         let typ = typ.to_ascii_lowercase();
         let is_access = matches!(typ.trim_start_matches("application/"), "jwt" | "at+jwt");
         self.settings.algorithms.contains(&header.alg) && is_access && header.crit.is_none()
@@ -85,6 +100,9 @@ impl Provider {
     }
 
     fn identity(&self, claims: Claims) -> Option<Identity> {
+        if claims.events.is_some() {
+            return None;
+        }
         match self.settings.user_claim {
             UserClaim::Sub => Some(Identity::Subject(claims.sub)),
             UserClaim::Email if claims.email_verified == Some(true) => {
@@ -93,6 +111,10 @@ impl Provider {
             UserClaim::Email => None,
         }
     }
+}
+
+fn is_of_another_key(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::InvalidSignature)
 }
 
 fn unavailable(Unknown(reason): Unknown) -> ServiceError {

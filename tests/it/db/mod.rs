@@ -2,6 +2,7 @@
 
 mod connect;
 mod embedded;
+mod language;
 mod migrate;
 mod pool;
 mod recovery;

@@ -1,6 +1,8 @@
 //! Tokens of an outside identity provider.
 
+mod https;
 mod keys;
+mod nameless;
 mod provider;
 mod tokens;
 mod users;

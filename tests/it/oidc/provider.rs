@@ -1,5 +1,6 @@
 //! An identity provider on this machine, over real HTTP, and the tokens that it signs.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
+use axum::serve::Listener;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Utc;
@@ -50,6 +52,16 @@ impl Local {
     pub(super) async fn start(name: &str, key: &Key) -> Local {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
+        Local::on(listener, issuer, name, key)
+    }
+
+    /// The same, with who listens and under which address.
+    pub(super) fn on(
+        listener: impl Listener<Addr = SocketAddr>,
+        issuer: String,
+        name: &str,
+        key: &Key,
+    ) -> Local {
         let shared = Arc::new(Shared {
             pages: Mutex::default(),
             asked: AtomicUsize::new(0),
@@ -103,6 +115,7 @@ impl Local {
             audience: AUDIENCE.to_owned(),
             user_claim: UserClaim::Email,
             jwks_url: None,
+            authorities: None,
             algorithms: vec![Algorithm::RS256, Algorithm::ES256],
             ask_again_after: Duration::ZERO,
             keys_serve_for: Duration::from_secs(60),

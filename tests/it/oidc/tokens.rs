@@ -62,6 +62,7 @@ async fn claims_that_do_not_fit_are_refused() {
         json!({ "email": 1 }),
         json!({ "email_verified": false }),
         json!({ "email_verified": "true" }),
+        json!({ "events": { "http://schemas.openid.net/event/backchannel-logout": {} } }),
     ];
     for gone in ["exp", "iss", "aud", "sub", "email", "email_verified"] {
         bad.push(json!({ gone: null }));
@@ -108,9 +109,9 @@ async fn headers_that_do_not_fit_are_refused() {
         json!({ "typ": "logout+jwt" }),
         json!({ "typ": "crm-session+jwt" }),
         json!({ "typ": "" }),
-        json!({ "typ": null }),
+        json!({ "typ": "id" }),
         json!({ "kid": "unknown" }),
-        json!({ "kid": null }),
+        json!({ "kid": "" }),
         json!({ "kid": "ec" }),
         json!({ "kid": 1 }),
         json!({ "alg": "RS384" }),

@@ -173,3 +173,15 @@ async fn a_filter_selects_only_what_the_actor_may_see() {
         }
     }
 }
+
+#[tokio::test]
+async fn malformed_ids_are_named_together_up_to_a_hundred_of_them() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
+    let input = json!({ "ids": [UNKNOWN, "no", "", UNKNOWN], "userId": "nobody" });
+    let named = api.faults(&ada, "assignLeads", input).await;
+    assert_eq!(named, ["ids.1", "ids.2", "userId"]);
+    let input = json!({ "ids": vec!["no"; 1_000], "status": "WON" });
+    let named = api.faults(&ada, "bulkUpdateStatus", input).await;
+    assert_eq!(named.len(), 100);
+}

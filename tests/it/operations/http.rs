@@ -66,8 +66,15 @@ async fn a_mutation_is_not_run_by_get() {
         let request = Request::builder()
             .method(method)
             .uri("/graphql?query=mutation{logout{loggedOut}}");
-        let (status, _, _) = api.send(request.body(Body::empty()).unwrap()).await;
+        let request = request.body(Body::empty()).unwrap();
+        let (status, headers, text) = api.send(request).await;
         assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{method}");
+        assert_eq!(headers["allow"], "POST");
+        assert_eq!(headers["content-type"], "application/json; charset=utf-8");
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        let error = &answer["errors"][0];
+        assert_eq!(error["extensions"]["code"], "BAD_REQUEST");
+        assert!(error["extensions"]["requestId"].is_string() && answer.get("data").is_none());
     }
 }
 
@@ -241,8 +248,18 @@ async fn introspection_is_for_administrators_where_it_is_not_for_all() {
     assert_eq!(data, all);
     for who in [None, Some(&mia)] {
         let answer = api.ask(who, schema, json!({})).await;
-        assert!(!answer.to_string().contains("\"Lead\""), "{answer}");
-        assert!(answer["data"]["__schema"].is_null() && answer["data"]["__type"].is_null());
+        assert_eq!(answer["data"], json!({ "__schema": null, "__type": null }));
+        for (index, field) in ["__schema", "__type"].into_iter().enumerate() {
+            let error = &answer["errors"][index];
+            assert_eq!(error["path"], json!([field]));
+            assert_eq!(error["extensions"]["code"], "PERMISSION_DENIED");
+        }
+        let hidden = "{ ...a ... { b: __schema @skip(if: true) { description } } }
+            fragment a on Query { a: __type(name: \"Lead\") { name } }";
+        let answer = api.ask(who, hidden, json!({})).await;
+        assert_eq!(answer["data"], json!({ "a": null }));
+        assert_eq!(answer["errors"].as_array().unwrap().len(), 1);
+        assert_eq!(answer["errors"][0]["path"], json!(["a"]));
         let typename = api.ask(who, "{ __typename }", json!({})).await;
         assert_eq!(typename["data"]["__typename"], "Query");
     }

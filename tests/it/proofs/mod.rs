@@ -4,6 +4,7 @@
 //! `PROPTEST_CASES` raises the number of cases of each property; a case that fails is printed.
 
 mod answers;
+mod broken_loaders;
 mod bulks;
 mod crash_drill;
 mod dataset;

@@ -4,6 +4,7 @@ mod api;
 mod database;
 mod faults;
 mod home;
+pub(crate) mod program;
 mod server;
 mod watchdog;
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::telemetry::program::{EMAIL, PASSWORD, Program, lock, until_it_waits};
+use crate::support::program::{EMAIL, PASSWORD, Program, lock, until_it_waits};
 
 /// What clients send and are told here, and nobody may find in the log.
 const SECRETS: [&str; 8] = [

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use serde_json::json;
 
-use crate::telemetry::program::{Program, eventually, get, lock, until_it_waits};
+use crate::support::program::{Program, eventually, get, lock, until_it_waits};
 
 /// Every series with its value.
 async fn scrape(address: SocketAddr) -> BTreeMap<String, f64> {

@@ -3,5 +3,4 @@
 mod log;
 mod metrics;
 mod monitor;
-mod program;
 mod traces;

@@ -1,6 +1,6 @@
 //! Where probes and metrics are found.
 
-use crate::telemetry::program::{Program, free_address, get};
+use crate::support::program::{Program, free_address, get};
 
 const PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 

@@ -16,7 +16,7 @@ use prost::Message;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::telemetry::program::{EMAIL, PASSWORD, Program, free_address};
+use crate::support::program::{EMAIL, PASSWORD, Program, free_address};
 
 /// A collector: what it was sent, as it came.
 #[derive(Clone, Default)]

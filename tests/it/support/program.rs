@@ -16,28 +16,28 @@ use tokio::task::JoinHandle;
 
 use crm::db::{Db, PooledConnection};
 
-use crate::support::{TestDatabase, ask_on};
+use super::{TestDatabase, ask_on};
 
-pub(super) const EMAIL: &str = "grace.hopper@example.com";
-pub(super) const PASSWORD: &str = "a password nobody logs";
+pub(crate) const EMAIL: &str = "grace.hopper@example.com";
+pub(crate) const PASSWORD: &str = "a password nobody logs";
 
-pub(super) struct Program {
+pub(crate) struct Program {
     process: Child,
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
     said: Arc<Mutex<String>>,
     listening: JoinHandle<()>,
     database: TestDatabase,
 }
 
 /// An address that nobody listens on.
-pub(super) fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     free.local_addr().unwrap()
 }
 
 impl Program {
     /// Starts it with these variables and waits until its first line says that it is ready.
-    pub(super) async fn start(variables: &[(&str, &str)]) -> Program {
+    pub(crate) async fn start(variables: &[(&str, &str)]) -> Program {
         let database = TestDatabase::with_pool(2).await;
         let address = free_address();
         let mut process = Command::new(env!("CARGO_BIN_EXE_crm"))
@@ -76,9 +76,19 @@ impl Program {
     }
 
     /// Stops it. Returns what it said on standard error.
-    pub(super) async fn stop(mut self) -> String {
+    pub(crate) async fn stop(self) -> String {
+        self.terminate();
+        self.ended().await
+    }
+
+    /// Tells it to stop.
+    pub(crate) fn terminate(&self) {
         let pid = Pid::from_raw(self.process.id().unwrap().try_into().unwrap());
         kill(pid, Signal::SIGTERM).unwrap();
+    }
+
+    /// Waits for its end, which must be a good one. Returns what it said on standard error.
+    pub(crate) async fn ended(mut self) -> String {
         let exit = self.process.wait().await.unwrap();
         self.listening.await.unwrap();
         let said = self.said.lock().unwrap().clone();
@@ -87,25 +97,25 @@ impl Program {
     }
 
     /// Waits until there is a line in its log that contains this.
-    pub(super) async fn says(&self, part: &str) {
+    pub(crate) async fn says(&self, part: &str) {
         let says = async || self.said.lock().unwrap().contains(part);
         eventually(part, says).await;
     }
 
     /// A pool of its database, past the program.
-    pub(super) fn db(&self) -> &Db {
+    pub(crate) fn db(&self) -> &Db {
         self.database.db()
     }
 
     /// The answer to an operation, with further headers.
-    pub(super) async fn ask(&self, headers: &str, body: &Value) -> Value {
+    pub(crate) async fn ask(&self, headers: &str, body: &Value) -> Value {
         let body = body.to_string();
         let answer = self.post(headers, &body).await;
         serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{answer}"))
     }
 
     /// The body of the answer to a POST of JSON.
-    pub(super) async fn post(&self, headers: &str, body: &str) -> String {
+    pub(crate) async fn post(&self, headers: &str, body: &str) -> String {
         let length = body.len();
         let request = format!(
             "POST /graphql HTTP/1.1\r\nhost: crm\r\nconnection: close\r\n\
@@ -116,7 +126,7 @@ impl Program {
     }
 
     /// The administrator's token, as a header.
-    pub(super) async fn sign_in(&self) -> String {
+    pub(crate) async fn sign_in(&self) -> String {
         let login = "mutation SignIn($email: String!, $password: String!) {
             login(input: { email: $email, password: $password }) { token } }";
         let variables = json!({ "email": EMAIL, "password": PASSWORD });
@@ -129,7 +139,7 @@ impl Program {
 }
 
 /// The whole answer to a request that closes its connection; empty if nobody listens.
-pub(super) async fn exchange(address: SocketAddr, request: &str) -> String {
+pub(crate) async fn exchange(address: SocketAddr, request: &str) -> String {
     let Ok(mut stream) = TcpStream::connect(address).await else {
         return String::new();
     };
@@ -140,13 +150,13 @@ pub(super) async fn exchange(address: SocketAddr, request: &str) -> String {
 }
 
 /// The answer to a GET.
-pub(super) async fn get(address: SocketAddr, path: &str) -> String {
+pub(crate) async fn get(address: SocketAddr, path: &str) -> String {
     let request = format!("GET {path} HTTP/1.1\r\nhost: crm\r\nconnection: close\r\n\r\n");
     exchange(address, &request).await
 }
 
 /// Lets no one else at the leads while it is held.
-pub(super) async fn lock(program: &Program) -> PooledConnection {
+pub(crate) async fn lock(program: &Program) -> PooledConnection {
     let mut held = program.db().connection().await.unwrap();
     held.batch_execute("BEGIN; LOCK TABLE leads IN ACCESS EXCLUSIVE MODE")
         .await
@@ -155,7 +165,7 @@ pub(super) async fn lock(program: &Program) -> PooledConnection {
 }
 
 /// Waits until a statement waits for the lock.
-pub(super) async fn until_it_waits(program: &Program) {
+pub(crate) async fn until_it_waits(program: &Program) {
     let mut looking = program.db().connection().await.unwrap();
     let waits = "coalesce((SELECT 'waits' FROM pg_locks WHERE NOT granted \
                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
@@ -166,7 +176,7 @@ pub(super) async fn until_it_waits(program: &Program) {
 }
 
 /// Waits until something holds, ten seconds at most.
-pub(super) async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
+pub(crate) async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
     let began = Instant::now();
     while !holds().await {
         assert!(began.elapsed() < Duration::from_secs(10), "{what}");

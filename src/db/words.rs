@@ -1,0 +1,93 @@
+//! The words of a server that does not speak English.
+//!
+//! Diesel keeps no error code, and what a statement's failure means is told by PostgreSQL's words.
+//! Which language these are in is for the server's administrator alone to say. Where it is another
+//! one, each failure that matters is provoked once at the start, below diesel, where it has a code.
+
+use std::sync::{PoisonError, RwLock};
+
+use diesel::dsl::sql;
+use diesel::sql_types::Text;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Error};
+
+use super::Connection;
+use super::error::{DbError, Failed};
+use super::run::RunQueryDsl;
+use super::tally::carried;
+use super::target::Target;
+
+/// A sentence of PostgreSQL's that is translated wherever its errors are.
+const SENTENCE: &str = "(SELECT short_desc FROM pg_settings WHERE name = 'statement_timeout')";
+const IN_ENGLISH: &str = "Sets the maximum allowed duration of any statement.";
+
+/// What was learned of any server so far.
+static LEARNED: RwLock<Vec<(String, Failed)>> = RwLock::new(Vec::new());
+
+/// What these words mean, if they were learned.
+pub(super) fn meaning(said: &str) -> Option<Failed> {
+    let learned = LEARNED.read().unwrap_or_else(PoisonError::into_inner);
+    let known = learned.iter().find(|(words, _)| words == said);
+    known.map(|(_, meaning)| *meaning)
+}
+
+/// Whether the server of this connection speaks English.
+pub(super) async fn are_english(conn: &mut Connection) -> bool {
+    let sentence = diesel::select(sql::<Text>(SENTENCE));
+    let sentence = sentence.get_result::<String>(conn).await;
+    sentence.is_ok_and(|sentence| sentence == IN_ENGLISH)
+}
+
+/// Learns what the server there says.
+///
+/// Errors: as of making a connection.
+pub(super) async fn learn(target: &Target) -> Result<(), DbError> {
+    let (holding, failing) = (open(target).await?, open(target).await?);
+    for error in failures(&holding, &failing).await {
+        remember(&error);
+    }
+    Ok(())
+}
+
+/// One failure of each kind, the last of which ends the connection.
+async fn failures(holding: &Client, failing: &Client) -> Vec<Error> {
+    // A lock by the connection's own number is nobody else's.
+    let lock = "SELECT pg_advisory_lock(7162534, pg_backend_pid()), pg_backend_pid()";
+    let holder = holding.query_one(lock, &[]).await;
+    let holder = holder.and_then(|row| row.try_get::<_, i32>(1)).unwrap_or(0);
+    let waiting = format!("SET lock_timeout = 1; SELECT pg_advisory_lock(7162534, {holder})");
+    let mut failures = Vec::new();
+    for statements in [
+        "SET statement_timeout = 1; SELECT pg_sleep(10)",
+        "SET statement_timeout = 0; SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(10)",
+        &waiting,
+        "SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(10)",
+    ] {
+        failures.extend(failing.batch_execute(statements).await.err());
+    }
+    failures
+}
+
+fn remember(error: &Error) {
+    let Some(said) = error.as_db_error() else {
+        return;
+    };
+    let meaning = match *said.code() {
+        SqlState::QUERY_CANCELED => Failed::TooLong,
+        SqlState::LOCK_NOT_AVAILABLE => Failed::Locked,
+        SqlState::ADMIN_SHUTDOWN => Failed::Gone,
+        _ => return,
+    };
+    let words = said.message();
+    let mut learned = LEARNED.write().unwrap_or_else(PoisonError::into_inner);
+    if !learned.iter().any(|(known, _)| known == words) {
+        learned.push((words.to_owned(), meaning));
+    }
+}
+
+async fn open(target: &Target) -> Result<Client, DbError> {
+    let (client, connection) = target.open().await?;
+    // Ends by itself when the client is dropped.
+    tokio::spawn(carried(connection));
+    Ok(client)
+}
