@@ -20,7 +20,7 @@ use crate::db::Db;
 use crate::graphql;
 use crate::http::graphiql::Pending;
 use crate::http::{self, App, ConnectionLimits, Provider, Render, Stopping};
-use crate::service::sessions::PasswordHash;
+use crate::service::sessions::{Memory, PasswordHash};
 use crate::service::statistics::Fold;
 use crate::service::{ServiceError, idempotency, sessions, users};
 use crate::telemetry::Metrics;
@@ -134,6 +134,7 @@ async fn app(
     Ok(App {
         db: database.db.clone(),
         schema,
+        sessions: Memory::default(),
         introspection_for_all: config.profile != Profile::Production,
         body_limit: config.limits.body_limit,
         allow_get: config.allow_get,

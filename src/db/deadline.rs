@@ -9,6 +9,7 @@ use tokio_postgres::CancelToken;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::pool::Db;
+use super::premise::Premise;
 
 /// How long it may take to tell the server that a statement is to end.
 const TELLING: Duration = Duration::from_secs(2);
@@ -20,6 +21,8 @@ pub(super) struct Errand {
     deadline: Option<Instant>,
     /// Whether nobody waits for it any more.
     is_abandoned: Option<Arc<AtomicBool>>,
+    /// What it takes for granted.
+    pub(super) premise: Premise,
 }
 
 /// Held by whoever waits for a request's statements. Dropped, it has those that still run ended,
@@ -40,12 +43,13 @@ impl Errand {
 }
 
 impl Db {
-    /// The same database for one request, which ends at the deadline.
-    pub fn for_request(&self, deadline: Option<Instant>) -> (Db, Waiting) {
+    /// The same database for one request, which ends at the deadline and takes this for granted.
+    pub fn for_request(&self, deadline: Option<Instant>, premise: Premise) -> (Db, Waiting) {
         let flag = Arc::new(AtomicBool::new(false));
         let errand = Errand {
             deadline,
             is_abandoned: Some(Arc::clone(&flag)),
+            premise,
         };
         (self.on(errand), Waiting(flag))
     }
@@ -53,8 +57,8 @@ impl Db {
     /// The same for what goes on when nobody waits for it, until the deadline.
     pub fn for_change(&self) -> Db {
         self.on(Errand {
-            deadline: self.errand().deadline,
             is_abandoned: None,
+            ..self.errand().clone()
         })
     }
 

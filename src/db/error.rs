@@ -12,6 +12,9 @@ pub enum DbError {
     /// No connection could be had in time, or the server went away: trying again later may work.
     #[error("the database can't be used at the moment: {0}")]
     Unavailable(String),
+    /// What the request took for granted is so no longer: it is to be asked again.
+    #[error("users or sessions have changed in the meantime")]
+    Outdated,
     /// The server does not take this user's password, or wants one and the URL has none.
     #[error(
         "PostgreSQL at {server} refused the password of user {user:?}: \

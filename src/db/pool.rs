@@ -111,11 +111,8 @@ impl Db {
         }
     }
 
-    /// Takes a connection out of the pool; it goes back when it is dropped.
-    ///
-    /// Errors: always `Unavailable`; after [`PoolOptions::wait`] when all are in use, at once when
-    /// the server is down, after `wait` and `connect` together when it no longer answers.
-    pub async fn connection(&self) -> Result<PooledConnection, DbError> {
+    /// A connection, whoever it is for. Errors: always `Unavailable`.
+    pub(super) async fn pooled(&self) -> Result<PooledConnection, DbError> {
         let unavailable = |reason: String| Err(DbError::Unavailable(reason));
         // deadpool bounds each step; this bounds the sum, when many rested connections are dead.
         match tokio::time::timeout(self.patience, self.pool.get()).await {

@@ -5,7 +5,7 @@ use async_graphql::{Context, ID};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use crate::db::Db;
+use crate::db::{Db, Premise};
 use crate::graphql::limits::Limits;
 use crate::service::idempotency::IdempotencyKey;
 use crate::service::sessions::Token;
@@ -37,7 +37,19 @@ pub enum Credentials {
         actor: Actor,
         /// The session's token, for `logout`; nothing if there is no session.
         token: Option<Token>,
+        /// As of when that is so; the schema answers nothing before it is confirmed.
+        premise: Premise,
     },
+}
+
+impl Credentials {
+    /// What they take for granted.
+    pub(super) fn premise(&self) -> Premise {
+        match self {
+            Self::Actor { premise, .. } => premise.clone(),
+            Self::Nobody | Self::Refused => Premise::default(),
+        }
+    }
 }
 
 /// Where a request comes from, if that is known.

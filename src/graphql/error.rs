@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ErrorExtensionValues, Name, Pos, ServerError, Value};
 
+use crate::db::DbError;
 use crate::graphql::context::RequestId;
 use crate::service::{Fault, ServiceError};
 
@@ -83,6 +84,8 @@ fn log(error: &ServiceError, RequestId(request_id): &RequestId) {
         ServiceError::Database(cause) => tracing::error!(%request_id, %cause, "statement failed"),
         ServiceError::Internal(cause) => tracing::error!(%request_id, %cause, "defect"),
         ServiceError::TimedOut(what) => tracing::warn!(%request_id, what, "took too long"),
+        // It is asked again.
+        ServiceError::Unavailable(DbError::Outdated) => {}
         ServiceError::Unavailable(cause) => tracing::warn!(%request_id, %cause, "no database"),
         ServiceError::ProviderUnavailable(cause) => {
             tracing::warn!(%request_id, %cause, "no identity provider");

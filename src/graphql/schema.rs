@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use tokio::time::{Instant, timeout_at};
 
-use crate::db::Db;
+use crate::db::{Db, DbError};
 use crate::graphql::api_key::{ApiKeyMutation, ApiKeyQuery};
 use crate::graphql::bulk::BulkMutation;
 use crate::graphql::coercion::{StrictScalars, check_variables, settle};
@@ -113,14 +113,22 @@ impl Schema {
 
     /// Answers a request of whoever these credentials stand for. A defect fails the request alone,
     /// and the deadline ends it: a query at once, a change once it is undone or done.
-    pub async fn execute(&self, request: Request, credentials: Credentials) -> Response {
+    ///
+    /// Errors: `Outdated` if the premise of the credentials holds no longer, and `Unavailable` if
+    /// the database cannot be asked about it; nothing was changed then.
+    pub async fn execute(
+        &self,
+        request: Request,
+        credentials: Credentials,
+    ) -> Result<Response, DbError> {
         let (about, mut request) = (About::of(&request), request);
         let operation = match check_variables(&mut request) {
             Ok(operation) => operation,
-            Err(error) => return Response::from_errors(vec![error]),
+            Err(error) => return Ok(Response::from_errors(vec![error])),
         };
         let deadline = Instant::now() + self.request_timeout;
-        let (db, waiting) = self.db.for_request(Some(deadline));
+        let premise = credentials.premise();
+        let (db, waiting) = self.db.for_request(Some(deadline), premise);
         if let Credentials::Actor { actor, .. } = &credentials {
             let lookup = Lookup {
                 db: db.clone(),
@@ -129,7 +137,9 @@ impl Schema {
             };
             request = request.data(lookup.loaders());
         }
-        let execution = self.types.execute(request.data(db).data(credentials));
+        let execution = self
+            .types
+            .execute(request.data(db.clone()).data(credentials));
         let mut execution = pin!(AssertUnwindSafe(execution).catch_unwind());
         // Where this future is dropped, this is dropped before the execution is.
         let _waiting = waiting;
@@ -138,16 +148,18 @@ impl Schema {
         } else {
             match timeout_at(deadline, &mut execution).await {
                 Ok(outcome) => outcome,
-                Err(_) => Ok(about.failed(ServiceError::TimedOut("the request"))),
+                Err(_) => return Ok(about.failed(ServiceError::TimedOut("the request"))),
             }
         };
+        // Also where nothing that was asked for needed the database.
+        db.confirm().await?;
         let answer = outcome.unwrap_or_else(|panic| about.failed(defect(panic.as_ref())));
         let mut answer = settle(operation, answer);
         shorten(&mut answer, self.documents.limits());
-        match about.cost {
+        Ok(match about.cost {
             Some(cost) => answer.extension("cost", cost.into()),
             None => answer,
-        }
+        })
     }
 
     /// Answers only these documents from now on, each with the name it has for the operator.

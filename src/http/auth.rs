@@ -2,6 +2,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use jsonwebtoken::decode_header;
 
+use crate::db::Premise;
 use crate::graphql::Credentials;
 use crate::http::App;
 use crate::service::sessions::{self, Token};
@@ -9,7 +10,14 @@ use crate::service::{Actor, Result, api_keys, jwt, users};
 
 /// Who stands behind a request's `Authorization: Bearer …`: a session's token, an API key, or a token
 /// of the identity provider. Tokens are verified before the database is asked.
-pub(super) async fn credentials(app: &App, headers: &HeaderMap) -> Result<Credentials> {
+///
+/// Who stood behind a session's token a moment ago is not looked up again: see [`Premise`]. Without
+/// `from_memory` everybody is, and there is no premise.
+pub(super) async fn credentials(
+    app: &App,
+    headers: &HeaderMap,
+    from_memory: bool,
+) -> Result<Credentials> {
     let Some(header) = headers.get(AUTHORIZATION) else {
         return Ok(Credentials::Nobody);
     };
@@ -20,6 +28,13 @@ pub(super) async fn credentials(app: &App, headers: &HeaderMap) -> Result<Creden
     let Some(shown) = shown.filter(|shown| shown.len() <= jwt::LARGEST) else {
         return Ok(Credentials::Refused);
     };
+    if from_memory && let Some(known) = app.sessions.recall(shown) {
+        return Ok(Credentials::Actor {
+            actor: known.actor,
+            token: Some(known.token),
+            premise: Premise::of(known.revision),
+        });
+    }
     let (actor, token) = match api_keys::Secret::parse(shown) {
         Some(secret) => (api_keys::authenticate(&app.db, &secret).await?, None),
         None => bearer(app, shown).await?,
@@ -28,6 +43,7 @@ pub(super) async fn credentials(app: &App, headers: &HeaderMap) -> Result<Creden
         actor.map_or(Credentials::Refused, |actor| Credentials::Actor {
             actor,
             token,
+            premise: Premise::default(),
         }),
     )
 }
@@ -42,6 +58,9 @@ async fn bearer(app: &App, shown: &str) -> Result<(Option<Actor>, Option<Token>)
             return Ok((None, None));
         };
         let actor = sessions::authenticate(&app.db, &token).await?;
+        if let Some(actor) = &actor {
+            app.sessions.remember(shown, actor, &token);
+        }
         return Ok((actor, Some(token)));
     }
     let Some(provider) = &app.provider else {

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use tracing::Instrument;
 
+use crate::db::DbError;
 use crate::graphql::{ClientAddress, Credentials, RequestId, code_of, transport_error};
 use crate::http::client_address::{Peer, client_address};
 use crate::http::record::Record;
@@ -17,7 +18,7 @@ use crate::http::request::{Refusal, from_body, from_query};
 use crate::http::response::{MediaType, respond};
 use crate::http::{App, auth, trace};
 use crate::service::users::UserRole;
-use crate::service::{ServiceError, UserId};
+use crate::service::{Result, ServiceError, UserId};
 
 /// Answers an operation that came by POST.
 pub(super) async fn post(
@@ -27,8 +28,8 @@ pub(super) async fn post(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let record = Record::begin(&headers);
-    let request = from_body(&app.schema, &headers, body);
-    answer(&app, peer, &headers, request, record).await
+    let read = || from_body(&app.schema, &headers, &body);
+    answer(&app, peer, &headers, read, record).await
 }
 
 /// Answers a query that came by GET.
@@ -40,7 +41,8 @@ pub(super) async fn get(
 ) -> Response {
     let record = Record::begin(&headers);
     let pairs = pairs.map(|Query(pairs)| pairs).unwrap_or_default();
-    let request = from_query(&app.schema, pairs).and_then(|mut request| {
+    let read = || {
+        let mut request = from_query(&app.schema, &pairs)?;
         let operation = app.schema.operation(&mut request);
         // One that cannot be told is no change, and fails on its own.
         if operation.is_some_and(|operation| operation.kind != OperationType::Query) {
@@ -52,8 +54,8 @@ pub(super) async fn get(
             ));
         }
         Ok(request)
-    });
-    answer(&app, peer, &headers, request, record).await
+    };
+    answer(&app, peer, &headers, read, record).await
 }
 
 /// Answers, counts what that costs, and records how it ended.
@@ -61,14 +63,14 @@ async fn answer(
     app: &App,
     peer: Option<Extension<Peer>>,
     headers: &HeaderMap,
-    request: Result<Request, Refusal>,
+    read: impl Fn() -> Result<Request, Refusal>,
     mut record: Record,
 ) -> Response {
     let tally = Arc::clone(&record.tally);
     let span = record.span.clone();
     let response = {
         // Where it stands: these futures have kilobytes, and moving them about is work.
-        let answering = pin!(respond_to(app, peer, headers, request, &mut record));
+        let answering = pin!(respond_to(app, peer, headers, read, &mut record));
         tally.count(answering.instrument(span)).await
     };
     record.status = Some(response.status());
@@ -79,7 +81,7 @@ async fn respond_to(
     app: &App,
     peer: Option<Extension<Peer>>,
     headers: &HeaderMap,
-    request: Result<Request, Refusal>,
+    read: impl Fn() -> Result<Request, Refusal>,
     record: &mut Record,
 ) -> Response {
     let Some(media_type) = MediaType::of(headers) else {
@@ -87,36 +89,54 @@ async fn respond_to(
         let refusal = Refusal::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", message);
         return refuse(refusal, MediaType::Json, record);
     };
-    let mut request = match request {
-        Ok(request) => request,
-        Err(refusal) => return refuse(refusal, media_type, record),
-    };
-    record.operation = app.schema.operation(&mut request);
     let address = |Extension(Peer(peer))| client_address(peer, headers, &app.trusted_proxies);
-    let request = request.data(ClientAddress(peer.map(address)));
-    let (answer, status) = match auth::credentials(app, headers).await {
-        Ok(credentials) => {
-            record.user = actor_id(&credentials);
-            let span = trace::operation(record.operation.as_ref());
-            let answering = pin!(execute(app, request, credentials, &record.request_id));
-            let answer = answering.instrument(span).await;
-            (answer, StatusCode::OK)
+    let address = ClientAddress(peer.map(address));
+    for from_memory in [true, false] {
+        let mut request = match read() {
+            Ok(request) => request,
+            Err(refusal) => return refuse(refusal, media_type, record),
+        };
+        record.operation = app.schema.operation(&mut request);
+        let request = request.data(address).data(record.request_id.clone());
+        let (answer, status) = match ask(app, headers, from_memory, request, record).await {
+            Ok(answer) => (answer, StatusCode::OK),
+            // Nothing was answered or changed: it is asked again, of nobody's memory.
+            Err(ServiceError::Unavailable(DbError::Outdated)) if from_memory => continue,
+            Err(error) => failed(&error, &record.request_id),
+        };
+        let codes = answer.errors.iter().filter_map(code_of);
+        codes.for_each(|code| record.failed(code));
+        return respond(answer, status, media_type, &record.request_id);
+    }
+    unreachable!("what is not remembered is not outdated")
+}
+
+/// Finds out who asks, and has it answered.
+async fn ask(
+    app: &App,
+    headers: &HeaderMap,
+    from_memory: bool,
+    request: Request,
+    record: &mut Record,
+) -> Result<Answer> {
+    let credentials = auth::credentials(app, headers, from_memory).await?;
+    record.user = actor_id(&credentials);
+    let span = trace::operation(record.operation.as_ref());
+    let answering = pin!(execute(app, request, credentials, &record.request_id));
+    answering.instrument(span).await
+}
+
+/// The answer where none came of the operation.
+fn failed(error: &ServiceError, request_id: &RequestId) -> (Answer, StatusCode) {
+    let status = match error {
+        ServiceError::Unavailable(_) | ServiceError::ProviderUnavailable(_) => {
+            StatusCode::SERVICE_UNAVAILABLE
         }
-        Err(error) => {
-            let failed = transport_error(&error, &record.request_id);
-            let status = match error {
-                ServiceError::Unavailable(_) | ServiceError::ProviderUnavailable(_) => {
-                    StatusCode::SERVICE_UNAVAILABLE
-                }
-                ServiceError::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
-                _ => StatusCode::INTERNAL_SERVER_ERROR,
-            };
-            (Answer::from_errors(vec![failed]), status)
-        }
+        ServiceError::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    let codes = answer.errors.iter().filter_map(code_of);
-    codes.for_each(|code| record.failed(code));
-    respond(answer, status, media_type, &record.request_id)
+    let error = transport_error(error, request_id);
+    (Answer::from_errors(vec![error]), status)
 }
 
 async fn execute(
@@ -124,15 +144,16 @@ async fn execute(
     request: Request,
     credentials: Credentials,
     request_id: &RequestId,
-) -> Answer {
+) -> Result<Answer> {
     let is_admin = matches!(
         &credentials, Credentials::Actor { actor, .. } if actor.role == UserRole::Admin
     );
-    let mut request = request.data(request_id.clone());
-    if !app.introspection_for_all && !is_admin {
-        request = request.disable_introspection();
-    }
-    let mut answer = app.schema.execute(request, credentials).await;
+    let request = if app.introspection_for_all || is_admin {
+        request
+    } else {
+        request.disable_introspection()
+    };
+    let mut answer = app.schema.execute(request, credentials).await?;
     for error in answer
         .errors
         .iter_mut()
@@ -141,7 +162,7 @@ async fn execute(
         // What no resolver said is about the document or its variables.
         mark(error, "GRAPHQL_VALIDATION_FAILED", request_id);
     }
-    answer
+    Ok(answer)
 }
 
 fn refuse(refusal: Refusal, media_type: MediaType, record: &mut Record) -> Response {

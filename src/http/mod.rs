@@ -36,6 +36,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use crate::db::Db;
 use crate::graphql::Schema;
 use crate::http::browsers::guarded;
+use crate::service::sessions::Memory;
 
 /// How long a client may rest in the middle of a request's body.
 const SLOWEST_BODY: Duration = Duration::from_secs(10);
@@ -47,6 +48,8 @@ pub struct App {
     pub db: Db,
     /// The API.
     pub schema: Schema,
+    /// Who stood behind the tokens that came lately.
+    pub sessions: Memory,
     /// Whether everybody may ask for the schema itself, or administrators only.
     pub introspection_for_all: bool,
     /// The largest request body, in bytes.

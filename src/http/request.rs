@@ -47,7 +47,7 @@ struct Parameters {
 pub(super) fn from_body(
     schema: &Schema,
     headers: &HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: &Result<Bytes, BytesRejection>,
 ) -> Result<Request, Refusal> {
     let content_type = headers
         .get(CONTENT_TYPE)
@@ -60,14 +60,16 @@ pub(super) fn from_body(
             message,
         ));
     }
-    let body = body.map_err(|rejection| match rejection.status() {
-        status @ StatusCode::PAYLOAD_TOO_LARGE => {
-            let message = "the body is larger than this server takes";
-            Refusal::new(status, "BODY_TOO_LARGE", message)
-        }
-        status => Refusal::new(status, "BAD_REQUEST", "the body was cut off"),
-    })?;
-    let parameters: Parameters = serde_json::from_slice(&body).map_err(|error| {
+    let body = body
+        .as_ref()
+        .map_err(|rejection| match rejection.status() {
+            status @ StatusCode::PAYLOAD_TOO_LARGE => {
+                let message = "the body is larger than this server takes";
+                Refusal::new(status, "BODY_TOO_LARGE", message)
+            }
+            status => Refusal::new(status, "BAD_REQUEST", "the body was cut off"),
+        })?;
+    let parameters: Parameters = serde_json::from_slice(body).map_err(|error| {
         bad_request(format!(
             "the body is not a GraphQL request in JSON: {error}"
         ))
@@ -76,10 +78,7 @@ pub(super) fn from_body(
 }
 
 /// Reads the query string of a GET.
-pub(super) fn from_query(
-    schema: &Schema,
-    pairs: Vec<(String, String)>,
-) -> Result<Request, Refusal> {
+pub(super) fn from_query(schema: &Schema, pairs: &[(String, String)]) -> Result<Request, Refusal> {
     let text = |name: &str| {
         pairs
             .iter()

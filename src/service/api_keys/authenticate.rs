@@ -1,8 +1,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
-use crate::db::schema::{api_keys, users, users_revision};
-use crate::db::{Connection, Db, RunQueryDsl};
+use crate::db::schema::{api_keys, users};
+use crate::db::{Connection, Db, RunQueryDsl, UsersRevision};
 use crate::service::api_keys::Secret;
 use crate::service::clock::now;
 use crate::service::users::{UserRole, team_of};
@@ -26,16 +26,14 @@ pub async fn authenticate(db: &Db, secret: &Secret) -> Result<Option<Actor>> {
         .select((
             (api_keys::id, api_keys::role, api_keys::last_used_at),
             users::id,
-            users_revision::table
-                .select(users_revision::revision)
-                .single_value(),
+            UsersRevision,
         ));
     type Found = (
         (ApiKeyId, UserRole, Option<DateTime<Utc>>),
         UserId,
         Option<i64>,
     );
-    let found: Option<Found> = key.first(&mut conn).await.optional()?;
+    let found: Option<Found> = key.get_result(&mut conn).await.optional()?;
     let Some(((key, role, last_used), user, users_revision)) = found else {
         return Ok(None);
     };

@@ -7,9 +7,10 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::row::{Field, NamedRow, Row};
 use diesel::sql_types::{
-    Array, Bool, Double, Integer, Jsonb, Nullable, Text, Timestamptz, Untyped, Uuid,
+    Array, BigInt, Bool, Double, Integer, Jsonb, Nullable, Text, Timestamptz, Untyped, Uuid,
 };
 
+use crate::db::UsersRevision;
 use crate::db::schema::{leads, sql_types};
 use crate::service::LeadId;
 use crate::service::leads::search::Tier;
@@ -50,6 +51,9 @@ const COLUMNS: [&str; 25] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Columns(u32);
 
+/// Stands for the users' revision, which is no column: see [`crate::db::Premise`].
+const USERS_REVISION: u32 = 1 << COLUMNS.len();
+
 impl Columns {
     /// All of them.
     pub const ALL: Self = Self((1 << COLUMNS.len()) - 1);
@@ -60,8 +64,13 @@ impl Columns {
     pub fn and(self, column: &str) -> Self {
         match COLUMNS.iter().position(|name| *name == column) {
             Some(position) => Self(self.0 | 1 << position),
-            None => Self::ALL,
+            None => Self(self.0 | Self::ALL.0),
         }
+    }
+
+    /// These and the users' revision.
+    pub fn and_users_revision(self) -> Self {
+        Self(self.0 | USERS_REVISION)
     }
 }
 
@@ -74,6 +83,11 @@ impl QueryFragment<Pg> for Columns {
             out.push_identifier("leads")?;
             out.push_sql(".");
             out.push_identifier(column)?;
+        }
+        if self.0 & USERS_REVISION != 0 {
+            out.push_sql(", ");
+            UsersRevision.walk_ast(out.reborrow())?;
+            out.push_sql(" AS users_revision");
         }
         Ok(())
     }
@@ -136,6 +150,7 @@ impl QueryableByName<Pg> for ListedLead {
                         value::<Nullable<sql_types::LeadStatus>, _>(field)?;
                 }
                 "last_name_key" => listed.last_name_key = value::<Text, _>(field)?,
+                "users_revision" => listed.users_revision = value::<Nullable<BigInt>, _>(field)?,
                 "company_key" => listed.company_key = value::<Nullable<Text>, _>(field)?,
                 other => return Err(format!("leads have no column {other}").into()),
             }
@@ -176,6 +191,7 @@ fn unread() -> ListedLead {
         last_name_key: String::new(),
         company_key: None,
         tier: Tier::Exact,
+        users_revision: None,
     }
 }
 

@@ -18,6 +18,7 @@ pub struct ListedLead {
     pub(crate) last_name_key: String,
     pub(crate) company_key: Option<String>,
     pub(crate) tier: Tier,
+    pub(crate) users_revision: Option<i64>,
 }
 
 /// A page of the leads that the filter lets through and the actor may see. After those that have
@@ -48,19 +49,28 @@ pub async fn list(
         let fault = "is a cursor of another search";
         return Err(ServiceError::invalid(argument, fault));
     }
+    let columns = columns.and(order.column());
     let mut reading = Reading {
         filter,
         actor,
         order,
-        columns: columns.and(order.column()),
+        columns: if db.premise().is_open() {
+            columns.and_users_revision()
+        } else {
+            columns
+        },
         backwards,
         offset,
         near: None,
         rows: Vec::new(),
     };
-    let mut conn = db.connection().await?;
+    let mut conn = db.unconfirmed_connection().await?;
     for (part, place) in parts(&filter.search, order, backwards, place) {
         reading.read(&mut conn, part, place, page.size + 1).await?;
+    }
+    match reading.rows.as_slice().first() {
+        Some(row) if db.premise().is_open() => db.premise().judge(row.users_revision)?,
+        _ => db.premise().confirm(&mut conn).await?,
     }
     Ok(Slice::of(page, reading.rows))
 }

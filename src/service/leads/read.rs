@@ -1,7 +1,7 @@
 use diesel::prelude::*;
 
 use crate::db::schema::leads;
-use crate::db::{Db, RunQueryDsl};
+use crate::db::{Db, RunQueryDsl, UsersRevision};
 use crate::service::leads::{Lead, sql, visible_to};
 use crate::service::permission::{Action, denied};
 use crate::service::{Actor, LeadId, Result, ServiceError};
@@ -10,16 +10,18 @@ use crate::service::{Actor, LeadId, Result, ServiceError};
 /// see.
 #[tracing::instrument(name = "leads::read", level = "debug", skip_all)]
 pub async fn read(db: &Db, actor: &Actor, id: LeadId) -> Result<Lead> {
-    let mut conn = db.connection().await?;
+    let mut conn = db.unconfirmed_connection().await?;
     let query = leads::table.find(id).filter(visible_to(actor));
-    let found: Option<Lead> = query
-        .select(Lead::as_select())
+    let found: Option<(Lead, Option<i64>)> = query
+        .select((Lead::as_select(), UsersRevision))
         .get_result(&mut conn)
         .await
         .optional()?;
-    if let Some(lead) = found {
+    if let Some((lead, revision)) = found {
+        db.premise().judge(revision)?;
         return Ok(lead);
     }
+    db.premise().confirm(&mut conn).await?;
     if sql::lead_exists(&mut conn, id).await? {
         Err(denied(actor.role, Action::ReadLead))
     } else {

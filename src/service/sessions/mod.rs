@@ -1,11 +1,13 @@
 //! Signing in: passwords, tokens, and who stands behind a token.
 
 mod keys;
+mod memory;
 mod password;
 mod throttle;
 mod token;
 
 pub use keys::{SessionKeys, rotate_keys};
+pub use memory::{Memory, Remembered};
 pub use password::PasswordHash;
 pub use token::Token;
 
@@ -14,8 +16,8 @@ use std::net::IpAddr;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
-use crate::db::schema::{sessions, users, users_revision};
-use crate::db::{Connection, Db, RunQueryDsl};
+use crate::db::schema::{sessions, users};
+use crate::db::{Connection, Db, RunQueryDsl, UsersRevision};
 use crate::service::clock::now;
 use crate::service::sessions::throttle::Try;
 use crate::service::users::{User, UserRole, team_of};
@@ -80,8 +82,8 @@ pub async fn login(
     })
 }
 
-/// Who stands behind a verified token right now: asked of the database for every request, so that a
-/// demotion, a deactivation or a logout counts at once, on every copy of the server.
+/// Who stands behind a verified token right now, as the database says, together with the revision as
+/// of which that is so: see [`Memory`].
 #[tracing::instrument(name = "sessions::authenticate", level = "debug", skip_all)]
 pub async fn authenticate(db: &Db, token: &Token) -> Result<Option<Actor>> {
     let mut conn = db.connection().await?;
@@ -89,15 +91,9 @@ pub async fn authenticate(db: &Db, token: &Token) -> Result<Option<Actor>> {
         .find(token.hash())
         .inner_join(users::table)
         .filter(sessions::expires_at.gt(Utc::now()).and(users::is_active))
-        .select((
-            users::id,
-            users::role,
-            users_revision::table
-                .select(users_revision::revision)
-                .single_value(),
-        ));
+        .select((users::id, users::role, UsersRevision));
     let found: Option<(UserId, UserRole, Option<i64>)> =
-        session.first(&mut conn).await.optional()?;
+        session.get_result(&mut conn).await.optional()?;
     let Some((id, role, revision)) = found else {
         return Ok(None);
     };

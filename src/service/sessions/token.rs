@@ -33,7 +33,10 @@ static VALIDATION: LazyLock<Validation> = LazyLock::new(|| {
 /// an invented one without the database, and then stands for a session only if that still has its
 /// row. The database has only its SHA-256; a fast hash is enough for something that nobody can guess.
 #[derive(Clone)]
-pub struct Token(String);
+pub struct Token {
+    text: String,
+    expires_at: DateTime<Utc>,
+}
 
 /// All of them are required.
 #[derive(Serialize, Deserialize)]
@@ -71,9 +74,12 @@ impl Token {
             iat: from.timestamp(),
             exp: until.timestamp(),
         };
-        let token = encode(&header, &claims, &key.to_sign);
+        let text = encode(&header, &claims, &key.to_sign);
         let failed = |error| ServiceError::Internal(format!("a token was not signed: {error}"));
-        Ok(Self(token.map_err(failed)?))
+        Ok(Self {
+            text: text.map_err(failed)?,
+            expires_at: until,
+        })
     }
 
     /// Whether a token with this header says to be a session's.
@@ -85,19 +91,32 @@ impl Token {
     pub(super) fn verified(text: &str, key: &DecodingKey) -> Option<Self> {
         let token = decode::<Claims>(text, key, &VALIDATION).ok()?;
         let is_plain = Self::is_meant(&token.header) && token.header.crit.is_none();
-        is_plain.then(|| Self(text.to_owned()))
+        let expires_at = DateTime::from_timestamp(token.claims.exp, 0)?;
+        is_plain.then(|| Self {
+            text: text.to_owned(),
+            expires_at,
+        })
     }
 
     pub(super) fn hash(&self) -> Vec<u8> {
-        digest::digest(&digest::SHA256, self.0.as_bytes())
-            .as_ref()
-            .to_vec()
+        hash(&self.text).to_vec()
+    }
+
+    /// When its time is over.
+    pub(super) fn expires_at(&self) -> DateTime<Utc> {
+        self.expires_at
     }
 
     /// The text, for the client that it is given to.
     pub fn reveal(self) -> String {
-        self.0
+        self.text
     }
+}
+
+/// The SHA-256 of a token's text.
+pub(super) fn hash(text: &str) -> [u8; 32] {
+    let digest = digest::digest(&digest::SHA256, text.as_bytes());
+    digest.as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
 impl fmt::Debug for Token {

@@ -1,7 +1,7 @@
 use diesel::prelude::*;
 
-use crate::db::schema::{users, users_revision};
-use crate::db::{Db, RunQueryDsl};
+use crate::db::schema::users;
+use crate::db::{Db, RunQueryDsl, UsersRevision};
 use crate::service::users::{UserRole, team_of};
 use crate::service::{Actor, Result, UserId};
 
@@ -25,15 +25,10 @@ pub async fn identified(db: &Db, identity: &Identity) -> Result<Option<Actor>> {
         Identity::Email(email) => user.filter(users::email.eq(email.to_ascii_lowercase())),
         Identity::Subject(subject) => user.filter(users::oidc_subject.eq(subject)),
     };
-    let user = user.select((
-        users::id,
-        users::role,
-        users_revision::table
-            .select(users_revision::revision)
-            .single_value(),
-    ));
+    let user = user.select((users::id, users::role, UsersRevision));
     let mut conn = db.connection().await?;
-    let found: Option<(UserId, UserRole, Option<i64>)> = user.first(&mut conn).await.optional()?;
+    let found: Option<(UserId, UserRole, Option<i64>)> =
+        user.get_result(&mut conn).await.optional()?;
     let Some((id, role, users_revision)) = found else {
         return Ok(None);
     };

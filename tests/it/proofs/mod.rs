@@ -17,6 +17,7 @@ mod lost_clients;
 mod naive;
 mod other_copy;
 mod permissions;
+mod remembered;
 mod restart_drill;
 mod sample;
 mod statistics;

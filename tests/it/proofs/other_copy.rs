@@ -15,6 +15,7 @@ use tower::ServiceExt;
 use crm::db::{Db, PoolOptions, PooledConnection};
 use crm::graphql::{self, Limits, Settings};
 use crm::http::{self, App, Browsers};
+use crm::service::sessions::Memory;
 
 use crate::support::{Api, SignedIn};
 
@@ -52,6 +53,7 @@ impl Copy {
         let app = App {
             db: db.clone(),
             schema: graphql::build(db.clone(), settings),
+            sessions: Memory::default(),
             introspection_for_all: true,
             allow_get: true,
             trusted_proxies: Vec::new(),

@@ -16,7 +16,7 @@ use crm::db::Db;
 use crm::graphql::{self, Limits, Settings};
 use crm::http::graphiql::Pending;
 use crm::http::{self, App, Browsers, Provider, Stopping};
-use crm::service::sessions::{self, PasswordHash, SessionKeys};
+use crm::service::sessions::{self, Memory, PasswordHash, SessionKeys};
 use crm::service::users::{CreateUser, UserRole};
 use crm::service::{Actor, UserId, perform};
 
@@ -109,6 +109,7 @@ impl Api {
         let app = App {
             db: database.db().clone(),
             schema,
+            sessions: Memory::default(),
             introspection_for_all: options.introspection_for_all,
             body_limit: options.body_limit,
             allow_get: options.allow_get,

@@ -1,0 +1,175 @@
+//! Who stands behind a token is remembered, on each copy of the server, and still ends with the
+//! session on all of them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crm::db::PoolOptions;
+use crm::service::users::UserRole;
+use serde_json::{Value, json};
+
+use super::other_copy::{Copy, code, number, patient};
+use crate::support::{Api, PASSWORD, SignedIn};
+
+const LEAD: &str = "query ($id: ID!) { lead(id: $id) { firstName assignedTo { fullName } } }";
+const LEADS: &str = "query ($id: ID!) { leads { nodes { firstName } } node(id: $id) { id } }";
+const EMPTY: &str = "query ($id: ID!) { leads(filter: {tags: {all: [\"none\"]}}) { nodes { id } }
+    node(id: $id) { id } }";
+const ME: &str = "query ($id: ID!) { me { role } __typename node(id: $id) { id } }";
+const NOTE: &str = "mutation ($id: ID!) { addNote(input: {leadId: $id, content: \"x\"}) {
+    note { id } } }";
+const LOGOUT: &str = "mutation { logout { loggedOut } }";
+const ALL: [&str; 5] = [LEAD, LEADS, EMPTY, ME, NOTE];
+
+/// A manager, an agent of hers, a lead of the agent's, and a copy that the manager has asked.
+struct Warm {
+    api: Api,
+    ada: SignedIn,
+    mia: SignedIn,
+    ann: SignedIn,
+    lead: Value,
+    copy: Copy,
+}
+
+impl Warm {
+    async fn new() -> Warm {
+        let api = Api::new().await;
+        let ada = api.admin().await;
+        let mia = api.user("Mia", UserRole::Manager, None).await;
+        let ann = api.user("Ann", UserRole::Agent, Some(&mia)).await;
+        let lead = json!({ "firstName": "Jo", "lastName": "Kim", "phone": "+48601234567" });
+        let lead = api.change(&ann, "createLead", lead).await;
+        let lead = json!({ "id": lead["lead"]["id"] });
+        let copy = Copy::of(&api, &mia, &patient(4)).await;
+        for query in ALL {
+            copy.data(query, lead.clone()).await;
+        }
+        Warm {
+            api,
+            ada,
+            mia,
+            ann,
+            lead,
+            copy,
+        }
+    }
+
+    async fn ask(&self, query: &'static str) -> Value {
+        self.copy.clone().ask(query, self.lead.clone()).await
+    }
+
+    async fn notes(&self) -> i64 {
+        let mut conn = self.copy.db.connection().await.unwrap();
+        number(&mut conn, "(select count(*) from lead_notes)").await
+    }
+
+    async fn is_out(&self, how: &str) {
+        let notes = self.notes().await;
+        for query in ALL {
+            let answer = self.ask(query).await;
+            assert_eq!(code(&answer), Some("UNAUTHENTICATED"), "{how}: {query}");
+            assert!(!answer["data"].to_string().contains("Jo"), "{answer}");
+        }
+        assert_eq!(self.notes().await, notes, "{how}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_ends_on_one_copy_ends_on_those_that_remember_it() {
+    let warm = Warm::new().await;
+    warm.api.data(&warm.mia, LOGOUT, json!({})).await;
+    warm.is_out("logout").await;
+
+    let warm = Warm::new().await;
+    let input = json!({ "id": warm.mia.id, "password": format!("{PASSWORD} new") });
+    warm.api.change(&warm.ada, "updateUser", input).await;
+    warm.is_out("password").await;
+
+    let warm = Warm::new().await;
+    let input = json!({ "id": warm.mia.id, "leads": "KEEP" });
+    warm.api.change(&warm.ada, "deactivateUser", input).await;
+    warm.is_out("deactivation").await;
+}
+
+#[tokio::test]
+async fn a_session_that_is_taken_out_of_the_table_has_ended_too() {
+    for sql in [
+        "DELETE FROM sessions",
+        "TRUNCATE sessions",
+        "UPDATE sessions SET created_at = now() - interval '2 hours', \
+             expires_at = now() - interval '1 second'",
+    ] {
+        let warm = Warm::new().await;
+        warm.api.sql(sql).await;
+        warm.is_out(sql).await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_user_may_see_changes_on_copies_that_remember_it() {
+    let warm = Warm::new().await;
+    let input = json!({ "id": warm.ann.id, "managerId": null });
+    warm.api.change(&warm.ada, "updateUser", input).await;
+    assert_eq!(code(&warm.ask(LEAD).await), Some("PERMISSION_DENIED"));
+    assert_eq!(warm.ask(LEADS).await["data"]["leads"]["nodes"], json!([]));
+    assert_eq!(code(&warm.ask(NOTE).await), Some("PERMISSION_DENIED"));
+
+    let warm = Warm::new().await;
+    let input = json!({ "id": warm.mia.id, "role": "ADMIN" });
+    warm.api.change(&warm.ada, "updateUser", input).await;
+    assert_eq!(warm.ask(ME).await["data"]["me"]["role"], "ADMIN");
+}
+
+#[tokio::test]
+async fn whoever_asks_after_a_logout_is_refused_however_busy_the_copy_is() {
+    let warm = Warm::new().await;
+    let is_over = Arc::new(AtomicBool::new(false));
+    let readers = (0..8).map(|reader| {
+        let (copy, lead, is_over) = (warm.copy.clone(), warm.lead.clone(), is_over.clone());
+        tokio::spawn(async move {
+            let mut answered = 0;
+            loop {
+                let was_over = is_over.load(Ordering::SeqCst);
+                let answer = copy.clone().ask(ALL[reader % 4], lead.clone()).await;
+                match code(&answer) {
+                    None => assert!(!was_over, "{answer}"),
+                    Some(code) => {
+                        assert_eq!(code, "UNAUTHENTICATED");
+                        return answered;
+                    }
+                }
+                answered += 1;
+            }
+        })
+    });
+    let readers: Vec<_> = readers.collect();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    warm.api.data(&warm.mia, LOGOUT, json!({})).await;
+    is_over.store(true, Ordering::SeqCst);
+    for reader in readers {
+        assert!(reader.await.unwrap() > 0);
+    }
+}
+
+#[tokio::test]
+async fn a_remembered_session_without_a_database_is_unavailable_and_changes_nothing() {
+    let warm = Warm::new().await;
+    let notes = warm.notes().await;
+    let options = PoolOptions {
+        size: 1,
+        wait: Duration::from_millis(50),
+        ..PoolOptions::default()
+    };
+    let tight = Copy::of(&warm.api, &warm.mia, &options).await;
+    tight.data(LEAD, warm.lead.clone()).await;
+    let held = tight.db.connection().await.unwrap();
+    for query in ALL {
+        let answer = tight.clone().ask(query, warm.lead.clone()).await;
+        assert_eq!(code(&answer), Some("UNAVAILABLE"), "{answer}");
+        assert!(answer.get("data").is_none(), "{answer}");
+    }
+    drop(held);
+    assert_eq!(warm.notes().await, notes);
+    tight.data(LEAD, warm.lead.clone()).await;
+}
