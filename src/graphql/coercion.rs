@@ -6,16 +6,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use async_graphql::parser::types::{Directive, OperationDefinition, OperationType};
+use async_graphql::parser::types::Directive;
 use async_graphql::registry::{MetaType, Registry};
 use async_graphql::{
     ContextDirective, CustomDirective, CustomDirectiveFactory, InputType, Name, PathSegment,
-    Positioned, Request, Response, ServerError, ServerResult, Value, Variables,
+    Response, ServerError, ServerResult, Value,
 };
 use chrono::{DateTime, Utc};
 
 use crate::graphql::error::code_of;
-use crate::graphql::operation::chosen;
 
 /// Has the validation look into the scalars that it takes as they come.
 ///
@@ -49,33 +48,16 @@ fn strict<T: InputType>(registry: &mut Registry) {
     }
 }
 
-/// Looks whether the request's operation is given all variables that it must be. What cannot be
-/// parsed, or has no such operation, is left to the schema.
-pub(super) fn check_variables(request: &mut Request) -> Result<OperationType, ServerError> {
-    let name = request.operation_name.clone();
-    let variables = std::mem::take(&mut request.variables);
-    let operation = request
-        .parsed_query()
-        .ok()
-        .and_then(|document| chosen(document, name.as_deref()));
-    let checked = match operation {
-        Some((_, operation)) => require_variables(operation, &variables).map(|()| operation.ty),
-        None => Ok(OperationType::Query),
-    };
-    request.variables = variables;
-    checked
-}
-
 /// Gives the answer the shape that the schema promises where an argument that does not fit was
 /// found on the way all the same: a query was asked in vain; of a change the field is null.
-pub(super) fn settle(operation: OperationType, answer: Response) -> Response {
+pub(super) fn settle(is_change: bool, answer: Response) -> Response {
     let is_late = |error: &ServerError| code_of(error).is_none() && !error.path.is_empty();
     if !answer.errors.iter().any(is_late) {
         return answer;
     }
     let mut answer = answer;
     match &mut answer.data {
-        Value::Object(data) if operation == OperationType::Mutation => {
+        Value::Object(data) if is_change => {
             for error in answer.errors.iter().filter(|error| is_late(error)) {
                 if let Some(PathSegment::Field(field)) = error.path.first() {
                     data.entry(Name::new(field)).or_insert(Value::Null);
@@ -92,16 +74,4 @@ pub(super) fn settle(operation: OperationType, answer: Response) -> Response {
             Response::from_errors(errors)
         }
     }
-}
-
-fn require_variables(operation: &OperationDefinition, given: &Variables) -> ServerResult<()> {
-    for definition in &operation.variable_definitions {
-        let Positioned { pos, node } = definition;
-        let is_required = !node.var_type.node.nullable && node.default_value.is_none();
-        if is_required && !given.contains_key(&node.name.node) {
-            let message = format!("Variable \"${}\" must be given", node.name.node);
-            return Err(ServerError::new(message, Some(*pos)));
-        }
-    }
-    Ok(())
 }

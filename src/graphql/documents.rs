@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Request, Value};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -13,6 +13,7 @@ use ring::digest::{SHA256, digest};
 use crate::graphql::cost::{Cost, Priced};
 use crate::graphql::guard::{Fault, check_size};
 use crate::graphql::limits::{Excess, Limits};
+use crate::graphql::operation::{Operation, Operations};
 use crate::graphql::schema::shape;
 use crate::graphql::tokens::check_text;
 use crate::graphql::trusted::Trusted;
@@ -42,14 +43,15 @@ pub(super) struct Known {
     length: u64,
     uses: Uses,
     price: Priced,
+    operations: Operations,
 }
 
 /// What a request asks for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Asked {
     pub(super) cost: Cost,
-    /// Whether it is a mutation.
-    pub(super) is_change: bool,
+    /// The operation, if the document has it.
+    pub(super) operation: Option<Arc<Operation>>,
 }
 
 #[derive(Clone)]
@@ -96,21 +98,13 @@ impl Known {
     ) -> Result<Self, Fault> {
         let uses = check_size(&document, &Weights::default(), limits)?;
         let price = Priced::of(&document, shape());
+        let operations = Operations::of(&document, shape());
         Ok(Self {
             document,
             length: length as u64,
             uses,
             price,
-        })
-    }
-
-    /// Whether the operation that is asked for is a mutation.
-    fn changes(&self, request: &Request) -> bool {
-        let name = request.operation_name.as_deref();
-        let mut operations = self.document.operations.iter();
-        operations.any(|(is, operation)| {
-            let is_asked = is.zip(name).is_none_or(|(is, name)| is == name);
-            is_asked && operation.node.ty == OperationType::Mutation
+            operations,
         })
     }
 }
@@ -152,9 +146,10 @@ impl Documents {
         if cost.requested > cost.limit {
             return Err(Unusable::TooExpensive(cost));
         }
+        let name = request.operation_name.as_deref();
         request.data.insert(Asked {
             cost,
-            is_change: known.changes(request),
+            operation: known.operations.chosen(name).cloned(),
         });
         request.set_parsed_query(known.document.clone());
         Ok(())
@@ -175,7 +170,6 @@ impl Documents {
                 .map(Some)
                 .ok_or(Unusable::NotFound);
         }
-        check_text(&request.query, &self.limits).map_err(Unusable::TooLarge)?;
         let hash = hash(&request.query);
         if name.is_some_and(|name| name != hash) {
             return Err(Unusable::Misnamed("sha256Hash is not the query's SHA-256"));
@@ -183,6 +177,7 @@ impl Documents {
         if let Some(known) = self.remembered.get(&hash) {
             return Ok(Some(known));
         }
+        check_text(&request.query, &self.limits).map_err(Unusable::TooLarge)?;
         let Ok(document) = parse_query(&request.query) else {
             return Ok(None);
         };

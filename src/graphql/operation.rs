@@ -1,19 +1,20 @@
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 
 use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
-    SelectionSet,
+    ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::registry::{MetaType, Registry};
-use async_graphql::{Name, OutputType, Request};
+use async_graphql::{Name, Pos, ServerError, ServerResult, Variables};
+
+use crate::graphql::shape::Shape;
 
 /// How much of a name that a client made up is repeated in the log.
 const LONGEST_NAME: usize = 64;
 
-/// What a request asks for, as far as it can be said in a log and in metrics: without any value of
-/// the client's, and with as few words as the schema has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An operation, as far as it can be said in a log and in metrics: without any value of the
+/// client's, and with as few words as the schema has.
+#[derive(Debug)]
 pub struct Operation {
     /// Whether it reads or changes.
     pub kind: OperationType,
@@ -22,78 +23,90 @@ pub struct Operation {
     /// The root field that is selected, `several`, `introspection`, or `unknown` if the schema has
     /// no such field.
     pub field: String,
+    /// The variables without which it cannot be asked for.
+    required: Vec<(Name, Pos)>,
 }
 
-/// The root fields of the schema.
-pub(super) struct RootFields(HashSet<String>);
-
-impl RootFields {
-    /// Those of two root objects.
-    pub(super) fn of<Query: OutputType, Mutation: OutputType>() -> Self {
-        let mut registry = Registry::default();
-        let roots = [
-            Query::create_type_info(&mut registry),
-            Mutation::create_type_info(&mut registry),
-        ];
-        let fields = roots.iter().flat_map(|root| {
-            let fields = match registry.types.get(root.trim_end_matches('!')) {
-                Some(MetaType::Object { fields, .. }) => fields.keys().cloned().collect(),
-                _ => Vec::new(),
-            };
-            fields.into_iter()
-        });
-        Self(fields.collect())
-    }
-
-    /// What a request asks for; nothing if its document cannot be parsed or has no such operation.
-    pub(super) fn operation(&self, request: &mut Request) -> Option<Operation> {
-        let name = request.operation_name.clone();
-        let document = request.parsed_query().ok()?;
-        let (name, definition) = chosen(document, name.as_deref())?;
+impl Operation {
+    fn of(
+        document: &ExecutableDocument,
+        name: Option<&Name>,
+        definition: &OperationDefinition,
+        shape: &Shape,
+    ) -> Self {
         let mut roots = Roots {
             document,
             fields: HashSet::new(),
             fragments: HashSet::new(),
         };
         roots.collect(&definition.selection_set.node);
-        Some(Operation {
+        let required = definition
+            .variable_definitions
+            .iter()
+            .filter_map(|variable| {
+                let variable_type = &variable.node.var_type.node;
+                let is_required = !variable_type.nullable && variable.node.default_value.is_none();
+                is_required.then(|| (variable.node.name.node.clone(), variable.pos))
+            });
+        Self {
             kind: definition.ty,
             // The parser lets letters, digits and underscores through only.
             name: name.map(|name| name.chars().take(LONGEST_NAME).collect()),
-            field: self.label(&roots.fields).to_owned(),
-        })
+            field: label(&roots.fields, definition.ty, shape).to_owned(),
+            required: required.collect(),
+        }
     }
 
-    fn label<'a>(&self, fields: &HashSet<&'a str>) -> &'a str {
-        let mut fields = fields.iter();
-        match (fields.next(), fields.next()) {
-            (Some(_), Some(_)) => "several",
-            (Some(&field), None) if self.0.contains(field) => field,
-            (Some(field), None) if field.starts_with("__") => "introspection",
-            _ => "unknown",
+    /// Looks whether the operation is given all variables that it must be.
+    pub(super) fn check_variables(&self, given: &Variables) -> ServerResult<()> {
+        match self
+            .required
+            .iter()
+            .find(|(name, _)| !given.contains_key(name))
+        {
+            None => Ok(()),
+            Some((name, pos)) => {
+                let message = format!("Variable \"${name}\" must be given");
+                Err(ServerError::new(message, Some(*pos)))
+            }
         }
     }
 }
 
-/// The operation that is executed, and its name.
-pub(super) fn chosen<'a>(
-    document: &'a ExecutableDocument,
-    name: Option<&str>,
-) -> Option<(Option<&'a Name>, &'a OperationDefinition)> {
-    match (&document.operations, name) {
-        (DocumentOperations::Single(only), None) => Some((None, &only.node)),
-        (DocumentOperations::Single(_), Some(_)) => None,
-        (DocumentOperations::Multiple(all), Some(name)) => {
-            let (name, operation) = all.get_key_value(name)?;
-            Some((Some(name), &operation.node))
-        }
-        (DocumentOperations::Multiple(all), None) => {
-            let mut all = all.iter();
-            let (name, operation) = all.next()?;
-            all.next()
-                .is_none()
-                .then_some((Some(name), &operation.node))
-        }
+/// The operations of a document.
+#[derive(Debug)]
+pub(super) struct Operations(Vec<(Option<Name>, Arc<Operation>)>);
+
+impl Operations {
+    pub(super) fn of(document: &ExecutableDocument, shape: &Shape) -> Self {
+        let operations = document.operations.iter().map(|(name, definition)| {
+            let operation = Operation::of(document, name, &definition.node, shape);
+            (name.cloned(), Arc::new(operation))
+        });
+        Self(operations.collect())
+    }
+
+    /// The one that is executed for this name: the only one if there is no name.
+    pub(super) fn chosen(&self, name: Option<&str>) -> Option<&Arc<Operation>> {
+        let (_, operation) = match (self.0.as_slice(), name) {
+            ([only], None) => Some(only),
+            (_, None) => None,
+            (all, Some(name)) => all
+                .iter()
+                .find(|(is, _)| is.as_ref().is_some_and(|is| is == name)),
+        }?;
+        Some(operation)
+    }
+}
+
+fn label<'a>(fields: &HashSet<&'a str>, kind: OperationType, shape: &Shape) -> &'a str {
+    let is_known = |field| Shape::root(kind).is_some_and(|root| shape.field(root, field).is_some());
+    let mut fields = fields.iter();
+    match (fields.next(), fields.next()) {
+        (Some(_), Some(_)) => "several",
+        (Some(&field), None) if is_known(field) => field,
+        (Some(field), None) if field.starts_with("__") => "introspection",
+        _ => "unknown",
     }
 }
 
@@ -135,20 +148,22 @@ impl fmt::Display for Operation {
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::Request;
+    use std::sync::Arc;
+
+    use async_graphql::parser::parse_query;
     use async_graphql::parser::types::OperationType;
+    use async_graphql::{Variables, value};
 
-    use super::{Operation, RootFields};
+    use super::{Operation, Operations};
+    use crate::graphql::schema::shape;
 
-    fn operation(query: &str, name: Option<&str>) -> Option<Operation> {
-        let roots = RootFields(["me", "leads"].map(str::to_owned).into());
-        let mut request = Request::new(query);
-        request.operation_name = name.map(str::to_owned);
-        roots.operation(&mut request)
+    fn operation(query: &str, name: Option<&str>) -> Option<Arc<Operation>> {
+        let document = parse_query(query).unwrap();
+        Operations::of(&document, shape()).chosen(name).cloned()
     }
 
     fn field(query: &str) -> String {
-        operation(query, None).unwrap().field
+        operation(query, None).unwrap().field.clone()
     }
 
     #[test]
@@ -161,6 +176,8 @@ mod tests {
         );
         assert_eq!(field("{ __schema { description } }"), "introspection");
         assert_eq!(field("{ jane_doe_at_example_com }"), "unknown");
+        assert_eq!(field("mutation { login }"), "login");
+        assert_eq!(field("{ login }"), "unknown");
     }
 
     #[test]
@@ -171,17 +188,23 @@ mod tests {
             (OperationType::Query, Some("One"))
         );
         let two = "query One { me { id } } mutation Two { leads { id } }";
-        assert_eq!(
-            operation(two, Some("Two")).unwrap().kind,
-            OperationType::Mutation
-        );
-        assert_eq!(operation(two, None), None);
-        assert_eq!(operation(two, Some("jane@example.com")), None);
-        assert_eq!(operation("{ me", None), None);
-        let long = operation(
-            &format!("query {} {{ me {{ id }} }}", "x".repeat(500)),
-            None,
-        );
-        assert_eq!(long.unwrap().name.unwrap().len(), 64);
+        let second = operation(two, Some("Two")).unwrap();
+        assert_eq!(second.kind, OperationType::Mutation);
+        assert!(operation(two, None).is_none());
+        assert!(operation(two, Some("jane@example.com")).is_none());
+        assert!(operation("{ me { id } }", Some("One")).is_none());
+        let long = format!("query {} {{ me {{ id }} }}", "x".repeat(500));
+        let long = operation(&long, None).unwrap();
+        assert_eq!(long.name.as_ref().unwrap().len(), 64);
+    }
+
+    #[test]
+    fn variables_without_null_and_default_must_be_given() {
+        let query = "query One($a: Int!, $b: Int, $c: Int! = 3) { me { id } }";
+        let operation = operation(query, None).unwrap();
+        let given = |variables| operation.check_variables(&Variables::from_value(variables));
+        assert!(given(value!({ "a": 1 })).is_ok());
+        let missing = given(value!({ "b": 1 })).unwrap_err();
+        assert_eq!(missing.message, "Variable \"$a\" must be given");
     }
 }

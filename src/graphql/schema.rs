@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use async_graphql::parser::types::OperationType;
 use async_graphql::{
     EmptySubscription, ID, Json, MergedObject, Request, Response, SchemaBuilder, ServerError,
 };
@@ -14,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::db::{Db, DbError};
 use crate::graphql::api_key::{ApiKeyMutation, ApiKeyQuery};
 use crate::graphql::bulk::BulkMutation;
-use crate::graphql::coercion::{StrictScalars, check_variables, settle};
+use crate::graphql::coercion::{StrictScalars, settle};
 use crate::graphql::context::{Credentials, RequestId, Settings};
 use crate::graphql::cost::Cost;
 use crate::graphql::documents::{Asked, Documents, Unusable};
@@ -23,7 +24,7 @@ use crate::graphql::lead::{LeadMutation, LeadQuery};
 use crate::graphql::loaders::Lookup;
 use crate::graphql::node::NodeQuery;
 use crate::graphql::note::{NoteMutation, NoteQuery};
-use crate::graphql::operation::{Operation, RootFields};
+use crate::graphql::operation::Operation;
 use crate::graphql::session::SessionMutation;
 use crate::graphql::shape::Shape;
 use crate::graphql::shorten::shorten;
@@ -67,7 +68,6 @@ pub struct Schema {
     session_keys: SessionKeys,
     directory: Directory,
     documents: Documents,
-    roots: Arc<RootFields>,
     request_timeout: Duration,
 }
 
@@ -89,7 +89,6 @@ pub fn build(db: Db, settings: Settings) -> Schema {
         session_keys,
         directory,
         documents: Documents::new(limits),
-        roots: Arc::new(RootFields::of::<Query, Mutation>()),
         request_timeout,
     }
 }
@@ -102,8 +101,8 @@ impl Schema {
     }
 
     /// What a request asks for; nothing if its document cannot be parsed or has no such operation.
-    pub fn operation(&self, request: &mut Request) -> Option<Operation> {
-        self.roots.operation(request)
+    pub fn operation(&self, request: &Request) -> Option<Arc<Operation>> {
+        datum::<Asked>(request)?.operation.clone()
     }
 
     /// What sessions' tokens are signed with.
@@ -122,10 +121,11 @@ impl Schema {
         credentials: Credentials,
     ) -> Result<Response, DbError> {
         let (about, mut request) = (About::of(&request), request);
-        let operation = match check_variables(&mut request) {
-            Ok(operation) => operation,
-            Err(error) => return Ok(Response::from_errors(vec![error])),
-        };
+        if let Some(operation) = &about.operation
+            && let Err(error) = operation.check_variables(&request.variables)
+        {
+            return Ok(Response::from_errors(vec![error]));
+        }
         let deadline = Instant::now() + self.request_timeout;
         let premise = credentials.premise();
         let (db, waiting) = self.db.for_request(Some(deadline), premise);
@@ -143,7 +143,7 @@ impl Schema {
         let mut execution = pin!(AssertUnwindSafe(execution).catch_unwind());
         // Where this future is dropped, this is dropped before the execution is.
         let _waiting = waiting;
-        let outcome = if about.is_change {
+        let outcome = if about.is_change() {
             execution.await
         } else {
             match timeout_at(deadline, &mut execution).await {
@@ -154,7 +154,7 @@ impl Schema {
         // Also where nothing that was asked for needed the database.
         db.confirm().await?;
         let answer = outcome.unwrap_or_else(|panic| about.failed(defect(panic.as_ref())));
-        let mut answer = settle(operation, answer);
+        let mut answer = settle(about.is_change(), answer);
         shorten(&mut answer, self.documents.limits());
         Ok(match about.cost {
             Some(cost) => answer.extension("cost", cost.into()),
@@ -195,7 +195,7 @@ impl Schema {
 struct About {
     id: Option<RequestId>,
     cost: Option<Cost>,
-    is_change: bool,
+    operation: Option<Arc<Operation>>,
 }
 
 impl About {
@@ -204,8 +204,13 @@ impl About {
         Self {
             id: datum(request).cloned(),
             cost: asked.map(|asked| asked.cost),
-            is_change: asked.is_some_and(|asked| asked.is_change),
+            operation: asked.and_then(|asked| asked.operation.clone()),
         }
+    }
+
+    fn is_change(&self) -> bool {
+        let operation = self.operation.as_ref();
+        operation.is_some_and(|operation| operation.kind == OperationType::Mutation)
     }
 
     /// The answer where none came of the execution.

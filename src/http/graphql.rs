@@ -42,8 +42,8 @@ pub(super) async fn get(
     let record = Record::begin(&headers);
     let pairs = pairs.map(|Query(pairs)| pairs).unwrap_or_default();
     let read = || {
-        let mut request = from_query(&app.schema, &pairs)?;
-        let operation = app.schema.operation(&mut request);
+        let request = from_query(&app.schema, &pairs)?;
+        let operation = app.schema.operation(&request);
         // One that cannot be told is no change, and fails on its own.
         if operation.is_some_and(|operation| operation.kind != OperationType::Query) {
             let message = "by GET only queries are answered";
@@ -92,11 +92,11 @@ async fn respond_to(
     let address = |Extension(Peer(peer))| client_address(peer, headers, &app.trusted_proxies);
     let address = ClientAddress(peer.map(address));
     for from_memory in [true, false] {
-        let mut request = match read() {
+        let request = match read() {
             Ok(request) => request,
             Err(refusal) => return refuse(refusal, media_type, record),
         };
-        record.operation = app.schema.operation(&mut request);
+        record.operation = app.schema.operation(&request);
         let request = request.data(address).data(record.request_id.clone());
         let (answer, status) = match ask(app, headers, from_memory, request, record).await {
             Ok(answer) => (answer, StatusCode::OK),
@@ -121,7 +121,7 @@ async fn ask(
 ) -> Result<Answer> {
     let credentials = auth::credentials(app, headers, from_memory).await?;
     record.user = actor_id(&credentials);
-    let span = trace::operation(record.operation.as_ref());
+    let span = trace::operation(record.operation.as_deref());
     let answering = pin!(execute(app, request, credentials, &record.request_id));
     answering.instrument(span).await
 }

@@ -25,7 +25,7 @@ pub(super) struct Record {
     /// The request's id.
     pub(super) request_id: RequestId,
     /// What it asks for, if that can be told.
-    pub(super) operation: Option<Operation>,
+    pub(super) operation: Option<Arc<Operation>>,
     /// Who asks.
     pub(super) user: Option<UserId>,
     /// The codes of the errors that it is answered with.
