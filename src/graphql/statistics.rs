@@ -1,17 +1,22 @@
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
+use async_graphql::parser::types::Field;
 use async_graphql::{Context, Enum, Object, Scalar, ScalarType, SimpleObject, Value};
 use async_graphql::{InputValueError, InputValueResult};
 use chrono::NaiveDate;
 
 use crate::graphql::context::{actor, db};
+use crate::graphql::direct::{Direct, DirectList, Ready, Way, Writer};
 use crate::graphql::error::answer;
 use crate::graphql::lead::{LeadFilter, LeadSource, LeadStatus, lead_filter};
 use crate::graphql::loaders::Loaders;
 use crate::graphql::user::User;
+use crate::graphql::written::Leaf;
 use crate::service::statistics::{self, AgentTotals, Bucket, SeriesKey, Statistics, Wanted};
-use crate::service::{Result, ServiceError, leads};
+use crate::service::users::{self, Directory};
+use crate::service::{Result, ServiceError, UserId, leads};
 
 /// A stretch of time on a calendar.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -71,44 +76,81 @@ pub struct TimeCount {
 }
 
 /// What is counted over the leads of one assignee.
-pub struct AgentStatistics(AgentTotals);
+pub struct AgentStatistics {
+    totals: AgentTotals,
+    /// The assignee, where all have been looked up already.
+    user: Option<User>,
+}
+
+impl Ready for AgentStatistics {
+    type Child = User;
+
+    fn is_ready(&self, field: &Field) -> bool {
+        match &self.user {
+            _ if field.name.node != "user" => true,
+            Some(user) => user.are_ready(&field.selection_set.node),
+            None => self.totals.agent.is_none(),
+        }
+    }
+
+    fn writer(field: &str) -> Option<Writer<Self>> {
+        Some(match field {
+            "totalLeads" => |row, json| row.totals.total.write(json),
+            "wonLeads" => |row, json| row.totals.won.write(json),
+            "conversionRate" => |row, json| row.totals.conversion_rate().write(json),
+            "averageLeadScore" => |row, json| row.totals.average_score().write(json),
+            _ => return None,
+        })
+    }
+
+    fn child(field: &str) -> Option<Way<Self>> {
+        (field == "user").then_some(|row| match &row.user {
+            Some(user) => Some(Some(user)),
+            None => row.totals.agent.is_none().then_some(None),
+        })
+    }
+}
 
 /// What is counted over the leads of one assignee.
 #[Object]
 impl AgentStatistics {
     /// The assignee; null for the leads that are assigned to nobody.
-    async fn user(&self, ctx: &Context<'_>) -> Option<User> {
-        let user = ctx
-            .data_unchecked::<Loaders>()
-            .load_one(self.0.agent?)
-            .await;
-        answer(ctx, user).flatten().map(User)
+    async fn user(&self, ctx: &Context<'_>) -> Option<Direct<User>> {
+        let id = self.totals.agent?;
+        if let Some(user) = &self.user {
+            return Some(Direct(user.clone()));
+        }
+        let user = ctx.data_unchecked::<Loaders>().load_one(id).await;
+        answer(ctx, user).flatten().map(User).map(Direct)
     }
 
     /// How many leads.
     async fn total_leads(&self) -> i64 {
-        self.0.total
+        self.totals.total
     }
 
     /// How many of them are WON.
     async fn won_leads(&self) -> i64 {
-        self.0.won
+        self.totals.won
     }
 
     /// WON ÷ total × 100, in percent, rounded half up to two decimals.
     async fn conversion_rate(&self) -> f64 {
-        self.0.conversion_rate()
+        self.totals.conversion_rate()
     }
 
     /// The mean score, 0–100, rounded half up to two decimals.
     async fn average_lead_score(&self) -> f64 {
-        self.0.average_score()
+        self.totals.average_score()
     }
 }
 
 /// What is counted over the leads that the filter lets through and the viewer may see. All of it
 /// comes from one moment.
-pub struct LeadStatistics(Statistics);
+pub struct LeadStatistics {
+    statistics: Statistics,
+    agents: Vec<Direct<AgentStatistics>>,
+}
 
 /// What is counted over the leads that the filter lets through and the viewer may see. All of it
 /// comes from one moment.
@@ -116,27 +158,27 @@ pub struct LeadStatistics(Statistics);
 impl LeadStatistics {
     /// How many leads.
     async fn total_leads(&self) -> i64 {
-        self.0.totals.total
+        self.statistics.totals.total
     }
 
     /// The mean score, 0–100, rounded half up to two decimals; 0 without leads.
     async fn average_lead_score(&self) -> f64 {
-        self.0.totals.average_score()
+        self.statistics.totals.average_score()
     }
 
     /// How many leads have a score above 70.
     async fn hot_leads_count(&self) -> i64 {
-        self.0.totals.hot
+        self.statistics.totals.hot
     }
 
     /// WON ÷ total × 100, in percent, rounded half up to two decimals; 0 without leads.
     async fn conversion_rate(&self) -> f64 {
-        self.0.totals.conversion_rate()
+        self.statistics.totals.conversion_rate()
     }
 
     /// Every status with its number of leads, zeros too, in the order of the pipeline.
     async fn leads_by_status(&self) -> Vec<StatusCount> {
-        counts(leads::LeadStatus::ALL, &self.0.totals.by_status)
+        counts(leads::LeadStatus::ALL, &self.statistics.totals.by_status)
             .map(|(status, count)| StatusCount {
                 status: status.into(),
                 count,
@@ -146,7 +188,7 @@ impl LeadStatistics {
 
     /// Every source with its number of leads, zeros too.
     async fn leads_by_source(&self) -> Vec<SourceCount> {
-        counts(leads::LeadSource::ALL, &self.0.totals.by_source)
+        counts(leads::LeadSource::ALL, &self.statistics.totals.by_source)
             .map(|(source, count)| SourceCount {
                 source: source.into(),
                 count,
@@ -156,20 +198,14 @@ impl LeadStatistics {
 
     /// One row for each assignee who has leads, and one without a user for the leads that nobody
     /// has; the largest number of leads first.
-    async fn leads_by_agent(&self) -> Vec<AgentStatistics> {
-        self.0
-            .totals
-            .by_agent
-            .iter()
-            .cloned()
-            .map(AgentStatistics)
-            .collect()
+    async fn leads_by_agent(&self) -> DirectList<'_, AgentStatistics> {
+        DirectList(self.agents.iter().collect())
     }
 
     /// How many follow-ups are overdue: `nextFollowUp` is over, and the lead is neither WON nor
     /// LOST.
     async fn overdue_follow_ups(&self) -> i64 {
-        self.0.totals.overdue
+        self.statistics.totals.overdue
     }
 
     /// How many leads were created, stretch by stretch, from the first that has any to the last,
@@ -188,7 +224,7 @@ impl LeadStatistics {
     ) -> Option<Vec<TimeCount>> {
         let key = answer(ctx, SeriesKey::new(bucket.into(), &time_zone))?;
         let series = self
-            .0
+            .statistics
             .series
             .get(&key)
             .ok_or_else(|| ServiceError::Internal("a series that was not foreseen".to_owned()));
@@ -212,8 +248,8 @@ impl StatisticsQuery {
     /// What is counted over leads: all that the viewer may see, or those that the filter lets
     /// through. Without a search and with a filter of nothing but `assignedTo`, `unassigned` and
     /// `created` the answer is known without reading the leads, however many there are; ranges of
-    /// `created` should begin and end at midnight UTC for that. Only what is selected is computed.
-    /// Errors: UNAUTHENTICATED, INVALID_DATA.
+    /// `created` should begin and end at midnight UTC for that, and up to six hours of leads are read
+    /// where they do not. Only what is selected is computed. Errors: UNAUTHENTICATED, INVALID_DATA.
     async fn lead_statistics(
         &self,
         ctx: &Context<'_>,
@@ -225,7 +261,7 @@ impl StatisticsQuery {
         )]
         search: Option<String>,
     ) -> Option<LeadStatistics> {
-        answer(ctx, count(ctx, filter, search).await).map(LeadStatistics)
+        answer(ctx, count(ctx, filter, search).await)
     }
 }
 
@@ -233,10 +269,34 @@ async fn count(
     ctx: &Context<'_>,
     filter: Option<LeadFilter>,
     search: Option<String>,
-) -> Result<Statistics> {
+) -> Result<LeadStatistics> {
     let actor = actor(ctx)?;
     let filter = lead_filter(filter, search)?;
-    statistics::statistics(db(ctx), actor, &filter, &wanted(ctx)).await
+    let mut statistics = statistics::statistics(db(ctx), actor, &filter, &wanted(ctx)).await?;
+    let totals = std::mem::take(&mut statistics.totals.by_agent);
+    let users = users(ctx, &totals).await?;
+    let agents = totals.into_iter().map(|totals| {
+        let user = totals.agent.and_then(|id| users.get(&id)).cloned();
+        let user = user.map(User);
+        Direct(AgentStatistics { totals, user })
+    });
+    Ok(LeadStatistics {
+        agents: agents.collect(),
+        statistics,
+    })
+}
+
+/// The agents, if the query goes on to ask for them, looked up in one go: asking for each by itself
+/// costs a channel and a wake-up for each.
+async fn users(
+    ctx: &Context<'_>,
+    totals: &[AgentTotals],
+) -> Result<HashMap<UserId, Arc<users::User>>> {
+    let look = ctx.look_ahead().field("leadsByAgent").field("user");
+    let agents = totals.iter().filter_map(|totals| totals.agent);
+    let agents = agents.filter(|_| look.exists());
+    let directory: &Directory = ctx.data_unchecked();
+    directory.named(actor(ctx)?, agents).await
 }
 
 /// What the query goes on to ask for: all of it is read in one snapshot, and nothing else is.

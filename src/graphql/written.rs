@@ -59,7 +59,7 @@ macro_rules! leaves {
     };
 }
 
-leaves!(String, i32, f64, bool, Vec<String>);
+leaves!(String, i32, i64, f64, bool, Vec<String>);
 
 impl Leaf for Uuid {
     fn write(&self, json: &mut Vec<u8>) {

@@ -2,6 +2,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::leads;
 use crate::db::{Connection, Db, Limited, RunQueryDsl};
+use crate::service::leads::merge::{Merged, by_status};
 use crate::service::leads::order::{LeadQuery, Place, Segment, SortKey};
 use crate::service::leads::search::{Hunt, Near, Plan, Search, Stretch, Tier};
 use crate::service::leads::{Columns, Lead, LeadFilter, LeadOrder};
@@ -178,7 +179,7 @@ impl Reading<'_> {
         Ok(query)
     }
 
-    /// The leads of a list that has to look for them.
+    /// The leads of a list that has to look for them, or is made of several.
     async fn found(
         &self,
         conn: &mut Connection,
@@ -188,7 +189,7 @@ impl Reading<'_> {
     ) -> Result<Option<Vec<LeadId>>> {
         let hunt = self.hunt(tier);
         if !hunt.pays() {
-            return Ok(None);
+            return self.merged(conn, segment, place, limit).await;
         }
         let stretch = Stretch {
             segment,
@@ -197,6 +198,31 @@ impl Reading<'_> {
             offset: self.offset,
         };
         Ok(Some(hunt.ids(conn, stretch).await?))
+    }
+
+    /// The leads of several statuses, where that is a list that is made of theirs.
+    async fn merged(
+        &self,
+        conn: &mut Connection,
+        segment: Segment,
+        place: Option<&Place>,
+        limit: usize,
+    ) -> Result<Option<Vec<LeadId>>> {
+        let Some(filters) = by_status(self.filter, self.order) else {
+            return Ok(None);
+        };
+        let list = |filter: LeadFilter| {
+            let query = filter.query(self.actor)?;
+            Ok(self.order.seek(query, segment, self.backwards, place))
+        };
+        let merged = Merged {
+            lists: filters.into_iter().map(list).collect::<Result<_>>()?,
+            order: self.order,
+            backwards: self.backwards,
+            limit: limit as i64,
+            offset: self.offset as i64,
+        };
+        Ok(Some(merged.load(conn).await?))
     }
 
     fn hunt(&self, tier: Tier) -> Hunt<'_> {

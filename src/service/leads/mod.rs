@@ -17,6 +17,7 @@ mod filter;
 mod lead;
 mod limits;
 mod list;
+mod merge;
 mod order;
 mod owners;
 mod read;

@@ -13,11 +13,11 @@ use crate::service::Result;
 
 /// How many deltas one transaction folds.
 const AT_ONCE: i32 = 20_000;
-/// After how many folded deltas their tables are cleaned: readers step over what is deleted, and
+/// After how many folded deltas their table is cleaned: readers step over what is deleted, and
 /// the server's own cleaning comes by once a minute.
 const UNTIDY: i64 = 2_000;
 /// How long the watermark rests: readers count what became overdue since among the leads.
-const REST: Duration = Duration::from_secs(60);
+const REST: Duration = Duration::from_secs(5);
 
 diesel::define_sql_function! {
     /// Folds at most so many deltas, unless somebody else is folding, and says how many.
@@ -62,8 +62,7 @@ impl Fold {
         }
         if self.since_cleaning >= UNTIDY {
             self.since_cleaning = 0;
-            conn.batch_execute("VACUUM lead_statistics_deltas, lead_statistics_ahead")
-                .await?;
+            conn.batch_execute("VACUUM lead_statistics_deltas").await?;
         }
         Ok(())
     }

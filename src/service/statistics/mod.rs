@@ -7,10 +7,10 @@
 mod fold;
 mod kept;
 mod over_time;
-mod overdue;
 mod pieces;
 mod ready;
 mod scope;
+mod statements;
 mod totals;
 
 pub use fold::{Fold, fold};
@@ -58,20 +58,6 @@ impl Wanted {
             overdue: true,
             series: Vec::new(),
         }
-    }
-
-    /// The sums over all leads, and those per assignee; neither with a series.
-    fn apart(&self) -> (Self, Self) {
-        let sums = Self {
-            sums: self.sums,
-            overdue: self.overdue,
-            ..Self::default()
-        };
-        let by_agent = Self {
-            by_agent: self.by_agent,
-            ..Self::default()
-        };
-        (sums, by_agent)
     }
 }
 

@@ -55,7 +55,7 @@ impl SeriesKey {
 }
 
 /// How many leads of each stretch the condition lets through, in one pass over them.
-pub(super) async fn pass(
+async fn pass(
     conn: &mut Connection,
     condition: Condition,
     key: SeriesKey,
@@ -85,7 +85,7 @@ pub(super) async fn series(
     key: SeriesKey,
 ) -> Result<Series> {
     let mut counts = Counts::new(key);
-    counts.add(pass(conn, condition, key).await?, 1);
+    counts.add(pass(conn, condition, key).await?);
     counts.series()
 }
 
@@ -102,12 +102,12 @@ impl Counts {
         Self { key, by_start }
     }
 
-    /// Adds counts at moments, each any moment of its stretch, as often as `sign` says.
-    pub(super) fn add(&mut self, counts: Vec<(DateTime<Utc>, i64)>, sign: i64) {
+    /// Adds counts at moments, each any moment of its stretch.
+    pub(super) fn add(&mut self, counts: Vec<(DateTime<Utc>, i64)>) {
         for (at, count) in counts {
             let day = at.with_timezone(&self.key.zone).date_naive();
             let start = self.key.bucket.start(day);
-            *self.by_start.entry(start).or_default() += sign * count;
+            *self.by_start.entry(start).or_default() += count;
         }
     }
 

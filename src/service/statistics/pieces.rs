@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike, Months, NaiveTime, TimeDelta, Timelike, Utc};
 use crate::service::leads::Span;
 use crate::service::statistics::kept::Grain;
 
-/// A stretch of time, put together from whole months, dekads, days and hours, some of them taken
+/// A stretch of time, put together from whole years, months, days and so on, some of them taken
 /// away again: most of a month is the month without a few days.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Pieces {
@@ -53,26 +53,9 @@ impl Pieces {
         }
         span
     }
-
-    /// What is to be read, and with what sign it counts.
-    pub(super) fn signed(self) -> impl Iterator<Item = (i64, Parts)> {
-        let both = [(1, self.added), (-1, self.removed)];
-        both.into_iter().filter(|(_, parts)| !parts.is_empty())
-    }
-
-    /// Whether one statement reads all of it.
-    pub(super) fn are_one(&self) -> bool {
-        self.added.left_over.is_empty() && self.removed.is_empty()
-    }
 }
 
-impl Parts {
-    fn is_empty(&self) -> bool {
-        self.kept.is_empty() && self.left_over.is_empty()
-    }
-}
-
-/// Each end goes to the nearest start of a month, and so on with what is then missing or too much.
+/// Each end goes to the nearest start of a year, and so on with what is then missing or too much.
 fn cut(span: Span<DateTime<Utc>>, grains: &[Grain], added: &mut Parts, removed: &mut Parts) {
     let ends = span.from.zip(span.to);
     if ends.is_some_and(|(from, to)| from >= to) {
@@ -102,15 +85,19 @@ fn cut(span: Span<DateTime<Utc>>, grains: &[Grain], added: &mut Parts, removed: 
 }
 
 impl Grain {
-    /// The start of the hour, day, dekad or month that a moment lies in, in UTC.
+    /// The start of the year, month, day and so on that a moment lies in, in UTC.
     fn start(self, at: DateTime<Utc>) -> DateTime<Utc> {
         let midnight = at.date_naive().and_time(NaiveTime::MIN).and_utc();
         let day_of_month = |day| midnight.with_day(day).unwrap_or(midnight);
+        let month_of_year = |month| day_of_month(1).with_month0(month).unwrap_or(midnight);
         match self {
             Self::Hour => midnight + TimeDelta::hours(at.hour().into()),
+            Self::SixHours => midnight + TimeDelta::hours((at.hour() / 6 * 6).into()),
             Self::Day => midnight,
             Self::Dekad => day_of_month(((at.day() - 1) / 10).min(2) * 10 + 1),
             Self::Month => day_of_month(1),
+            Self::Quarter => month_of_year(at.month0() / 3 * 3),
+            Self::Year => month_of_year(0),
         }
     }
 
@@ -118,9 +105,12 @@ impl Grain {
     fn next(self, start: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Self::Hour => start + TimeDelta::hours(1),
+            Self::SixHours => start + TimeDelta::hours(6),
             Self::Day => start + TimeDelta::days(1),
             Self::Dekad if start.day() < 21 => start + TimeDelta::days(10),
             Self::Dekad | Self::Month => Self::Month.start(start) + Months::new(1),
+            Self::Quarter => start + Months::new(3),
+            Self::Year => start + Months::new(12),
         }
     }
 

@@ -10,16 +10,16 @@ use chrono_tz::Tz;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+use crate::db::Connection;
 use crate::db::schema::leads;
-use crate::db::{Connection, RunQueryDsl};
 use crate::service::leads::{Condition, LeadFilter, Owners};
 use crate::service::statistics::Wanted;
 use crate::service::statistics::kept::{self, Grain};
 use crate::service::statistics::over_time::{self, Bucket, Counts, Series, SeriesKey};
-use crate::service::statistics::overdue::since_watermark;
-use crate::service::statistics::pieces::{Parts, Pieces};
+use crate::service::statistics::pieces::Pieces;
 use crate::service::statistics::scope::{Kind, Scope};
-use crate::service::statistics::totals::{self, Totals};
+use crate::service::statistics::statements::{Rows, Selection, Stretches};
+use crate::service::statistics::totals::Totals;
 use crate::service::{Actor, Result, UserId};
 
 /// A selection of leads, and the same selection as what is kept ready knows it.
@@ -36,112 +36,54 @@ impl Ready<'_> {
         wanted: &Wanted,
         now: DateTime<Utc>,
     ) -> Result<Totals> {
-        let (sums, by_agent) = wanted.apart();
-        let mut totals = Totals::default();
-        let mut parts = Vec::new();
-        if self.scope.owners == Owners::Everybody {
-            // Everybody's rows are others than those of each, and reach down to the hour.
-            parts.extend(self.parts(conn, &sums, kept::OF_ALL, now).await?);
-            parts.extend(self.parts(conn, &by_agent, kept::OF_EACH, now).await?);
-        } else {
-            parts = self.parts(conn, wanted, kept::OF_EACH, now).await?;
-        }
-        totals.add(parts);
-        Ok(totals)
-    }
-
-    /// What adds up to the totals that are wanted.
-    async fn parts(
-        &self,
-        conn: &mut Connection,
-        wanted: &Wanted,
-        grains: &[Grain],
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Totals>> {
-        let mut totals = Vec::new();
-        if !(wanted.sums || wanted.by_agent || wanted.overdue) {
-            return Ok(totals);
-        }
         let owners = &self.scope.owners;
-        let pieces = self.pieces(grains);
-        let of_rows = pieces.of_rows(self.scope.created.clone());
-        for (sign, parts) in pieces.signed() {
-            if wanted.sums || wanted.overdue {
-                totals.push(kept::totals(conn, owners, &parts).await?.times(sign));
-            }
-            if wanted.by_agent {
-                totals.push(kept::by_agent(conn, owners, &parts).await?.times(sign));
-            }
-            for condition in self.left_over(&parts)? {
-                let left_over = totals::totals(conn, condition, wanted, now).await?;
-                totals.push(left_over.times(sign));
-            }
+        let mut parts = Vec::new();
+        if wanted.sums || wanted.overdue {
+            let selection = self.selection(kept::of(owners), kept::grains(owners))?;
+            parts.push(kept::totals(conn, selection, now, wanted.overdue).await?);
         }
-        if wanted.overdue {
-            totals.push(Totals {
-                overdue: since_watermark(conn, owners, &of_rows, now).await?,
+        if wanted.by_agent {
+            let selection = self.selection(kept::of_each(owners), kept::OF_EACH)?;
+            parts.push(Totals {
+                by_agent: kept::by_agent(conn, selection).await?,
                 ..Totals::default()
             });
         }
+        let mut totals = Totals::default();
+        totals.add(parts);
         Ok(totals)
     }
 
     /// How many leads of that kind there are.
     pub(super) async fn count(&self, conn: &mut Connection, kind: &Kind) -> Result<i64> {
-        let pieces = self.pieces(kept::grains(&self.scope.owners));
-        if pieces.are_one() {
-            return self.count_of(conn, kind, pieces).await;
-        }
-        conn.build_transaction()
-            .repeatable_read()
-            .read_only()
-            .run(async |conn| self.count_of(conn, kind, pieces).await)
-            .await
-    }
-
-    async fn count_of(&self, conn: &mut Connection, kind: &Kind, pieces: Pieces) -> Result<i64> {
-        let mut total = 0;
-        for (sign, parts) in pieces.signed() {
-            let totals = kept::totals(conn, &self.scope.owners, &parts).await?;
-            let mut count = match kind {
-                Kind::Any => totals.total,
-                Kind::Hot => totals.hot,
-                Kind::Status(some) => sum_of(&totals.by_status, some),
-                Kind::Source(some) => sum_of(&totals.by_source, some),
-            };
-            for condition in self.left_over(&parts)? {
-                count += leads::table
-                    .filter(condition)
-                    .count()
-                    .get_result::<i64>(conn)
-                    .await?;
-            }
-            total += sign * count;
-        }
-        Ok(total)
+        let owners = &self.scope.owners;
+        let selection = self.selection(kept::of(owners), kept::grains(owners))?;
+        let totals = kept::totals(conn, selection, Utc::now(), false).await?;
+        Ok(match kind {
+            Kind::Any => totals.total,
+            Kind::Hot => totals.hot,
+            Kind::Status(some) => sum_of(&totals.by_status, some),
+            Kind::Source(some) => sum_of(&totals.by_source, some),
+        })
     }
 
     /// Days of other zones than UTC begin at an hour of UTC, mostly, and hours are only kept of
     /// everybody together; else the leads are looked at.
     pub(super) async fn series(&self, conn: &mut Connection, key: SeriesKey) -> Result<Series> {
         let owners = &self.scope.owners;
-        let grains = match (key.zone, key.bucket) {
-            (Tz::UTC, Bucket::Month) => kept::grains(owners),
-            // Neither month nor dekad lies in one day or week.
-            (Tz::UTC, Bucket::Day | Bucket::Week) if *owners == Owners::Everybody => {
-                &[Grain::Day, Grain::Hour]
-            }
-            (Tz::UTC, Bucket::Day | Bucket::Week) => &[Grain::Day],
-            _ if *owners == Owners::Everybody => &[Grain::Hour],
+        let is_everybody = *owners == Owners::Everybody;
+        // Of a stretch that is counted by itself, and finer.
+        let grains: &[Grain] = match (key.zone, key.bucket) {
+            (Tz::UTC, Bucket::Month) if is_everybody => kept::OF_ALL,
+            (Tz::UTC, Bucket::Month) => &[Grain::Month, Grain::Dekad, Grain::Day, Grain::SixHours],
+            (Tz::UTC, Bucket::Day | Bucket::Week) if is_everybody => &[Grain::Day, Grain::Hour],
+            (Tz::UTC, Bucket::Day | Bucket::Week) => &[Grain::Day, Grain::SixHours],
+            _ if is_everybody => &[Grain::Hour],
             _ => return self.pass(conn, key).await,
         };
+        let selection = self.selection(kept::of(owners), grains)?;
         let mut counts = Counts::new(key);
-        for (sign, parts) in self.pieces(grains).signed() {
-            counts.add(kept::series(conn, owners, &parts, key).await?, sign);
-            for condition in self.left_over(&parts)? {
-                counts.add(over_time::pass(conn, condition, key).await?, sign);
-            }
-        }
+        counts.add(kept::series(conn, selection, key).await?);
         if key.zone != Tz::UTC && !counts.end_at_full_hours() {
             return self.pass(conn, key).await;
         }
@@ -152,24 +94,32 @@ impl Ready<'_> {
         over_time::series(conn, self.filter.condition(self.actor)?, key).await
     }
 
-    fn pieces(&self, grains: &[Grain]) -> Pieces {
-        Pieces::of(&self.scope.created, grains)
-    }
-
-    /// The leads that no row has: those of the selection's owners, created in these times, which may
-    /// lie outside of the selection where a row has too much. Each condition is answered from one
-    /// index, without a look at the leads, which two of them together would not be.
-    fn left_over(&self, parts: &Parts) -> Result<Vec<Condition>> {
-        let mut conditions: Vec<Condition> = Vec::new();
-        for span in &parts.left_over {
-            for owners in apart(&self.scope.owners) {
-                let visible = LeadFilter::default().condition(self.actor)?;
-                let from = leads::created_at.ge(span.start);
-                let created = from.and(leads::created_at.lt(span.end));
-                conditions.push(Box::new(created.and(owners).and(visible)));
+    /// The leads of the scope, cut into what these rows have and what no row has.
+    fn selection(&self, rows: Rows, grains: &[Grain]) -> Result<Selection> {
+        let created = &self.scope.created;
+        let pieces = Pieces::of(created, grains);
+        let mut selection = Selection {
+            rows,
+            pieces: Stretches::default(),
+            grains: Vec::new(),
+            created: pieces.of_rows(created.clone()),
+            ends: Stretches::default(),
+            owners: Vec::new(),
+        };
+        for (change, parts) in [(1, pieces.added), (-1, pieces.removed)] {
+            for (grain, span) in parts.kept {
+                selection.grains.push(grain);
+                selection.pieces.add(span.from, span.to, change);
+            }
+            for end in parts.left_over {
+                selection.ends.add(Some(end.start), Some(end.end), change);
             }
         }
-        Ok(conditions)
+        for owners in apart(&self.scope.owners) {
+            let visible = LeadFilter::default().condition(self.actor)?;
+            selection.owners.push(Box::new(visible.and(owners)));
+        }
+        Ok(selection)
     }
 }
 

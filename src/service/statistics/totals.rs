@@ -205,23 +205,6 @@ fn of_group((agent, status, source, count, score_sum, hot, overdue): Group) -> T
 }
 
 impl Totals {
-    /// These as often as that: -1 takes them away from others.
-    pub(super) fn times(mut self, sign: i64) -> Self {
-        let counts = [
-            &mut self.total,
-            &mut self.hot,
-            &mut self.overdue,
-            &mut self.score_sum,
-        ];
-        let counts = counts.into_iter().chain(self.by_status.values_mut());
-        let counts = counts.chain(self.by_source.values_mut());
-        let of_each = self.by_agent.iter_mut();
-        let of_each =
-            of_each.flat_map(|agent| [&mut agent.total, &mut agent.won, &mut agent.score_sum]);
-        counts.chain(of_each).for_each(|count| *count *= sign);
-        self
-    }
-
     /// Adds the sums of other leads.
     pub(super) fn add(&mut self, parts: impl IntoIterator<Item = Self>) {
         let mut agents: HashMap<Option<UserId>, AgentTotals> = HashMap::new();

@@ -87,21 +87,18 @@ async fn lines(url: &str, query: &str) -> BTreeSet<String> {
 }
 
 const COLUMNS: &str = "SELECT table_name || '.' || column_name || ' ' || \
-    CASE WHEN is_nullable = 'YES' AND table_name <> 'lead_statistics' THEN 'nullable ' ELSE '' END || \
+    CASE WHEN is_nullable = 'YES' THEN 'nullable ' ELSE '' END || \
     CASE data_type WHEN 'ARRAY' THEN ltrim(udt_name, '_') || '[]' ELSE udt_name END AS line \
     FROM information_schema.columns \
     WHERE table_schema = 'public' AND table_name NOT IN \
     ('__diesel_schema_migrations', 'lead_statistics_folded', 'lead_statistics_deltas', \
-    'lead_statistics_ahead', 'lead_statistics_watermark')";
+    'lead_statistics_watermark')";
 
-/// The columns of `src/db/schema.rs`, and those of the view, in the words of [`COLUMNS`].
+/// The columns of `src/db/schema.rs`, in the words of [`COLUMNS`].
 fn generated() -> BTreeSet<String> {
     let mut table = String::new();
     let mut columns = BTreeSet::new();
-    let kept = file("src/service/statistics/kept.rs");
-    let (_, view) = kept.split_once("diesel::table!").unwrap();
-    let (view, _) = view.split_once("\n}").unwrap();
-    for line in file("src/db/schema.rs").lines().chain(view.lines()) {
+    for line in file("src/db/schema.rs").lines() {
         if let Some((name, rest)) = line.trim().split_once(" (") {
             if rest.ends_with(") {") {
                 table = name.to_owned();
@@ -116,7 +113,6 @@ fn generated() -> BTreeSet<String> {
                 "Array<Nullable<Timestamptz>>" => "timestamptz[]",
                 "LeadSource" => "lead_source",
                 "LeadStatus" => "lead_status",
-                "StatisticsGrain" => "statistics_grain",
                 "NoteType" => "note_type",
                 "UserRole" => "user_role",
                 other => &other.to_lowercase(),

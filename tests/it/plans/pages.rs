@@ -1,7 +1,7 @@
 //! Pages: no sequential scan and no sort, wherever in an order a page lies.
 
 use crm::service::leads::{
-    Direction, LeadFilter, LeadOrder, LeadOrderField, LeadStatus, Place, SortKey,
+    Direction, LeadFilter, LeadOrder, LeadOrderField, LeadStatus, ListedLead, Place, SortKey,
 };
 use crm::service::page::{Page, Start};
 use crm::service::{Actor, LeadId};
@@ -31,6 +31,51 @@ async fn no_page_of_any_order_reads_the_whole_table_or_sorts() {
     }
     for order in both_ways(LeadOrderField::ConversionProbability) {
         check(&data, &data.actors[0], &won, order).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_several_statuses_is_merged_from_theirs_and_is_the_same_as_any_other_way() {
+    let data = ManyLeads::make(20_000).await;
+    let status = |status: &[LeadStatus]| LeadFilter {
+        status: Some(status.to_vec()),
+        ..LeadFilter::default()
+    };
+    let (qualified, proposal) = (LeadStatus::Qualified, LeadStatus::Proposal);
+    let merged = status(&[proposal, qualified, proposal]);
+    let other_way = LeadFilter {
+        or: Some(vec![status(&[qualified]), status(&[proposal])]),
+        ..LeadFilter::default()
+    };
+    for order in both_ways(LeadOrderField::ConversionProbability) {
+        for actor in &data.actors[..2] {
+            let read = async |filter, start| data.list(actor, filter, order, page(start)).await;
+            let all = read(&other_way, Start::Offset(0)).await;
+            let place = order.place(&all.rows[20]);
+            for start in [
+                Start::Offset(0),
+                Start::Offset(333),
+                Start::Offset(19_000),
+                Start::After(place.clone()),
+                Start::Before(None),
+                Start::Before(Some(place)),
+            ] {
+                let page = page(start.clone());
+                let (one, other) = (read(&merged, start.clone()), read(&other_way, start));
+                let ids = |rows: Vec<ListedLead>| rows.into_iter().map(|row| row.lead.id);
+                let (one, other) = (one.await, other.await);
+                assert!(ids(one.rows).eq(ids(other.rows)), "{order:?} {page:?}");
+                assert_eq!(
+                    (one.has_previous, one.has_next),
+                    (other.has_previous, other.has_next)
+                );
+                let plans = data.plans(actor, &merged, order, page).await;
+                let (_, plan) = &plans[0];
+                assert!(plan.contains("Merge Append"), "{plan}");
+                let walk = "using leads_status_conversion_probability on leads";
+                assert_eq!(plan.matches(walk).count(), 2, "{plan}");
+            }
+        }
     }
 }
 

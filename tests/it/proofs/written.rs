@@ -95,6 +95,13 @@ async fn every_field_of_a_lead_and_its_assignee_is_written_as_the_library_does()
         assert_eq!(written, library);
         assert!(!written.contains("errors"), "{written}");
     }
+    let agents = leaves(&team, "AgentStatistics").await;
+    let asked = ["", STOCK].map(|between| {
+        let fields = agents.join(&format!("{between} "));
+        format!("{{ leadStatistics {{ leadsByAgent {{ {fields}{between} user{between} {{ id fullName }} }} }} }}")
+    });
+    let written = text(&team, &team.ada, &asked[0]).await;
+    assert_eq!(written, text(&team, &team.ada, &asked[1]).await);
     let ids = team
         .api
         .data(&team.ada, "{ leads { nodes { id } } }", json!({}))

@@ -17,9 +17,12 @@ const FIRST_ROWS: usize = 3_000;
 const FIRST_ROWS_PER_LEAD: usize = 40;
 const MOST_FIRST_ROWS: usize = 20_000;
 /// What a lead costs that the trigram index leads to, in rows of a walk: it was looked for under
-/// each of its trigrams, is compared once more, and is sorted. Measured at a million leads: 3 µs
-/// beside 0.3 to 1 µs.
+/// each of its trigrams, is compared once more, and is sorted. Measured at a million leads, of which
+/// less than half fit into the server's memory: 2.4 µs, beside 0.3 to 1 µs where the order is that in
+/// which the leads lie in the table, and 3.4 to 5 µs where each lies elsewhere. With more memory that
+/// is less: the second stands in between.
 const GATHERED: f64 = 3.0;
+const GATHERED_ELSEWHERE: f64 = 1.0;
 /// The part of the leads, beyond those that are searched for, that one part of a search may lead to
 /// before all parts are asked for: at a million leads, as many as are looked at in the time that
 /// the long lists of frequent trigrams take to read.
@@ -30,8 +33,8 @@ const RARE: f64 = 0.003;
 /// There are two ways. One walks along the order's index until enough leads were found: quick if
 /// many fit. The other gathers all that fit by the trigram index and sorts them: quick if few do.
 /// PostgreSQL chooses by a guess that can be wrong a hundredfold, so it is not asked. The order is
-/// walked for a few thousand rows; where that is not enough, those rows tell what each way would
-/// cost from here on. The statements are fenced, so that each is executed in its own way only.
+/// walked for a few thousand rows; where that is not enough, those rows tell what a walk would cost
+/// from here on, and leads from all over the table what gathering would. The statements are fenced, so that each is executed in its own way only.
 pub(crate) struct Hunt<'a> {
     pub actor: &'a Actor,
     /// Whatever it searches for itself is not looked at.
@@ -52,17 +55,25 @@ pub(crate) struct Stretch<'a> {
     pub offset: usize,
 }
 
-/// What some rows of the order say of all: how many there were and how many of them fit.
+/// What some leads say of all. The first rows of the order tell how far a walk would go, but nothing
+/// of all leads: those with a free e-mail address have lower scores, and a last name is found where
+/// it stands in the alphabet.
 #[derive(Debug)]
 struct Look {
+    /// How many first rows of the order there were, how many of them the filter lets through, and how
+    /// many of these have what is searched for.
     rows: f64,
     filtered: f64,
-    searched: f64,
     both: f64,
-    /// How many have each of [`Search::parts`].
+    /// Of all leads: the share that the filter lets through, that has what is searched for, and that
+    /// has each of [`Search::parts`].
+    share_filtered: f64,
+    share_searched: f64,
     parts: Vec<f64>,
     /// How many leads there are in all.
     leads: f64,
+    /// What one that is gathered costs, in rows of a walk.
+    gathered: f64,
     /// Whether an index leads to those that the filter lets through: they are of one assignee.
     is_assigned: bool,
 }
@@ -169,15 +180,24 @@ impl Hunt<'_> {
             search: self.condition(Plan::Read).unwrap_or_else(everything),
             parts: self.search.parts().iter().map(|part| reads(part)).collect(),
         };
-        let (rows, filtered, searched, both, leads, parts): (i64, i64, i64, i64, i64, Vec<i64>) =
+        type Spread = (i64, i64, i64, Vec<i64>);
+        let (first, spread, leads): ((i64, i64, i64), Spread, i64) =
             sample.get_result(conn).await?;
+        let (rows, filtered, both) = first;
+        let (spread, share_filtered, share_searched, parts) = spread;
+        let share = |leads: i64| leads as f64 / spread.max(1) as f64;
         Ok(Look {
             rows: rows as f64,
             filtered: filtered as f64,
-            searched: searched as f64,
             both: both as f64,
-            parts: parts.into_iter().map(|rows| rows as f64).collect(),
+            share_filtered: share(share_filtered),
+            share_searched: share(share_searched),
+            parts: parts.into_iter().map(share).collect(),
             leads: leads.max(rows) as f64,
+            gathered: match self.order.field {
+                LeadOrderField::CreatedAt => GATHERED,
+                _ => GATHERED_ELSEWHERE,
+            },
             is_assigned: self.is_assigned(),
         })
     }
@@ -239,15 +259,17 @@ impl Look {
         let fitting = if self.both > 0.0 {
             self.both / self.rows
         } else {
-            self.filtered / self.rows * self.searched / self.rows
+            // As if both had nothing to do with each other, but none was met yet.
+            let apart = self.filtered / self.rows * self.share_searched;
+            apart.min(1.0 / self.rows)
         };
         let to_walk = wanted as f64 / fitting;
         let to_gather = match self.index() {
-            Plan::Index => GATHERED * self.searched,
-            Plan::Part(part) => GATHERED * self.parts[part],
-            Plan::Read | Plan::Open => self.filtered,
+            Plan::Index => self.gathered * self.share_searched,
+            Plan::Part(part) => self.gathered * self.parts[part],
+            Plan::Read | Plan::Open => self.share_filtered,
         };
-        if to_walk < to_gather / self.rows * self.leads {
+        if to_walk < to_gather * self.leads {
             Way::Walk(round(2 * to_walk as usize))
         } else {
             Way::Gather(self.index())
@@ -256,12 +278,12 @@ impl Look {
 
     /// By which index to gather: that of the assignee, if it leads to fewer leads, or the search's.
     fn index(&self) -> Plan {
-        if self.is_assigned && self.filtered < self.searched {
+        if self.is_assigned && self.share_filtered < self.share_searched {
             return Plan::Read;
         }
         let rarest = (0..self.parts.len()).min_by(|&a, &b| self.parts[a].total_cmp(&self.parts[b]));
         match rarest {
-            Some(part) if self.parts[part] <= self.searched + RARE * self.rows => Plan::Part(part),
+            Some(part) if self.parts[part] <= self.share_searched + RARE => Plan::Part(part),
             _ => Plan::Index,
         }
     }
@@ -276,35 +298,61 @@ fn round(rows: usize) -> usize {
 mod tests {
     use super::{Look, Plan, Way, round};
 
-    fn look(rows: f64, filtered: f64, searched: f64, both: f64) -> Look {
+    /// A look at the first rows, and at leads of which so many are let through and searched for.
+    fn look(rows: f64, filtered: f64, both: f64, share_filtered: f64, share_searched: f64) -> Look {
         Look {
             rows,
             filtered,
-            searched,
             both,
+            share_filtered,
+            share_searched,
             parts: Vec::new(),
             leads: 1_000_000.0,
+            gathered: super::GATHERED,
             is_assigned: false,
         }
     }
 
     #[test]
     fn the_way_that_reads_fewer_leads_is_taken() {
+        let gather = Way::Gather(Plan::Index);
         for (look, expected) in [
-            (look(2_999.0, 9.0, 9.0, 9.0), Way::WalkToEnd(12_000)),
-            (look(3_000.0, 3_000.0, 0.0, 0.0), Way::Gather(Plan::Index)),
-            (look(3_000.0, 3_000.0, 1.0, 1.0), Way::Gather(Plan::Index)),
-            (look(3_000.0, 3_000.0, 20.0, 20.0), Way::Walk(12_000)),
-            (look(3_000.0, 30.0, 300.0, 3.0), Way::Walk(96_000)),
-            (look(3_000.0, 300.0, 100.0, 0.0), Way::Walk(24_000)),
-            (look(3_000.0, 0.0, 100.0, 0.0), Way::Gather(Plan::Index)),
-            (look(3_000.0, 15.0, 57.0, 0.0), Way::Gather(Plan::Index)),
+            (
+                look(2_999.0, 9.0, 9.0, 0.003, 0.003),
+                Way::WalkToEnd(12_000),
+            ),
+            (
+                look(3_000.0, 3_000.0, 0.0, 1.0, 0.0),
+                Way::Gather(Plan::Index),
+            ),
+            (
+                look(3_000.0, 3_000.0, 1.0, 1.0, 0.0005),
+                Way::Gather(Plan::Index),
+            ),
+            (look(3_000.0, 3_000.0, 20.0, 1.0, 0.007), Way::Walk(12_000)),
+            (look(3_000.0, 30.0, 3.0, 0.01, 0.1), Way::Walk(96_000)),
+            (
+                look(3_000.0, 0.0, 0.0, 0.0, 0.033),
+                Way::Gather(Plan::Index),
+            ),
+            // Few or none at the beginning of the order, but many in all.
+            (look(3_000.0, 3_000.0, 4.0, 1.0, 0.02), Way::Walk(48_000)),
+            (look(3_000.0, 3_000.0, 0.0, 1.0, 0.1), Way::Walk(192_000)),
+            (
+                look(3_000.0, 3_000.0, 0.0, 1.0, 0.02),
+                Way::Gather(Plan::Index),
+            ),
         ] {
             assert_eq!(look.way(3_000, 26), expected, "{look:?}");
         }
+        let elsewhere = Look {
+            gathered: super::GATHERED_ELSEWHERE,
+            ..look(3_000.0, 3_000.0, 4.0, 1.0, 0.018)
+        };
+        assert_eq!(elsewhere.way(3_000, 26), gather);
         let assigned = Look {
             is_assigned: true,
-            ..look(3_000.0, 15.0, 300.0, 1.0)
+            ..look(3_000.0, 15.0, 1.0, 0.005, 0.1)
         };
         assert_eq!(assigned.way(3_000, 26), Way::Gather(Plan::Read));
     }
@@ -313,12 +361,12 @@ mod tests {
     fn the_rarest_part_is_gathered_if_it_is_rare() {
         for (parts, expected) in [
             (vec![], Plan::Index),
-            (vec![2_000.0, 12.0, 13.0], Plan::Part(1)),
-            (vec![2_000.0, 13.0], Plan::Index),
+            (vec![0.7, 0.004, 0.0043], Plan::Part(1)),
+            (vec![0.7, 0.0043], Plan::Index),
         ] {
             let look = Look {
                 parts,
-                ..look(3_000.0, 3_000.0, 3.0, 3.0)
+                ..look(3_000.0, 3_000.0, 3.0, 1.0, 0.001)
             };
             assert_eq!(look.index(), expected, "{look:?}");
         }

@@ -20,8 +20,9 @@ pub(super) struct Walk {
     pub offset: i64,
 }
 
-/// How many of the first rows of a query there are, fulfil one condition, the other, and both; how
-/// many leads there are, by PostgreSQL's estimate; and how many of the rows have each part.
+/// How many of the first rows of a query there are, fulfil one condition, and both. The same, but for
+/// the other condition, of leads that are spread evenly over the time of all; how many of these have
+/// each part; and how many leads there are, by PostgreSQL's estimate.
 pub(super) struct Sample {
     pub ordered: LeadQuery<'static>,
     pub rows: usize,
@@ -29,6 +30,10 @@ pub(super) struct Sample {
     pub search: Condition,
     pub parts: Vec<Condition>,
 }
+
+/// How many stretches of how many leads are spread.
+const STRETCHES: usize = 10;
+const STRETCH: usize = 200;
 
 /// The first ids of a query, in an order that its plan does not know of: `OFFSET 0` is a fence, too.
 pub(super) struct Gather {
@@ -52,27 +57,47 @@ impl QueryFragment<Pg> for Walk {
 impl QueryFragment<Pg> for Sample {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
-            "SELECT count(*), count(*) FILTER (WHERE f), count(*) FILTER (WHERE s), \
-             count(*) FILTER (WHERE f AND s), \
-             (SELECT reltuples::bigint FROM pg_class WHERE oid = 'leads'::regclass), ARRAY[",
+            "SELECT first.*, spread.*, \
+             (SELECT reltuples::bigint FROM pg_class WHERE oid = 'leads'::regclass) FROM (\
+             SELECT count(*), count(*) FILTER (WHERE f), count(*) FILTER (WHERE f AND s) FROM (",
         );
+        self.push_conditions(&mut out)?;
+        out.push_sql(" FROM (");
+        push(&self.ordered, out.reborrow())?;
+        out.push_sql(&format!(
+            " LIMIT {}) AS leads) AS sample) AS first, (\
+             SELECT count(*), count(*) FILTER (WHERE f), count(*) FILTER (WHERE s), ARRAY[",
+            self.rows
+        ));
         for part in 0..self.parts.len() {
             let comma = if part == 0 { "" } else { ", " };
             out.push_sql(&format!("{comma}count(*) FILTER (WHERE p{part})"));
         }
-        out.push_sql("]::bigint[] FROM (SELECT ");
-        self.filter.walk_ast(out.reborrow())?;
-        out.push_sql(" AS f, ");
-        self.search.walk_ast(out.reborrow())?;
-        out.push_sql(" AS s");
+        out.push_sql("]::bigint[] FROM (");
+        self.push_conditions(&mut out)?;
         for (index, part) in self.parts.iter().enumerate() {
             out.push_sql(", ");
             part.walk_ast(out.reborrow())?;
             out.push_sql(&format!(" AS p{index}"));
         }
-        out.push_sql(" FROM (");
-        push(&self.ordered, out.reborrow())?;
-        out.push_sql(&format!(" LIMIT {}) AS leads) AS sample", self.rows));
+        out.push_sql(&format!(
+            " FROM (SELECT min(created_at) AS start, max(created_at) AS stop FROM leads) AS times, \
+             generate_series(0, {last}) AS stretch, LATERAL (SELECT * FROM leads \
+             WHERE created_at >= start + (stop - start) * stretch / {STRETCHES} \
+             ORDER BY created_at, id LIMIT {STRETCH}) AS leads) AS sample) AS spread",
+            last = STRETCHES - 1
+        ));
+        Ok(())
+    }
+}
+
+impl Sample {
+    fn push_conditions<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT ");
+        self.filter.walk_ast(out.reborrow())?;
+        out.push_sql(" AS f, ");
+        self.search.walk_ast(out.reborrow())?;
+        out.push_sql(" AS s");
         Ok(())
     }
 }
@@ -111,7 +136,11 @@ impl Query for Walk {
 }
 
 impl Query for Sample {
-    type SqlType = (BigInt, BigInt, BigInt, BigInt, BigInt, Array<BigInt>);
+    type SqlType = (
+        (BigInt, BigInt, BigInt),
+        (BigInt, BigInt, BigInt, Array<BigInt>),
+        BigInt,
+    );
 }
 
 impl Query for Gather {

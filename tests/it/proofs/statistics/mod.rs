@@ -3,14 +3,16 @@
 mod questions;
 mod writing;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
 use proptest::collection::vec;
 use tokio::task::JoinSet;
 
 use crm::db::{Db, PooledConnection};
-use crm::service::UserId;
-use crm::service::statistics::fold;
+use crm::service::leads::LeadFilter;
+use crm::service::statistics::{Wanted, fold, statistics_within};
 use crm::service::users::UserRole;
+use crm::service::{Actor, UserId};
 
 use crate::support::{Api, SignedIn};
 
@@ -72,10 +74,8 @@ async fn what_is_kept_equals_what_is_counted_during_and_after_any_history() {
         ask(&mut conn, &world, &questions).await?;
         fold(&world.db).await.unwrap();
         ask(&mut conn, &world, &questions).await?;
-        for deltas in ["lead_statistics_deltas", "lead_statistics_ahead"] {
-            let count = format!("(SELECT count(*) FROM {deltas})");
-            same("deltas after folding", number(&mut conn, &count).await, 0)?;
-        }
+        let deltas = "(SELECT count(*) FROM lead_statistics_deltas)";
+        same("deltas after folding", number(&mut conn, deltas).await, 0)?;
         let kept = fingerprint(&mut conn).await;
         run(&mut conn, "SELECT lead_statistics_rebuild()").await;
         same("what was kept, rebuilt", kept, fingerprint(&mut conn).await)
@@ -100,7 +100,9 @@ async fn fold_for_ever(world: World) {
 }
 
 async fn rows(conn: &mut PooledConnection) -> i64 {
-    number(conn, "(SELECT count(*) FROM lead_statistics)").await
+    let deltas = "(SELECT count(*) FROM lead_statistics_deltas)";
+    let folded = "(SELECT count(*) FROM lead_statistics_folded)";
+    number(conn, &format!("{folded} + {deltas}")).await
 }
 
 /// A number that stands for all rows that are not all zeros.
@@ -137,9 +139,93 @@ async fn writers_of_the_same_agent_and_day_do_not_wait_for_each_other_or_for_a_f
     run(&mut two, "COMMIT").await;
     fold(&world.db).await.unwrap();
     run(&mut one, "COMMIT").await;
-    let won = "(SELECT sum(status_won) FROM lead_statistics WHERE grain = 'DAY' \
+    fold(&world.db).await.unwrap();
+    let won = "(SELECT sum(status_won) FROM lead_statistics_folded WHERE grain = 'DAY' \
                AND agent = 'ffffffff-ffff-ffff-ffff-ffffffffffff')";
     assert_eq!(number(&mut one, won).await, 4);
+}
+
+/// How many follow-ups are overdue at that moment.
+async fn overdue(conn: &mut PooledConnection, now: DateTime<Utc>) -> i64 {
+    let wanted = Wanted {
+        overdue: true,
+        ..Wanted::default()
+    };
+    let all = LeadFilter::default();
+    let counted = statistics_within(conn, &Actor::operator(), &all, &wanted, now).await;
+    counted.unwrap().totals.overdue
+}
+
+async fn watermark(conn: &mut PooledConnection) -> DateTime<Utc> {
+    let micros =
+        "(SELECT (extract(epoch FROM moment) * 1000000)::bigint FROM lead_statistics_watermark)";
+    DateTime::from_timestamp_micros(number(conn, micros).await).unwrap()
+}
+
+async fn advance(conn: &mut PooledConnection, until: DateTime<Utc>) {
+    let until = until.to_rfc3339();
+    run(conn, &format!("SELECT lead_statistics_advance('{until}')")).await;
+}
+
+/// Adds a lead with a name and a follow-up.
+async fn add(conn: &mut PooledConnection, name: &str, follow_up: DateTime<Utc>) {
+    let follow_up = follow_up.to_rfc3339();
+    let lead = format!(
+        "INSERT INTO leads (id, first_name, last_name, phone, source, status, lead_score, \
+         conversion_probability, created_at, updated_at, next_follow_up) VALUES \
+         (gen_random_uuid(), '{name}', 'X', '+48601234567', 'OTHER', 'NEW', 50, 0, now(), now(), \
+         '{follow_up}')"
+    );
+    run(conn, &lead).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follow_up_exactly_at_the_watermark_is_not_overdue_before_it_and_is_so_ever_after() {
+    let api = Api::with_pool(4).await;
+    let world = World::of(&api).await;
+    let mut conn = world.connection().await;
+    let start = watermark(&mut conn).await;
+    let beside = TimeDelta::microseconds(1);
+    for (hour, folds_there) in [(0, true), (1, false)] {
+        let at = |minutes| start + TimeDelta::minutes(hour * 60 + minutes);
+        // Follow-ups at two moments that the watermark stops at, right before and right after: some
+        // are folded before it comes, some when it is there or only when it has gone on.
+        for follow_up in [at(10) - beside, at(10), at(10) + beside] {
+            add(&mut conn, "Folded", follow_up).await;
+        }
+        run(&mut conn, "SELECT lead_statistics_fold(100)").await;
+        for follow_up in [at(20) - beside, at(20), at(20) + beside] {
+            add(&mut conn, "Delta", follow_up).await;
+        }
+        let expected = [
+            (at(10), 1),
+            (at(10) + beside, 2),
+            (at(15), 3),
+            (at(20), 4),
+            (at(20) + beside, 5),
+            (at(25), 6),
+        ];
+        let stops = [
+            (0, false),
+            (10, false),
+            (12, false),
+            (20, folds_there),
+            (30, true),
+        ];
+        for (minutes, folds) in stops {
+            advance(&mut conn, at(minutes)).await;
+            for _ in 0..2 {
+                assert_eq!(watermark(&mut conn).await, at(minutes));
+                for (now, count) in expected {
+                    let counted = overdue(&mut conn, now).await;
+                    assert_eq!(counted, hour * 6 + count, "{now}, watermark {minutes}");
+                }
+                if folds {
+                    run(&mut conn, "SELECT lead_statistics_fold(100)").await;
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,45 +233,33 @@ async fn follow_ups_that_fall_due_while_their_writer_is_busy_are_counted() {
     let api = Api::with_pool(4).await;
     let world = World::of(&api).await;
     let (mut one, mut two) = (world.connection().await, world.connection().await);
+    let start = watermark(&mut one).await;
+    let later = |hours| start + TimeDelta::hours(hours);
     // The earliest that is not overdue yet.
-    let ahead = "(SELECT moment FROM lead_statistics_watermark)";
-    let lead = |name: &str| {
-        format!(
-            "INSERT INTO leads (id, first_name, last_name, phone, source, status, lead_score, \
-             conversion_probability, created_at, updated_at, next_follow_up) VALUES \
-             (gen_random_uuid(), '{name}', 'X', '+48601234567', 'OTHER', 'NEW', 50, 0, now(), now(), \
-             {ahead})"
-        )
-    };
-    run(&mut one, &format!("{}; {}", lead("Closed"), lead("Open"))).await;
-    let busy = format!(
-        "BEGIN; {}; UPDATE leads SET status = 'LOST' WHERE first_name = 'Closed'",
-        lead("New")
-    );
-    run(&mut one, &busy).await;
-    let later = "SELECT lead_statistics_advance(moment + interval '2 hours') \
-                 FROM lead_statistics_watermark";
-    run(&mut two, later).await;
-    let overdue = "(SELECT coalesce(sum(overdue), 0)::bigint \
-                    + lead_statistics_overdue_since(NULL, NULL, NULL, now() + interval '2 hours') \
-                    FROM lead_statistics WHERE grain = 'HOUR')";
-    // Nobody sees the change before it is committed, but its writer.
-    assert_eq!(number(&mut two, overdue).await, 2);
-    assert_eq!(number(&mut one, overdue).await, 2);
-    run(&mut one, "UPDATE leads SET status = 'WON'").await;
-    assert_eq!(number(&mut one, overdue).await, 0);
+    add(&mut one, "Closed", start).await;
+    add(&mut one, "Open", start).await;
+    run(&mut one, "BEGIN").await;
+    add(&mut one, "New", start).await;
     run(
         &mut one,
-        "UPDATE leads SET status = 'NEW' WHERE first_name = 'New'; COMMIT",
+        "UPDATE leads SET status = 'LOST' WHERE first_name = 'Closed'",
     )
     .await;
+    advance(&mut two, later(2)).await;
+    // Nobody sees the change before it is committed, but its writer.
+    assert_eq!(overdue(&mut two, later(2)).await, 2);
+    assert_eq!(overdue(&mut one, later(2)).await, 2);
+    run(&mut one, "UPDATE leads SET status = 'WON'").await;
+    assert_eq!(overdue(&mut one, later(2)).await, 0);
+    let reopened = "UPDATE leads SET status = 'NEW' WHERE first_name = 'New'; COMMIT";
+    run(&mut one, reopened).await;
     for _ in 0..2 {
-        assert_eq!(number(&mut two, overdue).await, 1);
+        assert_eq!(overdue(&mut two, later(2)).await, 1);
         fold(&world.db).await.unwrap();
     }
-    run(&mut two, later).await;
-    assert_eq!(number(&mut two, overdue).await, 1);
+    advance(&mut two, later(4)).await;
+    assert_eq!(overdue(&mut two, later(2)).await, 1);
     let put_off = "UPDATE leads SET next_follow_up = next_follow_up + interval '1 day'";
     run(&mut two, put_off).await;
-    assert_eq!(number(&mut two, overdue).await, 0);
+    assert_eq!(overdue(&mut two, later(2)).await, 0);
 }

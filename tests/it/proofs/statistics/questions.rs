@@ -8,8 +8,8 @@ use proptest::strategy::Strategy;
 use uuid::Uuid;
 
 use crm::db::{Connection, PooledConnection};
-use crm::service::leads::{LeadFilter, Span};
-use crm::service::statistics::{Bucket, SeriesKey, Wanted, statistics_within};
+use crm::service::leads::{LeadFilter, LeadSource, LeadStatus, Span};
+use crm::service::statistics::{Bucket, SeriesKey, Totals, Wanted, count_kept, statistics_within};
 use crm::service::users::UserRole;
 use crm::service::{Actor, ServiceError, UserId};
 
@@ -111,10 +111,15 @@ pub(super) async fn compare(
                 .into(),
             ..Wanted::totals()
         };
+        let narrowed = narrowed(&kept);
         let kept = statistics_within(conn, &actor, &kept, &wanted, now).await;
         wanted.by_agent = true;
         let counted = statistics_within(conn, &actor, &counted, &wanted, now).await;
         let (mut kept, mut counted) = (kept.unwrap(), counted.unwrap());
+        for (filter, count) in narrowed {
+            let known = count_kept(conn, &actor, &filter).await.unwrap();
+            same(&format!("{filter:?}"), known, Some(count(&counted.totals)))?;
+        }
         if !question.wants_agents {
             kept.totals.by_agent.clear();
             counted.totals.by_agent.clear();
@@ -122,6 +127,47 @@ pub(super) async fn compare(
         same(&format!("{question:?}"), kept, counted)?;
     }
     Ok(())
+}
+
+type Count = fn(&Totals) -> i64;
+
+/// Kinds of these leads whose number is known, too.
+fn narrowed(filter: &LeadFilter) -> [(LeadFilter, Count); 4] {
+    let status = Some(vec![LeadStatus::New, LeadStatus::Won]);
+    let source = Some(vec![LeadSource::Other]);
+    [
+        (filter.clone(), |totals| totals.total),
+        (
+            LeadFilter {
+                hot_only: true,
+                ..filter.clone()
+            },
+            |totals| totals.hot,
+        ),
+        (
+            LeadFilter {
+                status,
+                ..filter.clone()
+            },
+            |totals| {
+                let of = |status| totals.by_status.get(&status).copied().unwrap_or(0);
+                of(LeadStatus::New) + of(LeadStatus::Won)
+            },
+        ),
+        (
+            LeadFilter {
+                source,
+                ..filter.clone()
+            },
+            |totals| {
+                totals
+                    .by_source
+                    .get(&LeadSource::Other)
+                    .copied()
+                    .unwrap_or(0)
+            },
+        ),
+    ]
 }
 
 impl Question {

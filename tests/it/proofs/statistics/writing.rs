@@ -41,7 +41,8 @@ const SQL: [&str; 13] = [
     "UPDATE leads SET next_follow_up = now() + interval '5 minutes' WHERE id = $1",
     "UPDATE leads SET next_follow_up = date_trunc('hour', now()) - interval '1 day' WHERE id = $1",
     "UPDATE leads SET next_follow_up = next_follow_up + interval '7 hours'",
-    "UPDATE leads SET next_follow_up = '2024-03-30T12:00:00Z', status = 'NEW' WHERE id IN ($1, $2)",
+    "UPDATE leads SET next_follow_up = '2024-03-30T12:00:00Z', status = 'NEW' \
+     WHERE id IN ($1, $2) AND archived_at IS NULL",
     "UPDATE leads SET next_follow_up = NULL, source = 'REFERRAL' WHERE id = $1",
     "UPDATE leads SET company = 'X', updated_at = now() WHERE id = $1",
     "UPDATE leads SET lead_score = 100 - lead_score",
