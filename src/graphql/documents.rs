@@ -2,10 +2,11 @@
 //! persisted queries.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::ExecutableDocument;
-use async_graphql::{Request, ServerError, Value};
+use async_graphql::{Request, ServerError, Value, Variables};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use ring::digest::{SHA256, digest};
@@ -47,6 +48,7 @@ pub(super) struct Known {
     price: Priced,
     operations: Operations,
     has_merges: bool,
+    is_valid: AtomicBool,
 }
 
 /// What a request asks for.
@@ -57,6 +59,7 @@ pub(super) struct Asked {
     pub(super) operation: Option<Arc<Operation>>,
     /// Whether parts of its answer must be merged.
     pub(super) has_merges: bool,
+    pub(super) known: Arc<Known>,
 }
 
 #[derive(Clone)]
@@ -114,7 +117,24 @@ impl Known {
             price,
             operations,
             has_merges,
+            is_valid: AtomicBool::new(false),
         })
+    }
+
+    /// Whether validation is about the document alone: what is given for variables is validated
+    /// with it, each time.
+    pub(super) fn stands_alone(&self, given: &Variables) -> bool {
+        self.uses.variables == 0 || given.is_empty()
+    }
+
+    /// Whether the document alone was found to be valid before.
+    pub(super) fn is_valid(&self) -> bool {
+        self.is_valid.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of that it is.
+    pub(super) fn found_valid(&self) {
+        self.is_valid.store(true, Ordering::Relaxed);
     }
 }
 
@@ -158,6 +178,7 @@ impl Documents {
             cost,
             operation: known.operations.chosen(name).cloned(),
             has_merges: known.has_merges,
+            known: Arc::clone(&known),
         });
         request.set_parsed_query(known.document.clone());
         Ok(())

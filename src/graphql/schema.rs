@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{
     EmptySubscription, ID, Json, MergedObject, Request, Response, SchemaBuilder, ServerError,
+    ValidationMode, Value,
 };
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
@@ -18,7 +19,7 @@ use crate::graphql::bulk::BulkMutation;
 use crate::graphql::coercion::{StrictScalars, settle};
 use crate::graphql::context::{Credentials, RequestId, Settings};
 use crate::graphql::cost::Cost;
-use crate::graphql::documents::{Asked, Documents, Unusable};
+use crate::graphql::documents::{Asked, Documents, Known, Unusable};
 use crate::graphql::error::{defect, transport_error};
 use crate::graphql::lead::{LeadMutation, LeadQuery};
 use crate::graphql::loaders::Lookup;
@@ -64,6 +65,8 @@ type Types = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 #[derive(Clone)]
 pub struct Schema {
     types: Types,
+    /// The same for documents that were found to be valid.
+    of_valid: Types,
     db: Db,
     session_keys: SessionKeys,
     directory: Directory,
@@ -76,15 +79,19 @@ pub fn build(db: Db, settings: Settings) -> Schema {
     let directory = Directory::new(db.clone());
     let session_keys = SessionKeys::new(db.clone());
     let (limits, request_timeout) = (settings.limits.clone(), settings.request_timeout);
-    let types = types()
-        .data(session_keys.clone())
-        .data(directory.clone())
-        .data(settings)
-        // Its own measure of what the guard has measured by then.
-        .limit_recursive_depth(limits.nesting + 1)
-        .finish();
+    let types = |mode| {
+        types()
+            .data(session_keys.clone())
+            .data(directory.clone())
+            .data(settings.clone())
+            .validation_mode(mode)
+            // Its own measure of what the guard has measured by then.
+            .limit_recursive_depth(limits.nesting + 1)
+            .finish()
+    };
     Schema {
-        types,
+        types: types(ValidationMode::Strict),
+        of_valid: types(ValidationMode::Fast),
         db,
         session_keys,
         directory,
@@ -120,7 +127,7 @@ impl Schema {
         request: Request,
         credentials: Credentials,
     ) -> Result<Response, DbError> {
-        let (about, mut request) = (About::of(&request), request);
+        let about = About::of(&request);
         if let Some(operation) = &about.operation
             && let Err(error) = operation.check_variables(&request.variables)
         {
@@ -129,17 +136,9 @@ impl Schema {
         let deadline = Instant::now() + self.request_timeout;
         let premise = credentials.premise();
         let (db, waiting) = self.db.for_request(Some(deadline), premise);
-        if let Credentials::Actor { actor, .. } = &credentials {
-            let lookup = Lookup {
-                db: db.clone(),
-                directory: self.directory.clone(),
-                actor: actor.clone(),
-            };
-            request = request.data(lookup.loaders());
-        }
-        let execution = self
-            .types
-            .execute(request.data(db.clone()).data(credentials));
+        let request = self.with_loaders(request, &db, &credentials);
+        let request = request.data(db.clone()).data(credentials);
+        let execution = self.types_for(&about).execute(request);
         let mut execution = pin!(AssertUnwindSafe(execution).catch_unwind());
         // Where this future is dropped, this is dropped before the execution is.
         let _waiting = waiting;
@@ -154,12 +153,42 @@ impl Schema {
         // Also where nothing that was asked for needed the database.
         db.confirm().await?;
         let answer = outcome.unwrap_or_else(|panic| about.failed(defect(panic.as_ref())));
+        Ok(self.finished(&about, answer))
+    }
+
+    /// The request with the loaders of whoever asks.
+    fn with_loaders(&self, request: Request, db: &Db, credentials: &Credentials) -> Request {
+        let Credentials::Actor { actor, .. } = credentials else {
+            return request;
+        };
+        let lookup = Lookup {
+            db: db.clone(),
+            directory: self.directory.clone(),
+            actor: actor.clone(),
+        };
+        request.data(lookup.loaders())
+    }
+
+    fn types_for(&self, about: &About) -> &Types {
+        match &about.document {
+            Some(document) if document.is_valid() => &self.of_valid,
+            _ => &self.types,
+        }
+    }
+
+    /// The answer in the form that a client is promised.
+    fn finished(&self, about: &About, answer: Response) -> Response {
+        if let Some(document) = &about.document
+            && answer.data != Value::Null
+        {
+            document.found_valid();
+        }
         let mut answer = settle(about.is_change(), answer);
         shorten(&mut answer, self.documents.limits());
-        Ok(match about.cost {
+        match about.cost {
             Some(cost) => answer.extension("cost", cost.into()),
             None => answer,
-        })
+        }
     }
 
     /// Answers only these documents from now on, each with the name it has for the operator.
@@ -196,6 +225,8 @@ struct About {
     id: Option<RequestId>,
     cost: Option<Cost>,
     operation: Option<Arc<Operation>>,
+    /// The document, if validation is about that alone.
+    document: Option<Arc<Known>>,
 }
 
 impl About {
@@ -205,6 +236,9 @@ impl About {
             id: datum(request).cloned(),
             cost: asked.map(|asked| asked.cost),
             operation: asked.and_then(|asked| asked.operation.clone()),
+            document: asked
+                .map(|asked| Arc::clone(&asked.known))
+                .filter(|document| document.stands_alone(&request.variables)),
         }
     }
 

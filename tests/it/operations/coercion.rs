@@ -100,3 +100,28 @@ async fn a_change_whose_input_is_no_object_is_null_beside_the_one_that_was_made(
         assert_eq!(code, "GRAPHQL_VALIDATION_FAILED");
     }
 }
+
+#[tokio::test]
+async fn a_document_that_was_answered_before_is_held_to_the_same_rules() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
+    let plain = "{ leads(first: 1) { totalCount nodes { id } } }";
+    let with_variable = "query ($first: Int, $by: [LeadSource!]) {
+        leads(first: $first, filter: {source: $by}) { nodes { id } } }";
+    let answer = api.data(&ada, plain, json!({})).await;
+    for _ in 0..3 {
+        assert_eq!(api.data(&ada, plain, json!({})).await, answer);
+        api.data(&ada, with_variable, json!({ "first": 1, "by": ["OTHER"] }))
+            .await;
+        for wrong in [
+            json!({ "first": "1" }),
+            json!({ "first": 1.5 }),
+            json!({ "by": ["NOWHERE"] }),
+        ] {
+            refused(&api, &ada, with_variable, wrong).await;
+        }
+        refused(&api, &ada, "{ leads(first: 1) { noField } }", json!({})).await;
+        let first = plain.replace("first: 1", "first: \"1\"");
+        refused(&api, &ada, &first, json!({})).await;
+    }
+}
