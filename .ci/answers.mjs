@@ -8,7 +8,7 @@ const schema = buildSchema(readFileSync(schemaFile, 'utf8'));
 for (const type of Object.values(schema.getTypeMap())) if (type.serialize) type.serialize = (value) => value;
 
 // Fields that may be null for other reasons than a failure: they hold what was read already.
-const PLAIN = new Set(`ApiKey.lastUsedAt ApiKey.revokedAt BulkRowResult.error BulkRowResult.id
+const PLAIN = new Set(`AgentStatistics.user ApiKey.lastUsedAt ApiKey.revokedAt BulkRowResult.error BulkRowResult.id
   CreateApiKeyPayload.secret FieldChange.new FieldChange.old Lead.archivedAt Lead.company
   Lead.daysSinceLastContact Lead.email Lead.lastContactDate Lead.nextFollowUp Lead.phone
   Lead.statusBeforeArchive PageInfo.endCursor PageInfo.startCursor User.oidcSubject`.split(/\s+/));

@@ -1,6 +1,6 @@
 //! Searches of every kind, with terms found in the data.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::database::Sql;
 use crate::facts::Who;
@@ -27,6 +27,13 @@ const LONG_NAME: &str = "\
 const PHONE: &str = "\
     SELECT ltrim(phone, '+') FROM leads \
     WHERE length(phone) = 12 AND phone NOT LIKE '+1%' AND archived_at IS NULL LIMIT 1";
+
+/// Orders in which those that are found lie elsewhere than on the average.
+const ORDERS: [(&str, &str, &str); 3] = [
+    ("SCORE", "DESC", "ORDER BY lead_score DESC, id DESC"),
+    ("LAST_NAME", "ASC", "ORDER BY last_name_key, id"),
+    ("STATUS", "ASC", "ORDER BY status, id"),
+];
 
 /// Terms are only looked for where somebody wants one of these.
 const KINDS: [&str; 12] = [
@@ -70,13 +77,28 @@ pub async fn rows(bench: &mut Bench<'_>) -> Result<()> {
     }
     for term in terms(bench.database.sql()).await? {
         for (viewer, by) in [("", Who::Admin), (", as an agent", Who::Agent)] {
-            measure(bench, &term, viewer, by).await?;
+            measure(bench, &term, viewer, by, NEWEST, json!({})).await?;
+        }
+    }
+    for term in bench.database.sql().column(FREQUENT).await? {
+        for (field, direction, order) in ORDERS {
+            let shown = format!(", by {field} {direction}");
+            let order_by = json!({ "orderBy": { "field": field, "direction": direction } });
+            let term = Term::new(KINDS[1], &term);
+            measure(bench, &term, &shown, Who::Admin, order, order_by).await?;
         }
     }
     Ok(())
 }
 
-async fn measure(bench: &mut Bench<'_>, term: &Term, viewer: &str, by: Who) -> Result<()> {
+async fn measure(
+    bench: &mut Bench<'_>,
+    term: &Term,
+    shown: &str,
+    by: Who,
+    order: &str,
+    mut variables: Value,
+) -> Result<()> {
     let contains = term.parts.iter().map(|part| {
         format!(
             "search_text LIKE '%' || search_normalize({}) || '%'",
@@ -84,7 +106,8 @@ async fn measure(bench: &mut Bench<'_>, term: &Term, viewer: &str, by: Who) -> R
         )
     });
     let conditions: Vec<String> = contains.chain([bench.facts.visible(by)]).collect();
-    let rest = format!("{} {NEWEST}", conditions.join(" AND "));
+    let rest = format!("{} {order}", conditions.join(" AND "));
+    variables["search"] = json!(term.text);
     let is_plain = !term.parts.is_empty();
     let sql = match is_plain {
         true => Some(page_script(bench.database.sql(), &rest).await?),
@@ -92,9 +115,9 @@ async fn measure(bench: &mut Bench<'_>, term: &Term, viewer: &str, by: Who) -> R
     };
     bench
         .measure(Row {
-            name: format!("search: {} \"{}\"{viewer}", term.kind, term.text),
+            name: format!("search: {} \"{}\"{shown}", term.kind, term.text),
             clients: bench.options.few,
-            ask: Ask::one(by, LIST, json!({ "search": term.text })),
+            ask: Ask::one(by, LIST, variables),
             sql,
             expect: Expect::AsManyAs(is_plain.then(|| page_ids(&rest))),
             targets: &[Target::P99(30.0)],
