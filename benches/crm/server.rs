@@ -44,6 +44,7 @@ impl Server {
             // One bulk change of 100,000 leads is measured, and may take its time.
             .args(["--bulk-limit", "1000000"])
             .args(["--statement-timeout-ms", "300000"])
+            .args(["--request-timeout-ms", "300000"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log)?)
