@@ -109,7 +109,7 @@ impl Schema {
 
     /// What a request asks for; nothing if its document cannot be parsed or has no such operation.
     pub fn operation(&self, request: &Request) -> Option<Arc<Operation>> {
-        datum::<Asked>(request)?.operation.clone()
+        datum::<Asked>(request)?.known.operation(request)
     }
 
     /// What sessions' tokens are signed with.
@@ -235,7 +235,7 @@ impl About {
         Self {
             id: datum(request).cloned(),
             cost: asked.map(|asked| asked.cost),
-            operation: asked.and_then(|asked| asked.operation.clone()),
+            operation: asked.and_then(|asked| asked.known.operation(request)),
             document: asked
                 .map(|asked| Arc::clone(&asked.known))
                 .filter(|document| document.stands_alone(&request.variables)),

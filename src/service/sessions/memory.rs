@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use quick_cache::sync::Cache;
 
-use crate::service::Actor;
 use crate::service::sessions::Token;
-use crate::service::sessions::token::hash;
+use crate::service::{Actor, sha256};
 
 /// How many sessions are remembered: some kilobytes each.
 const MOST: usize = 5_000;
@@ -33,7 +32,6 @@ struct Shared {
 struct Known {
     actor: Actor,
     token: Token,
-    revision: i64,
     at: Instant,
 }
 
@@ -59,14 +57,15 @@ impl Default for Memory {
 impl Memory {
     /// Who stood behind the token with this text.
     pub fn recall(&self, text: &str) -> Option<Remembered> {
-        let known = self.0.sessions.get(&hash(text))?;
-        let is_good = known.revision == self.0.revision.load(Ordering::Relaxed)
+        let known = self.0.sessions.get(&sha256(text))?;
+        let revision = known.actor.users_revision?;
+        let is_good = revision == self.0.revision.load(Ordering::Relaxed)
             && known.at.elapsed() < LASTS
             && known.token.expires_at() > Utc::now();
         is_good.then_some(Remembered {
             actor: known.actor,
             token: known.token,
-            revision: known.revision,
+            revision,
         })
     }
 
@@ -79,9 +78,8 @@ impl Memory {
         let known = Known {
             actor: actor.clone(),
             token: token.clone(),
-            revision,
             at: Instant::now(),
         };
-        self.0.sessions.insert(hash(text), known);
+        self.0.sessions.insert(sha256(text), known);
     }
 }
