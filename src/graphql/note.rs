@@ -105,11 +105,8 @@ impl Note {
     /// The version of the note that this one replaced; null if it was not edited.
     async fn earlier_version(&self, ctx: &Context<'_>) -> Option<Note> {
         let id = self.0.replaces_id?;
-        let earlier = match actor(ctx) {
-            Ok(actor) => timeline::read(db(ctx), actor, id).await,
-            Err(error) => Err(error),
-        };
-        answer(ctx, earlier).map(Note)
+        let earlier = async { timeline::read(db(ctx), actor(ctx)?, id).await };
+        answer(ctx, earlier.await).map(Note)
     }
 
     /// Since when the entry is there.
