@@ -13,6 +13,7 @@ mod request;
 mod response;
 mod serve;
 mod trace;
+mod unread;
 
 pub use browsers::Browsers;
 pub use monitor::{Render, Stopping, monitor};
