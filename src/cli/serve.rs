@@ -132,7 +132,7 @@ async fn app(
     Ok(App {
         db: database.db.clone(),
         schema,
-        sessions: Memory::default(),
+        memory: Memory::default(),
         introspection_for_all: config.profile != Profile::Production,
         body_limit: config.limits.body_limit,
         allow_get: config.allow_get,

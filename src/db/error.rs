@@ -15,7 +15,7 @@ pub enum DbError {
     #[error("the database can't be used at the moment: {0}")]
     Unavailable(String),
     /// What the request took for granted is so no longer: it is to be asked again.
-    #[error("users or sessions have changed in the meantime")]
+    #[error("users, sessions or API keys have changed in the meantime")]
     Outdated,
     /// The server does not take this user's password, or wants one and the URL has none.
     #[error(

@@ -15,8 +15,8 @@ use super::pool::Db;
 use super::run::RunQueryDsl;
 use super::{Connection, PooledConnection};
 
-/// That the users and their sessions are still as they were at a revision. By default nothing is
-/// taken for granted. Clones share what the database said.
+/// That the users, their sessions and API keys are still as they were at a revision. By default
+/// nothing is taken for granted. Clones share what the database said.
 ///
 /// Nobody gets a connection before that is confirmed, but through [`Db::unconfirmed_connection`]:
 /// whoever reads with that one reads the revision in the same statement, and has it judged before

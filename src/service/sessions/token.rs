@@ -97,7 +97,7 @@ impl Token {
     }
 
     /// When its time is over.
-    pub(super) fn expires_at(&self) -> DateTime<Utc> {
+    pub fn expires_at(&self) -> DateTime<Utc> {
         self.expires_at
     }
 
