@@ -14,6 +14,9 @@ pub enum DbError {
     /// No connection could be had in time, or the server went away: trying again later may work.
     #[error("the database can't be used at the moment: {0}")]
     Unavailable(String),
+    /// The request's time is over: nothing is read for it any more.
+    #[error("the request has taken longer than it may")]
+    Late,
     /// What the request took for granted is so no longer: it is to be asked again.
     #[error("users, sessions or API keys have changed in the meantime")]
     Outdated,

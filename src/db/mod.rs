@@ -25,7 +25,7 @@ mod watch;
 mod words;
 
 pub use copy::{Batch, Copier, Rows};
-pub use deadline::{Canceller, Waiting};
+pub use deadline::{BETWEEN_CANCELS, Canceller, Waiting};
 pub use error::{DbError, Failed};
 pub use limited::Limited;
 pub use migrate::{migrate, pending, revert_all};

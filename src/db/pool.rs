@@ -109,8 +109,9 @@ impl Db {
         }
     }
 
-    /// A connection, whoever it is for. Errors: always `Unavailable`.
+    /// A connection, whoever it is for. Errors: `Unavailable`, `Late`.
     pub(super) async fn pooled(&self) -> Result<PooledConnection, DbError> {
+        self.errand.check()?;
         let unavailable = |reason: String| Err(DbError::Unavailable(reason));
         // deadpool bounds each step; this bounds the sum, when many rested connections are dead.
         match tokio::time::timeout(self.patience, self.pool.get()).await {

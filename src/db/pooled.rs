@@ -8,7 +8,7 @@ use diesel_async::SimpleAsyncConnection;
 use diesel_async::pooled_connection::PoolableConnection;
 
 use super::Connection;
-use super::deadline::{Canceller, Errand};
+use super::deadline::{Canceller, Curfew, Errand};
 use super::error::DbError;
 use super::statements::Counted;
 use super::target::Target;
@@ -26,11 +26,14 @@ pub struct PooledConnection {
     object: Option<Object<Manager>>,
     /// For whom it is out.
     errand: Errand,
+    /// What ends its statements, if it is out for no longer than a moment.
+    curfew: Option<Curfew>,
 }
 
 impl PooledConnection {
     pub(super) fn new(object: Object<Manager>, errand: Errand) -> Self {
         Self {
+            curfew: errand.curfew(|| object.canceller()),
             object: Some(object),
             errand,
         }
@@ -70,8 +73,9 @@ impl Drop for PooledConnection {
             tokio::spawn(async move { canceller.cancel().await });
             return;
         }
+        let is_struck = self.curfew.as_ref().is_some_and(Curfew::has_struck);
         if let Some(mut object) = self.object.take()
-            && object.is_broken()
+            && (is_struck || object.is_broken())
         {
             drop(Object::take(object));
         }

@@ -136,6 +136,10 @@ impl Schema {
         let deadline = Instant::now() + self.request_timeout;
         let premise = credentials.premise();
         let (db, waiting) = self.db.for_request(Some(deadline), premise);
+        let db = match about.is_change() {
+            true => db.reading_until_the_deadline(),
+            false => db,
+        };
         let request = self.with_loaders(request, &db, &credentials);
         let request = request.data(db.clone()).data(credentials);
         let execution = self.types_for(&about).execute(request);

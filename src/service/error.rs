@@ -148,6 +148,9 @@ impl From<DieselError> for ServiceError {
 
 impl From<DbError> for ServiceError {
     fn from(error: DbError) -> Self {
-        Self::Unavailable(error)
+        match error {
+            DbError::Late => Self::TimedOut("the request"),
+            error => Self::Unavailable(error),
+        }
     }
 }
