@@ -131,6 +131,8 @@ pub enum Failed {
     TooLong,
     /// It waited for a lock longer than it may.
     Locked,
+    /// It waited in a circle with others, and was chosen to end.
+    Deadlocked,
 }
 
 impl Failed {
@@ -148,6 +150,7 @@ impl Failed {
         }
         match said.message() {
             "canceling statement due to lock timeout" => Some(Self::Locked),
+            "deadlock detected" => Some(Self::Deadlocked),
             said if said.starts_with("canceling statement due to") => Some(Self::TooLong),
             said if said.starts_with("terminating connection due to") => Some(Self::Gone),
             "the database system is shutting down" => Some(Self::Gone),
