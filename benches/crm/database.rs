@@ -57,18 +57,23 @@ impl Database {
         self.check_room(self.sql.number(size).await?)?;
         sql.run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
             .await?;
-        // Nobody may be connected to what is copied, and this process is.
-        sql.run(&format!(
-            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
-             WHERE datname = '{from}' AND pid <> pg_backend_pid()"
-        ))
-        .await?;
         let by_files = sql.number("SHOW server_version_num").await? >= 150_000;
         let strategy = if by_files { "STRATEGY file_copy" } else { "" };
-        sql.run(&format!(
-            "CREATE DATABASE {name} TEMPLATE \"{from}\" {strategy}"
-        ))
-        .await?;
+        // Nobody may be connected to what is copied, but this process is, and the service, which
+        // connects again once in a second.
+        let alone = format!(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
+             WHERE datname = '{from}' AND pid <> pg_backend_pid()"
+        );
+        let copy = format!("CREATE DATABASE {name} TEMPLATE \"{from}\" {strategy}");
+        for tries_left in (0..20).rev() {
+            sql.run(&alone).await?;
+            match sql.run(&copy).await {
+                Ok(()) => break,
+                Err(fault) if tries_left == 0 => return Err(fault),
+                Err(_) => {}
+            }
+        }
         Self::connected(with_database(&self.url, name), self.folder.clone(), None).await
     }
 

@@ -1,6 +1,6 @@
 //! Bulk changes, each beside the bare UPDATE with the same rows for the timeline, in turns.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -66,9 +66,9 @@ async fn measure(bench: &mut Bench<'_>, name: &str, size: u64, limit: Option<f64
     change(bench, &selection, "CALLBACK", size).await?;
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
-        bench.database.sql().run("CHECKPOINT").await?;
+        settle(bench).await?;
         ours.push(change(bench, &selection, "CONTACTED", size).await?);
-        bench.database.sql().run("CHECKPOINT").await?;
+        settle(bench).await?;
         bare.push(change_bare(bench, &selection, "CALLBACK", size).await?);
     }
     let (ours, bare) = (fastest(&ours), fastest(&bare));
@@ -89,6 +89,16 @@ async fn measure(bench: &mut Bench<'_>, name: &str, size: u64, limit: Option<f64
             .collect(),
         ..Line::new(name)
     })
+}
+
+/// Waits until what the turn before left to do is done: no turn shall pay for another.
+async fn settle(bench: &Bench<'_>) -> Result<()> {
+    let sql = bench.database.sql();
+    let waiting = "SELECT count(*) FROM lead_statistics_deltas";
+    while sql.number(waiting).await? > 0 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    sql.run("CHECKPOINT").await
 }
 
 async fn change(bench: &Bench<'_>, selection: &Selection, status: &str, size: u64) -> Result<Cost> {

@@ -94,6 +94,14 @@ pub(crate) enum Segment {
     Null,
 }
 
+/// A value that the planner does not see: with one it sees, it takes a page further down an order for
+/// a cheaper one than it knows in general, and plans each anew, which costs as much as the page.
+macro_rules! hidden {
+    ($value:expr, $sql_type:ty) => {
+        diesel::select($value.into_sql::<$sql_type>()).single_value()
+    };
+}
+
 impl LeadOrder {
     /// The lead's place in this order.
     pub fn place(self, listed: &ListedLead) -> Place {
@@ -214,18 +222,21 @@ impl LeadOrder {
         // One arm per column: each has a type of its own, so a function cannot take them.
         macro_rules! after {
             ($column:ident, $sql_type:ty, $variant:ident) => {{
+                let id = hidden!(*id, Uuid).assume_not_null();
                 let SortKey::$variant(value) = key else {
                     return if descending {
-                        query.filter(leads::id.lt(*id))
+                        query.filter(leads::id.lt(id))
                     } else {
-                        query.filter(leads::id.gt(*id))
+                        query.filter(leads::id.gt(id))
                     };
                 };
-                let row = (leads::$column, leads::id).into_sql::<Record<($sql_type, Uuid)>>();
+                let row = (leads::$column.nullable(), leads::id)
+                    .into_sql::<Record<(Nullable<$sql_type>, Uuid)>>();
+                let place = (hidden!(value.clone(), $sql_type), id);
                 if descending {
-                    query.filter(row.lt((value.clone(), *id)))
+                    query.filter(row.lt(place))
                 } else {
-                    query.filter(row.gt((value.clone(), *id)))
+                    query.filter(row.gt(place))
                 }
             }};
         }
@@ -234,11 +245,11 @@ impl LeadOrder {
             LeadOrderField::CreatedAt => after!(created_at, Timestamptz, Time),
             LeadOrderField::UpdatedAt => after!(updated_at, Timestamptz, Time),
             LeadOrderField::LastContactDate => {
-                after!(last_contact_date, Nullable<Timestamptz>, Time)
+                after!(last_contact_date, Timestamptz, Time)
             }
-            LeadOrderField::NextFollowUp => after!(next_follow_up, Nullable<Timestamptz>, Time),
+            LeadOrderField::NextFollowUp => after!(next_follow_up, Timestamptz, Time),
             LeadOrderField::LastName => after!(last_name_key, Text, Text),
-            LeadOrderField::Company => after!(company_key, Nullable<Text>, Text),
+            LeadOrderField::Company => after!(company_key, Text, Text),
             LeadOrderField::ConversionProbability => after!(conversion_probability, Double, Double),
             LeadOrderField::Status => after!(status, sql_types::LeadStatus, Status),
         }

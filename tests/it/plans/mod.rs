@@ -15,7 +15,7 @@ use crm::service::users::UserRole;
 use crm::service::{Actor, UserId};
 use diesel::QueryableByName;
 use diesel::connection::InstrumentationEvent;
-use diesel::sql_types::{Array, Nullable, Text, Uuid};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid};
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 
 use crate::support::TestDatabase;
@@ -50,6 +50,14 @@ struct ManyLeads {
 struct Line {
     #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
     line: String,
+}
+
+#[derive(QueryableByName)]
+struct Planned {
+    #[diesel(sql_type = Text)]
+    statement: String,
+    #[diesel(sql_type = BigInt)]
+    custom_plans: i64,
 }
 
 #[derive(QueryableByName)]
@@ -143,18 +151,43 @@ impl ManyLeads {
         plans
     }
 
+    /// How often the connection planned the statements like this one for the values at hand.
+    async fn plans_for_values(&self, like: &str) -> Vec<(String, i64)> {
+        let count = "SELECT statement, custom_plans FROM pg_prepared_statements \
+                     WHERE statement LIKE $1";
+        let mut conn = self.database.db().connection().await.unwrap();
+        let counts: Vec<Planned> = diesel::sql_query(count)
+            .bind::<Text, _>(like)
+            .load(&mut conn)
+            .await
+            .unwrap();
+        let counts = counts.into_iter();
+        counts
+            .map(|planned| (planned.statement, planned.custom_plans))
+            .collect()
+    }
+
     async fn generic_plan(&self, statement: &str) -> String {
         let (statement, _) = statement.split_once(" -- binds").unwrap_or((statement, ""));
-        let most = (1..).take_while(|number| statement.contains(&format!("${number}")));
-        let nulls = vec!["NULL"; most.count()];
-        let arguments = if nulls.is_empty() {
-            String::new()
-        } else {
-            format!("({})", nulls.join(", "))
-        };
         let mut conn = self.database.db().connection().await.unwrap();
-        let prepare =
-            format!("SET plan_cache_mode = force_generic_plan; PREPARE explained AS {statement}");
+        let types = "SELECT coalesce(array_to_string(parameter_types, ', '), '') AS \"QUERY PLAN\" \
+                     FROM pg_prepared_statements WHERE statement = $1";
+        let types: Vec<Line> = diesel::sql_query(types)
+            .bind::<Text, _>(statement)
+            .load(&mut conn)
+            .await
+            .unwrap();
+        let types = types.into_iter().next().map(|types| types.line);
+        let in_brackets = |list: String| match list.as_str() {
+            "" => list,
+            _ => format!("({list})"),
+        };
+        let types = types.unwrap_or_default();
+        let nulls: Vec<&str> = types.split_terminator(", ").map(|_| "NULL").collect();
+        let (types, arguments) = (in_brackets(types), in_brackets(nulls.join(", ")));
+        let prepare = format!(
+            "SET plan_cache_mode = force_generic_plan; PREPARE explained {types} AS {statement}"
+        );
         conn.batch_execute(&prepare).await.expect("prepared");
         let explain = format!("EXPLAIN (COSTS OFF) EXECUTE explained{arguments}");
         let lines: Vec<Line> = diesel::sql_query(explain).load(&mut conn).await.unwrap();

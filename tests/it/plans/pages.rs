@@ -79,6 +79,32 @@ async fn a_page_of_several_statuses_is_merged_from_theirs_and_is_the_same_as_any
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_far_down_any_order_is_not_planned_each_time() {
+    let data = ManyLeads::make(20_000).await;
+    let (admin, everybody) = (&data.actors[0], LeadFilter::default());
+    for order in FIELDS.into_iter().flat_map(both_ways) {
+        for start in [500, 5_000, 10_000, 15_000] {
+            let start = Start::Offset(start);
+            let far = data.list(admin, &everybody, order, page(start)).await;
+            let place = order.place(&far.rows[20]);
+            for _ in 0..8 {
+                let start = Start::After(place.clone());
+                data.list(admin, &everybody, order, page(start)).await;
+            }
+        }
+        // PostgreSQL tries five plans for the values at hand before it trusts the general one.
+        let plans = data
+            .plans_for_values("%FROM \"leads\" WHERE%(SELECT%")
+            .await;
+        assert!(!plans.is_empty(), "{order:?}");
+        assert!(
+            plans.iter().all(|(_, count)| *count <= 5),
+            "{order:?}: {plans:?}"
+        );
+    }
+}
+
 fn both_ways(field: LeadOrderField) -> [LeadOrder; 2] {
     [Direction::Asc, Direction::Desc].map(|direction| LeadOrder { field, direction })
 }

@@ -145,6 +145,27 @@ async fn writers_of_the_same_agent_and_day_do_not_wait_for_each_other_or_for_a_f
     assert_eq!(number(&mut one, won).await, 4);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fold_that_was_planned_for_nothing_reads_no_more_than_it_folds() {
+    let api = Api::with_pool(4).await;
+    let world = World::of(&api).await;
+    let mut conn = world.connection().await;
+    run(&mut conn, "SET plan_cache_mode = force_generic_plan").await;
+    run(&mut conn, "VACUUM lead_statistics_deltas").await;
+    run(&mut conn, "SELECT lead_statistics_fold(100)").await;
+    run(
+        &mut conn,
+        "BEGIN; INSERT INTO lead_statistics_deltas SELECT gen_random_uuid(), now(), NULL, 'NEW', \
+         'OTHER', 50, 1 FROM generate_series(1, 5000); SELECT lead_statistics_fold(100)",
+    )
+    .await;
+    let deltas = "(SELECT count(*) FROM lead_statistics_deltas)";
+    let read = "(SELECT seq_tup_read FROM pg_stat_xact_user_tables \
+                WHERE relname = 'lead_statistics_deltas')";
+    assert_eq!(number(&mut conn, read).await, 100);
+    assert_eq!(number(&mut conn, deltas).await, 4900);
+}
+
 /// How many follow-ups are overdue at that moment.
 async fn overdue(conn: &mut PooledConnection, now: DateTime<Utc>) -> i64 {
     let wanted = Wanted {

@@ -1,0 +1,1 @@
+ALTER FUNCTION lead_statistics_fold(integer) RESET enable_seqscan;
