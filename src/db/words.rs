@@ -43,23 +43,21 @@ pub(super) async fn are_english(conn: &mut Connection) -> bool {
 /// Errors: as of making a connection.
 pub(super) async fn learn(target: &Target) -> Result<(), DbError> {
     let (holding, failing) = (open(target).await?, open(target).await?);
-    for error in failures(&holding, &failing).await {
-        remember(&error);
-    }
+    failures(&holding, &failing).await.iter().for_each(remember);
+    // After the others: it takes as long as the server lets it wait.
+    let deadlock = deadlock(&holding, &open(target).await?).await;
+    deadlock.iter().for_each(remember);
     Ok(())
 }
 
-/// One failure of each kind, the last of which ends the connection.
+/// One failure of each kind but a deadlock, the last of which ends the connection.
 async fn failures(holding: &Client, failing: &Client) -> Vec<Error> {
     // A lock by the connection's own number is nobody else's.
     let lock = "SELECT pg_advisory_lock(7162534, pg_backend_pid()), pg_backend_pid()";
     let holder = holding.query_one(lock, &[]).await;
     let holder = holder.and_then(|row| row.try_get::<_, i32>(1)).unwrap_or(0);
     let waiting = format!("SET lock_timeout = 1; SELECT pg_advisory_lock(7162534, {holder})");
-    let mut failures: Vec<Error> = deadlock(holding, failing, holder)
-        .await
-        .into_iter()
-        .collect();
+    let mut failures = Vec::new();
     for statements in [
         "SET statement_timeout = 1; SELECT pg_sleep(10)",
         "SET statement_timeout = 0; SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(10)",
@@ -73,7 +71,9 @@ async fn failures(holding: &Client, failing: &Client) -> Vec<Error> {
 
 /// Each waits for what the other one has, until PostgreSQL ends one of them: after a second, unless it
 /// is configured otherwise.
-async fn deadlock(one: &Client, other: &Client, number: i32) -> Option<Error> {
+async fn deadlock(one: &Client, other: &Client) -> Option<Error> {
+    let number = one.query_one("SELECT pg_backend_pid()", &[]).await;
+    let number: i32 = number.ok()?.try_get(0).ok()?;
     let lock = |key: i32| format!("SELECT pg_advisory_xact_lock({key}, {number})");
     let begin = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0";
     for (client, key) in [(one, 7_162_535), (other, 7_162_536)] {
