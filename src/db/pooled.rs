@@ -93,7 +93,9 @@ impl managed::Manager for Manager {
     type Error = DbError;
 
     async fn create(&self) -> Result<Counted, DbError> {
-        let connection = self.target.connect().await?;
+        // Every future that asks for a connection contains this one, three times over: in a box it
+        // makes each request that waits for its turn 25 kB smaller.
+        let connection = Box::pin(self.target.connect()).await?;
         Ok(Counted::new(connection, self.target.tls(), self.slow))
     }
 
