@@ -4,6 +4,7 @@ pub mod database;
 pub mod keys;
 pub mod seed;
 pub mod serve;
+mod stop;
 mod trusted;
 pub mod users;
 

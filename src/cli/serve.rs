@@ -9,11 +9,11 @@ use axum::Router;
 use chrono::Utc;
 use futures_util::FutureExt;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::cli::Failure;
 use crate::cli::database::Database;
+use crate::cli::stop::{end_in_time, stop_signal, time_to_stop};
 use crate::cli::{seed, trusted};
 use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile};
 use crate::db::Db;
@@ -27,12 +27,6 @@ use crate::telemetry::Metrics;
 
 /// How often keys and sessions whose time is over are forgotten.
 const CLEANING: Duration = Duration::from_secs(600);
-
-/// How long a stop may take, whatever the program is at.
-const STOP: Duration = Duration::from_secs(10);
-
-/// How long of it what comes after the last answer may take: the embedded server's stop, above all.
-const LAST_STEPS: Duration = Duration::from_secs(1);
 
 /// Serves the API until the process is told to stop.
 pub async fn serve(config: &Config, metrics: Metrics) -> Result<(), Failure> {
@@ -138,7 +132,7 @@ async fn app(
     Ok(App {
         db: database.db.clone(),
         schema,
-        sessions: Memory::default(),
+        memory: Memory::default(),
         introspection_for_all: config.profile != Profile::Production,
         body_limit: config.limits.body_limit,
         allow_get: config.allow_get,
@@ -163,46 +157,6 @@ async fn listen(address: SocketAddr, variable: &str) -> Result<TcpListener, Fail
             )),
             _ => Failure::new(format!("cannot listen on {address}: {error}; {another}")),
         })
-}
-
-/// Completes on Ctrl-C and on SIGTERM.
-fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::new)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::new)?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// How long a stop takes at most. Errors: settings that would have it take longer than it may.
-fn time_to_stop(config: &Config) -> Result<Duration, Failure> {
-    let waiting = config.stop_delay_ms.saturating_add(config.drain_ms);
-    let time = Duration::from_millis(waiting).saturating_add(LAST_STEPS);
-    if time < STOP {
-        return Ok(time);
-    }
-    Err(Failure::new(format!(
-        "CRM_STOP_DELAY_MS and CRM_DRAIN_MS are {waiting} together, and must be less than {}: the \
-         program ends within {} seconds of being told to",
-        (STOP - LAST_STEPS).as_millis(),
-        STOP.as_secs(),
-    )))
-}
-
-/// Ends the process, whatever it is at, when everything that a stop waits for has had its time.
-///
-/// A thread does it: the runtime itself waits for what runs on its threads for blocking work. What
-/// is not done then is undone by PostgreSQL, which finds its clients gone.
-async fn end_in_time(stop: impl Future<Output = ()>, time: Duration) {
-    stop.await;
-    std::thread::spawn(move || {
-        std::thread::sleep(time);
-        tracing::warn!("what did not end in time was cut");
-        std::process::exit(0);
-    });
 }
 
 /// On a database that nobody administers: in development, demo data if there are no leads, and then

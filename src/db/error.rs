@@ -14,8 +14,11 @@ pub enum DbError {
     /// No connection could be had in time, or the server went away: trying again later may work.
     #[error("the database can't be used at the moment: {0}")]
     Unavailable(String),
+    /// The request's time is over: nothing is read for it any more.
+    #[error("the request has taken longer than it may")]
+    Late,
     /// What the request took for granted is so no longer: it is to be asked again.
-    #[error("users or sessions have changed in the meantime")]
+    #[error("users, sessions or API keys have changed in the meantime")]
     Outdated,
     /// The server does not take this user's password, or wants one and the URL has none.
     #[error(
@@ -128,6 +131,8 @@ pub enum Failed {
     TooLong,
     /// It waited for a lock longer than it may.
     Locked,
+    /// It waited in a circle with others, and was chosen to end.
+    Deadlocked,
 }
 
 impl Failed {
@@ -145,6 +150,7 @@ impl Failed {
         }
         match said.message() {
             "canceling statement due to lock timeout" => Some(Self::Locked),
+            "deadlock detected" => Some(Self::Deadlocked),
             said if said.starts_with("canceling statement due to") => Some(Self::TooLong),
             said if said.starts_with("terminating connection due to") => Some(Self::Gone),
             "the database system is shutting down" => Some(Self::Gone),

@@ -1,26 +1,16 @@
 //! The pool of connections.
 
-use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use deadpool::Runtime;
-use deadpool::managed::{
-    self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType,
-};
+use deadpool::managed::{self, PoolError, QueueMode, TimeoutType};
 use diesel_async::SimpleAsyncConnection;
-use diesel_async::pooled_connection::PoolableConnection;
 
-use super::Connection;
-use super::deadline::{Canceller, Errand};
+use super::deadline::Errand;
 use super::error::DbError;
-use super::statements::Counted;
+use super::pooled::{Manager, PooledConnection};
 use super::target::Target;
 use super::{watch, words};
-
-/// A connection that was handed out this long ago is asked for a sign of life before it is handed
-/// out again; a fresher one is only checked for being closed. Under load that spares a round trip
-/// for each request, and a restart of the server is noticed all the same: it closes the socket.
-const REST: Duration = Duration::from_secs(1);
 
 /// The database, as the program sees it: a pool of connections. Clones share the pool.
 #[derive(Clone)]
@@ -34,8 +24,8 @@ pub struct Db {
 #[derive(Clone, Debug)]
 pub struct PoolOptions {
     /// The most connections at a time. Default 16: on two cores, with PostgreSQL on the same machine,
-    /// 4, 8, 16 and 32 answer as many lists and leads a second, within the tenth by which two runs
-    /// differ; the more there are, the less a few slow statements hold up the others.
+    /// 4, 8, 16 and 32 answer as many requests a second, for a list or a single lead, within the tenth
+    /// by which two runs differ; the more there are, the less a few slow statements hold up the others.
     pub size: usize,
     /// How long a request waits for a free connection. Default 1 s.
     pub wait: Duration,
@@ -119,15 +109,13 @@ impl Db {
         }
     }
 
-    /// A connection, whoever it is for. Errors: always `Unavailable`.
+    /// A connection, whoever it is for. Errors: `Unavailable`, `Late`.
     pub(super) async fn pooled(&self) -> Result<PooledConnection, DbError> {
+        self.errand.check()?;
         let unavailable = |reason: String| Err(DbError::Unavailable(reason));
         // deadpool bounds each step; this bounds the sum, when many rested connections are dead.
         match tokio::time::timeout(self.patience, self.pool.get()).await {
-            Ok(Ok(object)) => Ok(PooledConnection {
-                object: Some(object),
-                errand: self.errand.clone(),
-            }),
+            Ok(Ok(object)) => Ok(PooledConnection::new(object, self.errand.clone())),
             Ok(Err(PoolError::Backend(error))) => {
                 watch::count("no_connection");
                 match error {
@@ -218,90 +206,5 @@ impl PoolOptions {
             settings.push(("client_connection_check_interval", "10s".into()));
         }
         settings
-    }
-}
-
-/// A connection out of the pool; it goes back when it is dropped. One that is dropped inside a
-/// transaction (its request was cancelled) is closed instead, so that PostgreSQL rolls back and
-/// frees the locks at once rather than when the pool next looks at it.
-pub struct PooledConnection {
-    /// Always there until `drop` takes it.
-    object: Option<Object<Manager>>,
-    /// For whom it is out.
-    errand: Errand,
-}
-
-impl PooledConnection {
-    /// Ends this connection's statements from elsewhere.
-    pub fn canceller(&self) -> Canceller {
-        self.object
-            .as_ref()
-            .expect("there until dropped")
-            .canceller()
-    }
-}
-
-impl Deref for PooledConnection {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        self.object.as_deref().expect("there until dropped")
-    }
-}
-
-impl DerefMut for PooledConnection {
-    fn deref_mut(&mut self) -> &mut Connection {
-        self.object.as_deref_mut().expect("there until dropped")
-    }
-}
-
-impl Drop for PooledConnection {
-    fn drop(&mut self) {
-        if self.errand.is_abandoned() {
-            // It may be in the middle of a statement, which would hold up whoever has it next.
-            let canceller = self.canceller();
-            if let Some(object) = self.object.take() {
-                drop(Object::take(object));
-            }
-            tokio::spawn(async move { canceller.cancel().await });
-            return;
-        }
-        if let Some(mut object) = self.object.take()
-            && object.is_broken()
-        {
-            drop(Object::take(object));
-        }
-    }
-}
-
-/// Makes connections for the pool, and decides whether one may be used again.
-struct Manager {
-    target: Target,
-    slow: Option<Duration>,
-}
-
-impl managed::Manager for Manager {
-    type Type = Counted;
-    type Error = DbError;
-
-    async fn create(&self) -> Result<Counted, DbError> {
-        // Every future that asks for a connection contains this one, three times over: in a box it
-        // makes each request that waits for its turn 25 kB smaller.
-        let connection = Box::pin(self.target.connect()).await?;
-        Ok(Counted::new(connection, self.target.tls(), self.slow))
-    }
-
-    async fn recycle(&self, connection: &mut Counted, metrics: &Metrics) -> RecycleResult<DbError> {
-        if connection.is_broken() {
-            return Err(RecycleError::message("closed, or inside a transaction"));
-        }
-        if connection.is_full() {
-            return Err(RecycleError::message("has prepared too many statements"));
-        }
-        if metrics.last_used() > REST {
-            let alive = connection.batch_execute("").await;
-            alive.map_err(|error| RecycleError::message(error.to_string()))?;
-        }
-        Ok(())
     }
 }

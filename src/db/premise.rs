@@ -15,8 +15,8 @@ use super::pool::Db;
 use super::run::RunQueryDsl;
 use super::{Connection, PooledConnection};
 
-/// That the users and their sessions are still as they were at a revision. By default nothing is
-/// taken for granted. Clones share what the database said.
+/// That the users, their sessions and API keys are still as they were at a revision. By default
+/// nothing is taken for granted. Clones share what the database said.
 ///
 /// Nobody gets a connection before that is confirmed, but through [`Db::unconfirmed_connection`]:
 /// whoever reads with that one reads the revision in the same statement, and has it judged before
@@ -35,7 +35,7 @@ enum Verdict {
     Holds,
     Outdated,
     /// The database could not be asked.
-    Open(String),
+    Unknown(String),
 }
 
 /// The revision as of a statement, to be selected beside what that reads. Diesel's own way binds a
@@ -93,13 +93,13 @@ impl Premise {
         }
         match diesel::select(UsersRevision).get_result(conn).await {
             Ok(revision) => self.judge(revision),
-            Err(error) => self.settle(|_| Verdict::Open(error.to_string())),
+            Err(error) => self.settle(|_| Verdict::Unknown(error.to_string())),
         }
     }
 
     /// Gives up asking, since there is no connection.
     fn give_up(&self, error: &DbError) {
-        let _ = self.settle(|_| Verdict::Open(error.to_string()));
+        let _ = self.settle(|_| Verdict::Unknown(error.to_string()));
     }
 
     fn settle(&self, judge: impl FnOnce(i64) -> Verdict) -> Result<(), DbError> {
@@ -114,7 +114,7 @@ impl Premise {
         match supposed.and_then(|supposed| supposed.verdict.get()) {
             None | Some(Verdict::Holds) => Ok(()),
             Some(Verdict::Outdated) => Err(DbError::Outdated),
-            Some(Verdict::Open(reason)) => Err(DbError::Unavailable(reason.clone())),
+            Some(Verdict::Unknown(reason)) => Err(DbError::Unavailable(reason.clone())),
         }
     }
 }

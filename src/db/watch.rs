@@ -13,7 +13,7 @@ use tracing::Span;
 
 use super::error::Failed;
 use super::sql::Sql;
-use super::{tally, words};
+use super::tally;
 
 thread_local! {
     /// From where the statement is run that is about to begin. It begins on the same thread, in the
@@ -122,21 +122,17 @@ fn span(query: &dyn DebugQuery, caller: Option<&'static Location<'static>>) -> S
 pub(super) fn count_error(error: &Error) {
     use DatabaseErrorKind::*;
     let kind = match error {
-        Error::DatabaseError(kind, said) => match kind {
+        Error::DatabaseError(kind, _) => match kind {
             UniqueViolation => "unique_violation",
             ForeignKeyViolation => "foreign_key_violation",
             NotNullViolation => "not_null_violation",
             CheckViolation => "check_violation",
             SerializationFailure => "serialization_failure",
             ReadOnlyTransaction => "read_only_transaction",
-            UnableToSendCommand | ClosedConnection => "connection_lost",
-            // PostgreSQL's own code does not come through diesel.
-            _ if said.message().contains("statement timeout") => "statement_timeout",
-            _ if said.message().contains("lock timeout") => "lock_timeout",
-            _ if said.message().contains("deadlock") => "deadlock",
-            _ => match words::meaning(said.message()) {
+            _ => match Failed::of(error) {
                 Some(Failed::TooLong) => "statement_timeout",
                 Some(Failed::Locked) => "lock_timeout",
+                Some(Failed::Deadlocked) => "deadlock",
                 Some(Failed::Gone) => "connection_lost",
                 None => "other",
             },

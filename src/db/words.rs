@@ -1,6 +1,6 @@
 //! The words of a server that does not speak English.
 //!
-//! Diesel keeps no error code, and what a statement's failure means is told by PostgreSQL's words.
+//! Diesel keeps no error code, nor a way to what PostgreSQL said besides its words, and what a statement's failure means is told by PostgreSQL's words.
 //! Which language these are in is for the server's administrator alone to say. Where it is another
 //! one, each failure that matters is provoked once at the start, below diesel, where it has a code.
 
@@ -43,13 +43,14 @@ pub(super) async fn are_english(conn: &mut Connection) -> bool {
 /// Errors: as of making a connection.
 pub(super) async fn learn(target: &Target) -> Result<(), DbError> {
     let (holding, failing) = (open(target).await?, open(target).await?);
-    for error in failures(&holding, &failing).await {
-        remember(&error);
-    }
+    failures(&holding, &failing).await.iter().for_each(remember);
+    // After the others: it takes as long as the server lets it wait.
+    let deadlock = deadlock(&holding, &open(target).await?).await;
+    deadlock.iter().for_each(remember);
     Ok(())
 }
 
-/// One failure of each kind, the last of which ends the connection.
+/// One failure of each kind but a deadlock, the last of which ends the connection.
 async fn failures(holding: &Client, failing: &Client) -> Vec<Error> {
     // A lock by the connection's own number is nobody else's.
     let lock = "SELECT pg_advisory_lock(7162534, pg_backend_pid()), pg_backend_pid()";
@@ -68,6 +69,25 @@ async fn failures(holding: &Client, failing: &Client) -> Vec<Error> {
     failures
 }
 
+/// Each waits for what the other one has, until PostgreSQL ends one of them: after a second, unless it
+/// is configured otherwise.
+async fn deadlock(one: &Client, other: &Client) -> Option<Error> {
+    let number = one.query_one("SELECT pg_backend_pid()", &[]).await;
+    let number: i32 = number.ok()?.try_get(0).ok()?;
+    let lock = |key: i32| format!("SELECT pg_advisory_xact_lock({key}, {number})");
+    let begin = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0";
+    for (client, key) in [(one, 7_162_535), (other, 7_162_536)] {
+        let begin = format!("{begin}; {}", lock(key));
+        client.batch_execute(&begin).await.ok()?;
+    }
+    let (of_one, of_other) = (lock(7_162_536), lock(7_162_535));
+    let waits = tokio::join!(one.batch_execute(&of_one), other.batch_execute(&of_other));
+    for client in [one, other] {
+        client.batch_execute("ROLLBACK").await.ok()?;
+    }
+    waits.0.err().or(waits.1.err())
+}
+
 fn remember(error: &Error) {
     let Some(said) = error.as_db_error() else {
         return;
@@ -75,6 +95,7 @@ fn remember(error: &Error) {
     let meaning = match *said.code() {
         SqlState::QUERY_CANCELED => Failed::TooLong,
         SqlState::LOCK_NOT_AVAILABLE => Failed::Locked,
+        SqlState::T_R_DEADLOCK_DETECTED => Failed::Deadlocked,
         SqlState::ADMIN_SHUTDOWN => Failed::Gone,
         _ => return,
     };

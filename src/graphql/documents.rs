@@ -9,7 +9,6 @@ use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Request, ServerError, Value, Variables};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use ring::digest::{SHA256, digest};
 
 use crate::graphql::cost::{Cost, Priced};
 use crate::graphql::guard::{Fault, check_size};
@@ -21,6 +20,7 @@ use crate::graphql::shorten::shorten_message;
 use crate::graphql::tokens::check_text;
 use crate::graphql::trusted::Trusted;
 use crate::graphql::values::{Uses, Weights, check_variables};
+use crate::service::sha256;
 
 /// How much text is remembered, in bytes; parsed, it is about ten times as large.
 const MOST_TEXT: u64 = 2 * 1024 * 1024;
@@ -47,7 +47,8 @@ pub(super) struct Known {
     uses: Uses,
     price: Priced,
     operations: Operations,
-    has_merges: bool,
+    /// Whether parts of its answer must be merged.
+    pub(super) has_merges: bool,
     is_valid: AtomicBool,
 }
 
@@ -55,10 +56,6 @@ pub(super) struct Known {
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) cost: Cost,
-    /// The operation, if the document has it.
-    pub(super) operation: Option<Arc<Operation>>,
-    /// Whether parts of its answer must be merged.
-    pub(super) has_merges: bool,
     pub(super) known: Arc<Known>,
 }
 
@@ -121,6 +118,12 @@ impl Known {
         })
     }
 
+    /// The operation that a request names, if the document has it.
+    pub(super) fn operation(&self, request: &Request) -> Option<Arc<Operation>> {
+        let name = request.operation_name.as_deref();
+        self.operations.chosen(name).cloned()
+    }
+
     /// Whether validation is about the document alone: what is given for variables is validated
     /// with it, each time.
     pub(super) fn stands_alone(&self, given: &Variables) -> bool {
@@ -173,11 +176,8 @@ impl Documents {
         if cost.requested > cost.limit {
             return Err(Unusable::TooExpensive(cost));
         }
-        let name = request.operation_name.as_deref();
         request.data.insert(Asked {
             cost,
-            operation: known.operations.chosen(name).cloned(),
-            has_merges: known.has_merges,
             known: Arc::clone(&known),
         });
         request.set_parsed_query(known.document.clone());
@@ -190,7 +190,7 @@ impl Documents {
         {
             return self.remembered.get(&name).ok_or(Unusable::NotFound);
         }
-        let hash = hash(&request.query);
+        let hash = sha256(&request.query);
         if name.is_some_and(|name| name != hash) {
             return Err(Unusable::Misnamed("sha256Hash is not the query's SHA-256"));
         }
@@ -226,12 +226,6 @@ fn name(request: &Request) -> Result<Option<Hash>, Unusable> {
     ))
 }
 
-pub(super) fn hash(text: &str) -> Hash {
-    let mut hash = Hash::default();
-    hash.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
-    hash
-}
-
 fn from_hex(text: &str) -> Option<Hash> {
     if text.len() != 64 || !text.is_ascii() {
         return None;
@@ -248,7 +242,7 @@ mod tests {
     use async_graphql::{Request, Value};
     use serde_json::json;
 
-    use super::{Documents, Limits, Unusable, hash};
+    use super::{Documents, Limits, Unusable, sha256};
 
     fn named(query: &str, name: &str) -> Request {
         let mut request = Request::new(query);
@@ -261,7 +255,7 @@ mod tests {
     }
 
     fn hex(text: &str) -> String {
-        hash(text)
+        sha256(text)
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect()

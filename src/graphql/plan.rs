@@ -51,7 +51,7 @@ impl<'a, T: Ready> Plan<'a, T> {
     /// The plan for this selection; nothing if it is not plain, or must be merged with another.
     pub(super) fn of(ctx: &ContextSelectionSet<'a>) -> Option<Self> {
         let asked: &Asked = ctx.data_opt()?;
-        if asked.has_merges {
+        if asked.known.has_merges {
             return None;
         }
         let mut plan = Self(Vec::new());

@@ -109,7 +109,7 @@ impl Schema {
 
     /// What a request asks for; nothing if its document cannot be parsed or has no such operation.
     pub fn operation(&self, request: &Request) -> Option<Arc<Operation>> {
-        datum::<Asked>(request)?.operation.clone()
+        datum::<Asked>(request)?.known.operation(request)
     }
 
     /// What sessions' tokens are signed with.
@@ -136,6 +136,10 @@ impl Schema {
         let deadline = Instant::now() + self.request_timeout;
         let premise = credentials.premise();
         let (db, waiting) = self.db.for_request(Some(deadline), premise);
+        let db = match about.is_change() {
+            true => db.reading_until_the_deadline(),
+            false => db,
+        };
         let request = self.with_loaders(request, &db, &credentials);
         let request = request.data(db.clone()).data(credentials);
         let execution = self.types_for(&about).execute(request);
@@ -235,7 +239,7 @@ impl About {
         Self {
             id: datum(request).cloned(),
             cost: asked.map(|asked| asked.cost),
-            operation: asked.and_then(|asked| asked.operation.clone()),
+            operation: asked.and_then(|asked| asked.known.operation(request)),
             document: asked
                 .map(|asked| Arc::clone(&asked.known))
                 .filter(|document| document.stands_alone(&request.variables)),

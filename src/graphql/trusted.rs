@@ -8,10 +8,11 @@ use std::sync::Arc;
 use async_graphql::parser::parse_query;
 use async_graphql::{Pos, ServerError};
 
-use crate::graphql::documents::{Hash, Known, Unusable, hash};
+use crate::graphql::documents::{Hash, Known, Unusable};
 use crate::graphql::guard::Fault;
 use crate::graphql::limits::Limits;
 use crate::graphql::tokens::{check_text, normalised};
+use crate::service::sha256;
 
 /// Trusted documents by every name that they are known under.
 #[derive(Debug, Default)]
@@ -58,7 +59,7 @@ impl Trusted {
         })?;
         let known = Arc::new(known);
         for text in [text, text.trim(), &normalised(text)] {
-            self.0.insert(hash(text), Arc::clone(&known));
+            self.0.insert(sha256(text), Arc::clone(&known));
         }
         Ok(())
     }
@@ -68,12 +69,12 @@ impl Trusted {
     pub(super) fn find(&self, text: &str, name: Option<Hash>) -> Result<Arc<Known>, Unusable> {
         let known = match name {
             Some(name) if text.is_empty() => self.0.get(&name),
-            Some(name) if name != hash(text) => {
+            Some(name) if name != sha256(text) => {
                 return Err(Unusable::Misnamed("sha256Hash is not the query's SHA-256"));
             }
             _ => {
-                let exactly = self.0.get(&hash(text));
-                exactly.or_else(|| self.0.get(&hash(&normalised(text))))
+                let exactly = self.0.get(&sha256(text));
+                exactly.or_else(|| self.0.get(&sha256(normalised(text))))
             }
         };
         known.cloned().ok_or(Unusable::NotTrusted)

@@ -1,6 +1,6 @@
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use jsonwebtoken::decode_header;
+use jsonwebtoken::{Header, decode_header};
 
 use crate::db::Premise;
 use crate::graphql::Credentials;
@@ -11,8 +11,8 @@ use crate::service::{Actor, Result, api_keys, jwt, users};
 /// Who stands behind a request's `Authorization: Bearer …`: a session's token, an API key, or a token
 /// of the identity provider. Tokens are verified before the database is asked.
 ///
-/// Who stood behind a session's token a moment ago is not looked up again: see [`Premise`]. Without
-/// `from_memory` everybody is, and there is no premise.
+/// Who stood behind a session's token or a key a moment ago is not looked up again: see [`Premise`].
+/// Without `from_memory` everybody is, and there is no premise.
 pub(super) async fn credentials(
     app: &App,
     headers: &HeaderMap,
@@ -28,19 +28,19 @@ pub(super) async fn credentials(
     let Some(shown) = shown.filter(|shown| shown.len() <= jwt::LARGEST) else {
         return Ok(Credentials::Refused);
     };
-    if from_memory && let Some(known) = app.sessions.recall(shown) {
+    if from_memory && let Some(known) = app.memory.recall(shown) {
         return Ok(Credentials::Actor {
             actor: known.actor,
-            token: Some(known.token),
+            token: known.token,
             premise: Premise::of(known.revision),
         });
     }
-    let (actor, token) = match api_keys::Secret::parse(shown) {
-        Some(secret) => (api_keys::authenticate(&app.db, &secret).await?, None),
-        None => bearer(app, shown).await?,
+    let found = match api_keys::Secret::parse(shown) {
+        Some(secret) => of_key(app, shown, &secret).await?,
+        None => of_token(app, shown).await?,
     };
     Ok(
-        actor.map_or(Credentials::Refused, |actor| Credentials::Actor {
+        found.map_or(Credentials::Refused, |(actor, token)| Credentials::Actor {
             actor,
             token,
             premise: Premise::default(),
@@ -48,27 +48,42 @@ pub(super) async fn credentials(
     )
 }
 
-/// The user whom a signed token stands for, and the token if it is a session's.
-async fn bearer(app: &App, shown: &str) -> Result<(Option<Actor>, Option<Token>)> {
+/// The user whom a request is for, and the token if it is a session's.
+type Found = Option<(Actor, Option<Token>)>;
+
+async fn of_key(app: &App, shown: &str, secret: &api_keys::Secret) -> Result<Found> {
+    let found = api_keys::authenticate(&app.db, secret).await?;
+    Ok(found.map(|(actor, until)| {
+        app.memory.remember(shown, &actor, None, until);
+        (actor, None)
+    }))
+}
+
+async fn of_token(app: &App, shown: &str) -> Result<Found> {
     let Ok(header) = decode_header(shown) else {
-        return Ok((None, None));
+        return Ok(None);
     };
     if Token::is_meant(&header) {
-        let Some(token) = app.schema.session_keys().verify(shown, &header).await? else {
-            return Ok((None, None));
-        };
-        let actor = sessions::authenticate(&app.db, &token).await?;
-        if let Some(actor) = &actor {
-            app.sessions.remember(shown, actor, &token);
-        }
-        return Ok((actor, Some(token)));
+        return of_session(app, shown, &header).await;
     }
     let Some(provider) = &app.provider else {
-        return Ok((None, None));
+        return Ok(None);
     };
-    let actor = match provider.verify(shown, &header).await? {
-        Some(identity) => users::identified(&app.db, &identity).await?,
-        None => None,
+    let Some(identity) = provider.verify(shown, &header).await? else {
+        return Ok(None);
     };
-    Ok((actor, None))
+    let actor = users::identified(&app.db, &identity).await?;
+    Ok(actor.map(|actor| (actor, None)))
+}
+
+async fn of_session(app: &App, shown: &str, header: &Header) -> Result<Found> {
+    let Some(token) = app.schema.session_keys().verify(shown, header).await? else {
+        return Ok(None);
+    };
+    let actor = sessions::authenticate(&app.db, &token).await?;
+    Ok(actor.map(|actor| {
+        let until = token.expires_at();
+        app.memory.remember(shown, &actor, Some(&token), until);
+        (actor, Some(token))
+    }))
 }

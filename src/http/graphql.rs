@@ -113,24 +113,24 @@ async fn respond_to(
     };
     let address = |Extension(Peer(peer))| client_address(peer, headers, &app.trusted_proxies);
     let address = ClientAddress(peer.map(address));
-    for from_memory in [true, false] {
+    let mut from_memory = true;
+    let (answer, status) = loop {
         let request = match read() {
             Ok(request) => request,
             Err(refusal) => return refuse(refusal, media_type, record),
         };
         record.operation = app.schema.operation(&request);
         let request = request.data(address).data(record.request_id.clone());
-        let (answer, status) = match ask(app, headers, from_memory, request, record).await {
-            Ok(answer) => (answer, StatusCode::OK),
+        match ask(app, headers, from_memory, request, record).await {
+            Ok(answer) => break (answer, StatusCode::OK),
             // Nothing was answered or changed: it is asked again, of nobody's memory.
-            Err(ServiceError::Unavailable(DbError::Outdated)) if from_memory => continue,
-            Err(error) => failed(&error, &record.request_id),
-        };
-        let codes = answer.errors.iter().filter_map(code_of);
-        codes.for_each(|code| record.failed(code));
-        return respond(answer, status, media_type, &record.request_id);
-    }
-    unreachable!("what is not remembered is not outdated")
+            Err(ServiceError::Unavailable(DbError::Outdated)) if from_memory => from_memory = false,
+            Err(error) => break failed(&error, &record.request_id),
+        }
+    };
+    let codes = answer.errors.iter().filter_map(code_of);
+    codes.for_each(|code| record.failed(code));
+    respond(answer, status, media_type, &record.request_id)
 }
 
 /// Finds out who asks, and has it answered.

@@ -13,6 +13,7 @@ mod request;
 mod response;
 mod serve;
 mod trace;
+mod unread;
 
 pub use browsers::Browsers;
 pub use monitor::{Render, Stopping, monitor};
@@ -48,8 +49,8 @@ pub struct App {
     pub db: Db,
     /// The API.
     pub schema: Schema,
-    /// Who stood behind the tokens that came lately.
-    pub sessions: Memory,
+    /// Who stood behind the tokens and keys that came lately.
+    pub memory: Memory,
     /// Whether everybody may ask for the schema itself, or administrators only.
     pub introspection_for_all: bool,
     /// The largest request body, in bytes.

@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::http::client_address::Peer;
+use crate::http::unread::Drained;
 
 /// What a connection may cost.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +58,7 @@ pub async fn serve(
         let routes = TowerToHyperService::new(router.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer.ip()));
-            routes.call(request)
+            routes.call(request.map(Drained::from))
         });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {

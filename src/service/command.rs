@@ -1,19 +1,14 @@
 use std::future::Future;
 use std::pin::pin;
-use std::time::Duration;
 
 use diesel_async::AsyncConnection;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::db::{Canceller, Connection, Db, carried};
+use crate::db::{BETWEEN_CANCELS, Canceller, Connection, Db, carried};
 use crate::service::idempotency::{self, IdempotencyKey};
 use crate::service::{Actor, Result, ServiceError};
-
-/// How long a cancelled statement is waited for before it is cancelled once more: there may have
-/// been none at that moment.
-const BETWEEN_CANCELS: Duration = Duration::from_millis(100);
 
 /// One change that a client can ask for. Its serialized form is what an idempotency key is
 /// compared by, and its answer is what a repeated key gets back.

@@ -141,13 +141,16 @@ impl From<DieselError> for ServiceError {
             Some(Failed::Gone) => Self::Unavailable(DbError::Unavailable(error.to_string())),
             Some(Failed::TooLong) => Self::TimedOut("a statement"),
             Some(Failed::Locked) => Self::TimedOut("waiting for a row that another change holds"),
-            None => Self::Database(error),
+            Some(Failed::Deadlocked) | None => Self::Database(error),
         }
     }
 }
 
 impl From<DbError> for ServiceError {
     fn from(error: DbError) -> Self {
-        Self::Unavailable(error)
+        match error {
+            DbError::Late => Self::TimedOut("the request"),
+            error => Self::Unavailable(error),
+        }
     }
 }

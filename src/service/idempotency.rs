@@ -5,14 +5,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use ring::digest;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::db::schema::idempotency_keys;
 use crate::db::{Connection, Db, RunQueryDsl};
 use crate::service::command::Command;
-use crate::service::{Actor, Result, ServiceError};
+use crate::service::{Actor, Result, ServiceError, sha256};
 
 /// For how long a key is remembered.
 pub const KEPT_FOR: TimeDelta = TimeDelta::hours(24);
@@ -92,7 +91,7 @@ fn request_hash<C: Command>(command: &C) -> Result<Vec<u8>> {
     #[derive(Serialize)]
     struct Request<'a, C>(&'static str, &'a C);
     let text = serde_json::to_vec(&Request(C::NAME, command)).map_err(unreadable)?;
-    Ok(digest::digest(&digest::SHA256, &text).as_ref().to_vec())
+    Ok(sha256(text).to_vec())
 }
 
 fn unreadable(error: serde_json::Error) -> ServiceError {

@@ -20,9 +20,14 @@ mod clock;
 mod command;
 mod error;
 mod ids;
+mod random;
+mod sha256;
 mod validation;
 
 pub use actor::Actor;
 pub use command::{Command, perform};
 pub use error::{Conflict, Fault, Result, ServiceError};
 pub use ids::{ApiKeyId, LeadId, NoteId, UserId};
+pub use sha256::sha256;
+
+pub(crate) use random::random;

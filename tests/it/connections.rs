@@ -15,16 +15,21 @@ use crm::http::{self, ConnectionLimits};
 
 use crate::support::{Api, ApiOptions};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 const ALIVE: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: crm\r\n\r\n";
 
-struct Served {
-    address: SocketAddr,
+pub(super) struct Served {
+    pub(super) address: SocketAddr,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
 }
 
-async fn serve(api: &Api, connections: usize, header: Duration, drain: Duration) -> Served {
+pub(super) async fn serve(
+    api: &Api,
+    connections: usize,
+    header: Duration,
+    drain: Duration,
+) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -47,14 +52,14 @@ async fn serve(api: &Api, connections: usize, header: Duration, drain: Duration)
     }
 }
 
-async fn send(address: SocketAddr, bytes: &[u8]) -> TcpStream {
+pub(super) async fn send(address: SocketAddr, bytes: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(bytes).await.unwrap();
     stream
 }
 
 /// What comes until the server closes the connection.
-async fn rest_of(stream: &mut TcpStream) -> String {
+pub(super) async fn rest_of(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
     timeout(PATIENCE, stream.read_to_end(&mut text))
         .await
@@ -63,7 +68,7 @@ async fn rest_of(stream: &mut TcpStream) -> String {
     String::from_utf8(text).unwrap()
 }
 
-async fn first_line(stream: &mut TcpStream) -> String {
+pub(super) async fn first_line(stream: &mut TcpStream) -> String {
     let mut bytes = [0; 512];
     let read = timeout(PATIENCE, stream.read(&mut bytes))
         .await

@@ -22,3 +22,4 @@ mod seed;
 mod stopping;
 mod support;
 mod telemetry;
+mod unread;

@@ -22,11 +22,8 @@ pub struct ApiKeyTotal(ApiKeyFilter);
 impl ApiKeyTotal {
     /// How many keys there are on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<i64> {
-        let count = match actor(ctx) {
-            Ok(actor) => api_keys::count(db(ctx), actor, &self.0).await,
-            Err(error) => Err(error),
-        };
-        answer(ctx, count)
+        let count = async { api_keys::count(db(ctx), actor(ctx)?, &self.0).await };
+        answer(ctx, count.await)
     }
 }
 

@@ -15,11 +15,8 @@ pub struct BoundedCount {
 
 /// Counted exactly.
 pub(super) async fn count(ctx: &Context<'_>, filter: &leads::LeadFilter) -> Option<i64> {
-    let count = match actor(ctx) {
-        Ok(actor) => leads::count(db(ctx), actor, filter).await,
-        Err(error) => Err(error),
-    };
-    answer(ctx, count)
+    let count = async { leads::count(db(ctx), actor(ctx)?, filter).await };
+    answer(ctx, count.await)
 }
 
 /// Counted up to a bound.
@@ -28,11 +25,8 @@ pub(super) async fn count_up_to(
     filter: &leads::LeadFilter,
     most: i32,
 ) -> Option<BoundedCount> {
-    let count = match actor(ctx) {
-        Ok(actor) => leads::count_up_to(db(ctx), actor, filter, most).await,
-        Err(error) => Err(error),
-    };
-    answer(ctx, count).map(|count| BoundedCount {
+    let count = async { leads::count_up_to(db(ctx), actor(ctx)?, filter, most).await };
+    answer(ctx, count.await).map(|count| BoundedCount {
         value: count.value,
         is_exact: count.is_exact,
     })

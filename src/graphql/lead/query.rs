@@ -85,11 +85,8 @@ impl LeadQuery {
             phone,
             include_archived,
         };
-        let found = match actor(ctx) {
-            Ok(actor) => leads::duplicates(db(ctx), actor, &asked).await,
-            Err(error) => Err(error),
-        };
-        answer(ctx, found).map(|leads| leads.into_iter().map(Lead::from).collect())
+        let found = async { leads::duplicates(db(ctx), actor(ctx)?, &asked).await };
+        answer(ctx, found.await).map(|leads| leads.into_iter().map(Lead::from).collect())
     }
 }
 

@@ -22,11 +22,8 @@ pub struct UserTotal(UserFilter);
 impl UserTotal {
     /// How many users there are on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<i64> {
-        let count = match actor(ctx) {
-            Ok(actor) => users::count(db(ctx), actor, &self.0).await,
-            Err(error) => Err(error),
-        };
-        answer(ctx, count)
+        let count = async { users::count(db(ctx), actor(ctx)?, &self.0).await };
+        answer(ctx, count.await)
     }
 }
 
@@ -37,11 +34,12 @@ pub struct UserQuery;
 impl UserQuery {
     /// Who is signed in. Errors: UNAUTHENTICATED.
     async fn me(&self, ctx: &Context<'_>) -> Option<User> {
-        let me = match actor(ctx) {
-            Ok(actor) => users::read(db(ctx), actor, actor.id).await,
-            Err(error) => Err(error),
+        let me = async {
+            let actor = actor(ctx)?;
+            users::read(db(ctx), actor, actor.id).await
         };
-        answer(ctx, me).map(User::from)
+
+        answer(ctx, me.await).map(User::from)
     }
 
     /// One user. Errors: UNAUTHENTICATED, PERMISSION_DENIED, USER_NOT_FOUND, INVALID_DATA.
@@ -93,11 +91,8 @@ impl UserQuery {
     /// The mail providers where anybody can have an address; an address elsewhere counts as a
     /// business e-mail in the score. Errors: UNAUTHENTICATED, PERMISSION_DENIED.
     async fn free_email_domains(&self, ctx: &Context<'_>) -> Option<Vec<String>> {
-        let domains = match actor(ctx) {
-            Ok(actor) => free_email_domains::list(db(ctx), actor).await,
-            Err(error) => Err(error),
-        };
-        answer(ctx, domains)
+        let domains = async { free_email_domains::list(db(ctx), actor(ctx)?).await };
+        answer(ctx, domains.await)
     }
 }
 

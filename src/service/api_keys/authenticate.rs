@@ -9,12 +9,14 @@ use crate::service::users::{UserRole, team_of};
 use crate::service::{Actor, ApiKeyId, Result, UserId};
 
 /// How exactly it is known when a key was last used: no more than one write in this time.
+/// Nobody may remember a key for longer, as its use would not be noted.
 const NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 
-/// Who stands behind a key right now: its user, with the key's role. Asked of the database for
-/// every request, so that a revocation, a demotion or a deactivation counts at once.
+/// Who stands behind a key right now, as the database says: its user, with the key's role. Together
+/// with the revision as of which that is so, and the moment when the key is over or its use is to be
+/// noted again: see [`Memory`](crate::service::sessions::Memory).
 #[tracing::instrument(name = "api_keys::authenticate", level = "debug", skip_all)]
-pub async fn authenticate(db: &Db, secret: &Secret) -> Result<Option<Actor>> {
+pub async fn authenticate(db: &Db, secret: &Secret) -> Result<Option<(Actor, DateTime<Utc>)>> {
     let mut conn = db.connection().await?;
     let key = api_keys::table
         .inner_join(users::table.on(users::id.eq(api_keys::user_id)))
@@ -24,38 +26,45 @@ pub async fn authenticate(db: &Db, secret: &Secret) -> Result<Option<Actor>> {
         // In the order of the type ADMIN comes first: at most the user's.
         .filter(users::is_active.and(api_keys::role.ge(users::role)))
         .select((
-            (api_keys::id, api_keys::role, api_keys::last_used_at),
+            (
+                api_keys::id,
+                api_keys::role,
+                api_keys::last_used_at,
+                api_keys::expires_at,
+            ),
             users::id,
             UsersRevision,
         ));
     type Found = (
-        (ApiKeyId, UserRole, Option<DateTime<Utc>>),
+        (ApiKeyId, UserRole, Option<DateTime<Utc>>, DateTime<Utc>),
         UserId,
         Option<i64>,
     );
     let found: Option<Found> = key.get_result(&mut conn).await.optional()?;
-    let Some(((key, role, last_used), user, users_revision)) = found else {
+    let Some(((key, role, last_used, expires_at), user, users_revision)) = found else {
         return Ok(None);
     };
-    note_use(&mut conn, key, last_used).await?;
-    Ok(Some(Actor {
+    let noted = note_use(&mut conn, key, last_used).await?;
+    let actor = Actor {
         id: user,
         role,
         team: team_of(&mut conn, user, role).await?,
         users_revision,
         api_key: Some(key),
-    }))
+    };
+    Ok(Some((actor, expires_at.min(noted + NOTED_EVERY))))
 }
 
+/// Notes that a key is used, unless that is noted. Returns as of when.
 async fn note_use(
     conn: &mut Connection,
     key: ApiKeyId,
     last_used: Option<DateTime<Utc>>,
-) -> Result<()> {
+) -> Result<DateTime<Utc>> {
     let at = now();
     let long_ago = at - NOTED_EVERY;
-    if last_used.is_some_and(|last_used| last_used > long_ago) {
-        return Ok(());
+    if let Some(noted) = last_used.filter(|noted| *noted > long_ago) {
+        return Ok(noted);
     }
     // Of many requests that come at the same time one writes; the others find it done.
     let is_due = api_keys::last_used_at
@@ -66,5 +75,5 @@ async fn note_use(
         .set(api_keys::last_used_at.eq(at))
         .execute(conn)
         .await?;
-    Ok(())
+    Ok(at)
 }

@@ -2,10 +2,8 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::digest;
-use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::service::{Result, ServiceError};
+use crate::service::{Result, random, sha256};
 
 const PREFIX: &str = "crm_key_";
 
@@ -16,11 +14,8 @@ pub struct Secret(String);
 
 impl Secret {
     pub(super) fn generate() -> Result<Self> {
-        let mut bytes = [0; 32];
-        SystemRandom::new()
-            .fill(&mut bytes)
-            .map_err(|_| ServiceError::Internal("no random bytes to be had".to_owned()))?;
-        Ok(Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))))
+        let bytes = URL_SAFE_NO_PAD.encode(random::<32>()?);
+        Ok(Self(format!("{PREFIX}{bytes}")))
     }
 
     /// A secret as a client sent it; nothing if it cannot be one.
@@ -33,9 +28,7 @@ impl Secret {
     }
 
     pub(super) fn hash(&self) -> Vec<u8> {
-        digest::digest(&digest::SHA256, self.0.as_bytes())
-            .as_ref()
-            .to_vec()
+        sha256(&self.0).to_vec()
     }
 
     /// The text, for the client that it is given to.

@@ -6,7 +6,6 @@ use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header};
-use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -14,7 +13,7 @@ use crate::db::schema::session_keys;
 use crate::db::{Connection, Db, DbError, RunQueryDsl};
 use crate::service::jwt;
 use crate::service::sessions::Token;
-use crate::service::{Result, ServiceError};
+use crate::service::{Result, ServiceError, random};
 
 /// How long it takes until the keys are read again, whatever tokens come in between.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -205,14 +204,10 @@ async fn lock(conn: &mut Connection) -> Result<()> {
 }
 
 async fn add(conn: &mut Connection) -> Result<()> {
-    let mut secret = vec![0; 32];
-    SystemRandom::new()
-        .fill(&mut secret)
-        .map_err(|_| ServiceError::Internal("no random bytes to be had".to_owned()))?;
     diesel::insert_into(session_keys::table)
         .values((
             session_keys::id.eq(Uuid::now_v7()),
-            session_keys::secret.eq(secret),
+            session_keys::secret.eq(random::<32>()?.to_vec()),
         ))
         .execute(conn)
         .await?;

@@ -1,21 +1,20 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant};
 
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use quick_cache::sync::Cache;
 
-use crate::service::Actor;
 use crate::service::sessions::Token;
-use crate::service::sessions::token::hash;
+use crate::service::{Actor, sha256};
 
-/// How many sessions are remembered: some kilobytes each.
+/// How many tokens and API keys are remembered: some kilobytes each.
 const MOST: usize = 5_000;
-/// How long one is remembered: then its signature is looked at again, as its key may have been
-/// taken out.
-const LASTS: Duration = Duration::from_secs(60);
+/// How long one is remembered at most: then a token's signature is looked at again, as its key may
+/// have been taken out.
+const LASTS: TimeDelta = TimeDelta::minutes(1);
 
-/// Who stood behind the tokens that came lately, as of a revision of the users and sessions.
+/// Who stood behind the sessions' tokens and the API keys that came lately, as of a revision of the
+/// users, sessions and keys.
 ///
 /// Nothing is answered on the strength of that alone: the database must say that this is still the
 /// revision, see [`crate::db::Premise`]. Clones share it.
@@ -23,8 +22,8 @@ const LASTS: Duration = Duration::from_secs(60);
 pub struct Memory(Arc<Shared>);
 
 struct Shared {
-    /// By the hash of the token's text.
-    sessions: Cache<[u8; 32], Known>,
+    /// By the hash of what a client showed.
+    known: Cache<[u8; 32], Known>,
     /// The newest revision that was met.
     revision: AtomicI64,
 }
@@ -32,17 +31,16 @@ struct Shared {
 #[derive(Clone)]
 struct Known {
     actor: Actor,
-    token: Token,
-    revision: i64,
-    at: Instant,
+    token: Option<Token>,
+    until: DateTime<Utc>,
 }
 
-/// Who stands behind a token if the users and sessions are still those of a revision.
+/// Who stands behind a token or a key if the users, sessions and keys are still those of a revision.
 pub struct Remembered {
     /// The user.
     pub actor: Actor,
-    /// The session's token.
-    pub token: Token,
+    /// The session's token, if it is one.
+    pub token: Option<Token>,
     /// The revision.
     pub revision: i64,
 }
@@ -50,38 +48,37 @@ pub struct Remembered {
 impl Default for Memory {
     fn default() -> Self {
         Self(Arc::new(Shared {
-            sessions: Cache::new(MOST),
+            known: Cache::new(MOST),
             revision: AtomicI64::new(i64::MIN),
         }))
     }
 }
 
 impl Memory {
-    /// Who stood behind the token with this text.
+    /// Who stood behind what a client shows.
     pub fn recall(&self, text: &str) -> Option<Remembered> {
-        let known = self.0.sessions.get(&hash(text))?;
-        let is_good = known.revision == self.0.revision.load(Ordering::Relaxed)
-            && known.at.elapsed() < LASTS
-            && known.token.expires_at() > Utc::now();
+        let known = self.0.known.get(&sha256(text))?;
+        let revision = known.actor.users_revision?;
+        let is_good =
+            revision == self.0.revision.load(Ordering::Relaxed) && known.until > Utc::now();
         is_good.then_some(Remembered {
             actor: known.actor,
             token: known.token,
-            revision: known.revision,
+            revision,
         })
     }
 
-    /// Remembers who stands behind a token, as the database has just said.
-    pub fn remember(&self, text: &str, actor: &Actor, token: &Token) {
+    /// Remembers until then who stands behind what a client shows, as the database has just said.
+    pub fn remember(&self, text: &str, actor: &Actor, token: Option<&Token>, until: DateTime<Utc>) {
         let Some(revision) = actor.users_revision else {
             return;
         };
         self.0.revision.fetch_max(revision, Ordering::Relaxed);
         let known = Known {
             actor: actor.clone(),
-            token: token.clone(),
-            revision,
-            at: Instant::now(),
+            token: token.cloned(),
+            until: until.min(Utc::now() + LASTS),
         };
-        self.0.sessions.insert(hash(text), known);
+        self.0.known.insert(sha256(text), known);
     }
 }

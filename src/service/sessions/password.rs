@@ -2,11 +2,10 @@ use std::sync::LazyLock;
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Argon2, PasswordHash as PhcHash};
-use ring::digest;
 use serde::{Serialize, Serializer};
 use tokio::sync::Semaphore;
 
-use crate::service::{Result, ServiceError};
+use crate::service::{Result, ServiceError, sha256};
 
 /// Hashing takes a core and 19 MiB for tens of milliseconds: two at a time, the rest wait.
 static HASHERS: Semaphore = Semaphore::const_new(2);
@@ -32,9 +31,7 @@ impl PasswordHash {
     #[tracing::instrument(name = "sessions::hash_password", level = "debug", skip_all)]
     pub async fn of(password: &str) -> Result<Self> {
         let password = password.to_owned();
-        let fingerprint = digest::digest(&digest::SHA256, password.as_bytes())
-            .as_ref()
-            .to_vec();
+        let fingerprint = sha256(&password).to_vec();
         let length = password.chars().count();
         let hash = if (10..=200).contains(&length) {
             Ok(off_the_async_threads(move || hash(&password)).await?)

@@ -3,11 +3,10 @@ use std::net::IpAddr;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::sql_types::{Array, Binary, Integer, Timestamptz};
 use diesel::{define_sql_function, sql_query};
-use ring::digest::{SHA256, digest};
 
 use crate::db::{Db, RunQueryDsl};
 use crate::service::clock::now;
-use crate::service::{Result, ServiceError};
+use crate::service::{Result, ServiceError, sha256};
 
 /// How many tries an account has in any minute.
 const PER_ACCOUNT: i32 = 5;
@@ -66,9 +65,7 @@ pub(super) async fn forget(db: &Db, now: DateTime<Utc>) -> Result<()> {
 }
 
 fn key(kind: &str, of: &str) -> Vec<u8> {
-    digest(&SHA256, format!("{kind} {of}").as_bytes())
-        .as_ref()
-        .to_vec()
+    sha256(format!("{kind} {of}")).to_vec()
 }
 
 /// Whoever has an IPv6 address has its whole network of 64 bits.

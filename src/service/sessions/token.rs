@@ -5,12 +5,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, encode};
-use ring::digest;
-use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 
 use crate::service::sessions::keys::SessionKey;
-use crate::service::{Result, ServiceError, UserId};
+use crate::service::{Result, ServiceError, UserId, random, sha256};
 
 /// The only algorithm: one secret, shared by those who sign and those who verify, which are the same.
 const ALGORITHM: Algorithm = Algorithm::HS256;
@@ -57,10 +55,6 @@ impl Token {
         from: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<Self> {
-        let mut random = [0; 16];
-        SystemRandom::new()
-            .fill(&mut random)
-            .map_err(|_| ServiceError::Internal("no random bytes to be had".to_owned()))?;
         let header = Header {
             typ: Some(TYPE.to_owned()),
             kid: Some(key.name.clone()),
@@ -70,7 +64,7 @@ impl Token {
             iss: ISSUER.to_owned(),
             aud: ISSUER.to_owned(),
             sub: user,
-            jti: URL_SAFE_NO_PAD.encode(random),
+            jti: URL_SAFE_NO_PAD.encode(random::<16>()?),
             iat: from.timestamp(),
             exp: until.timestamp(),
         };
@@ -99,11 +93,11 @@ impl Token {
     }
 
     pub(super) fn hash(&self) -> Vec<u8> {
-        hash(&self.text).to_vec()
+        sha256(&self.text).to_vec()
     }
 
     /// When its time is over.
-    pub(super) fn expires_at(&self) -> DateTime<Utc> {
+    pub fn expires_at(&self) -> DateTime<Utc> {
         self.expires_at
     }
 
@@ -111,12 +105,6 @@ impl Token {
     pub fn reveal(self) -> String {
         self.text
     }
-}
-
-/// The SHA-256 of a token's text.
-pub(super) fn hash(text: &str) -> [u8; 32] {
-    let digest = digest::digest(&digest::SHA256, text.as_bytes());
-    digest.as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
 impl fmt::Debug for Token {

@@ -114,6 +114,24 @@ async fn a_server_in_another_language_is_understood() {
         canceller.cancel().await;
     });
     assert_eq!(cancelled.0, Some(Failed::TooLong), "{}", cancelled.1);
+    for (client, key) in [(&mut one, 2), (&mut other, 3)] {
+        let patient = "SET statement_timeout = 0; SET lock_timeout = 0; BEGIN";
+        let lock = format!("{patient}; SELECT pg_advisory_xact_lock({key})");
+        client.batch_execute(&lock).await.unwrap();
+    }
+    let (first, second) = tokio::join!(
+        one.batch_execute("SELECT pg_advisory_xact_lock(3)"),
+        other.batch_execute("SELECT pg_advisory_xact_lock(2)")
+    );
+    let deadlocked = first.and(second).expect_err("a deadlock");
+    assert_eq!(
+        Failed::of(&deadlocked),
+        Some(Failed::Deadlocked),
+        "{deadlocked}"
+    );
+    for client in [&mut one, &mut other] {
+        client.batch_execute("ROLLBACK").await.unwrap();
+    }
     let (wrong, said) = failure(&mut one, "SELECT 1 / 0").await;
     assert_eq!(wrong, None, "{said}");
     let me = ask_on(&mut one, "pg_backend_pid()::text").await;

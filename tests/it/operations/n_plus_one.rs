@@ -6,7 +6,8 @@ use diesel::connection::InstrumentationEvent;
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use serde_json::json;
 
-use crate::operations::Team;
+use crate::operations::api_keys::key_of;
+use crate::operations::{Team, text};
 use crate::support::{Api, SignedIn};
 
 /// The statements that an answer ran, with the credentials' own.
@@ -83,7 +84,13 @@ async fn a_lead_costs_one_statement_once_its_reader_is_known_and_anything_else_o
     let team = Team::new().await;
     let lead = team.lead_of(Some(&team.ann), "Kowalski").await;
     let lead = format!("{{ lead(id: \"{lead}\") {{ lastName assignedTo {{ fullName }} }} }}");
-    for who in [&team.ada, &team.mia, &team.ann] {
+    let key = key_of(&team.ann, "AGENT");
+    let key = team.api.change(&team.ada, "createApiKey", key).await;
+    let service = SignedIn {
+        token: text(&key["secret"]),
+        ..team.ann.clone()
+    };
+    for who in [&team.ada, &team.mia, &team.ann, &service] {
         team.api.data(who, &lead, json!({})).await;
         let ran = statements(&team.api, who, &lead).await;
         assert_eq!(ran.len(), 1, "{ran:#?}");

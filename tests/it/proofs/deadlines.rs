@@ -139,6 +139,37 @@ async fn a_change_is_undone_at_the_deadline_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_was_made_says_so_though_what_else_it_answers_cannot_be_read_in_time() {
+    let mut scene = scene(1).await;
+    // It reads no lead itself.
+    let lock = "begin; lock table leads in access exclusive mode";
+    run(&mut scene.holder, lock).await;
+    let change = format!(
+        "mutation {{ createApiKey(input: {{ name: \"k\", userId: \"{}\", role: AGENT,
+            expiresInDays: 1 }}) {{ secret apiKey {{
+            user {{ id leads {{ totalCount nodes {{ notes {{ nodes {{ id }} }} }} }} }} }} }} }}",
+        scene.ada.id
+    );
+    let began = Instant::now();
+    let (status, _, answer) = scene.post(&change, "*/*").await;
+    assert!((DEADLINE..LATE).contains(&began.elapsed()));
+    assert_eq!((status, code(&answer)), (StatusCode::OK, &json!("TIMEOUT")));
+    let made = &answer["data"]["createApiKey"];
+    assert!(made["secret"].is_string(), "{answer}");
+    let user = json!({ "id": scene.ada.id, "leads": null });
+    assert_eq!(made["apiKey"]["user"], user);
+    let path = json!(["createApiKey", "apiKey", "user", "leads"]);
+    assert_eq!(answer["errors"][0]["path"], path);
+    // While the table is locked still.
+    scene.is_quiet().await;
+    run(&mut scene.holder, "commit").await;
+    let keys = "(select count(*) from api_keys)";
+    assert_eq!(number(&mut scene.holder, keys).await, 1);
+    let (_, _, answer) = scene.post("{ leads { totalCount } }", "*/*").await;
+    assert_eq!(answer["data"]["leads"]["totalCount"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn with_all_connections_in_use_a_request_is_soon_told_to_come_again() {
     let scene = scene(1).await;
     let held = scene.api.db().connection().await.unwrap();

@@ -53,7 +53,7 @@ impl Copy {
         let app = App {
             db: db.clone(),
             schema: graphql::build(db.clone(), settings),
-            sessions: Memory::default(),
+            memory: Memory::default(),
             introspection_for_all: true,
             allow_get: true,
             trusted_proxies: Vec::new(),

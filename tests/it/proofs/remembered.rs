@@ -1,5 +1,5 @@
-//! Who stands behind a token is remembered, on each copy of the server, and still ends with the
-//! session on all of them.
+//! Who stands behind a token or an API key is remembered, on each copy of the server, and still ends
+//! with the session or the key on all of them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,6 +55,23 @@ impl Warm {
         }
     }
 
+    /// The same, but it is a key of the manager's that the copy was asked by. And the key's id.
+    async fn by_key() -> (Warm, Value) {
+        let mut warm = Warm::new().await;
+        let key = json!({ "name": "k", "userId": warm.mia.id, "role": "MANAGER",
+            "expiresInDays": 1 });
+        let made = warm.api.change(&warm.ada, "createApiKey", key).await;
+        let service = SignedIn {
+            token: made["secret"].as_str().unwrap().to_owned(),
+            ..warm.mia.clone()
+        };
+        warm.copy = warm.copy.asked_by(&service);
+        for query in ALL {
+            warm.copy.data(query, warm.lead.clone()).await;
+        }
+        (warm, made["apiKey"]["id"].clone())
+    }
+
     async fn ask(&self, query: &'static str) -> Value {
         self.copy.clone().ask(query, self.lead.clone()).await
     }
@@ -107,13 +124,67 @@ async fn a_session_that_is_taken_out_of_the_table_has_ended_too() {
 }
 
 #[tokio::test]
-async fn what_a_user_may_see_changes_on_copies_that_remember_it() {
-    let warm = Warm::new().await;
+async fn a_key_that_ends_on_one_copy_ends_on_those_that_remember_it() {
+    let (warm, key) = Warm::by_key().await;
+    let revoke = json!({ "id": key });
+    warm.api.change(&warm.ada, "revokeApiKey", revoke).await;
+    warm.is_out("revocation").await;
+
+    let (warm, _) = Warm::by_key().await;
     let input = json!({ "id": warm.ann.id, "managerId": null });
     warm.api.change(&warm.ada, "updateUser", input).await;
+    warm.ask(ME).await;
+    let input = json!({ "id": warm.mia.id, "role": "AGENT" });
+    warm.api.change(&warm.ada, "updateUser", input).await;
+    warm.is_out("demotion").await;
+
+    let (warm, _) = Warm::by_key().await;
+    let input = json!({ "id": warm.mia.id, "leads": "KEEP" });
+    warm.api.change(&warm.ada, "deactivateUser", input).await;
+    warm.is_out("deactivation").await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_ended_in_the_table_has_ended_too_and_one_that_is_only_used_has_not() {
+    for sql in [
+        "DELETE FROM api_keys",
+        "TRUNCATE api_keys",
+        "UPDATE api_keys SET revoked_at = now()",
+        "UPDATE api_keys SET secret_hash = sha256('another')",
+        "UPDATE api_keys SET role = 'ADMIN'",
+        "UPDATE api_keys SET created_at = now() - interval '2 hours', \
+             expires_at = now() - interval '1 second'",
+    ] {
+        let (warm, _) = Warm::by_key().await;
+        warm.api.sql(sql).await;
+        warm.is_out(sql).await;
+    }
+    let (warm, _) = Warm::by_key().await;
+    let revision = async || {
+        let mut conn = warm.copy.db.connection().await.unwrap();
+        number(&mut conn, "(select revision from users_revision)").await
+    };
+    let before = revision().await;
+    let used = "UPDATE api_keys SET last_used_at = now() - interval '1 hour'";
+    warm.api.sql(used).await;
+    assert_eq!(revision().await, before);
+    warm.copy.data(ME, warm.lead.clone()).await;
+}
+
+#[tokio::test]
+async fn what_a_user_may_see_changes_on_copies_that_remember_it() {
+    for warm in [Warm::new().await, Warm::by_key().await.0] {
+        let input = json!({ "id": warm.ann.id, "managerId": null });
+        warm.api.change(&warm.ada, "updateUser", input).await;
+        assert_eq!(code(&warm.ask(LEAD).await), Some("PERMISSION_DENIED"));
+        assert_eq!(warm.ask(LEADS).await["data"]["leads"]["nodes"], json!([]));
+        assert_eq!(code(&warm.ask(NOTE).await), Some("PERMISSION_DENIED"));
+    }
+
+    let (warm, _) = Warm::by_key().await;
+    let agent = "UPDATE api_keys SET role = 'AGENT'";
+    warm.api.sql(agent).await;
     assert_eq!(code(&warm.ask(LEAD).await), Some("PERMISSION_DENIED"));
-    assert_eq!(warm.ask(LEADS).await["data"]["leads"]["nodes"], json!([]));
-    assert_eq!(code(&warm.ask(NOTE).await), Some("PERMISSION_DENIED"));
 
     let warm = Warm::new().await;
     let input = json!({ "id": warm.mia.id, "role": "ADMIN" });
@@ -124,6 +195,20 @@ async fn what_a_user_may_see_changes_on_copies_that_remember_it() {
 #[tokio::test]
 async fn whoever_asks_after_a_logout_is_refused_however_busy_the_copy_is() {
     let warm = Warm::new().await;
+    refused_from_the_end_on(&warm, async || {
+        warm.api.data(&warm.mia, LOGOUT, json!({})).await;
+    })
+    .await;
+    let (warm, key) = Warm::by_key().await;
+    refused_from_the_end_on(&warm, async || {
+        let revoke = json!({ "id": key });
+        warm.api.change(&warm.ada, "revokeApiKey", revoke).await;
+    })
+    .await;
+}
+
+/// Has the copy asked by many while that is done, and after it.
+async fn refused_from_the_end_on(warm: &Warm, end: impl AsyncFnOnce()) {
     let is_over = Arc::new(AtomicBool::new(false));
     let readers = (0..8).map(|reader| {
         let (copy, lead, is_over) = (warm.copy.clone(), warm.lead.clone(), is_over.clone());
@@ -145,7 +230,7 @@ async fn whoever_asks_after_a_logout_is_refused_however_busy_the_copy_is() {
     });
     let readers: Vec<_> = readers.collect();
     tokio::time::sleep(Duration::from_millis(200)).await;
-    warm.api.data(&warm.mia, LOGOUT, json!({})).await;
+    end().await;
     is_over.store(true, Ordering::SeqCst);
     for reader in readers {
         assert!(reader.await.unwrap() > 0);

@@ -109,7 +109,7 @@ impl Api {
         let app = App {
             db: database.db().clone(),
             schema,
-            sessions: Memory::default(),
+            memory: Memory::default(),
             introspection_for_all: options.introspection_for_all,
             body_limit: options.body_limit,
             allow_get: options.allow_get,

@@ -1,22 +1,23 @@
+//! Statistics, as the client sees them.
+
+mod agent;
+mod wanted;
+
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::Arc;
 
-use async_graphql::parser::types::Field;
 use async_graphql::{Context, Enum, Object, Scalar, ScalarType, SimpleObject, Value};
 use async_graphql::{InputValueError, InputValueResult};
 use chrono::NaiveDate;
 
 use crate::graphql::context::{actor, db};
-use crate::graphql::direct::{Direct, DirectList, Ready, Way, Writer};
+use crate::graphql::direct::{Direct, DirectList};
 use crate::graphql::error::answer;
 use crate::graphql::lead::{LeadFilter, LeadSource, LeadStatus, lead_filter};
-use crate::graphql::loaders::Loaders;
-use crate::graphql::user::User;
-use crate::graphql::written::Leaf;
-use crate::service::statistics::{self, AgentTotals, Bucket, SeriesKey, Statistics, Wanted};
-use crate::service::users::{self, Directory};
-use crate::service::{Result, ServiceError, UserId, leads};
+use crate::graphql::statistics::agent::{AgentStatistics, agents};
+use crate::graphql::statistics::wanted::wanted;
+use crate::service::statistics::{self, Bucket, SeriesKey, Statistics};
+use crate::service::{Result, ServiceError, leads};
 
 /// A stretch of time on a calendar.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -73,76 +74,6 @@ pub struct TimeCount {
     start: Date,
     /// How many leads.
     count: i64,
-}
-
-/// What is counted over the leads of one assignee.
-pub struct AgentStatistics {
-    totals: AgentTotals,
-    /// The assignee, where all have been looked up already.
-    user: Option<User>,
-}
-
-impl Ready for AgentStatistics {
-    type Child = User;
-
-    fn is_ready(&self, field: &Field) -> bool {
-        match &self.user {
-            _ if field.name.node != "user" => true,
-            Some(user) => user.are_ready(&field.selection_set.node),
-            None => self.totals.agent.is_none(),
-        }
-    }
-
-    fn writer(field: &str) -> Option<Writer<Self>> {
-        Some(match field {
-            "totalLeads" => |row, json| row.totals.total.write(json),
-            "wonLeads" => |row, json| row.totals.won.write(json),
-            "conversionRate" => |row, json| row.totals.conversion_rate().write(json),
-            "averageLeadScore" => |row, json| row.totals.average_score().write(json),
-            _ => return None,
-        })
-    }
-
-    fn child(field: &str) -> Option<Way<Self>> {
-        (field == "user").then_some(|row| match &row.user {
-            Some(user) => Some(Some(user)),
-            None => row.totals.agent.is_none().then_some(None),
-        })
-    }
-}
-
-/// What is counted over the leads of one assignee.
-#[Object]
-impl AgentStatistics {
-    /// The assignee; null for the leads that are assigned to nobody.
-    async fn user(&self, ctx: &Context<'_>) -> Option<Direct<User>> {
-        let id = self.totals.agent?;
-        if let Some(user) = &self.user {
-            return Some(Direct(user.clone()));
-        }
-        let user = ctx.data_unchecked::<Loaders>().load_one(id).await;
-        answer(ctx, user).flatten().map(User).map(Direct)
-    }
-
-    /// How many leads.
-    async fn total_leads(&self) -> i64 {
-        self.totals.total
-    }
-
-    /// How many of them are WON.
-    async fn won_leads(&self) -> i64 {
-        self.totals.won
-    }
-
-    /// WON ÷ total × 100, in percent, rounded half up to two decimals.
-    async fn conversion_rate(&self) -> f64 {
-        self.totals.conversion_rate()
-    }
-
-    /// The mean score, 0–100, rounded half up to two decimals.
-    async fn average_lead_score(&self) -> f64 {
-        self.totals.average_score()
-    }
 }
 
 /// What is counted over the leads that the filter lets through and the viewer may see. All of it
@@ -274,77 +205,10 @@ async fn count(
     let filter = lead_filter(filter, search)?;
     let mut statistics = statistics::statistics(db(ctx), actor, &filter, &wanted(ctx)).await?;
     let totals = std::mem::take(&mut statistics.totals.by_agent);
-    let users = users(ctx, &totals).await?;
-    let agents = totals.into_iter().map(|totals| {
-        let user = totals.agent.and_then(|id| users.get(&id)).cloned();
-        let user = user.map(User);
-        Direct(AgentStatistics { totals, user })
-    });
     Ok(LeadStatistics {
-        agents: agents.collect(),
+        agents: agents(ctx, totals).await?,
         statistics,
     })
-}
-
-/// The agents, if the query goes on to ask for them, looked up in one go: asking for each by itself
-/// costs a channel and a wake-up for each.
-async fn users(
-    ctx: &Context<'_>,
-    totals: &[AgentTotals],
-) -> Result<HashMap<UserId, Arc<users::User>>> {
-    let look = ctx.look_ahead().field("leadsByAgent").field("user");
-    let agents = totals.iter().filter_map(|totals| totals.agent);
-    let agents = agents.filter(|_| look.exists());
-    let directory: &Directory = ctx.data_unchecked();
-    directory.named(actor(ctx)?, agents).await
-}
-
-/// What the query goes on to ask for: all of it is read in one snapshot, and nothing else is.
-fn wanted(ctx: &Context<'_>) -> Wanted {
-    let asks = |field: &str| ctx.look_ahead().field(field).exists();
-    let sums = [
-        "totalLeads",
-        "averageLeadScore",
-        "hotLeadsCount",
-        "conversionRate",
-        "leadsByStatus",
-        "leadsBySource",
-    ];
-    Wanted {
-        sums: sums.into_iter().any(asks),
-        by_agent: asks("leadsByAgent"),
-        overdue: asks("overdueFollowUps"),
-        series: series_asked_for(ctx),
-    }
-}
-
-/// The series that the query goes on to ask for. An unknown time zone is left to the field itself, which says so.
-fn series_asked_for(ctx: &Context<'_>) -> Vec<SeriesKey> {
-    let mut keys: Vec<SeriesKey> = Vec::new();
-    for field in ctx.look_ahead().field("createdOverTime").selection_fields() {
-        let arguments = field.arguments().unwrap_or_default();
-        let argument = |name: &str| arguments.iter().find(|(n, _)| n == name).map(|(_, v)| v);
-        let bucket = match argument("bucket") {
-            Some(Value::Enum(name)) => name.as_str(),
-            Some(Value::String(name)) => name,
-            _ => "DAY",
-        };
-        let bucket = match bucket {
-            "MONTH" => Bucket::Month,
-            "WEEK" => Bucket::Week,
-            _ => Bucket::Day,
-        };
-        let zone = match argument("timeZone") {
-            Some(Value::String(zone)) => zone,
-            _ => "UTC",
-        };
-        keys.extend(
-            SeriesKey::new(bucket, zone)
-                .ok()
-                .filter(|key| !keys.contains(key)),
-        );
-    }
-    keys
 }
 
 fn counts<K: Copy + Eq + Hash + 'static>(

@@ -1,0 +1,93 @@
+use async_graphql::{Context, ID, Object, SimpleObject};
+
+use crate::graphql::error::answer;
+use crate::graphql::lead::Lead;
+use crate::graphql::loaders::Loaders;
+use crate::service::leads::bulk::{BulkResult, BulkRow};
+
+/// What became of every row: `succeeded + failed = total`, always.
+#[derive(SimpleObject)]
+pub struct BulkPayload {
+    /// How many rows there were.
+    total: usize,
+    /// How many were changed; of a dry run, how many would be.
+    succeeded: usize,
+    /// How many were not.
+    failed: usize,
+    /// Whether nothing was changed because it was a dry run.
+    dry_run: bool,
+    /// Every row; of a dry run every one that would fail and the first 20 others.
+    results: Vec<BulkRowResult>,
+}
+
+impl From<BulkResult> for BulkPayload {
+    fn from(result: BulkResult) -> Self {
+        Self {
+            total: result.total,
+            succeeded: result.succeeded,
+            failed: result.failed,
+            dry_run: result.dry_run,
+            results: result.rows.into_iter().map(BulkRowResult).collect(),
+        }
+    }
+}
+
+/// What became of one row.
+pub struct BulkRowResult(BulkRow);
+
+/// What became of one row.
+#[Object]
+impl BulkRowResult {
+    /// The row's place in the input, or in the selection, from 0.
+    async fn index(&self) -> usize {
+        self.0.index
+    }
+
+    /// The lead's id; null for a lead that was not created.
+    async fn id(&self) -> Option<ID> {
+        self.0.id.map(|id| id.0.into())
+    }
+
+    /// The lead as it is now, if there is one and the viewer may see it.
+    async fn lead(&self, ctx: &Context<'_>) -> Option<Lead> {
+        let lead = ctx.data_unchecked::<Loaders>().load_one(self.0.id?).await;
+        answer(ctx, lead).flatten().map(Lead::from)
+    }
+
+    /// Why the row failed; null if it did not.
+    async fn error(&self) -> Option<RowError> {
+        let error = self.0.error.clone()?;
+        let fields = error.fields.into_iter();
+        let fields = fields
+            .map(|f| FieldFault {
+                field: f.field,
+                message: f.message,
+            })
+            .collect();
+        Some(RowError {
+            code: error.code,
+            message: error.message,
+            fields,
+        })
+    }
+}
+
+/// Why a row failed.
+#[derive(SimpleObject)]
+pub struct RowError {
+    /// The error code, as in `extensions.code` elsewhere.
+    code: String,
+    /// What went wrong.
+    message: String,
+    /// With INVALID_DATA: each fault of the row.
+    fields: Vec<FieldFault>,
+}
+
+/// A fault of one field.
+#[derive(SimpleObject)]
+pub struct FieldFault {
+    /// The field.
+    field: String,
+    /// What is wrong with it.
+    message: String,
+}

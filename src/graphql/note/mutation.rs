@@ -1,0 +1,82 @@
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+
+use crate::graphql::context::{change, uuid};
+use crate::graphql::error::answer;
+use crate::graphql::note::{Note, NoteType};
+use crate::service::timeline::{AddNote, EditNote};
+use crate::service::{LeadId, NoteId};
+
+/// A note to be.
+#[derive(InputObject)]
+pub struct AddNoteInput {
+    /// The lead it is about.
+    lead_id: ID,
+    /// The text, 1–10,000 characters.
+    content: String,
+    /// What it is: NOTE, CALL, EMAIL or MEETING.
+    #[graphql(name = "type", default_with = "NoteType::Note")]
+    note_type: NoteType,
+    /// The `version` of the lead that the client saw: CONFLICT if it has another one now.
+    expected_version: Option<i32>,
+    /// A name for this change, made up by the client, 1–200 characters: sent again within 24
+    /// hours it gives the same answer and has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// A new text for a note.
+#[derive(InputObject)]
+pub struct EditNoteInput {
+    /// The note, in its latest version.
+    id: ID,
+    /// The new text, 1–10,000 characters.
+    content: String,
+    /// A name for this change, made up by the client, 1–200 characters: sent again within 24
+    /// hours it gives the same answer and has no second effect.
+    idempotency_key: Option<String>,
+}
+
+/// The note that was written.
+#[derive(SimpleObject)]
+pub struct NotePayload {
+    /// The note as it is now.
+    note: Note,
+}
+
+#[derive(Default)]
+pub struct NoteMutation;
+
+#[Object]
+impl NoteMutation {
+    /// Notes something on a lead; archived leads too. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
+    /// LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
+    async fn add_note(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which lead, and the text.")] input: AddNoteInput,
+    ) -> Option<NotePayload> {
+        let command = uuid("leadId", &input.lead_id).map(|lead| AddNote {
+            lead: LeadId(lead),
+            expected_version: input.expected_version,
+            note_type: input.note_type.into(),
+            content: input.content,
+        });
+        let note = change(ctx, input.idempotency_key.as_deref(), command).await;
+        answer(ctx, note).map(|note| NotePayload { note: Note(note) })
+    }
+
+    /// Replaces the text of one's own note; the earlier text stays as `earlierVersion`. Errors:
+    /// UNAUTHENTICATED, PERMISSION_DENIED, NOTE_NOT_FOUND, INVALID_DATA, CONFLICT if there is a
+    /// newer version, IDEMPOTENCY_CONFLICT.
+    async fn edit_note(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which note, and its new text.")] input: EditNoteInput,
+    ) -> Option<NotePayload> {
+        let command = uuid("id", &input.id).map(|id| EditNote {
+            id: NoteId(id),
+            content: input.content,
+        });
+        let note = change(ctx, input.idempotency_key.as_deref(), command).await;
+        answer(ctx, note).map(|note| NotePayload { note: Note(note) })
+    }
+}

@@ -1,0 +1,101 @@
+use async_graphql::parser::types::Field;
+use async_graphql::{Context, Object};
+
+use crate::graphql::context::actor;
+use crate::graphql::direct::{Direct, Ready, Way, Writer};
+use crate::graphql::error::answer;
+use crate::graphql::loaders::Loaders;
+use crate::graphql::user::User;
+use crate::graphql::written::Leaf;
+use crate::service::Result;
+use crate::service::statistics::AgentTotals;
+use crate::service::users::Directory;
+
+/// What is counted over the leads of one assignee.
+pub struct AgentStatistics {
+    totals: AgentTotals,
+    /// The assignee, where all have been looked up already.
+    user: Option<User>,
+}
+
+impl Ready for AgentStatistics {
+    type Child = User;
+
+    fn is_ready(&self, field: &Field) -> bool {
+        match &self.user {
+            _ if field.name.node != "user" => true,
+            Some(user) => user.are_ready(&field.selection_set.node),
+            None => self.totals.agent.is_none(),
+        }
+    }
+
+    fn writer(field: &str) -> Option<Writer<Self>> {
+        Some(match field {
+            "totalLeads" => |row, json| row.totals.total.write(json),
+            "wonLeads" => |row, json| row.totals.won.write(json),
+            "conversionRate" => |row, json| row.totals.conversion_rate().write(json),
+            "averageLeadScore" => |row, json| row.totals.average_score().write(json),
+            _ => return None,
+        })
+    }
+
+    fn child(field: &str) -> Option<Way<Self>> {
+        (field == "user").then_some(|row| match &row.user {
+            Some(user) => Some(Some(user)),
+            None => row.totals.agent.is_none().then_some(None),
+        })
+    }
+}
+
+/// What is counted over the leads of one assignee.
+#[Object]
+impl AgentStatistics {
+    /// The assignee; null for the leads that are assigned to nobody.
+    async fn user(&self, ctx: &Context<'_>) -> Option<Direct<User>> {
+        let id = self.totals.agent?;
+        if let Some(user) = &self.user {
+            return Some(Direct(user.clone()));
+        }
+        let user = ctx.data_unchecked::<Loaders>().load_one(id).await;
+        answer(ctx, user).flatten().map(User).map(Direct)
+    }
+
+    /// How many leads.
+    async fn total_leads(&self) -> i64 {
+        self.totals.total
+    }
+
+    /// How many of them are WON.
+    async fn won_leads(&self) -> i64 {
+        self.totals.won
+    }
+
+    /// WON ÷ total × 100, in percent, rounded half up to two decimals.
+    async fn conversion_rate(&self) -> f64 {
+        self.totals.conversion_rate()
+    }
+
+    /// The mean score, 0–100, rounded half up to two decimals.
+    async fn average_lead_score(&self) -> f64 {
+        self.totals.average_score()
+    }
+}
+
+/// The rows of these agents. Who they are is looked up in one go, if the query goes on to ask for it:
+/// asking for each by itself costs a channel and a wake-up for each.
+pub(super) async fn agents(
+    ctx: &Context<'_>,
+    totals: Vec<AgentTotals>,
+) -> Result<Vec<Direct<AgentStatistics>>> {
+    let look = ctx.look_ahead().field("leadsByAgent").field("user");
+    let ids = totals.iter().filter_map(|totals| totals.agent);
+    let ids = ids.filter(|_| look.exists());
+    let directory: &Directory = ctx.data_unchecked();
+    let users = directory.named(actor(ctx)?, ids).await?;
+    let agents = totals.into_iter().map(|totals| {
+        let user = totals.agent.and_then(|id| users.get(&id)).cloned();
+        let user = user.map(User);
+        Direct(AgentStatistics { totals, user })
+    });
+    Ok(agents.collect())
+}
