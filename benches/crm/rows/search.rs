@@ -35,6 +35,19 @@ const ORDERS: [(&str, &str, &str); 3] = [
     ("STATUS", "ASC", "ORDER BY status, id"),
 ];
 
+/// What a tenth of all leads have, and hardly one at the beginning of the order.
+const LATE: (&str, [(&str, &str, &str); 2]) = (
+    "gmail",
+    [
+        ("SCORE", "DESC", "ORDER BY lead_score DESC, id DESC"),
+        (
+            "CONVERSION_PROBABILITY",
+            "DESC",
+            "ORDER BY conversion_probability DESC, id DESC",
+        ),
+    ],
+);
+
 /// Terms are only looked for where somebody wants one of these.
 const KINDS: [&str; 12] = [
     "rare",
@@ -87,6 +100,30 @@ pub async fn rows(bench: &mut Bench<'_>) -> Result<()> {
             let term = Term::new(KINDS[1], &term);
             measure(bench, &term, &shown, Who::Admin, order, order_by).await?;
         }
+    }
+    let (term, orders) = LATE;
+    for (field, direction, order) in orders {
+        let shown = format!(", by {field} {direction}");
+        for (viewer, by) in [("", Who::Admin), (", as a manager", Who::Manager)] {
+            let order_by = json!({ "orderBy": { "field": field, "direction": direction } });
+            let term = Term::new(KINDS[1], term);
+            measure(
+                bench,
+                &term,
+                &format!("{shown}{viewer}"),
+                by,
+                order,
+                order_by,
+            )
+            .await?;
+        }
+    }
+    // Those that were won are not among the newest leads.
+    let won = json!({ "filter": { "status": ["WON"] } });
+    let newest = format!("AND status = 'WON' {NEWEST}");
+    for text in [term, "ann"] {
+        let term = Term::new(KINDS[1], text);
+        measure(bench, &term, ", won", Who::Admin, &newest, won.clone()).await?;
     }
     Ok(())
 }

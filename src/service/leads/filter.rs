@@ -119,16 +119,19 @@ impl LeadFilter {
         Ok(leads::table.filter(self.condition(actor)?).into_boxed())
     }
 
+    /// One is not the same as a list of one: `=` finds it where an index that begins with the
+    /// status goes on with the order.
+    pub(super) fn status_condition(&self) -> Option<Condition> {
+        Some(match self.status.as_deref()? {
+            &[status] => Box::new(leads::status.eq(status).nullable()),
+            status => Box::new(leads::status.eq_any(status.to_vec()).nullable()),
+        })
+    }
+
     fn conditions(&self) -> Vec<Condition> {
         let mut all: Vec<Condition> = Vec::new();
         let mut add = |condition: Condition| all.push(condition);
-        // One is not the same as a list of one: `=` finds it where an index that begins with the
-        // status goes on with the order.
-        match self.status.as_deref() {
-            None => {}
-            Some(&[status]) => add(Box::new(leads::status.eq(status).nullable())),
-            Some(status) => add(Box::new(leads::status.eq_any(status.to_vec()).nullable())),
-        }
+        self.status_condition().map(&mut add);
         if let Some(source) = &self.source {
             add(Box::new(leads::source.eq_any(source.clone()).nullable()));
         }
@@ -137,7 +140,8 @@ impl LeadFilter {
         time_span(leads::updated_at.nullable(), &self.updated, &mut add);
         time_span(leads::last_contact_date, &self.last_contact, &mut add);
         time_span(leads::next_follow_up, &self.next_follow_up, &mut add);
-        self.number_conditions(&mut add);
+        self.score_conditions(&mut add);
+        self.probability_conditions(&mut add);
         self.tag_conditions(&mut add);
         self.text_conditions(&mut add);
         match self.archived {
@@ -168,7 +172,7 @@ impl LeadFilter {
         all
     }
 
-    fn assignee_condition(&self) -> Option<Condition> {
+    pub(super) fn assignee_condition(&self) -> Option<Condition> {
         if let (Some(&[user]), None | Some(false)) = (self.assigned_to.as_deref(), self.unassigned)
         {
             return Some(Box::new(leads::assigned_to.eq(user)));
@@ -186,7 +190,7 @@ impl LeadFilter {
         }
     }
 
-    fn number_conditions(&self, add: &mut impl FnMut(Condition)) {
+    pub(super) fn score_conditions(&self, add: &mut impl FnMut(Condition)) {
         let hot = self.hot_only.then_some(Lead::HOT_ABOVE + 1);
         if let Some(least) = self.score_min.max(hot) {
             add(Box::new(leads::lead_score.ge(least).nullable()));
@@ -194,6 +198,9 @@ impl LeadFilter {
         if let Some(most) = self.score_max {
             add(Box::new(leads::lead_score.le(most).nullable()));
         }
+    }
+
+    pub(super) fn probability_conditions(&self, add: &mut impl FnMut(Condition)) {
         if let Some(least) = self.probability_min {
             add(Box::new(leads::conversion_probability.ge(least).nullable()));
         }
@@ -244,7 +251,7 @@ impl LeadFilter {
     }
 }
 
-fn every(conditions: Vec<Condition>) -> Condition {
+pub(super) fn every(conditions: Vec<Condition>) -> Condition {
     let all = conditions
         .into_iter()
         .reduce(|left, right| Box::new(left.and(right)));
@@ -255,7 +262,7 @@ fn constant(value: bool) -> Condition {
     Box::new(value.into_sql::<Bool>().nullable())
 }
 
-fn time_span<C>(column: C, span: &Span<DateTime<Utc>>, add: &mut impl FnMut(Condition))
+pub(super) fn time_span<C>(column: C, span: &Span<DateTime<Utc>>, add: &mut impl FnMut(Condition))
 where
     C: ExpressionMethods
         + Expression<SqlType = Nullable<diesel::sql_types::Timestamptz>>

@@ -257,8 +257,10 @@ impl Reading<'_> {
         if let Some(search) = self.hunt(tier).condition(Plan::Open) {
             query = query.filter(search);
         }
-        let skipped = self.order.only(query, segment).count();
-        let skipped: i64 = skipped.get_result(conn).await?;
+        if let Some(only) = self.order.only(segment) {
+            query = query.filter(only);
+        }
+        let skipped: i64 = query.count().get_result(conn).await?;
         self.offset -= usize::try_from(skipped).unwrap_or(0).min(self.offset);
         Ok(())
     }

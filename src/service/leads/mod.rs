@@ -6,6 +6,7 @@ pub mod scoring;
 
 mod archive;
 mod assign;
+mod bounds;
 mod call;
 mod columns;
 mod count;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::schema::{leads, sql_types};
 use crate::service::LeadId;
+use crate::service::leads::filter::Condition;
 use crate::service::leads::search::Tier;
 use crate::service::leads::{LeadStatus, ListedLead};
 use crate::service::validation::stored_date;
@@ -153,22 +154,22 @@ impl LeadOrder {
         )
     }
 
-    /// Narrows the query to one part of the order.
-    pub(crate) fn only<'a>(self, query: LeadQuery<'a>, segment: Segment) -> LeadQuery<'a> {
+    /// The leads of one part of the order, if it has two.
+    pub(crate) fn only(self, segment: Segment) -> Option<Condition> {
         macro_rules! only {
             ($column:ident) => {
                 match segment {
-                    Segment::Valued => query.filter(leads::$column.is_not_null()),
-                    Segment::Null => query.filter(leads::$column.is_null()),
+                    Segment::Valued => Box::new(leads::$column.is_not_null().nullable()),
+                    Segment::Null => Box::new(leads::$column.is_null().nullable()),
                 }
             };
         }
-        match self.field {
+        Some(match self.field {
             LeadOrderField::LastContactDate => only!(last_contact_date),
             LeadOrderField::NextFollowUp => only!(next_follow_up),
             LeadOrderField::Company => only!(company_key),
-            _ => query,
-        }
+            _ => return None,
+        })
     }
 
     /// Whether `key` can be one of this order: not of another that a cursor was made for, and not
@@ -200,24 +201,22 @@ impl LeadOrder {
         backwards: bool,
         place: Option<&Place>,
     ) -> LeadQuery<'a> {
-        self.sort(self.after(query, segment, backwards, place), backwards)
+        let query = match self.only(segment) {
+            Some(only) => query.filter(only),
+            None => query,
+        };
+        let query = match place {
+            Some(place) => query.filter(self.after(backwards, place)),
+            None => query,
+        };
+        self.sort(query, backwards)
     }
 
-    /// Leaves what comes after `place` in one part of the order.
+    /// What comes after `place`.
     ///
     /// The comparison is one of rows, `(column, id) < (value, id)`: an index starts right there.
     /// Written with OR it would walk everything before.
-    pub(crate) fn after<'a>(
-        self,
-        query: LeadQuery<'a>,
-        segment: Segment,
-        backwards: bool,
-        place: Option<&Place>,
-    ) -> LeadQuery<'a> {
-        let query = self.only(query, segment);
-        let Some(Place { key, id, .. }) = place else {
-            return query;
-        };
+    pub(crate) fn after(self, backwards: bool, Place { key, id, .. }: &Place) -> Condition {
         let descending = self.descends(backwards);
         // One arm per column: each has a type of its own, so a function cannot take them.
         macro_rules! after {
@@ -225,18 +224,18 @@ impl LeadOrder {
                 let id = hidden!(*id, Uuid).assume_not_null();
                 let SortKey::$variant(value) = key else {
                     return if descending {
-                        query.filter(leads::id.lt(id))
+                        Box::new(leads::id.lt(id).nullable())
                     } else {
-                        query.filter(leads::id.gt(id))
+                        Box::new(leads::id.gt(id).nullable())
                     };
                 };
                 let row = (leads::$column.nullable(), leads::id)
                     .into_sql::<Record<(Nullable<$sql_type>, Uuid)>>();
                 let place = (hidden!(value.clone(), $sql_type), id);
                 if descending {
-                    query.filter(row.lt(place))
+                    Box::new(row.lt(place).nullable())
                 } else {
-                    query.filter(row.gt(place))
+                    Box::new(row.gt(place).nullable())
                 }
             }};
         }

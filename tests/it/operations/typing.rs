@@ -15,6 +15,19 @@ async fn leads_called(api: &Api, ada: &SignedIn, names: &[&str]) {
 }
 
 #[tokio::test]
+async fn a_name_is_found_in_spite_of_typing_mistakes_after_a_restore() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
+    leads_called(&api, &ada, &["Kowalski"]).await;
+    // A dump is read with no schema to search.
+    let restore = "BEGIN; DELETE FROM name_words; SET LOCAL search_path = ''; \
+                   INSERT INTO public.name_words (word) VALUES ('kowalski'); COMMIT";
+    api.sql(restore).await;
+    let found = api.names(&ada, by_name("Kowalsky")).await;
+    assert_eq!(found, ["Kowalski"]);
+}
+
+#[tokio::test]
 async fn a_name_is_found_in_spite_of_typing_mistakes() {
     let api = Api::new().await;
     let ada = api.admin().await;

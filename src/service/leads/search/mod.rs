@@ -2,8 +2,11 @@
 
 mod distance;
 mod find;
+mod look;
 mod near;
 mod statements;
+mod steps;
+mod terms;
 
 use diesel::dsl::select;
 use diesel::prelude::*;
@@ -20,6 +23,7 @@ use crate::service::{Result, ServiceError};
 
 pub(super) use find::{Hunt, Stretch};
 pub(super) use near::Near;
+use terms::{Term, terms};
 
 const LONGEST: usize = 200;
 const MOST_WORDS: usize = 10;
@@ -51,18 +55,10 @@ pub(crate) enum Plan {
     Index,
     /// With the trigram index for one of [`Search::parts`], and lead by lead for all else.
     Part(usize),
-}
-
-/// What one stretch of a search asks for.
-#[derive(Debug, Clone, PartialEq)]
-enum Term {
-    Word(String),
-    /// Words that could be a phone number in pieces: all of them as they stand, or the digits
-    /// together, as phones are stored.
-    Phone {
-        words: Vec<String>,
-        digits: String,
-    },
+    /// With the trigram index for one trigram of one part, and lead by lead for all else. Each
+    /// trigram has a list in the index; those of a frequent word are long, and one tells as much as
+    /// all.
+    Trigram(usize),
 }
 
 impl Search {
@@ -86,19 +82,46 @@ impl Search {
         self.exact(Plan::Open)
     }
 
+    /// What an entry of the trigram index costs, in those of other indexes; nothing where the index
+    /// has to be read from end to end. Two letters are looked for together with each that can come
+    /// next.
+    fn entry(&self) -> Option<f64> {
+        let terms = terms(&self.0);
+        let longest = terms.iter().map(Term::shortest).max()?;
+        match longest {
+            0 | 1 => None,
+            2 => Some(3.0),
+            _ => Some(1.0),
+        }
+    }
+
     fn exact(&self, plan: Plan) -> Option<Condition> {
-        let Plan::Part(index) = plan else {
-            let terms = terms(&self.0);
-            return terms.iter().map(|term| term.condition(plan)).reduce(all);
+        let part = match plan {
+            Plan::Part(index) => self.all_parts().get(index).cloned(),
+            Plan::Trigram(index) => self.all_parts().get(index).map(|part| trigram(part)),
+            Plan::Open | Plan::Read | Plan::Index => {
+                let terms = terms(&self.0);
+                return terms.iter().map(|term| term.condition(plan)).reduce(all);
+            }
         };
-        let part = contains(self.parts().get(index)?, Plan::Index);
-        self.exact(Plan::Read).map(|words| all(part, words))
+        let Some(part) = part else {
+            return self.exact(Plan::Index);
+        };
+        let words = self.exact(Plan::Read)?;
+        Some(all(contains(&part, Plan::Index), words))
     }
 
     /// The parts of the search that the trigram index could be asked for one at a time. Each
     /// trigram has a list in the index, and those of `example` in `musterfrau.example` are long:
     /// the rarest part alone is found sooner than all together. None where there is no choice.
     fn parts(&self) -> Vec<String> {
+        match self.all_parts() {
+            parts if *parts == [self.0.trim()] => Vec::new(),
+            parts => parts,
+        }
+    }
+
+    fn all_parts(&self) -> Vec<String> {
         let mut parts = Vec::new();
         for term in terms(&self.0) {
             let Term::Word(word) = term else { continue };
@@ -109,26 +132,7 @@ impl Search {
             parts.extend(runs.map(str::to_owned));
         }
         parts.truncate(MOST_PARTS);
-        match parts.as_slice() {
-            [whole] if *whole == self.0.trim() => Vec::new(),
-            _ => parts,
-        }
-    }
-}
-
-impl Term {
-    fn condition(&self, plan: Plan) -> Condition {
-        match self {
-            Self::Word(word) => contains(word, plan),
-            Self::Phone { words, digits } => {
-                let apart = words.iter().map(|word| contains(word, plan)).reduce(all);
-                let together = contains(digits, plan);
-                match apart {
-                    None => together,
-                    Some(apart) => Box::new(together.or(apart)),
-                }
-            }
-        }
+        parts
     }
 }
 
@@ -142,8 +146,15 @@ fn contains(word: &str, plan: Plan) -> Condition {
             Box::new(leads::search_text.nullable().like(pattern))
         }
         Plan::Index if is_pair(word) => Box::new(has_pair(word).and(reads(word))),
-        Plan::Open | Plan::Read | Plan::Index | Plan::Part(_) => reads(word),
+        Plan::Open | Plan::Read | Plan::Index | Plan::Part(_) | Plan::Trigram(_) => reads(word),
     }
+}
+
+/// The first trigram of a part. Of one with letters outside ASCII, the whole: see
+/// [`Search::parts`].
+fn trigram(part: &str) -> String {
+    let letters = if part.is_ascii() { 3 } else { part.len() };
+    part[..letters].to_owned()
 }
 
 /// The word is there, found by reading. One or two letters make no trigram: the index would be
@@ -174,70 +185,9 @@ fn all(left: Condition, right: Condition) -> Condition {
     Box::new(left.and(right))
 }
 
-fn terms(search: &str) -> Vec<Term> {
-    let mut terms = Vec::new();
-    let mut run: Vec<&str> = Vec::new();
-    for word in search.split_whitespace() {
-        if could_be_phone(word) {
-            run.push(word);
-        } else {
-            terms.extend(close(&mut run));
-            terms.push(Term::Word(word.to_owned()));
-        }
-    }
-    terms.extend(close(&mut run));
-    terms
-}
-
-fn could_be_phone(word: &str) -> bool {
-    word.chars()
-        .all(|c| c.is_ascii_digit() || "+-./()".contains(c))
-}
-
-/// Ends a run of words that could be a phone number. The zeros that a number is dialled with,
-/// `00` before a country, `0` or `(0)` before an area, are not part of it as stored.
-fn close(run: &mut Vec<&str>) -> Vec<Term> {
-    let words: Vec<String> = run.drain(..).map(str::to_owned).collect();
-    let digits: String = words
-        .concat()
-        .replace("(0)", "")
-        .chars()
-        .filter(char::is_ascii_digit)
-        .collect();
-    let digits = digits.trim_start_matches('0');
-    if digits.is_empty() || (words.len() == 1 && words[0] == digits) {
-        return words.into_iter().map(Term::Word).collect();
-    }
-    vec![Term::Phone {
-        digits: digits.to_owned(),
-        words,
-    }]
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Search, Term, terms};
-
-    fn phone(words: &[&str], digits: &str) -> Term {
-        let words = words.iter().map(|&word| word.to_owned()).collect();
-        Term::Phone {
-            words,
-            digits: digits.to_owned(),
-        }
-    }
-
-    #[test]
-    fn a_phone_is_found_however_it_is_written() {
-        assert_eq!(
-            terms("+48 601-234"),
-            [phone(&["+48", "601-234"], "48601234")]
-        );
-        assert_eq!(terms("0048 601"), [phone(&["0048", "601"], "48601")]);
-        assert_eq!(
-            terms("+49 (0)30 90"),
-            [phone(&["+49", "(0)30", "90"], "493090")]
-        );
-    }
+    use super::Search;
 
     #[test]
     fn the_index_can_be_asked_for_each_part() {
@@ -252,17 +202,5 @@ mod tests {
         ] {
             assert_eq!(Search(search.to_owned()).parts(), parts, "{search}");
         }
-    }
-
-    #[test]
-    fn words_stay_words() {
-        let word = |word: &str| Term::Word(word.to_owned());
-        assert_eq!(terms("anna kow"), [word("anna"), word("kow")]);
-        assert_eq!(terms("4711"), [word("4711")]);
-        assert_eq!(
-            terms("anna 47 11 b"),
-            [word("anna"), phone(&["47", "11"], "4711"), word("b")]
-        );
-        assert_eq!(terms(" - "), [word("-")]);
     }
 }

@@ -38,6 +38,11 @@ impl Near {
     /// The leads that have for each part the part itself or a name near it, and not all parts
     /// themselves: those are found already.
     pub(super) fn condition(&self, plan: Plan) -> Option<Condition> {
+        let plan = match plan {
+            // Either the search or a name: neither alone leads to all.
+            Plan::Part(_) | Plan::Trigram(_) => Plan::Index,
+            plan => plan,
+        };
         let found = self.0.iter().map(|(term, words)| -> Condition {
             let exact = term.condition(plan);
             if words.is_empty() {

@@ -5,39 +5,50 @@
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Uuid};
 
+use crate::service::LeadId;
 use crate::service::leads::filter::Condition;
 use crate::service::leads::order::{LeadOrder, LeadQuery};
 
-/// The ids of the leads that fulfil the condition among the first rows of an ordered query. The
-/// inner limit fences the condition off: whatever the planner thinks of it, no more rows are read.
+/// The ids of the leads that are searched for among the first rows of an ordered query; and, if
+/// those are less than asked for, what the rows were. The inner limit fences the conditions off:
+/// whatever the planner thinks of them, no more rows are read. They are read one by one, as they
+/// are asked for, so that nothing is read beyond the last lead of the page, and only once.
 pub(super) struct Walk {
-    pub ordered: LeadQuery<'static>,
-    pub rows: usize,
-    pub condition: Condition,
-    pub limit: i64,
-    pub offset: i64,
-}
-
-/// How many of the first rows of a query there are, fulfil one condition, and both. The same, but for
-/// the other condition, of leads that are spread evenly over the time of all; how many of these have
-/// each part; and how many leads there are, by PostgreSQL's estimate.
-pub(super) struct Sample {
     pub ordered: LeadQuery<'static>,
     pub rows: usize,
     pub filter: Condition,
     pub search: Condition,
+    pub limit: i64,
+    pub offset: i64,
+}
+
+/// Leads that are spread evenly over the time of all: how many there are, have what is searched
+/// for, and fulfil each of some conditions that are parts of the search or the filter. Then how
+/// many leads there are in all, by PostgreSQL's estimate. And of those that the page can begin
+/// with, in order, the ids, and whether each is let through; nothing where one has not what is
+/// searched for.
+pub(super) struct Sample {
+    pub filter: Condition,
+    pub search: Condition,
     pub parts: Vec<Condition>,
+    pub after: Condition,
+    pub order: LeadOrder,
+    pub backwards: bool,
 }
 
 /// How many stretches of how many leads are spread.
-const STRETCHES: usize = 10;
-const STRETCH: usize = 200;
+const STRETCHES: usize = 40;
+const STRETCH: usize = 50;
 
-/// The first ids of a query, in an order that its plan does not know of: `OFFSET 0` is a fence, too.
+/// The first ids of a query, in an order that its plan does not know of: `OFFSET 0` is a fence.
 pub(super) struct Gather {
     pub query: LeadQuery<'static>,
+    /// The last lead in the order that is of interest.
+    pub until: Option<LeadId>,
+    /// What no index shall be asked for.
+    pub filter: Condition,
     pub order: LeadOrder,
     pub backwards: bool,
     pub limit: i64,
@@ -46,76 +57,130 @@ pub(super) struct Gather {
 
 impl QueryFragment<Pg> for Walk {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT leads.id FROM (");
+        out.push_sql("WITH walked AS MATERIALIZED (SELECT leads.id");
+        push_conditions(&self.filter, &self.search, &mut out)?;
+        out.push_sql(" FROM (");
         push(&self.ordered, out.reborrow())?;
-        out.push_sql(&format!(" LIMIT {}) AS leads WHERE ", self.rows));
-        self.condition.walk_ast(out.reborrow())?;
-        push_window(&mut out, &self.limit, &self.offset)
+        out.push_sql(&format!(
+            " LIMIT {}) AS leads) (SELECT id, 0::bigint, 0::bigint, 0::bigint \
+             FROM walked WHERE f AND s",
+            self.rows
+        ));
+        push_window(&mut out, &self.limit, &self.offset)?;
+        out.push_sql(
+            ") UNION ALL (SELECT NULL, count(*), count(*) FILTER (WHERE f), \
+             count(*) FILTER (WHERE f AND s) FROM walked) LIMIT ",
+        );
+        out.push_bind_param::<BigInt, _>(&self.limit)
     }
 }
 
 impl QueryFragment<Pg> for Sample {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(
-            "SELECT first.*, spread.*, \
-             (SELECT reltuples::bigint FROM pg_class WHERE oid = 'leads'::regclass) FROM (\
-             SELECT count(*), count(*) FILTER (WHERE f), count(*) FILTER (WHERE f AND s) FROM (",
-        );
-        self.push_conditions(&mut out)?;
-        out.push_sql(" FROM (");
-        push(&self.ordered, out.reborrow())?;
-        out.push_sql(&format!(
-            " LIMIT {}) AS leads) AS sample) AS first, (\
-             SELECT count(*), count(*) FILTER (WHERE f), count(*) FILTER (WHERE s), ARRAY[",
-            self.rows
-        ));
+        out.push_sql("SELECT count(*), count(*) FILTER (WHERE s), ARRAY[");
         for part in 0..self.parts.len() {
             let comma = if part == 0 { "" } else { ", " };
             out.push_sql(&format!("{comma}count(*) FILTER (WHERE p{part})"));
         }
-        out.push_sql("]::bigint[] FROM (");
-        self.push_conditions(&mut out)?;
+        out.push_sql(
+            "]::bigint[], \
+             (SELECT reltuples::bigint FROM pg_class WHERE oid = 'leads'::regclass), \
+             coalesce(array_agg(id) FILTER (WHERE a), '{}'), \
+             coalesce(array_agg(CASE WHEN s THEN f IS TRUE END) FILTER (WHERE a), '{}') \
+             FROM (SELECT leads.id",
+        );
+        push_conditions(&self.filter, &self.search, &mut out)?;
         for (index, part) in self.parts.iter().enumerate() {
             out.push_sql(", ");
             part.walk_ast(out.reborrow())?;
             out.push_sql(&format!(" AS p{index}"));
         }
+        out.push_sql(", ");
+        self.after.walk_ast(out.reborrow())?;
         out.push_sql(&format!(
-            " FROM (SELECT min(created_at) AS start, max(created_at) AS stop FROM leads) AS times, \
-             generate_series(0, {last}) AS stretch, LATERAL (SELECT * FROM leads \
-             WHERE created_at >= start + (stop - start) * stretch / {STRETCHES} \
-             ORDER BY created_at, id LIMIT {STRETCH}) AS leads) AS sample) AS spread",
+            " AS a FROM (SELECT min(created_at) AS start, max(created_at) AS stop \
+             FROM leads) AS times, generate_series(0, {last}) AS stretch, LATERAL (SELECT * FROM leads \
+             WHERE created_at >= start + (stop - start) * (stretch + 0.5) / {STRETCHES} \
+             ORDER BY created_at, id LIMIT {STRETCH}) AS leads",
             last = STRETCHES - 1
         ));
-        Ok(())
-    }
-}
-
-impl Sample {
-    fn push_conditions<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT ");
-        self.filter.walk_ast(out.reborrow())?;
-        out.push_sql(" AS f, ");
-        self.search.walk_ast(out.reborrow())?;
-        out.push_sql(" AS s");
+        push_order(self.order, self.backwards, &mut out)?;
+        out.push_sql(") AS sample");
         Ok(())
     }
 }
 
 impl QueryFragment<Pg> for Gather {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        let descending = self.order.descends(self.backwards);
-        let direction = if descending { "DESC" } else { "ASC" };
-        out.push_sql("SELECT leads.id FROM (");
+        out.push_sql("SELECT leads.id FROM (SELECT * FROM (");
         push(&self.query, out.reborrow())?;
-        out.push_sql(" OFFSET 0) AS leads ORDER BY leads.");
-        out.push_identifier(self.order.column())?;
-        out.push_sql(&format!(" {direction}, leads.id {direction}"));
+        out.push_sql(") AS leads");
+        if let Some(until) = &self.until {
+            self.push_until(until, &mut out)?;
+        }
+        out.push_sql(" OFFSET 0) AS leads WHERE ");
+        self.filter.walk_ast(out.reborrow())?;
+        push_order(self.order, self.backwards, &mut out)?;
         push_window(&mut out, &self.limit, &self.offset)
     }
 }
 
-/// A query inside another. As a function, because its type alone leaves open which dialect is meant.
+impl Gather {
+    /// Not beyond a lead. The second condition is there for the planner: it takes a range of
+    /// unknown ends for a third of all leads, and would not think it worth to ask the order's index
+    /// for that. It takes a range with one more end for a ninth.
+    fn push_until<'b>(
+        &'b self,
+        until: &'b LeadId,
+        out: &mut AstPass<'_, 'b, Pg>,
+    ) -> QueryResult<()> {
+        let column = self.order.column();
+        let descends = self.order.descends(self.backwards);
+        let comparison = if descends { ">=" } else { "<=" };
+        out.push_sql(&format!(
+            " WHERE (leads.{column}, leads.id) {comparison} \
+             (SELECT {column}, id FROM leads WHERE id = "
+        ));
+        out.push_bind_param::<Uuid, _>(until)?;
+        out.push_sql(&format!(") AND leads.{column} <= (SELECT "));
+        if descends {
+            out.push_sql(&format!("max({column}) FROM leads)"));
+        } else {
+            out.push_sql(&format!("{column} FROM leads WHERE id = "));
+            out.push_bind_param::<Uuid, _>(until)?;
+            out.push_sql(")");
+        }
+        Ok(())
+    }
+}
+
+fn push_conditions<'b>(
+    filter: &'b Condition,
+    search: &'b Condition,
+    out: &mut AstPass<'_, 'b, Pg>,
+) -> QueryResult<()> {
+    out.push_sql(", ");
+    filter.walk_ast(out.reborrow())?;
+    out.push_sql(" AS f, ");
+    search.walk_ast(out.reborrow())?;
+    out.push_sql(" AS s");
+    Ok(())
+}
+
+fn push_order(order: LeadOrder, backwards: bool, out: &mut AstPass<'_, '_, Pg>) -> QueryResult<()> {
+    let direction = if order.descends(backwards) {
+        "DESC"
+    } else {
+        "ASC"
+    };
+    out.push_sql(" ORDER BY leads.");
+    out.push_identifier(order.column())?;
+    out.push_sql(&format!(" {direction}, leads.id {direction}"));
+    Ok(())
+}
+
+/// A query inside another. As a function, because its type alone leaves open which dialect is
+/// meant.
 fn push<'b>(query: &'b impl QueryFragment<Pg>, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
     query.walk_ast(out)
 }
@@ -132,14 +197,14 @@ fn push_window<'b>(
 }
 
 impl Query for Walk {
-    type SqlType = Uuid;
+    type SqlType = (Nullable<Uuid>, BigInt, BigInt, BigInt);
 }
 
 impl Query for Sample {
     type SqlType = (
-        (BigInt, BigInt, BigInt),
-        (BigInt, BigInt, BigInt, Array<BigInt>),
+        (BigInt, BigInt, Array<BigInt>),
         BigInt,
+        (Array<Uuid>, Array<Nullable<Bool>>),
     );
 }
 
