@@ -11,6 +11,19 @@ impl LeadFilter {
     /// What it says of the leads that such an order begins and ends with, so that a walk along it
     /// starts and stops there.
     pub(super) fn bounds(&self, field: LeadOrderField) -> Vec<Condition> {
+        let mut all = self.bounds_alone(field);
+        // Indexes have those with each status in these orders.
+        let goes_by_status = matches!(
+            field,
+            LeadOrderField::Score | LeadOrderField::ConversionProbability
+        );
+        if goes_by_status && self.status.as_ref().is_some_and(|all| all.len() == 1) {
+            all.extend(self.status_condition());
+        }
+        all
+    }
+
+    fn bounds_alone(&self, field: LeadOrderField) -> Vec<Condition> {
         let mut all: Vec<Condition> = Vec::new();
         let mut add = |condition: Condition| all.push(condition);
         match field {
@@ -27,13 +40,7 @@ impl LeadFilter {
                 time_span(leads::next_follow_up, &self.next_follow_up, &mut add);
             }
             LeadOrderField::Score => self.score_conditions(&mut add),
-            LeadOrderField::ConversionProbability => {
-                self.probability_conditions(&mut add);
-                // An index has those with each status in this order.
-                if self.status.as_ref().is_some_and(|all| all.len() == 1) {
-                    self.status_condition().map(&mut add);
-                }
-            }
+            LeadOrderField::ConversionProbability => self.probability_conditions(&mut add),
             LeadOrderField::Status => {
                 self.status_condition().map(&mut add);
             }
@@ -59,7 +66,7 @@ impl LeadFilter {
             LeadOrderField::Score,
             LeadOrderField::ConversionProbability,
         ] {
-            let bounds = self.bounds(field);
+            let bounds = self.bounds_alone(field);
             if !bounds.is_empty() {
                 all.push(every(bounds));
             }

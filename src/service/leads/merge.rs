@@ -9,8 +9,8 @@ use crate::service::leads::{LeadFilter, LeadOrderField, LeadStatus};
 /// The ids of the first leads of several lists, merged into one list of the same order.
 ///
 /// An index that begins with the status has the leads of each status in order, but not those of
-/// several. PostgreSQL would walk the order of all leads instead, and a probability goes with the
-/// status: the leads that are asked for may all lie at its far end.
+/// several. PostgreSQL would walk the order of all leads instead, and a probability or a score goes
+/// with the status: the leads that are asked for may all lie at its far end.
 pub(super) struct Merged {
     /// One for each status, in order.
     pub lists: Vec<LeadQuery<'static>>,
@@ -20,11 +20,14 @@ pub(super) struct Merged {
     pub offset: i64,
 }
 
-/// The filter for each of the statuses that it names, each once, if there are several and the list
-/// goes by the probability. In other orders the statuses lie among each other, and what a walk passes
-/// over is told by the order's index.
+/// The filter for each of the statuses that it names, each once, if there are several and an index has
+/// each status's leads in this order. The newest are in no need of it: the statuses lie among each
+/// other, and what a walk passes over is told by the order's index.
 pub(super) fn by_status(filter: &LeadFilter, order: LeadOrder) -> Option<Vec<LeadFilter>> {
-    let is_merged = order.field == LeadOrderField::ConversionProbability;
+    let is_merged = matches!(
+        order.field,
+        LeadOrderField::ConversionProbability | LeadOrderField::Score
+    );
     let mut statuses: Vec<LeadStatus> = filter.status.clone().filter(|_| is_merged)?;
     statuses.sort();
     statuses.dedup();

@@ -47,7 +47,15 @@ async fn a_page_of_several_statuses_is_merged_from_theirs_and_is_the_same_as_any
         or: Some(vec![status(&[qualified]), status(&[proposal])]),
         ..LeadFilter::default()
     };
-    for order in both_ways(LeadOrderField::ConversionProbability) {
+    let indexes = [
+        (
+            LeadOrderField::ConversionProbability,
+            "leads_status_conversion_probability",
+        ),
+        (LeadOrderField::Score, "leads_status_lead_score"),
+    ];
+    let orders = indexes.map(|(field, index)| both_ways(field).map(|order| (order, index)));
+    for (order, index) in orders.into_iter().flatten() {
         for actor in &data.actors[..2] {
             let read = async |filter, start| data.list(actor, filter, order, page(start)).await;
             let all = read(&other_way, Start::Offset(0)).await;
@@ -72,8 +80,8 @@ async fn a_page_of_several_statuses_is_merged_from_theirs_and_is_the_same_as_any
                 let plans = data.plans(actor, &merged, order, page).await;
                 let (_, plan) = &plans[0];
                 assert!(plan.contains("Merge Append"), "{plan}");
-                let walk = "using leads_status_conversion_probability on leads";
-                assert_eq!(plan.matches(walk).count(), 2, "{plan}");
+                let walk = format!("using {index} on leads");
+                assert_eq!(plan.matches(&walk).count(), 2, "{plan}");
             }
         }
     }
