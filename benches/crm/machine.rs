@@ -11,7 +11,7 @@ use crate::report::Report;
 const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/RESULTS.md");
 
 /// Settings of PostgreSQL that decide how fast it is.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 8] = [
     "shared_buffers",
     "effective_cache_size",
     "work_mem",
@@ -20,7 +20,6 @@ const SETTINGS: [&str; 9] = [
     "full_page_writes",
     "max_wal_size",
     "random_page_cost",
-    "jit",
 ];
 
 /// How many processes wanted a core in the last minute: before a run there should be none.

@@ -23,7 +23,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use database::Database;
-use facts::Facts;
+use facts::{Facts, Who};
+use measure::Ask;
 use report::{Line, Report};
 use server::Server;
 
@@ -92,7 +93,21 @@ impl Bench<'_> {
     /// Gives the server a new process, on the database that is measured now.
     async fn restart(&mut self) -> Result<()> {
         let new = Server::start(&self.database.url, &self.database.folder).await?;
-        std::mem::replace(&mut self.server, new).stop().await
+        std::mem::replace(&mut self.server, new).stop().await?;
+        self.warm_up().await
+    }
+
+    /// Has the server connect to PostgreSQL as often as it will: pgbench does so, too, before it
+    /// measures.
+    async fn warm_up(&self) -> Result<()> {
+        let list = Ask {
+            query: rows::LIST,
+            variables: vec![serde_json::json!({})],
+            by: Who::Admin,
+        };
+        let list = self.http("warm-up", &list)?;
+        self.in_turns(&[list], self.options.clients, 1).await?;
+        Ok(())
     }
 }
 
@@ -132,6 +147,7 @@ async fn run(options: &Options) -> Result<usize> {
         pgbench,
         report: Report::default(),
     };
+    bench.warm_up().await?;
     rows::all(&mut bench).await;
     let machine = machine::describe(bench.database.sql(), &wrk, &load).await?;
     let (targets, met) = bench.report.targets();

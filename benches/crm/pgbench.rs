@@ -46,6 +46,8 @@ pub async fn run(
     pgbench.arg(format!("--time={seconds}"));
     pgbench.arg(format!("--log-prefix={}", log.display()));
     pgbench.arg("--file").arg(script).arg(url);
+    // As the service has it on its connections.
+    pgbench.env("PGOPTIONS", "-c jit=off");
     let output = pgbench.kill_on_drop(true).output().await?;
     let mut latencies = take_log(folder)?;
     let text = String::from_utf8_lossy(&output.stdout);
