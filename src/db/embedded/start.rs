@@ -176,7 +176,7 @@ fn settings(options: &EmbeddedOptions, place: &Place) -> Vec<OsString> {
     ]
     .map(OsString::from)
     .into();
-    // Measured: with 512 MB and 2 GB, changing 100,000 leads takes a tenth less of the processor than
+    // Measured: with 512 MB and 2 GB, changing 100,000 rows takes a tenth less of the processor than
     // with 256 MB and 1 GB, and no checkpoint in the middle of it; more than that changes nothing
     // that could be seen. `random_page_cost` stays 4, as on the servers of others: 1.1
     // halves a page of a frequent status (PostgreSQL's CPU 0.46 to 0.22 ms) and takes a third off a
