@@ -1,8 +1,9 @@
 //! The words of a server that does not speak English.
 //!
-//! Diesel keeps no error code, nor a way to what PostgreSQL said besides its words, and what a statement's failure means is told by PostgreSQL's words.
-//! Which language these are in is for the server's administrator alone to say. Where it is another
-//! one, each failure that matters is provoked once at the start, below diesel, where it has a code.
+//! Diesel keeps no error code, nor a way to what PostgreSQL said besides its words: they tell what a
+//! statement's failure means. Which language they are in is for the server's administrator alone to
+//! say. Where it is another one, each failure that matters is provoked once at the start, below
+//! diesel, where it has a code.
 
 use std::sync::{PoisonError, RwLock};
 
