@@ -56,7 +56,8 @@ pub struct Config {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub database_url: Option<String>,
 
-    /// The address and port to listen on.
+    /// The address and port to listen on. With port 0 the system chooses one, and the program says
+    /// which when it is ready.
     #[arg(long, env = "CRM_LISTEN", default_value = "127.0.0.1:8000",
         value_parser = value::socket_address, global = true)]
     pub listen: SocketAddr,

@@ -1,6 +1,6 @@
 //! `crm serve`
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,6 +61,7 @@ async fn serve_on(
     let graphiql = (config.profile == Profile::Development)
         .then(|| Pending::spawn(database.folder.join("graphiql")));
     let stopping = Stopping::default();
+    let addresses = Addresses::of(&listener, monitor.as_ref()).map_err(Failure::new)?;
     let is_open = monitor.is_some() || config.profile != Profile::Production;
     let probes = http::monitor(
         database.db.clone(),
@@ -76,7 +77,7 @@ async fn serve_on(
     let cleaner = tokio::spawn(clean(database.db.clone()));
     let folder = tokio::spawn(fold(database.db.clone()));
     let follower = provider.map(|provider| tokio::spawn(async move { provider.follow().await }));
-    announce(config);
+    announce(config, &addresses);
     let delay = Duration::from_millis(config.stop_delay_ms);
     let stop = async move {
         stop.await;
@@ -178,12 +179,29 @@ async fn prepare(config: &Config, db: &Db) -> Result<(), Failure> {
         .map_err(said)
 }
 
-fn announce(config: &Config) {
-    let address = config.listen;
+/// Where the program is found: with port 0, what the system chose.
+struct Addresses {
+    api: SocketAddr,
+    monitor: Option<SocketAddr>,
+}
+
+impl Addresses {
+    fn of(listener: &TcpListener, monitor: Option<&TcpListener>) -> io::Result<Self> {
+        Ok(Self {
+            api: listener.local_addr()?,
+            monitor: monitor.map(TcpListener::local_addr).transpose()?,
+        })
+    }
+}
+
+fn announce(config: &Config, Addresses { api, monitor }: &Addresses) {
     println!("crm is ready");
-    println!("  GraphQL   http://{address}/graphql");
+    println!("  GraphQL   http://{api}/graphql");
     if config.profile == Profile::Development {
-        println!("  GraphiQL  http://{address}/graphiql");
+        println!("  GraphiQL  http://{api}/graphiql");
+    }
+    if let Some(monitor) = monitor {
+        println!("  metrics   http://{monitor}/metrics");
     }
     if let Some((email, password)) = config.first_admin() {
         let password = match password.as_str() {

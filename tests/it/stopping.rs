@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::program::{Program, eventually, free_address, get, lock, until_it_waits};
+use crate::support::program::{ANY_PORT, Program, eventually, get, lock, until_it_waits};
 
 const LIMIT: Duration = Duration::from_secs(10);
 /// Waits for whoever has locked the leads.
@@ -26,11 +26,10 @@ struct Stopping {
 
 impl Stopping {
     async fn start(variables: &[(&str, &str)]) -> Stopping {
-        let monitor = free_address();
-        let address = monitor.to_string();
-        let mut all = vec![("CRM_MONITOR_LISTEN", address.as_str())];
+        let mut all = vec![("CRM_MONITOR_LISTEN", ANY_PORT)];
         all.extend(variables);
         let program = Program::start(&all).await;
+        let monitor = program.monitor.unwrap();
         let stopping = Stopping { program, monitor };
         assert!(is_ready(monitor).await);
         stopping
@@ -200,7 +199,7 @@ fn settings_that_would_have_a_stop_take_longer_are_refused() {
     for (delay, drain) in [("1000", "8000"), ("0", "18446744073709551615")] {
         let refused = Command::new(env!("CARGO_BIN_EXE_crm"))
             .env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
-            .env("CRM_LISTEN", free_address().to_string())
+            .env("CRM_LISTEN", ANY_PORT)
             .env("CRM_STOP_DELAY_MS", delay)
             .env("CRM_DRAIN_MS", drain)
             .stdin(Stdio::null())

@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
 use crm::db::{Db, PooledConnection};
@@ -24,26 +24,25 @@ pub(crate) const PASSWORD: &str = "a password nobody logs";
 pub(crate) struct Program {
     process: Child,
     pub(crate) address: SocketAddr,
+    /// Where its metrics are, if they have an address of their own.
+    pub(crate) monitor: Option<SocketAddr>,
     said: Arc<Mutex<String>>,
     listening: JoinHandle<()>,
     database: TestDatabase,
 }
 
-/// An address that nobody listens on.
-pub(crate) fn free_address() -> SocketAddr {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    free.local_addr().unwrap()
-}
+/// An address whose port the system chooses: one that was looked up before could be another's by
+/// the time it is used.
+pub(crate) const ANY_PORT: &str = "127.0.0.1:0";
 
 impl Program {
-    /// Starts it with these variables and waits until its first line says that it is ready.
+    /// Starts it with these variables and waits until it says that it is ready, and where.
     pub(crate) async fn start(variables: &[(&str, &str)]) -> Program {
         let database = TestDatabase::with_pool(2).await;
-        let address = free_address();
         let mut process = Command::new(env!("CARGO_BIN_EXE_crm"))
             .env("DATABASE_URL", database.url())
             .env("CRM_PROFILE", "test")
-            .env("CRM_LISTEN", address.to_string())
+            .env("CRM_LISTEN", ANY_PORT)
             .env("CRM_ADMIN_EMAIL", EMAIL)
             .env("CRM_ADMIN_PASSWORD", PASSWORD)
             .envs(variables.iter().copied())
@@ -62,13 +61,18 @@ impl Program {
                 log.lock().unwrap().push_str(&(line + "\n"));
             }
         });
-        let mut ready = [0; 12];
-        let stdout = process.stdout.as_mut().unwrap();
-        stdout.read_exact(&mut ready).await.unwrap();
-        assert_eq!(&ready, b"crm is ready");
+        let (address, monitor) = match addresses(process.stdout.take().unwrap()).await {
+            Some(addresses) => addresses,
+            None => {
+                let exit = process.wait().await.unwrap();
+                listening.await.unwrap();
+                panic!("it did not start, {exit}: {}", said.lock().unwrap());
+            }
+        };
         Program {
             process,
             address,
+            monitor,
             said,
             listening,
             database,
@@ -136,6 +140,29 @@ impl Program {
         let token = answer["data"]["login"]["token"].as_str().expect("a token");
         format!("authorization: Bearer {token}\r\n")
     }
+}
+
+/// Where a program that says that it is ready says that its API is, and its metrics if they are
+/// elsewhere. None if it ends.
+pub(crate) async fn addresses(output: ChildStdout) -> Option<(SocketAddr, Option<SocketAddr>)> {
+    let mut lines = BufReader::new(output).lines();
+    let (mut api, mut monitor) = (None, None);
+    while let Some(line) = lines.next_line().await.unwrap() {
+        let mut words = line.split_whitespace();
+        match (words.next(), words.next().and_then(host)) {
+            (Some("GraphQL"), found) => api = found,
+            (Some("metrics"), found) => monitor = found,
+            // The last line.
+            (Some("sign"), _) => return Some((api?, monitor)),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn host(url: &str) -> Option<SocketAddr> {
+    let rest = url.strip_prefix("http://")?;
+    rest.split('/').next()?.parse().ok()
 }
 
 /// The whole answer to a request that closes its connection; empty if nobody listens.

@@ -12,8 +12,10 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::process::ChildStdout;
 
 use crate::proofs::other_copy::number;
+use crate::support::program::{ANY_PORT, addresses};
 use crm::db::embedded::{EmbeddedOptions, EmbeddedServer};
 use crm::db::{Db, PoolOptions};
 use crm::service::leads::LeadStatus;
@@ -52,49 +54,36 @@ impl Server {
 
     /// The same on a database elsewhere.
     pub(in crate::proofs) async fn start_on(folder: &Path, url: Option<&str>) -> Server {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(folder.with_extension("log"));
-        let process = Command::new(env!("CARGO_BIN_EXE_crm"))
+        let mut process = Command::new(env!("CARGO_BIN_EXE_crm"))
             .env_remove("DATABASE_URL")
             .envs(url.map(|url| ("DATABASE_URL", url)))
             .env("CRM_PROFILE", "test")
             .env("CRM_DATA_DIR", folder)
-            .env("CRM_LISTEN", address.to_string())
+            .env("CRM_LISTEN", ANY_PORT)
             .env("CRM_ADMIN_EMAIL", EMAIL)
             .env("CRM_ADMIN_PASSWORD", PASSWORD)
             .env("CRM_LOG", "warn")
             .current_dir("/")
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(log.unwrap())
             .spawn()
             .unwrap();
-        let mut server = Server {
+        let output = ChildStdout::from_std(process.stdout.take().unwrap()).unwrap();
+        let started = tokio::time::timeout(Duration::from_secs(60), addresses(output)).await;
+        let log = fs::read_to_string(folder.with_extension("log")).unwrap_or_default();
+        let (address, _) = started
+            .unwrap_or_else(|_| panic!("it does not answer: {log}"))
+            .unwrap_or_else(|| panic!("it did not start: {log}"));
+        Server {
             process,
             address,
             folder: folder.to_owned(),
-        };
-        let began = Instant::now();
-        while !server.answers().await {
-            let exit = server.process.try_wait().unwrap();
-            assert!(
-                exit.is_none(),
-                "it did not start: {exit:?}, {}",
-                server.log()
-            );
-            assert!(
-                began.elapsed() < Duration::from_secs(60),
-                "it does not answer: {}",
-                server.log()
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        server
     }
 
     /// Whether it says that it is ready.
@@ -103,10 +92,6 @@ impl Server {
         exchange(self.address, ready)
             .await
             .is_some_and(|answer| answer.starts_with("HTTP/1.1 200"))
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.folder.with_extension("log")).unwrap_or_default()
     }
 
     pub(in crate::proofs) async fn sign_in(&self) -> Client {
