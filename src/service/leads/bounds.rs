@@ -1,10 +1,8 @@
 use diesel::prelude::*;
 
 use crate::db::schema::leads;
-use crate::service::Actor;
 use crate::service::leads::filter::{Condition, every, time_span};
-use crate::service::leads::{LeadFilter, LeadOrderField, visible_to};
-use crate::service::permission::{Action, Reach, reach};
+use crate::service::leads::{LeadFilter, LeadOrderField};
 
 /// The parts of a filter that indexes can be asked for.
 impl LeadFilter {
@@ -15,12 +13,18 @@ impl LeadFilter {
         // Indexes have those with each status in these orders.
         let goes_by_status = matches!(
             field,
-            LeadOrderField::Score | LeadOrderField::ConversionProbability
+            LeadOrderField::CreatedAt
+                | LeadOrderField::Score
+                | LeadOrderField::ConversionProbability
         );
-        if goes_by_status && self.status.as_ref().is_some_and(|all| all.len() == 1) {
+        if goes_by_status && self.has_one_status() {
             all.extend(self.status_condition());
         }
         all
+    }
+
+    pub(super) fn has_one_status(&self) -> bool {
+        self.status.as_ref().is_some_and(|all| all.len() == 1)
     }
 
     fn bounds_alone(&self, field: LeadOrderField) -> Vec<Condition> {
@@ -49,33 +53,20 @@ impl LeadFilter {
         all
     }
 
-    /// What indexes could be asked for, each for itself: parts of the filter, and what the actor
-    /// may see if that is not everything.
-    pub(super) fn indexed(&self, actor: &Actor) -> Vec<Condition> {
-        let mut all: Vec<Condition> = Vec::new();
-        if reach(actor.role, Action::ReadLead) != Reach::All {
-            all.push(visible_to(actor));
-        }
-        all.extend(self.status_condition());
-        all.extend(self.assignee_condition());
-        for field in [
-            LeadOrderField::CreatedAt,
+    /// What indexes of their own could be asked for, each for itself, beside
+    /// [`LeadFilter::facets`].
+    pub(super) fn spans(&self) -> Vec<Condition> {
+        let created = self.days().is_none().then_some(LeadOrderField::CreatedAt);
+        let others = [
             LeadOrderField::UpdatedAt,
             LeadOrderField::LastContactDate,
             LeadOrderField::NextFollowUp,
-            LeadOrderField::Score,
             LeadOrderField::ConversionProbability,
-        ] {
-            let bounds = self.bounds_alone(field);
-            if !bounds.is_empty() {
-                all.push(every(bounds));
-            }
-        }
-        all.extend(
-            self.and
-                .iter()
-                .flat_map(|part| part.indexed(&Actor::operator())),
-        );
-        all
+        ];
+        let spans = created.into_iter().chain(others);
+        let spans = spans.map(|field| self.bounds_alone(field));
+        let spans = spans.filter(|bounds| !bounds.is_empty()).map(every);
+        let parts = self.and.iter().flat_map(Self::spans);
+        spans.chain(parts).collect()
     }
 }

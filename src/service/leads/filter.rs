@@ -143,6 +143,7 @@ impl LeadFilter {
         self.score_conditions(&mut add);
         self.probability_conditions(&mut add);
         self.tag_conditions(&mut add);
+        self.no_tag_condition(&mut add);
         self.text_conditions(&mut add);
         match self.archived {
             Some(Archived::Only) => add(Box::new(leads::archived_at.is_not_null().nullable())),
@@ -172,10 +173,17 @@ impl LeadFilter {
         all
     }
 
-    pub(super) fn assignee_condition(&self) -> Option<Condition> {
-        if let (Some(&[user]), None | Some(false)) = (self.assigned_to.as_deref(), self.unassigned)
-        {
-            return Some(Box::new(leads::assigned_to.eq(user)));
+    /// The leads of the one assignee that the filter names, if it names just one.
+    pub(super) fn one_assignee(&self) -> Option<Condition> {
+        match (self.assigned_to.as_deref()?, self.unassigned) {
+            (&[user], None | Some(false)) => Some(Box::new(leads::assigned_to.eq(user))),
+            _ => None,
+        }
+    }
+
+    fn assignee_condition(&self) -> Option<Condition> {
+        if let Some(one) = self.one_assignee() {
+            return Some(one);
         }
         let listed = self
             .assigned_to
@@ -190,12 +198,18 @@ impl LeadFilter {
         }
     }
 
-    pub(super) fn score_conditions(&self, add: &mut impl FnMut(Condition)) {
+    /// The least and the highest score.
+    pub(super) fn scores(&self) -> (Option<i32>, Option<i32>) {
         let hot = self.hot_only.then_some(Lead::HOT_ABOVE + 1);
-        if let Some(least) = self.score_min.max(hot) {
+        (self.score_min.max(hot), self.score_max)
+    }
+
+    pub(super) fn score_conditions(&self, add: &mut impl FnMut(Condition)) {
+        let (least, most) = self.scores();
+        if let Some(least) = least {
             add(Box::new(leads::lead_score.ge(least).nullable()));
         }
-        if let Some(most) = self.score_max {
+        if let Some(most) = most {
             add(Box::new(leads::lead_score.le(most).nullable()));
         }
     }
@@ -209,18 +223,20 @@ impl LeadFilter {
         }
     }
 
-    fn tag_conditions(&self, add: &mut impl FnMut(Condition)) {
-        let lower = |tags: &Vec<String>| -> Vec<String> {
-            tags.iter().map(|tag| tag.trim().to_lowercase()).collect()
-        };
-        if let Some(tags) = &self.tags_all {
-            add(Box::new(leads::tags.contains(lower(tags)).nullable()));
+    /// The tags that they have. The index of what is searched for has lists of them.
+    pub(super) fn tag_conditions(&self, add: &mut impl FnMut(Condition)) {
+        // All of none is no condition, and no list of an index has it.
+        if let Some(tags) = self.tags_all.as_ref().filter(|tags| !tags.is_empty()) {
+            add(Box::new(leads::tags.contains(stored(tags)).nullable()));
         }
         if let Some(tags) = &self.tags_any {
-            add(Box::new(leads::tags.overlaps_with(lower(tags)).nullable()));
+            add(Box::new(leads::tags.overlaps_with(stored(tags)).nullable()));
         }
+    }
+
+    fn no_tag_condition(&self, add: &mut impl FnMut(Condition)) {
         if let Some(tags) = &self.tags_none {
-            let hit = leads::tags.overlaps_with(lower(tags));
+            let hit = leads::tags.overlaps_with(stored(tags));
             add(Box::new(diesel::dsl::not(hit).nullable()));
         }
     }
@@ -256,6 +272,12 @@ pub(super) fn every(conditions: Vec<Condition>) -> Condition {
         .into_iter()
         .reduce(|left, right| Box::new(left.and(right)));
     all.unwrap_or_else(|| constant(true))
+}
+
+/// Tags as leads have them.
+fn stored(tags: &[String]) -> Vec<String> {
+    let tags = tags.iter().map(|tag| tag.trim().to_lowercase());
+    tags.collect()
 }
 
 fn constant(value: bool) -> Condition {

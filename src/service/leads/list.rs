@@ -4,7 +4,7 @@ use crate::db::schema::leads;
 use crate::db::{Connection, Db, Limited, RunQueryDsl};
 use crate::service::leads::merge::{Merged, by_status};
 use crate::service::leads::order::{LeadQuery, Place, Segment, SortKey};
-use crate::service::leads::search::{Hunt, Near, Plan, Search, Stretch, Tier};
+use crate::service::leads::search::{Found, Hunt, Near, Plan, Search, Stretch, Tier};
 use crate::service::leads::{Columns, Lead, LeadFilter, LeadOrder};
 use crate::service::page::{Page, Slice, Start};
 use crate::service::{Actor, LeadId, Result, ServiceError};
@@ -62,6 +62,7 @@ pub async fn list(
         backwards,
         offset,
         near: None,
+        whole: None,
         rows: Vec::new(),
     };
     let mut conn = db.unconfirmed_connection().await?;
@@ -90,16 +91,15 @@ fn parts<'a>(
     } else {
         &[Tier::Exact]
     };
-    let segments: &[Segment] = if order.has_nulls() {
-        &[Segment::Valued, Segment::Null]
-    } else {
-        &[Segment::Valued]
+    let both = |&tier| {
+        let segments = order.segments(backwards).iter();
+        segments.map(move |&segment| (tier, segment))
     };
-    let both = |&tier| segments.iter().map(move |&segment| (tier, segment));
-    let mut parts: Vec<Part> = tiers.iter().flat_map(both).collect();
+    let mut tiers = tiers.to_vec();
     if backwards {
-        parts.reverse();
+        tiers.reverse();
     }
+    let mut parts: Vec<Part> = tiers.iter().flat_map(both).collect();
     if let Some(place) = place {
         let start = parts.iter().position(|&part| part == part_of(place));
         parts.drain(..start.unwrap_or(0));
@@ -131,6 +131,8 @@ struct Reading<'a> {
     offset: usize,
     /// The words that may have been meant, once they were looked up.
     near: Option<Option<Near>>,
+    /// How leads are found that were all looked for.
+    whole: Option<Tier>,
     rows: Vec<ListedLead>,
 }
 
@@ -145,7 +147,7 @@ impl Reading<'_> {
         wanted: usize,
     ) -> Result<()> {
         let missing = wanted - self.rows.len();
-        if missing == 0 {
+        if missing == 0 || self.whole == Some(part.0) {
             return Ok(());
         }
         if part.0 == Tier::Near && self.near.is_none() {
@@ -154,10 +156,11 @@ impl Reading<'_> {
         if part.0 == Tier::Near && matches!(self.near, Some(None)) {
             return Ok(());
         }
-        let query = match self.found(conn, part, place, missing).await? {
+        let found = self.found(conn, part, place, missing).await?;
+        let query = match &found {
             None => self.query(part.1, place)?,
             Some(ids) if ids.is_empty() => return self.skip(conn, part).await,
-            Some(ids) => self.these(part.1, ids)?,
+            Some(ids) => self.these(ids.clone())?,
         };
         let query = Limited::new(query.select(self.columns), missing);
         let mut rows: Vec<ListedLead> = query.load(conn).await?;
@@ -165,6 +168,9 @@ impl Reading<'_> {
             return self.skip(conn, part).await;
         }
         self.offset = 0;
+        if let Some(ids) = found {
+            rows.sort_by_key(|row| ids.iter().position(|id| *id == row.lead.id));
+        }
         rows.iter_mut().for_each(|row| row.tier = part.0);
         self.rows.extend(rows);
         Ok(())
@@ -181,7 +187,7 @@ impl Reading<'_> {
 
     /// The leads of a list that has to look for them, or is made of several.
     async fn found(
-        &self,
+        &mut self,
         conn: &mut Connection,
         (tier, segment): Part,
         place: Option<&Place>,
@@ -197,7 +203,9 @@ impl Reading<'_> {
             limit,
             offset: self.offset,
         };
-        Ok(Some(hunt.ids(conn, stretch).await?))
+        let Found { ids, is_whole } = hunt.find(conn, stretch).await?;
+        self.whole = is_whole.then_some(tier).or(self.whole);
+        Ok(Some(ids))
     }
 
     /// The leads of several statuses, where that is a list that is made of theirs.
@@ -234,20 +242,22 @@ impl Reading<'_> {
             near: near.filter(|_| tier == Tier::Near),
             order: self.order,
             backwards: self.backwards,
+            is_rare: tier == Tier::Near && self.whole == Some(Tier::Exact),
         }
     }
 
-    /// These leads as a query, in order. Whether the actor may see them is asked again: they can
+    /// These leads as a query. Whether the actor may see them is asked again: they can
     /// have changed since they were found.
-    fn these(&self, segment: Segment, ids: Vec<LeadId>) -> Result<LeadQuery<'static>> {
+    fn these(&self, ids: Vec<LeadId>) -> Result<LeadQuery<'static>> {
         let query = leads::table.filter(self.filter.unsearched(self.actor)?);
-        let query = query.filter(leads::id.eq_any(ids)).into_boxed();
-        Ok(self.order.seek(query, segment, self.backwards, None))
+        Ok(query.filter(leads::id.eq_any(ids)).into_boxed())
     }
 
     /// Takes a part that a page jump went over from what is still to be skipped.
     async fn skip(&mut self, conn: &mut Connection, (tier, segment): Part) -> Result<()> {
-        let is_last = segment == self.last_segment() && !(tier == Tier::Exact && self.may_go_on());
+        let is_last_segment = self.order.next(segment, self.backwards).is_none();
+        let is_whole = self.whole == Some(tier);
+        let is_last = (is_last_segment || is_whole) && !(tier == Tier::Exact && self.may_go_on());
         if self.offset == 0 || is_last {
             return Ok(());
         }
@@ -257,20 +267,14 @@ impl Reading<'_> {
         if let Some(search) = self.hunt(tier).condition(Plan::Open) {
             query = query.filter(search);
         }
-        if let Some(only) = self.order.only(segment) {
+        if let Some(only) = self.order.only(segment)
+            && (is_last_segment || !is_whole)
+        {
             query = query.filter(only);
         }
         let skipped: i64 = query.count().get_result(conn).await?;
         self.offset -= usize::try_from(skipped).unwrap_or(0).min(self.offset);
         Ok(())
-    }
-
-    fn last_segment(&self) -> Segment {
-        if self.order.has_nulls() {
-            Segment::Null
-        } else {
-            Segment::Valued
-        }
     }
 
     fn may_go_on(&self) -> bool {

@@ -14,6 +14,7 @@ mod create;
 mod delete;
 mod duplicates;
 mod edit;
+mod facets;
 mod filter;
 mod lead;
 mod limits;

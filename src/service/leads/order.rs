@@ -154,6 +154,22 @@ impl LeadOrder {
         )
     }
 
+    /// The parts of the order, as they are read.
+    pub(crate) fn segments(self, backwards: bool) -> &'static [Segment] {
+        match (self.has_nulls(), backwards) {
+            (false, _) => &[Segment::Valued],
+            (true, false) => &[Segment::Valued, Segment::Null],
+            (true, true) => &[Segment::Null, Segment::Valued],
+        }
+    }
+
+    /// The part that is read after this one.
+    pub(crate) fn next(self, segment: Segment, backwards: bool) -> Option<Segment> {
+        let mut segments = self.segments(backwards).iter();
+        segments.find(|other| **other == segment)?;
+        segments.next().copied()
+    }
+
     /// The leads of one part of the order, if it has two.
     pub(crate) fn only(self, segment: Segment) -> Option<Condition> {
         macro_rules! only {

@@ -14,6 +14,20 @@ pub enum Owners {
 }
 
 impl Owners {
+    /// Those that a filter names: these assignees, and nobody or just not nobody.
+    pub fn of(assigned_to: Option<&[UserId]>, unassigned: Option<bool>) -> Self {
+        match (assigned_to, unassigned) {
+            (None, None) => Self::Everybody,
+            (None, Some(true)) => [None].into_iter().collect(),
+            (None, Some(false)) => Self::Somebody,
+            (Some(listed), unassigned) => {
+                let nobody = (unassigned == Some(true)).then_some(None);
+                let listed = listed.iter().copied().map(Some);
+                listed.chain(nobody).collect()
+            }
+        }
+    }
+
     /// Whose leads are in both sets.
     pub fn and(self, other: Self) -> Self {
         match (self, other) {

@@ -25,6 +25,14 @@ diesel::define_sql_function! {
     fn words_of_name(search_text: Text) -> Array<Text>;
 }
 diesel::define_sql_function! {
+    /// Whose a lead is, as `leads_search` has it; nobody is [`uuid::Uuid::nil`].
+    fn lead_owner(assigned_to: Nullable<Uuid>) -> Array<Uuid>;
+}
+diesel::define_sql_function! {
+    /// The day on which a lead came, as `leads_search` has it.
+    fn lead_day(created_at: Timestamptz) -> Array<Date>;
+}
+diesel::define_sql_function! {
     /// The words that occur in names and may be near this one, and some that are not.
     fn near_words(typed: Text) -> Array<Text>;
 }

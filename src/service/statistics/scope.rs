@@ -1,3 +1,5 @@
+use std::mem;
+
 use chrono::{DateTime, Utc};
 
 use crate::service::Actor;
@@ -85,7 +87,8 @@ impl NarrowScope {
         if !is_simple {
             return None;
         }
-        self.add_owners(assigned_to.as_deref(), *unassigned);
+        let owners = mem::replace(&mut self.scope.owners, Owners::Everybody);
+        self.scope.owners = owners.and(Owners::of(assigned_to.as_deref(), *unassigned));
         let span = &mut self.scope.created;
         span.from = span.from.max(created.from);
         span.to = [span.to, created.to].into_iter().flatten().min();
@@ -93,22 +96,6 @@ impl NarrowScope {
         self.narrow(status.clone().map(Kind::Status))?;
         self.narrow(source.clone().map(Kind::Source))?;
         and.iter().try_for_each(|part| self.add(part))
-    }
-
-    fn add_owners(&mut self, assigned_to: Option<&[crate::service::UserId]>, nobody: Option<bool>) {
-        let owners = match (assigned_to, nobody) {
-            (None, None) => return,
-            (None, Some(true)) => [None].into_iter().collect(),
-            (None, Some(false)) => Owners::Somebody,
-            (Some(listed), nobody) => {
-                let listed = listed.iter().copied().map(Some);
-                listed
-                    .chain((nobody == Some(true)).then_some(None))
-                    .collect()
-            }
-        };
-        let before = std::mem::replace(&mut self.scope.owners, Owners::Everybody);
-        self.scope.owners = before.and(owners);
     }
 
     /// Each lead is of one status and of one source, but how many are of both is not known.

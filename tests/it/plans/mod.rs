@@ -1,6 +1,7 @@
 //! The plans of the statements that lists run, over some tens of thousands of leads, and that they
 //! all find the same.
 
+mod facets;
 mod pages;
 mod search;
 

@@ -3,7 +3,7 @@ use crate::service::leads::filter::Condition;
 use crate::service::leads::order::{LeadOrder, Place, Segment};
 use crate::service::leads::search::look::{Bitmaps, Walked, Way};
 use crate::service::leads::search::{Near, Plan, Search};
-use crate::service::leads::{LeadFilter, LeadOrderField};
+use crate::service::leads::{LeadFilter, LeadOrderField, visible_to};
 use crate::service::permission::{Action, Reach, reach};
 use crate::service::{Actor, LeadId, Result};
 
@@ -34,6 +34,17 @@ pub(crate) struct Hunt<'a> {
     pub near: Option<&'a Near>,
     pub order: LeadOrder,
     pub backwards: bool,
+    /// Whether few leads are to be expected, so that all are gathered at once.
+    pub is_rare: bool,
+}
+
+/// What was found.
+pub(crate) struct Found {
+    /// The leads' ids, in the order that they are read in.
+    pub ids: Vec<LeadId>,
+    /// Whether those of the whole order, from where the stretch begins, were looked for, and not
+    /// those of its segment only.
+    pub is_whole: bool,
 }
 
 /// A part of an order, from a place on, and which rows of it.
@@ -52,50 +63,53 @@ impl Hunt<'_> {
         !self.search.is_empty() || (self.is_assigned() && !self.has_own_index())
     }
 
-    /// The leads' ids, in the order that they are read in.
-    pub(crate) async fn ids(
-        &self,
-        conn: &mut Connection,
-        stretch: Stretch<'_>,
-    ) -> Result<Vec<LeadId>> {
+    /// The first leads of a stretch.
+    pub(crate) async fn find(&self, conn: &mut Connection, stretch: Stretch<'_>) -> Result<Found> {
+        if self.is_rare {
+            return self.gather_all(conn, stretch).await;
+        }
         let wanted = stretch.limit + stretch.offset;
-        // Whether one is near costs more to tell.
-        let each = match (self.is_in_place(), self.near) {
-            (false, _) => 1,
-            (true, None) => 3,
-            (true, Some(_)) => 2,
-        };
+        let each = if self.is_in_place() { 3 } else { 1 };
         let rows = (wanted * FIRST_ROWS_PER_LEAD).clamp(FIRST_ROWS, MOST_FIRST_ROWS);
         let rows = round(each * rows);
-        let (found, walked) = self.walk(conn, stretch, rows).await?;
-        let Some(walked) = walked else {
-            return Ok(found);
+        let (found, walked) = match self.near {
+            // There are few, mostly.
+            Some(_) => (Vec::new(), Some(Walked::default())),
+            None => self.walk(conn, stretch, rows).await?,
         };
-        if walked.rows < rows as f64 {
+        let Some(walked) = walked else {
+            return Ok(Found::here(found));
+        };
+        if self.near.is_none() && walked.rows < rows as f64 {
             // The order ends before. Not just those rows: others may have been added since.
-            return self.walk_on(conn, stretch, 4 * rows).await;
+            return Ok(Found::here(self.walk_on(conn, stretch, 4 * rows).await?));
         }
-        if self.is_rare(walked) {
-            let filter = self.is_assigned().then_some(0);
-            let bitmaps = Bitmaps {
-                search: Plan::Index,
-                filter,
-                until: None,
-            };
-            return self.gather(conn, stretch, bitmaps, &[]).await;
+        if self.seems_rare(walked) {
+            return self.gather_all(conn, stretch).await;
         }
         let (mut look, sample) = self.look(conn, stretch, walked).await?;
         loop {
             let way = look.way(wanted);
-            let found = match way {
-                Way::Walk(rows) => self.walk_on(conn, stretch, round(rows)).await?,
+            let ids = match &way {
+                Way::Walk(rows) => self.walk_on(conn, stretch, round(*rows)).await?,
                 Way::Gather(bitmaps) => self.gather(conn, stretch, bitmaps, &sample).await?,
             };
-            if found.len() == stretch.limit || way.is_whole() {
-                return Ok(found);
+            let is_whole = way.is_whole();
+            if ids.len() == stretch.limit || is_whole {
+                return Ok(Found { ids, is_whole });
             }
-            look.learn(way, wanted - stretch.limit + found.len());
+            look.learn(&way, wanted - stretch.limit + ids.len());
         }
+    }
+
+    async fn gather_all(&self, conn: &mut Connection, stretch: Stretch<'_>) -> Result<Found> {
+        let bitmaps = Bitmaps {
+            facets: (0..self.facets().len()).collect(),
+            ..Bitmaps::of(Plan::Index)
+        };
+        let ids = self.gather(conn, stretch, &bitmaps, &[]).await?;
+        let is_whole = true;
+        Ok(Found { ids, is_whole })
     }
 
     /// The condition of the search.
@@ -109,12 +123,12 @@ impl Hunt<'_> {
     /// Whether so few leads can have what is searched for that nothing else needs to be known.
     /// Those of one time are like those of another; of other orders the beginning says little of
     /// the rest.
-    fn is_rare(&self, walked: Walked) -> bool {
+    fn seems_rare(&self, walked: Walked) -> bool {
         self.order.field == LeadOrderField::CreatedAt
             && walked.both == 0.0
             && walked.filtered >= FIRST_ROWS as f64
             && self.entry() == Some(1.0)
-            && (self.near.is_some() || self.search.parts().is_empty())
+            && self.search.parts().is_empty()
     }
 
     pub(super) fn entry(&self) -> Option<f64> {
@@ -126,25 +140,37 @@ impl Hunt<'_> {
 
     /// Whether the leads lie in the table in the order that they are walked in.
     pub(super) fn is_in_place(&self) -> bool {
-        self.order.field == LeadOrderField::CreatedAt && !self.has_own_walk()
+        self.order.field == LeadOrderField::CreatedAt
+            && self.own_walk().is_none()
+            && !self.filter.has_one_status()
     }
 
-    pub(super) fn has_own_walk(&self) -> bool {
-        self.is_own() && self.has_own_index()
+    /// The leads of the one assignee that is meant, where an index has just those in this order.
+    pub(super) fn own_walk(&self) -> Option<Condition> {
+        match reach(self.actor.role, Action::ReadLead) {
+            _ if !self.has_own_index() => None,
+            Reach::Own => Some(visible_to(self.actor)),
+            _ => self.filter.one_assignee(),
+        }
     }
 
-    pub(super) fn is_own(&self) -> bool {
-        reach(self.actor.role, Action::ReadLead) == Reach::Own
-    }
-
-    pub(super) fn is_assigned(&self) -> bool {
-        self.is_own() || self.filter.assigned_to.is_some()
+    fn is_assigned(&self) -> bool {
+        let is_own = reach(self.actor.role, Action::ReadLead) == Reach::Own;
+        is_own || self.filter.assigned_to.is_some()
     }
 
     /// Whether there is an index of each assignee's leads in this order.
     fn has_own_index(&self) -> bool {
         let field = self.order.field;
         matches!(field, LeadOrderField::CreatedAt | LeadOrderField::Score)
+    }
+}
+
+impl Found {
+    /// In the stretch's segment.
+    fn here(ids: Vec<LeadId>) -> Self {
+        let is_whole = false;
+        Self { ids, is_whole }
     }
 }
 

@@ -1,15 +1,19 @@
 use crate::service::leads::search::Plan;
 
-/// What reading costs, in microseconds. Measured at a million leads, of which less than half fit
-/// into the server's memory: a lead on a walk, where the order is that in which the leads lie in
-/// the table, and where each lies elsewhere; a lead that bitmaps lead to, which is compared once
-/// more and sorted; an entry of an index that becomes part of a bitmap; and the long lists of
-/// frequent trigrams.
+/// What reading costs, in microseconds. Measured at a million leads: a lead on a walk, where the
+/// order is that in which the leads lie in the table, and where each lies elsewhere; a lead that a
+/// bitmap leads to, which is compared once more and sorted; an entry of a bitmap; an entry of a list
+/// of the search index that is compared with other lists; and a question to that index.
 pub(super) const WALKED_IN_PLACE: f64 = 0.5;
-pub(super) const WALKED_ELSEWHERE: f64 = 3.0;
-const FETCHED: f64 = 2.5;
+pub(super) const WALKED_ELSEWHERE: f64 = 2.5;
+const FETCHED: f64 = 1.5;
 const LISTED: f64 = 0.08;
+const COMPARED: f64 = 0.015;
 const ASKED: f64 = 2_000.0;
+/// About how many lists a word has that are as long as that of its rarest trigram.
+const LISTS: f64 = 3.0;
+/// How much less a part of the order has to cost than gathering all, which is sure to be enough.
+const RISK: f64 = 1.5;
 /// The part of the leads, beyond those that are searched for, that one part of a search may lead to
 /// before all parts are asked for, for each lead that has the most frequent part: the time that its
 /// long lists of trigrams take to read.
@@ -36,11 +40,12 @@ pub(super) struct Look {
     /// How many leads there are in all, and how many of them were sampled.
     pub leads: f64,
     pub sampled: f64,
-    /// The shares of the sample that have what is searched for, that have each of
-    /// [`Search::parts`](super::Search::parts), and that each of the filter's indexes leads to.
+    /// The shares of the sample that have what is searched for, each of
+    /// [`Search::parts`](super::Search::parts), and each of the filter's facets and spans.
     pub searched: f64,
     pub parts: Vec<f64>,
-    pub filters: Vec<f64>,
+    pub facets: Vec<f64>,
+    pub spans: Vec<f64>,
     /// Those of the sample that the page can begin with, in order: whether the filter lets one
     /// through that has what is searched for.
     pub ordered: Vec<Option<bool>>,
@@ -55,7 +60,7 @@ pub(super) struct Look {
 }
 
 /// What to do next.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Way {
     /// Walk the order so far; that should be enough.
     Walk(usize),
@@ -65,17 +70,19 @@ pub(super) enum Way {
 
 impl Way {
     /// Whether it finds all there are.
-    pub(super) fn is_whole(self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         matches!(self, Self::Gather(Bitmaps { until: None, .. }))
     }
 }
 
 /// Which indexes are asked at once; all else is told by reading.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Bitmaps {
     pub search: Plan,
-    /// Which of the filter's.
-    pub filter: Option<usize>,
+    /// Which of the filter's facets the index of the search is asked for, too.
+    pub facets: Vec<usize>,
+    /// Which of the filter's spans.
+    pub span: Option<usize>,
     /// The order's: up to which one of [`Look::ordered`].
     pub until: Option<usize>,
 }
@@ -83,7 +90,7 @@ pub(super) struct Bitmaps {
 impl Look {
     /// What to do next, to have so many from the beginning of the order.
     pub(super) fn way(&self, wanted: usize) -> Way {
-        let (all, most) = self.gather(None);
+        let (all, most) = self.whole();
         if self.tries == 0 {
             return all;
         }
@@ -98,7 +105,8 @@ impl Look {
         let slice = ranks
             .filter(|rank| self.rows(*rank) > self.walked.rows)
             .min();
-        let slice = slice.map(|rank| self.gather(Some(rank)));
+        let slice = slice.map(|rank| self.slice(rank));
+        let slice = slice.filter(|(_, cost)| RISK * cost < most);
         let tries = [walk].into_iter().chain(slice);
         let tries = tries.filter(|(_, cost)| *cost < most);
         tries
@@ -107,14 +115,14 @@ impl Look {
     }
 
     /// Takes note of how many were found in a way that was not enough.
-    pub(super) fn learn(&mut self, way: Way, found: usize) {
+    pub(super) fn learn(&mut self, way: &Way, found: usize) {
         let rows = match way {
-            Way::Walk(rows) => rows as f64,
+            Way::Walk(rows) => *rows as f64,
             Way::Gather(Bitmaps { until, .. }) => until.map_or(self.leads, |rank| self.rows(rank)),
         };
         self.walked = Walked {
             rows,
-            filtered: self.walked.filtered / self.walked.rows * rows,
+            filtered: self.walked.filtered / self.walked.rows.max(1.0) * rows,
             both: found as f64,
         };
         self.tries -= 1;
@@ -129,6 +137,10 @@ impl Look {
         } = self.walked;
         if both > 0.0 {
             return both / rows;
+        }
+        if rows == 0.0 {
+            let fitting = self.ordered.iter().filter(|lead| **lead == Some(true));
+            return fitting.count() as f64 / self.sampled;
         }
         // As if both had nothing to do with each other, but none was met yet.
         (filtered / rows * self.searched).min(1.0 / rows)
@@ -154,47 +166,90 @@ impl Look {
         (rank + 1) as f64 * self.leads / self.sampled
     }
 
-    /// What to ask for the leads up to a place in the sample, or for all, and what that costs.
-    fn gather(&self, until: Option<usize>) -> (Way, f64) {
+    /// What to ask for all leads, and what that costs.
+    fn whole(&self) -> (Way, f64) {
         let (plan, listed) = self.index();
-        let search = self.entry.map(|entry| {
-            let entries = listed * self.leads * entry;
-            (plan, ASKED + entries * LISTED)
+        let searched = self.entry.map(|entry| {
+            let lists = if plan == Plan::Index { LISTS } else { 1.0 };
+            self.narrowed(plan, listed, entry * lists * listed)
         });
-        let rarest = rarest(&self.filters);
-        let filter = rarest.map(|(at, share)| (at, share, share * self.leads * LISTED));
-        let last = until.unwrap_or(self.ordered.len().saturating_sub(1));
-        let rows = self.rows(last);
-        let found = match until {
-            Some(_) => self.ordered[..=last].iter().flatten().count() as f64,
-            None => listed * self.sampled,
-        };
-        let found = found * self.leads / self.sampled;
-        let ranged = if until.is_some() { rows * LISTED } else { 0.0 };
-        let way = |by_search: bool, by_filter: bool| {
-            let search = search.filter(|_| by_search);
-            let filter = filter.filter(|_| by_filter);
-            let fetched = search.map_or(rows, |_| found) * filter.map_or(1.0, |filter| filter.1);
-            let asked = search.map_or(0.0, |plan| plan.1) + filter.map_or(0.0, |filter| filter.2);
+        let read = self.narrowed(Plan::Read, 1.0, 0.0);
+        let span = rarest(&self.spans).map(|(at, share)| {
             let bitmaps = Bitmaps {
-                search: search.map_or(Plan::Read, |plan| plan.0),
-                filter: filter.map(|filter| filter.0),
-                until,
+                span: Some(at),
+                ..Bitmaps::of(Plan::Read)
             };
-            (Way::Gather(bitmaps), ranged + asked + fetched * FETCHED)
+            (bitmaps, self.leads * share * (2.0 * LISTED + FETCHED))
+        });
+        let ways = [searched, span].into_iter().flatten();
+        let (bitmaps, cost) = ways.fold(read, |a, b| if b.1 < a.1 { b } else { a });
+        (Way::Gather(bitmaps), cost)
+    }
+
+    /// A share of the leads that lists of such a length lead to, narrowed by each facet that spares
+    /// more reading than its list takes to compare, and what that costs.
+    fn narrowed(&self, search: Plan, share: f64, lists: f64) -> (Bitmaps, f64) {
+        let mut facets: Vec<(usize, f64)> = self.facets.iter().copied().enumerate().collect();
+        facets.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let mut bitmaps = Bitmaps::of(search);
+        let (mut left, mut lists) = (share, lists);
+        for (at, share) in facets {
+            if left * (1.0 - share) * (LISTED + FETCHED) > share * COMPARED {
+                left *= share;
+                lists += share;
+                bitmaps.facets.push(at);
+            }
+        }
+        let is_asked = search != Plan::Read || !bitmaps.facets.is_empty();
+        let asked = if is_asked { ASKED } else { 0.0 };
+        let each = lists * COMPARED + left * (LISTED + FETCHED);
+        (bitmaps, asked + self.leads * each)
+    }
+
+    /// What to ask for the leads up to a place in the sample, and what that costs.
+    fn slice(&self, until: usize) -> (Way, f64) {
+        let (plan, listed) = self.index();
+        let rows = self.rows(until);
+        let found = self.ordered[..=until].iter().flatten().count() as f64;
+        let found = found * self.leads / self.sampled;
+        let searched = self.entry.map(|entry| {
+            let asked = ASKED + listed * self.leads * entry * LISTED;
+            (plan, asked + found * FETCHED)
+        });
+        let read = (Plan::Read, rows * FETCHED);
+        let (search, cost) = match searched {
+            Some(searched) if searched.1 < read.1 => searched,
+            _ => read,
         };
-        let least = |a: (Way, f64), b: (Way, f64)| if b.1 < a.1 { b } else { a };
-        least(least(way(true, false), way(true, true)), way(false, true))
+        let bitmaps = Bitmaps {
+            until: Some(until),
+            ..Bitmaps::of(search)
+        };
+        (Way::Gather(bitmaps), cost + rows * LISTED)
     }
 
     /// What to ask the trigram index for, and the share of the leads that it leads to.
     fn index(&self) -> (Plan, f64) {
         let spared = RARE * self.parts.iter().copied().fold(0.0, f64::max);
+        // As if that were all that is searched for, or nearly.
+        let tells = |share: f64| share >= FREQUENT && share <= 2.0 * self.searched;
         match rarest(&self.parts) {
-            Some((part, share)) if share >= FREQUENT => (Plan::Trigram(part), share),
+            Some((part, share)) if tells(share) => (Plan::Trigram(part), share),
             Some((part, share)) if share <= self.searched + spared => (Plan::Part(part), share),
             None if self.searched >= FREQUENT => (Plan::Trigram(0), self.searched),
             _ => (Plan::Index, self.searched),
+        }
+    }
+}
+
+impl Bitmaps {
+    /// What is searched for, and nothing else.
+    pub(super) fn of(search: Plan) -> Self {
+        Self {
+            search,
+            facets: Vec::new(),
+            span: None,
+            until: None,
         }
     }
 }
@@ -223,7 +278,8 @@ mod tests {
             sampled: 2_000.0,
             searched,
             parts: Vec::new(),
-            filters: Vec::new(),
+            facets: Vec::new(),
+            spans: Vec::new(),
             ordered: ordered.collect(),
             row: WALKED_ELSEWHERE,
             tries: 3,
@@ -232,17 +288,17 @@ mod tests {
         }
     }
 
-    fn gather(search: Plan, filter: Option<usize>, until: Option<usize>) -> Way {
+    fn gather(search: Plan, facets: &[usize], until: Option<usize>) -> Way {
         Way::Gather(Bitmaps {
-            search,
-            filter,
+            facets: facets.to_vec(),
             until,
+            ..Bitmaps::of(search)
         })
     }
 
     #[test]
     fn a_frequent_search_is_walked_and_a_rare_one_gathered() {
-        let all = gather(Plan::Index, None, None);
+        let all = gather(Plan::Index, &[], None);
         assert_eq!(look(0.0, 0.0).way(51), all);
         assert_eq!(look(0.0, 0.0005).way(51), all);
         assert_eq!(look(36.0, 0.04).way(51), Way::Walk(2_125));
@@ -254,44 +310,50 @@ mod tests {
             ordered: (0..2_000).map(|at| (at > 150).then_some(true)).collect(),
             ..look(1.0, 0.1)
         };
-        assert_eq!(late.way(51), gather(Plan::Trigram(0), None, Some(152)));
+        assert_eq!(late.way(51), gather(Plan::Trigram(0), &[], Some(152)));
         let few = Look {
             ordered: (0..2_000).map(|at| (at == 150).then_some(true)).collect(),
             ..look(0.0, 0.0005)
         };
-        assert_eq!(few.way(51), gather(Plan::Index, None, None));
+        assert_eq!(few.way(51), gather(Plan::Index, &[], None));
     }
 
     #[test]
     fn what_was_not_enough_tells_how_far_to_go() {
         let mut look = look(4.0, 0.01);
         let first = look.way(51);
-        assert_eq!(first, gather(Plan::Index, None, Some(64)));
-        look.learn(first, 40);
-        assert_eq!(look.way(51), gather(Plan::Index, None, Some(123)));
+        assert_eq!(first, gather(Plan::Index, &[], Some(64)));
+        look.learn(&first, 40);
+        assert_eq!(look.way(51), gather(Plan::Index, &[], Some(123)));
         look.tries = 0;
-        assert_eq!(look.way(51), gather(Plan::Index, None, None));
+        assert_eq!(look.way(51), gather(Plan::Index, &[], None));
     }
 
     #[test]
-    fn few_that_the_filter_lets_through_are_asked_of_its_index() {
-        let assigned = |searched: f64| Look {
-            filters: vec![0.5, 0.005],
+    fn facets_and_spans_are_asked_for_where_that_spares_reading() {
+        let filtered = |searched: f64, spans: &[f64]| Look {
+            facets: vec![0.7, 0.05, 0.1],
+            spans: spans.to_vec(),
             ordered: vec![None; 2_000],
             ..look(0.0, searched)
         };
-        let with_search = gather(Plan::Part(1), Some(1), None);
-        let parts = Look {
-            parts: vec![0.2, 0.01],
-            ..assigned(0.01)
-        };
-        assert_eq!(parts.way(51), with_search);
-        assert_eq!(assigned(0.3).way(51), gather(Plan::Read, Some(1), None));
+        let few = filtered(0.001, &[]);
+        assert_eq!(few.way(51), gather(Plan::Index, &[1], None));
+        let some = filtered(0.01, &[0.3]);
+        assert_eq!(some.way(51), gather(Plan::Index, &[1], None));
+        let many = filtered(0.1, &[]);
+        assert_eq!(many.way(51), gather(Plan::Trigram(0), &[1, 2], None));
         let unasked = Look {
             entry: None,
-            ..assigned(0.01)
+            ..filtered(0.01, &[])
         };
-        assert_eq!(unasked.way(51), gather(Plan::Read, Some(1), None));
+        assert_eq!(unasked.way(51), gather(Plan::Read, &[1, 2], None));
+        let short = Bitmaps {
+            span: Some(1),
+            ..Bitmaps::of(Plan::Read)
+        };
+        let spanned = filtered(0.1, &[0.4, 0.0001]);
+        assert_eq!(spanned.way(51), Way::Gather(short));
     }
 
     #[test]

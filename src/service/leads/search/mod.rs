@@ -21,7 +21,7 @@ use crate::service::leads::sql::{
 use crate::service::validation::searchable;
 use crate::service::{Result, ServiceError};
 
-pub(super) use find::{Hunt, Stretch};
+pub(super) use find::{Found, Hunt, Stretch};
 pub(super) use near::Near;
 use terms::{Term, terms};
 
@@ -90,7 +90,7 @@ impl Search {
         let longest = terms.iter().map(Term::shortest).max()?;
         match longest {
             0 | 1 => None,
-            2 => Some(3.0),
+            2 => Some(6.0),
             _ => Some(1.0),
         }
     }

@@ -38,22 +38,40 @@ impl Near {
     /// The leads that have for each part the part itself or a name near it, and not all parts
     /// themselves: those are found already.
     pub(super) fn condition(&self, plan: Plan) -> Option<Condition> {
-        let plan = match plan {
-            // Either the search or a name: neither alone leads to all.
-            Plan::Part(_) | Plan::Trigram(_) => Plan::Index,
-            plan => plan,
-        };
-        let found = self.0.iter().map(|(term, words)| -> Condition {
-            let exact = term.condition(plan);
-            if words.is_empty() {
-                return exact;
+        let found = match plan {
+            Plan::Read => self.0.iter().map(|part| either(part, plan)).reduce(all)?,
+            // Neither the search alone nor a name leads to all, and each of the names does to few.
+            _ => {
+                let names = (0..self.0.len()).filter_map(|at| self.with_name(at));
+                names.reduce(|left, right| Box::new(left.or(right)))?
             }
-            let names = words_of_name(leads::search_text);
-            Box::new(exact.or(names.overlaps_with(words.clone())))
-        });
+        };
         let exact = self.0.iter().map(|(term, _)| term.condition(Plan::Read));
-        Some(Box::new(found.reduce(all)?.and(not(exact.reduce(all)?))))
+        Some(all(found, Box::new(not(exact.reduce(all)?))))
     }
+
+    /// The leads that have a name near one of the parts, and the other parts or names near them.
+    fn with_name(&self, at: usize) -> Option<Condition> {
+        let (_, words) = &self.0[at];
+        let others = self.0.iter().enumerate().filter(|(other, _)| *other != at);
+        let others = others.map(|(_, part)| either(part, Plan::Index));
+        (!words.is_empty()).then(|| others.fold(has_one(words), all))
+    }
+}
+
+/// The leads that have a part or a name near it.
+fn either((term, words): &(Term, Vec<String>), plan: Plan) -> Condition {
+    let exact = term.condition(plan);
+    if words.is_empty() {
+        return exact;
+    }
+    Box::new(exact.or(has_one(words)))
+}
+
+/// The leads whose names have one of these words.
+fn has_one(words: &[String]) -> Condition {
+    let names = words_of_name(leads::search_text);
+    Box::new(names.overlaps_with(words.to_vec()).nullable())
 }
 
 /// The word, if it can be a mistyped name: letters, and enough of them.

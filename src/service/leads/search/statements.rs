@@ -167,15 +167,21 @@ fn push_conditions<'b>(
     Ok(())
 }
 
+/// Leads without a value come last, or first where the page is read from its end.
 fn push_order(order: LeadOrder, backwards: bool, out: &mut AstPass<'_, '_, Pg>) -> QueryResult<()> {
     let direction = if order.descends(backwards) {
         "DESC"
     } else {
         "ASC"
     };
+    let nulls = match (order.has_nulls(), backwards) {
+        (false, _) => "",
+        (true, false) => " NULLS LAST",
+        (true, true) => " NULLS FIRST",
+    };
     out.push_sql(" ORDER BY leads.");
     out.push_identifier(order.column())?;
-    out.push_sql(&format!(" {direction}, leads.id {direction}"));
+    out.push_sql(&format!(" {direction}{nulls}, leads.id {direction}"));
     Ok(())
 }
 

@@ -11,7 +11,6 @@ use crate::service::leads::search::look::{
 };
 use crate::service::leads::search::statements::{Gather, Sample, Walk};
 use crate::service::leads::search::{Plan, reads};
-use crate::service::leads::visible_to;
 use crate::service::{LeadId, Result};
 
 /// The steps of a hunt: a statement each.
@@ -75,8 +74,10 @@ impl Hunt<'_> {
             None => self.search.parts(),
             Some(_) => Vec::new(),
         };
-        let filters = self.indexed();
-        let only = parts.iter().map(|part| reads(part)).chain(filters);
+        let (facets, spans) = (self.facets(), self.filter.spans());
+        let sizes = [parts.len(), facets.len(), spans.len()];
+        let only = parts.iter().map(|part| reads(part));
+        let only = only.chain(facets).chain(spans);
         let sample = Sample {
             filter: self.filter.unsearched(self.actor)?,
             search: self.searched(Plan::Read),
@@ -87,19 +88,20 @@ impl Hunt<'_> {
         };
         type Counts = (i64, i64, Vec<i64>);
         type Ordered = (Vec<LeadId>, Vec<Option<bool>>);
-        let (counts, leads, (ids, ordered)): (Counts, i64, Ordered) =
+        let (shown, leads, (ids, ordered)): (Counts, i64, Ordered) =
             sample.get_result(conn).await?;
-        let (sampled, searched, shares) = counts;
+        let (sampled, searched, shares) = shown;
         let share = |leads: i64| leads as f64 / sampled.max(1) as f64;
-        let mut shares: Vec<f64> = shares.into_iter().map(share).collect();
-        let filters = shares.split_off(parts.len());
+        let mut shares = shares.into_iter().map(share);
+        let [parts, facets, spans] = sizes.map(|size| shares.by_ref().take(size).collect());
         let look = Look {
             walked,
             leads: leads.max(sampled).max(1) as f64,
             sampled: sampled.max(1) as f64,
             searched: share(searched),
-            parts: shares,
-            filters,
+            parts,
+            facets,
+            spans,
             ordered,
             row: if self.is_in_place() {
                 WALKED_IN_PLACE
@@ -108,38 +110,51 @@ impl Hunt<'_> {
             },
             tries: 3,
             entry: self.entry(),
-            has_slices: stretch.segment == Segment::Valued && !self.has_own_walk(),
+            has_slices: stretch.segment == Segment::Valued && self.own_walk().is_none(),
         };
         Ok((look, ids))
     }
 
+    /// Gathers what bitmaps lead to: up to a lead of the sample, or of the whole order from where
+    /// the stretch begins.
     pub(super) async fn gather(
         &self,
         conn: &mut Connection,
         stretch: Stretch<'_>,
-        bitmaps: Bitmaps,
+        bitmaps: &Bitmaps,
         sample: &[LeadId],
     ) -> Result<Vec<LeadId>> {
-        let filter = self.filter.unsearched(self.actor)?;
-        let mut query = leads::table.into_boxed();
-        if let Some(search) = self.condition(bitmaps.search) {
-            query = query.filter(search);
-        }
-        let indexed = self.indexed();
-        let indexed = bitmaps.filter.and_then(|at| indexed.into_iter().nth(at));
-        for condition in self.range(stretch).into_iter().chain(indexed) {
-            query = query.filter(condition);
+        let facets = self.facets().into_iter().enumerate();
+        let facets = facets.filter(|(at, _)| bitmaps.facets.contains(at));
+        let mut asked: Vec<Condition> = facets.map(|(_, facet)| facet).collect();
+        asked.extend(self.condition(bitmaps.search));
+        asked.extend(
+            bitmaps
+                .span
+                .and_then(|at| self.filter.spans().into_iter().nth(at)),
+        );
+        let mut filter = vec![self.filter.unsearched(self.actor)?];
+        // Which indexes the fenced query could be asked of is left to PostgreSQL, which takes a
+        // range of unknown ends for a small one.
+        match bitmaps.until {
+            Some(_) => asked.extend(self.range(stretch)),
+            None => filter.push(self.rest(stretch)),
         }
         let gather = Gather {
-            query,
+            query: leads::table.filter(every(asked)).into_boxed(),
             until: bitmaps.until.map(|rank| sample[rank]),
-            filter,
+            filter: every(filter),
             order: self.order,
             backwards: self.backwards,
             limit: stretch.limit as i64,
             offset: stretch.offset as i64,
         };
         Ok(gather.load(conn).await?)
+    }
+
+    /// What the filter says that the index of the search has, too.
+    pub(super) fn facets(&self) -> Vec<Condition> {
+        self.filter.facets(self.actor)
     }
 
     fn searched(&self, plan: Plan) -> Condition {
@@ -150,8 +165,8 @@ impl Hunt<'_> {
     /// where an index has just those in this order.
     fn ordered(&self, stretch: Stretch<'_>) -> LeadQuery<'static> {
         let mut query = leads::table.into_boxed();
-        if self.has_own_walk() {
-            query = query.filter(visible_to(self.actor));
+        if let Some(own) = self.own_walk() {
+            query = query.filter(own);
         }
         for bound in self.bounds() {
             query = query.filter(bound);
@@ -168,14 +183,17 @@ impl Hunt<'_> {
         only.into_iter().chain(after).chain(self.bounds()).collect()
     }
 
-    /// What indexes can be asked for. Those of an assignee go on with other columns, so that all
-    /// are left to them.
-    fn indexed(&self) -> Vec<Condition> {
-        let indexed = self.filter.indexed(self.actor);
-        if self.is_assigned() {
-            return vec![every(indexed)];
+    /// The leads of the stretch and those of the segment that comes after it.
+    fn rest(&self, stretch: Stretch<'_>) -> Condition {
+        let here = self.range(stretch);
+        match self.order.next(stretch.segment, self.backwards) {
+            Some(next) => Box::new(every(here).or(every(self.range(Stretch {
+                segment: next,
+                place: None,
+                ..stretch
+            })))),
+            None => every(here),
         }
-        indexed
     }
 
     fn bounds(&self) -> Vec<Condition> {

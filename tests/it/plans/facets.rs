@@ -1,0 +1,250 @@
+//! A search together with what a filter says of statuses, sources, owners, scores, days and tags
+//! finds just the leads that fit both, and asks one index for both.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use crm::db::schema::leads as table;
+use crm::service::leads::{
+    Direction, LeadFilter, LeadOrder, LeadOrderField, LeadSource, LeadStatus, Search, Span,
+};
+use crm::service::page::{Page, Start};
+use crm::service::users::UserRole;
+use crm::service::{Actor, LeadId, UserId};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use proptest::collection::vec;
+use proptest::option::{of, weighted};
+use proptest::prelude::{Just, any};
+use proptest::sample::{Index, select};
+use proptest::strategy::Strategy;
+
+use crate::proofs::{prove, same};
+
+use super::{FIELDS, ManyLeads};
+
+/// Too short to be mistyped: frequent and rare ones, and some that the index cannot be asked for.
+const TERMS: [&str; 8] = ["gma", "an", "exa", "e", "kow", "gmb", "zzz", "la"];
+
+#[derive(Queryable)]
+struct Known {
+    id: LeadId,
+    status: LeadStatus,
+    source: LeadSource,
+    assigned_to: Option<UserId>,
+    lead_score: i32,
+    created_at: DateTime<Utc>,
+    tags: Vec<String>,
+    is_archived: bool,
+    search_text: String,
+}
+
+/// A filter by some leads: those are among the ones that it lets through, mostly.
+#[derive(Debug, Clone)]
+struct Case {
+    like: Vec<Index>,
+    parts: [bool; 7],
+    days: i64,
+    is_nested: bool,
+    unassigned: Option<bool>,
+    term: &'static str,
+    actor: Index,
+    order: LeadOrder,
+}
+
+fn cases() -> impl Strategy<Value = Case> {
+    let parts = proptest::array::uniform7(weighted(0.3, Just(())).prop_map(|part| part.is_some()));
+    let filter = (
+        vec(any::<Index>(), 1..4),
+        parts,
+        1..500_i64,
+        any::<bool>(),
+        of(any::<bool>()),
+    );
+    let list = (
+        select(&TERMS[..]),
+        any::<Index>(),
+        select(&FIELDS[..]),
+        any::<bool>(),
+    );
+    (filter, list).prop_map(
+        |((like, parts, days, is_nested, unassigned), (term, actor, field, up))| Case {
+            like,
+            parts,
+            days,
+            is_nested,
+            unassigned,
+            term,
+            actor,
+            order: LeadOrder {
+                field,
+                direction: if up { Direction::Asc } else { Direction::Desc },
+            },
+        },
+    )
+}
+
+impl Case {
+    fn filter(&self, leads: &[Known]) -> LeadFilter {
+        let like: Vec<&Known> = self.like.iter().map(|at| at.get(leads)).collect();
+        let [status, source, owner, score, day, all, some] = self.parts;
+        let owners = like.iter().filter_map(|lead| lead.assigned_to);
+        let tags = || {
+            like.iter()
+                .flat_map(|lead| lead.tags.iter().take(1).cloned())
+        };
+        let first = like[0].created_at;
+        let filter = LeadFilter {
+            status: status.then(|| like.iter().map(|lead| lead.status).collect()),
+            source: source.then(|| like.iter().map(|lead| lead.source).collect()),
+            assigned_to: owner.then(|| owners.collect()),
+            unassigned: self.unassigned.filter(|_| owner),
+            score_min: score.then_some(like[0].lead_score - 20),
+            score_max: (score && day).then_some(like[0].lead_score + 10),
+            hot_only: score && status,
+            created: Span {
+                from: day.then_some(first),
+                to: day.then(|| first + TimeDelta::days(self.days)),
+            },
+            tags_all: all.then(|| tags().take(1).collect()),
+            tags_any: some.then(|| tags().collect()),
+            ..LeadFilter::default()
+        };
+        let filter = match self.is_nested {
+            true => LeadFilter {
+                and: vec![filter],
+                ..LeadFilter::default()
+            },
+            false => filter,
+        };
+        LeadFilter {
+            search: Search(self.term.to_owned()),
+            ..filter
+        }
+    }
+}
+
+/// What the documentation says of each part.
+fn selects(filter: &LeadFilter, lead: &Known) -> bool {
+    let owner = match (&filter.assigned_to, filter.unassigned) {
+        (None, None) => true,
+        (None, Some(nobody)) => lead.assigned_to.is_none() == nobody,
+        (Some(listed), nobody) => match lead.assigned_to {
+            Some(user) => listed.contains(&user),
+            None => nobody == Some(true),
+        },
+    };
+    let has = |tag: &String| lead.tags.contains(tag);
+    let is_in = |listed: &Option<Vec<LeadStatus>>| {
+        listed
+            .as_ref()
+            .is_none_or(|listed| listed.contains(&lead.status))
+    };
+    owner
+        && is_in(&filter.status)
+        && (filter.source.as_ref()).is_none_or(|listed| listed.contains(&lead.source))
+        && filter
+            .score_min
+            .is_none_or(|least| lead.lead_score >= least)
+        && filter.score_max.is_none_or(|most| lead.lead_score <= most)
+        && (!filter.hot_only || lead.lead_score > 70)
+        && (filter.created.from).is_none_or(|from| lead.created_at >= from)
+        && (filter.created.to).is_none_or(|to| lead.created_at < to)
+        && (filter.tags_all.as_ref()).is_none_or(|tags| tags.iter().all(has))
+        && (filter.tags_any.as_ref()).is_none_or(|tags| tags.iter().any(has))
+        && filter.and.iter().all(|part| selects(part, lead))
+}
+
+fn is_visible(actor: &Actor, lead: &Known) -> bool {
+    match actor.role {
+        UserRole::Admin => true,
+        UserRole::Manager => (lead.assigned_to).is_none_or(|user| actor.team.contains(&user)),
+        UserRole::Agent => lead.assigned_to == Some(actor.id),
+    }
+}
+
+async fn known(data: &ManyLeads) -> Vec<Known> {
+    let columns = (
+        table::id,
+        table::status,
+        table::source,
+        table::assigned_to,
+        table::lead_score,
+        table::created_at,
+        table::tags,
+        table::archived_at.is_not_null(),
+        table::search_text,
+    );
+    let mut conn = data.database.db().connection().await.unwrap();
+    table::table.select(columns).load(&mut conn).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_with_a_filter_finds_what_fits_both() {
+    let data = ManyLeads::make(12_000).await;
+    let leads = known(&data).await;
+    prove(192, 20, cases(), async |case| {
+        let (filter, actor) = (case.filter(&leads), case.actor.get(&data.actors));
+        let fits = leads.iter().filter(|lead| {
+            is_visible(actor, lead)
+                && !lead.is_archived
+                && selects(&filter, lead)
+                && lead.search_text.contains(case.term)
+        });
+        let mut expected: Vec<LeadId> = fits.map(|lead| lead.id).collect();
+        expected.sort();
+        let page = Page {
+            size: 40,
+            start: Start::Offset(0),
+        };
+        let found = data.list(actor, &filter, case.order, page).await;
+        let mut found: Vec<LeadId> = found.rows.iter().map(|row| row.lead.id).collect();
+        found.sort();
+        same("how many", found.len(), expected.len().min(40))?;
+        let others = found
+            .iter()
+            .filter(|id| expected.binary_search(id).is_err());
+        same("others", others.count(), 0)?;
+        found.dedup();
+        same("each once", found.len(), expected.len().min(40))
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_search_and_filter_leave_few_of_is_asked_of_one_index() {
+    let data = ManyLeads::make(20_000).await;
+    let leads = known(&data).await;
+    let filter = LeadFilter {
+        search: Search("gmail".to_owned()),
+        source: Some(vec![LeadSource::Referral]),
+        tags_any: Some(vec!["smb".to_owned(), "webinar".to_owned()]),
+        ..LeadFilter::default()
+    };
+    let page = Page {
+        size: 40,
+        start: Start::Offset(0),
+    };
+    let order = LeadOrder {
+        field: LeadOrderField::Company,
+        direction: Direction::Asc,
+    };
+    assert!(leads.iter().any(|lead| selects(&filter, lead)));
+    for actor in &data.actors {
+        let plans = data.plans(actor, &filter, order, page.clone()).await;
+        let gathered = plans
+            .iter()
+            .filter(|(text, _)| text.contains("OFFSET 0)") && text.contains(" LIKE "));
+        let conditions: Vec<&str> = gathered
+            .flat_map(|(_, plan)| plan.lines())
+            .filter(|line| line.contains("Index Cond: ((search_text ~~"))
+            .collect();
+        // The leads with a mistyped name are looked for, too.
+        assert!(!conditions.is_empty(), "{plans:?}");
+        for condition in conditions {
+            assert!(condition.contains("tags &&"), "{condition}");
+            // One of the others may leave too few for the third to pay.
+            let (source, owner) = ("ARRAY[source] &&", "COALESCE(assigned_to");
+            let is_agent = actor.role == UserRole::Agent;
+            let expected = if is_agent { owner } else { source };
+            assert!(condition.contains(expected), "{condition}");
+        }
+    }
+}
