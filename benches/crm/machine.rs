@@ -79,9 +79,11 @@ fn command() -> String {
     let arguments = std::env::args()
         .skip(1)
         .filter(|argument| argument != "--bench");
-    let quoted = arguments.map(|argument| match argument.contains(' ') {
-        true => format!("'{argument}'"),
-        false => argument,
+    let quoted = arguments.map(|argument| match argument {
+        // There may be a password in it.
+        url if url.contains("://") => "URL".to_owned(),
+        words if words.contains(' ') => format!("'{words}'"),
+        word => word,
     });
     let mut words = vec!["cargo bench".to_owned()];
     words.extend(quoted);

@@ -142,9 +142,11 @@ impl Bench<'_> {
     async fn line(&self, row: &Row) -> Result<Line> {
         let began = Instant::now();
         let rows = self.look(&row.ask, &row.expect).await?;
-        // What takes seconds is given time for a few answers.
+        // What takes seconds is given time for a few answers, and all questions are to be asked.
         let looked_at = row.ask.variables.len().min(LOOKED_AT) as f64;
-        let seconds = (4.0 * began.elapsed().as_secs_f64() / looked_at).ceil() as u64;
+        let each = began.elapsed().as_secs_f64() / looked_at;
+        let once = each * row.ask.variables.len() as f64 / row.clients as f64;
+        let seconds = once.max(4.0 * each).ceil() as u64;
         let seconds = seconds.max(self.options.seconds);
         let mut contenders = vec![self.http("http", &row.ask)?];
         if let Some(script) = &row.sql {

@@ -1,6 +1,7 @@
 //! The operations, a file for each kind.
 
 pub mod bulk;
+pub mod combined;
 pub mod counts;
 pub mod list;
 pub mod memory;
@@ -120,6 +121,8 @@ pub async fn all(bench: &mut Bench<'_>) {
     bench.note("statistics", outcome);
     let outcome = search::rows(bench).await;
     bench.note("search", outcome);
+    let outcome = combined::rows(bench).await;
+    bench.note("search with filter and order", outcome);
     refusals::rows(bench).await;
     postgraphile::rows(bench).await;
     let outcome = memory::rows(bench).await;

@@ -163,6 +163,12 @@ async fn measure(
     Ok(())
 }
 
+/// One of each kind.
+pub async fn texts(sql: &Sql) -> Result<Vec<String>> {
+    let terms = terms(sql).await?;
+    Ok(terms.into_iter().map(|term| term.text).collect())
+}
+
 async fn terms(sql: &Sql) -> Result<Vec<Term>> {
     let frequent = sql.column(FREQUENT).await?;
     let first = frequent.first().ok_or("no term is frequent")?;

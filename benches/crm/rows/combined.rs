@@ -1,0 +1,96 @@
+//! Searches of every kind together with any filter and any order: as many different ones as a row
+//! has questions, spread evenly over all there are.
+
+use serde_json::{Value, json};
+
+use crate::facts::Who;
+use crate::measure::{Ask, Expect, Row, Target};
+use crate::rows::{LIST, search};
+use crate::{Bench, Result};
+
+/// How many a row asks.
+const COMBINATIONS: usize = 300;
+/// From one to the next, of all: a prime, so that every kind meets every other.
+const STEP: usize = 7_919;
+
+const FIELDS: [&str; 9] = [
+    "CREATED_AT",
+    "UPDATED_AT",
+    "LAST_CONTACT_DATE",
+    "NEXT_FOLLOW_UP",
+    "SCORE",
+    "CONVERSION_PROBABILITY",
+    "LAST_NAME",
+    "COMPANY",
+    "STATUS",
+];
+
+pub async fn rows(bench: &mut Bench<'_>) -> Result<()> {
+    let by = [
+        ("", Who::Admin),
+        (", as a manager", Who::Manager),
+        (", as an agent", Who::Agent),
+    ];
+    let name = |by: &str| format!("search: {COMBINATIONS} with any filter, in any order{by}");
+    if !by.iter().any(|(shown, _)| bench.is_wanted(&name(shown))) {
+        return Ok(());
+    }
+    let mut texts = search::texts(bench.database.sql()).await?;
+    texts.push("gmail".to_owned());
+    let combinations = combinations(&texts, &filters(bench.facts.agent()));
+    for (shown, by) in by {
+        bench
+            .measure(Row {
+                name: name(shown),
+                clients: bench.options.few,
+                ask: Ask {
+                    query: LIST,
+                    variables: combinations.clone(),
+                    by,
+                },
+                sql: None,
+                expect: Expect::AsManyAs(None),
+                targets: &[Target::P99(30.0)],
+            })
+            .await;
+    }
+    Ok(())
+}
+
+fn filters(agent: &str) -> [Value; 10] {
+    let quarter = json!({ "from": "2025-01-01T00:00:00Z", "to": "2025-04-01T00:00:00Z" });
+    [
+        json!({}),
+        json!({ "status": ["WON"] }),
+        json!({ "status": ["NEW", "QUALIFIED"] }),
+        json!({ "status": ["WON"], "created": { "from": "2025-01-01T00:00:00Z" } }),
+        json!({ "source": ["WEBSITE"] }),
+        json!({ "created": quarter }),
+        json!({ "hotOnly": true }),
+        json!({ "tags": { "any": ["smb"] } }),
+        json!({ "assignedTo": [agent] }),
+        json!({ "unassigned": true }),
+    ]
+}
+
+fn combinations(texts: &[String], filters: &[Value]) -> Vec<Value> {
+    let ways = ["ASC", "DESC"];
+    let all = texts.len() * filters.len() * FIELDS.len() * ways.len();
+    let combination = |number: usize| {
+        let mut rest = number * STEP % all;
+        let mut one_of = |choices: usize| {
+            let choice = rest % choices;
+            rest /= choices;
+            choice
+        };
+        json!({
+            "search": texts[one_of(texts.len())],
+            "filter": filters[one_of(filters.len())],
+            "orderBy": {
+                "field": FIELDS[one_of(FIELDS.len())],
+                "direction": ways[one_of(ways.len())],
+            },
+        })
+    };
+    (0..COMBINATIONS).map(combination).collect()
+}
