@@ -2,32 +2,21 @@ use diesel::prelude::*;
 
 use crate::db::schema::leads;
 use crate::service::leads::filter::{Condition, every, time_span};
-use crate::service::leads::{LeadFilter, LeadOrderField};
+use crate::service::leads::{LeadFilter, LeadOrder, LeadOrderField};
 
 /// The parts of a filter that indexes can be asked for.
 impl LeadFilter {
     /// What it says of the leads that such an order begins and ends with, so that a walk along it
     /// starts and stops there.
-    pub(super) fn bounds(&self, field: LeadOrderField) -> Vec<Condition> {
-        let mut all = self.bounds_alone(field);
-        // Indexes have those with each status in these orders.
-        let goes_by_status = matches!(
-            field,
-            LeadOrderField::CreatedAt
-                | LeadOrderField::Score
-                | LeadOrderField::ConversionProbability
-        );
-        if goes_by_status && self.has_one_status() {
+    pub(super) fn bounds(&self, order: LeadOrder) -> Vec<Condition> {
+        let mut all = self.bounds_alone(order.field);
+        if !order.statuses(self).is_empty() {
             all.extend(self.status_condition());
         }
         all
     }
 
-    pub(super) fn has_one_status(&self) -> bool {
-        self.status.as_ref().is_some_and(|all| all.len() == 1)
-    }
-
-    fn bounds_alone(&self, field: LeadOrderField) -> Vec<Condition> {
+    pub(super) fn bounds_alone(&self, field: LeadOrderField) -> Vec<Condition> {
         let mut all: Vec<Condition> = Vec::new();
         let mut add = |condition: Condition| all.push(condition);
         match field {
@@ -45,28 +34,38 @@ impl LeadFilter {
             }
             LeadOrderField::Score => self.score_conditions(&mut add),
             LeadOrderField::ConversionProbability => self.probability_conditions(&mut add),
-            LeadOrderField::Status => {
-                self.status_condition().map(&mut add);
-            }
+            LeadOrderField::Status => self.status_span(&mut add),
             LeadOrderField::LastName | LeadOrderField::Company => {}
         }
         all
     }
 
+    /// From the first of its statuses to the last. As a range: of one status PostgreSQL would take the
+    /// order for that of the ids, and walk along those.
+    fn status_span(&self, add: &mut impl FnMut(Condition)) {
+        let statuses = self.status.iter().flatten();
+        if let Some((first, last)) = statuses.clone().min().zip(statuses.max()) {
+            let span = leads::status.ge(*first).and(leads::status.le(*last));
+            add(Box::new(span.nullable()));
+        } else if let Some(none) = self.status_condition() {
+            add(none);
+        }
+    }
+
     /// What indexes of their own could be asked for, each for itself, beside
     /// [`LeadFilter::facets`].
     pub(super) fn spans(&self) -> Vec<Condition> {
-        let created = self.days().is_none().then_some(LeadOrderField::CreatedAt);
-        let others = [
+        let fields = [
+            LeadOrderField::CreatedAt,
             LeadOrderField::UpdatedAt,
             LeadOrderField::LastContactDate,
             LeadOrderField::NextFollowUp,
+            LeadOrderField::Score,
             LeadOrderField::ConversionProbability,
         ];
-        let spans = created.into_iter().chain(others);
-        let spans = spans.map(|field| self.bounds_alone(field));
-        let spans = spans.filter(|bounds| !bounds.is_empty()).map(every);
+        let spans = fields.map(|field| self.bounds_alone(field));
+        let spans = spans.into_iter().filter(|bounds| !bounds.is_empty());
         let parts = self.and.iter().flat_map(Self::spans);
-        spans.chain(parts).collect()
+        spans.map(every).chain(parts).collect()
     }
 }

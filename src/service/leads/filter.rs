@@ -241,6 +241,12 @@ impl LeadFilter {
         }
     }
 
+    /// Whether it says something of the e-mail address or the company.
+    pub(super) fn names_a_text(&self) -> bool {
+        let texts = [&self.email, &self.company];
+        texts.iter().any(|text| **text != TextMatch::default())
+    }
+
     fn text_conditions(&self, add: &mut impl FnMut(Condition)) {
         if let Some(company) = &self.company.equals {
             add(Box::new(

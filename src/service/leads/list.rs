@@ -2,7 +2,6 @@ use diesel::prelude::*;
 
 use crate::db::schema::leads;
 use crate::db::{Connection, Db, Limited, RunQueryDsl};
-use crate::service::leads::merge::{Merged, by_status};
 use crate::service::leads::order::{LeadQuery, Place, Segment, SortKey};
 use crate::service::leads::search::{Found, Hunt, Near, Plan, Search, Stretch, Tier};
 use crate::service::leads::{Columns, Lead, LeadFilter, LeadOrder};
@@ -156,22 +155,50 @@ impl Reading<'_> {
         if part.0 == Tier::Near && matches!(self.near, Some(None)) {
             return Ok(());
         }
-        let found = self.found(conn, part, place, missing).await?;
+        let stretch = Stretch {
+            segment: part.1,
+            place,
+            limit: missing,
+            offset: self.offset,
+        };
+        let hunt = self.hunt(part.0);
+        let may_pay = !hunt.pays() && hunt.may_pay();
+        if may_pay && let Some(rows) = hunt.peek(conn, stretch, self.columns).await? {
+            return self.take(conn, part, rows).await;
+        }
+        let found = if may_pay || hunt.pays() {
+            Some(hunt.find(conn, stretch).await?)
+        } else {
+            None
+        };
+        if found.as_ref().is_some_and(|found| found.is_whole) {
+            self.whole = Some(part.0);
+        }
         let query = match &found {
             None => self.query(part.1, place)?,
-            Some(ids) if ids.is_empty() => return self.skip(conn, part).await,
-            Some(ids) => self.these(ids.clone())?,
+            Some(found) if found.ids.is_empty() => return self.skip(conn, part).await,
+            Some(found) => self.these(found.ids.clone())?,
         };
         let query = Limited::new(query.select(self.columns), missing);
         let mut rows: Vec<ListedLead> = query.load(conn).await?;
+        if let Some(Found { ids, .. }) = found {
+            rows.sort_by_key(|row| ids.iter().position(|id| *id == row.lead.id));
+        }
+        rows.iter_mut().for_each(|row| row.tier = part.0);
+        self.take(conn, part, rows).await
+    }
+
+    /// Takes what was read of a part. Of one that ends before the page starts, what it has is skipped.
+    async fn take(
+        &mut self,
+        conn: &mut Connection,
+        part: Part,
+        rows: Vec<ListedLead>,
+    ) -> Result<()> {
         if rows.is_empty() {
             return self.skip(conn, part).await;
         }
         self.offset = 0;
-        if let Some(ids) = found {
-            rows.sort_by_key(|row| ids.iter().position(|id| *id == row.lead.id));
-        }
-        rows.iter_mut().for_each(|row| row.tier = part.0);
         self.rows.extend(rows);
         Ok(())
     }
@@ -183,54 +210,6 @@ impl Reading<'_> {
             return Ok(query.offset(self.offset as i64));
         }
         Ok(query)
-    }
-
-    /// The leads of a list that has to look for them, or is made of several.
-    async fn found(
-        &mut self,
-        conn: &mut Connection,
-        (tier, segment): Part,
-        place: Option<&Place>,
-        limit: usize,
-    ) -> Result<Option<Vec<LeadId>>> {
-        let hunt = self.hunt(tier);
-        if !hunt.pays() {
-            return self.merged(conn, segment, place, limit).await;
-        }
-        let stretch = Stretch {
-            segment,
-            place,
-            limit,
-            offset: self.offset,
-        };
-        let Found { ids, is_whole } = hunt.find(conn, stretch).await?;
-        self.whole = is_whole.then_some(tier).or(self.whole);
-        Ok(Some(ids))
-    }
-
-    /// The leads of several statuses, where that is a list that is made of theirs.
-    async fn merged(
-        &self,
-        conn: &mut Connection,
-        segment: Segment,
-        place: Option<&Place>,
-        limit: usize,
-    ) -> Result<Option<Vec<LeadId>>> {
-        let Some(filters) = by_status(self.filter, self.order) else {
-            return Ok(None);
-        };
-        let list = |filter: LeadFilter| {
-            let query = filter.query(self.actor)?;
-            Ok(self.order.seek(query, segment, self.backwards, place))
-        };
-        let merged = Merged {
-            lists: filters.into_iter().map(list).collect::<Result<_>>()?,
-            order: self.order,
-            backwards: self.backwards,
-            limit: limit as i64,
-            offset: self.offset as i64,
-        };
-        Ok(Some(merged.load(conn).await?))
     }
 
     fn hunt(&self, tier: Tier) -> Hunt<'_> {

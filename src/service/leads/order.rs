@@ -102,6 +102,7 @@ macro_rules! hidden {
         diesel::select($value.into_sql::<$sql_type>()).single_value()
     };
 }
+pub(super) use hidden;
 
 impl LeadOrder {
     /// The lead's place in this order.

@@ -1,10 +1,13 @@
-//! A search together with what a filter says of statuses, sources, owners, scores, days and tags
-//! finds just the leads that fit both, and asks one index for both.
+//! What is searched for, and what a filter says of statuses, sources, owners, scores, times, tags and
+//! custom fields: just the leads that fit both are found, and one index is asked for both.
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use crm::db::schema::leads as table;
 use crm::service::leads::{
-    Direction, LeadFilter, LeadOrder, LeadOrderField, LeadSource, LeadStatus, Search, Span,
+    Archived, Direction, LeadFilter, LeadOrder, LeadOrderField, LeadSource, LeadStatus, ListedLead,
+    Search, Span,
 };
 use crm::service::page::{Page, Start};
 use crm::service::users::UserRole;
@@ -16,13 +19,17 @@ use proptest::option::{of, weighted};
 use proptest::prelude::{Just, any};
 use proptest::sample::{Index, select};
 use proptest::strategy::Strategy;
+use serde_json::Value;
 
 use crate::proofs::{prove, same};
 
 use super::{FIELDS, ManyLeads};
 
-/// Too short to be mistyped: frequent and rare ones, and some that the index cannot be asked for.
-const TERMS: [&str; 8] = ["gma", "an", "exa", "e", "kow", "gmb", "zzz", "la"];
+/// Too short to be mistyped: frequent and rare ones, and some that the index cannot be asked for, or for
+/// nothing at all.
+const TERMS: [&str; 12] = [
+    "gma", "an", "exa", "e", "kow", "gmb", "zzz", "la", "", "", "", "",
+];
 
 #[derive(Queryable)]
 struct Known {
@@ -33,6 +40,7 @@ struct Known {
     lead_score: i32,
     created_at: DateTime<Utc>,
     tags: Vec<String>,
+    custom_fields: Value,
     is_archived: bool,
     search_text: String,
 }
@@ -41,7 +49,8 @@ struct Known {
 #[derive(Debug, Clone)]
 struct Case {
     like: Vec<Index>,
-    parts: [bool; 7],
+    parts: [bool; 8],
+    archived: Option<Archived>,
     days: i64,
     is_nested: bool,
     unassigned: Option<bool>,
@@ -51,13 +60,15 @@ struct Case {
 }
 
 fn cases() -> impl Strategy<Value = Case> {
-    let parts = proptest::array::uniform7(weighted(0.3, Just(())).prop_map(|part| part.is_some()));
+    let parts = proptest::array::uniform8(weighted(0.25, Just(())).prop_map(|part| part.is_some()));
+    let archived = weighted(0.15, select(vec![Archived::Only, Archived::Include]));
     let filter = (
         vec(any::<Index>(), 1..4),
         parts,
         1..500_i64,
         any::<bool>(),
         of(any::<bool>()),
+        archived,
     );
     let list = (
         select(&TERMS[..]),
@@ -66,9 +77,10 @@ fn cases() -> impl Strategy<Value = Case> {
         any::<bool>(),
     );
     (filter, list).prop_map(
-        |((like, parts, days, is_nested, unassigned), (term, actor, field, up))| Case {
+        |((like, parts, days, is_nested, unassigned, archived), (term, actor, field, up))| Case {
             like,
             parts,
+            archived,
             days,
             is_nested,
             unassigned,
@@ -85,7 +97,7 @@ fn cases() -> impl Strategy<Value = Case> {
 impl Case {
     fn filter(&self, leads: &[Known]) -> LeadFilter {
         let like: Vec<&Known> = self.like.iter().map(|at| at.get(leads)).collect();
-        let [status, source, owner, score, day, all, some] = self.parts;
+        let [status, source, owner, score, day, all, some, custom] = self.parts;
         let owners = like.iter().filter_map(|lead| lead.assigned_to);
         let tags = || {
             like.iter()
@@ -106,6 +118,7 @@ impl Case {
             },
             tags_all: all.then(|| tags().take(1).collect()),
             tags_any: some.then(|| tags().collect()),
+            custom_fields: custom.then(|| like[0].custom_fields.clone()),
             ..LeadFilter::default()
         };
         let filter = match self.is_nested {
@@ -117,6 +130,7 @@ impl Case {
         };
         LeadFilter {
             search: Search(self.term.to_owned()),
+            archived: self.archived,
             ..filter
         }
     }
@@ -150,6 +164,12 @@ fn selects(filter: &LeadFilter, lead: &Known) -> bool {
         && (filter.created.to).is_none_or(|to| lead.created_at < to)
         && (filter.tags_all.as_ref()).is_none_or(|tags| tags.iter().all(has))
         && (filter.tags_any.as_ref()).is_none_or(|tags| tags.iter().any(has))
+        && (filter.custom_fields.as_ref()).is_none_or(|fields| {
+            let fields = fields.as_object().unwrap();
+            fields
+                .iter()
+                .all(|(name, value)| lead.custom_fields.get(name) == Some(value))
+        })
         && filter.and.iter().all(|part| selects(part, lead))
 }
 
@@ -170,6 +190,7 @@ async fn known(data: &ManyLeads) -> Vec<Known> {
         table::lead_score,
         table::created_at,
         table::tags,
+        table::custom_fields,
         table::archived_at.is_not_null(),
         table::search_text,
     );
@@ -178,33 +199,53 @@ async fn known(data: &ManyLeads) -> Vec<Known> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_search_with_a_filter_finds_what_fits_both() {
+async fn what_is_searched_for_and_filtered_by_is_found_in_order_and_nothing_else() {
     let data = ManyLeads::make(12_000).await;
     let leads = known(&data).await;
-    prove(192, 20, cases(), async |case| {
+    let leads_by_id: HashMap<LeadId, &Known> = leads.iter().map(|lead| (lead.id, lead)).collect();
+    prove(256, 20, cases(), async |case| {
         let (filter, actor) = (case.filter(&leads), case.actor.get(&data.actors));
-        let fits = leads.iter().filter(|lead| {
-            is_visible(actor, lead)
-                && !lead.is_archived
+        let fits = |lead: &Known| {
+            let is_meant = match filter.archived {
+                None | Some(Archived::Exclude) => !lead.is_archived,
+                Some(Archived::Only) => lead.is_archived,
+                Some(Archived::Include) => true,
+            };
+            is_meant
+                && is_visible(actor, lead)
                 && selects(&filter, lead)
                 && lead.search_text.contains(case.term)
-        });
-        let mut expected: Vec<LeadId> = fits.map(|lead| lead.id).collect();
-        expected.sort();
-        let page = Page {
-            size: 40,
-            start: Start::Offset(0),
         };
-        let found = data.list(actor, &filter, case.order, page).await;
-        let mut found: Vec<LeadId> = found.rows.iter().map(|row| row.lead.id).collect();
-        found.sort();
-        same("how many", found.len(), expected.len().min(40))?;
-        let others = found
-            .iter()
-            .filter(|id| expected.binary_search(id).is_err());
-        same("others", others.count(), 0)?;
-        found.dedup();
-        same("each once", found.len(), expected.len().min(40))
+        let mut expected = data.sorted(case.order).await;
+        expected.retain(|id| fits(leads_by_id[id]));
+        let page = async |start| {
+            let found = data.list(actor, &filter, case.order, Page { size: 40, start });
+            found.await.rows
+        };
+        let ids =
+            |rows: &[ListedLead]| -> Vec<LeadId> { rows.iter().map(|row| row.lead.id).collect() };
+        let at = |from: usize| -> Vec<LeadId> {
+            let to = (from + 40).min(expected.len());
+            expected[from.min(to)..to].to_vec()
+        };
+        let first = page(Start::Offset(0)).await;
+        same("the first", ids(&first), at(0))?;
+        let further = page(Start::Offset(57)).await;
+        same("a jump", ids(&further), at(57))?;
+        let last = page(Start::Before(None)).await;
+        same(
+            "the last",
+            ids(&last),
+            at(expected.len().saturating_sub(40)),
+        )?;
+        let Some(row) = further.get(20) else {
+            return Ok(());
+        };
+        let place = case.order.place(row);
+        let after = page(Start::After(place.clone())).await;
+        same("the next", ids(&after), at(78))?;
+        let before = page(Start::Before(Some(place))).await;
+        same("those before", ids(&before), at(37))
     });
 }
 

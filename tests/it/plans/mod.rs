@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex};
 
 use crm::cli::seed::{Progress, RANDOM_SEED, generate};
 use crm::service::leads::{
-    self, Columns, LeadFilter, LeadOrder, LeadOrderField, ListedLead, Place,
+    self, Columns, Direction, LeadFilter, LeadOrder, LeadOrderField, ListedLead, Place,
 };
 use crm::service::page::{Page, Slice};
 use crm::service::users::UserRole;
-use crm::service::{Actor, UserId};
+use crm::service::{Actor, LeadId, UserId};
 use diesel::QueryableByName;
 use diesel::connection::InstrumentationEvent;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid};
@@ -51,6 +51,12 @@ struct ManyLeads {
 struct Line {
     #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
     line: String,
+}
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = Uuid)]
+    id: LeadId,
 }
 
 #[derive(QueryableByName)]
@@ -120,6 +126,29 @@ impl ManyLeads {
         )
         .await;
         list.expect("a page")
+    }
+
+    /// All leads in an order, as PostgreSQL sorts them.
+    async fn sorted(&self, order: LeadOrder) -> Vec<LeadId> {
+        let column = match order.field {
+            LeadOrderField::Score => "lead_score",
+            LeadOrderField::CreatedAt => "created_at",
+            LeadOrderField::UpdatedAt => "updated_at",
+            LeadOrderField::LastContactDate => "last_contact_date",
+            LeadOrderField::NextFollowUp => "next_follow_up",
+            LeadOrderField::LastName => "last_name_key",
+            LeadOrderField::Company => "company_key",
+            LeadOrderField::ConversionProbability => "conversion_probability",
+            LeadOrderField::Status => "status",
+        };
+        let way = match order.direction {
+            Direction::Asc => "ASC",
+            Direction::Desc => "DESC",
+        };
+        let query = format!("SELECT id FROM leads ORDER BY {column} {way} NULLS LAST, id {way}");
+        let mut conn = self.database.db().connection().await.unwrap();
+        let rows: Vec<Id> = diesel::sql_query(query).load(&mut conn).await.unwrap();
+        rows.into_iter().map(|row| row.id).collect()
     }
 
     /// The statements on leads that a page costs, each with its plan: the generic one, which a

@@ -4,6 +4,7 @@ use crm::service::leads::{
     Direction, LeadFilter, LeadOrder, LeadOrderField, LeadStatus, ListedLead, Place, SortKey,
 };
 use crm::service::page::{Page, Start};
+use crm::service::users::UserRole;
 use crm::service::{Actor, LeadId};
 
 use super::{FIELDS, ManyLeads, NULLABLE};
@@ -22,14 +23,21 @@ async fn no_page_of_any_order_reads_the_whole_table_or_sorts() {
         status: Some(vec![LeadStatus::Won]),
         ..LeadFilter::default()
     };
-    for field in [LeadOrderField::CreatedAt, LeadOrderField::Score] {
-        for order in both_ways(field) {
-            check(&data, &data.actors[1], &everybody, order).await;
-            check(&data, &data.actors[2], &everybody, order).await;
-            check(&data, &data.actors[0], &won, order).await;
-        }
+    for order in [LeadOrderField::CreatedAt, LeadOrderField::Score]
+        .into_iter()
+        .flat_map(both_ways)
+    {
+        check(&data, &data.actors[1], &everybody, order).await;
+        check(&data, &data.actors[2], &everybody, order).await;
     }
-    for order in both_ways(LeadOrderField::ConversionProbability) {
+    let by_status = [
+        LeadOrderField::CreatedAt,
+        LeadOrderField::LastContactDate,
+        LeadOrderField::NextFollowUp,
+        LeadOrderField::Score,
+        LeadOrderField::ConversionProbability,
+    ];
+    for order in by_status.into_iter().flat_map(both_ways) {
         check(&data, &data.actors[0], &won, order).await;
     }
 }
@@ -77,6 +85,11 @@ async fn a_page_of_several_statuses_is_merged_from_theirs_and_is_the_same_as_any
                     (one.has_previous, one.has_next),
                     (other.has_previous, other.has_next)
                 );
+                // A manager sees some of the leads only. What a page jump skips is read: of nearly all
+                // leads an index spares nothing.
+                if actor.role != UserRole::Admin || matches!(page.start, Start::Offset(19_000)) {
+                    continue;
+                }
                 let plans = data.plans(actor, &merged, order, page).await;
                 let (_, plan) = &plans[0];
                 assert!(plan.contains("Merge Append"), "{plan}");

@@ -9,9 +9,7 @@ use crm::service::leads::{
 use crm::service::page::{Page, Slice, Start};
 use crm::service::users::UserRole;
 use crm::service::{Actor, LeadId, UserId};
-use diesel::QueryableByName;
 use diesel::prelude::*;
-use diesel::sql_types::Uuid;
 use diesel_async::RunQueryDsl;
 use proptest::collection::vec;
 use proptest::option::weighted;
@@ -87,12 +85,6 @@ struct Known {
     search_text: String,
 }
 
-#[derive(QueryableByName)]
-struct Id {
-    #[diesel(sql_type = Uuid)]
-    id: LeadId,
-}
-
 type Row = (LeadId, LeadStatus, Option<UserId>, bool, String);
 
 impl Oracle {
@@ -119,29 +111,6 @@ impl Oracle {
                 })
                 .collect(),
         }
-    }
-
-    /// All leads in an order, as PostgreSQL sorts them.
-    async fn sorted(data: &ManyLeads, order: LeadOrder) -> Vec<LeadId> {
-        let column = match order.field {
-            LeadOrderField::Score => "lead_score",
-            LeadOrderField::CreatedAt => "created_at",
-            LeadOrderField::UpdatedAt => "updated_at",
-            LeadOrderField::LastContactDate => "last_contact_date",
-            LeadOrderField::NextFollowUp => "next_follow_up",
-            LeadOrderField::LastName => "last_name_key",
-            LeadOrderField::Company => "company_key",
-            LeadOrderField::ConversionProbability => "conversion_probability",
-            LeadOrderField::Status => "status",
-        };
-        let way = match order.direction {
-            Direction::Asc => "ASC",
-            Direction::Desc => "DESC",
-        };
-        let query = format!("SELECT id FROM leads ORDER BY {column} {way} NULLS LAST, id {way}");
-        let mut conn = data.database.db().connection().await.unwrap();
-        let rows: Vec<Id> = diesel::sql_query(query).load(&mut conn).await.unwrap();
-        rows.into_iter().map(|row| row.id).collect()
     }
 
     fn found(
@@ -208,7 +177,7 @@ async fn a_search_finds_the_same_page_whichever_way_it_is_found() {
             return Ok(());
         }
         let actor = case.actor.get(&data.actors);
-        let sorted = Oracle::sorted(&data, case.order).await;
+        let sorted = data.sorted(case.order).await;
         let expected = oracle.found(case.status, actor, &search, &sorted);
         let list = List {
             data: &data,
@@ -292,7 +261,7 @@ async fn a_search_that_begins_far_down_an_order_is_gathered_up_to_there_and_find
     let fields = [LeadOrderField::Score, LeadOrderField::Company];
     for (field, direction) in fields.iter().flat_map(|&f| ways.map(|way| (f, way))) {
         let order = LeadOrder { field, direction };
-        let sorted = Oracle::sorted(&data, order).await;
+        let sorted = data.sorted(order).await;
         // Free e-mail addresses cost points, and the others have a company.
         for (search, actor) in [("gmail", 0), ("gmail", 1), ("example", 0), ("gmail", 2)] {
             let actor = &data.actors[actor];

@@ -1,7 +1,8 @@
 use crate::db::Connection;
 use crate::service::leads::filter::Condition;
 use crate::service::leads::order::{LeadOrder, Place, Segment};
-use crate::service::leads::search::look::{Bitmaps, Walked, Way};
+use crate::service::leads::search::bitmaps::Bitmaps;
+use crate::service::leads::search::look::{Walked, Way};
 use crate::service::leads::search::{Near, Plan, Search};
 use crate::service::leads::{LeadFilter, LeadOrderField, visible_to};
 use crate::service::permission::{Action, Reach, reach};
@@ -10,7 +11,7 @@ use crate::service::{Actor, LeadId, Result};
 /// How many rows of the order are looked at before anything is known about the search: at least,
 /// for each lead that is wanted, and at most. Where the leads lie in the table in this order,
 /// reading one costs less, and it is three times as many. That takes a few milliseconds.
-const FIRST_ROWS: usize = 1_000;
+pub(super) const FIRST_ROWS: usize = 1_000;
 const FIRST_ROWS_PER_LEAD: usize = 15;
 const MOST_FIRST_ROWS: usize = 4_000;
 
@@ -61,7 +62,30 @@ impl Hunt<'_> {
     /// Whether it pays: if something is searched for, and for one assignee's leads in an order
     /// that no index has them in. Those may be few, and far apart in the order of all.
     pub(crate) fn pays(&self) -> bool {
-        !self.search.is_empty() || (self.is_assigned() && !self.has_own_index())
+        let is_assigned = self.is_assigned() && !self.has_own_index();
+        !self.search.is_empty() || (is_assigned && !self.filter.names_a_text())
+    }
+
+    /// Whether it pays where the first rows of the order are not enough: if there is a filter that
+    /// the index of the search has parts of. PostgreSQL does not see how a filter goes with an order,
+    /// nor how rare a tag is that is but a parameter, and could walk along all leads. One assignee's
+    /// leads have an index of their own, and so has what a filter says of e-mail address and company.
+    pub(crate) fn may_pay(&self) -> bool {
+        if self.own_walk().is_some() || self.filter.names_a_text() {
+            return false;
+        }
+        !self.facets().is_empty() || !self.filter.spans().is_empty()
+    }
+
+    /// Whether all leads of some lists of an index are meant: those of a status in this order.
+    pub(super) fn is_listed(&self) -> bool {
+        let only_status = LeadFilter {
+            status: self.filter.status.clone(),
+            ..LeadFilter::default()
+        };
+        !self.order.statuses(self.filter).is_empty()
+            && *self.filter == only_status
+            && self.facets().len() == 1
     }
 
     /// The first leads of a stretch.
@@ -70,9 +94,7 @@ impl Hunt<'_> {
             return self.gather_all(conn, stretch).await;
         }
         let wanted = stretch.limit + stretch.offset;
-        let each = if self.is_in_place() { 3 } else { 1 };
-        let rows = (wanted * FIRST_ROWS_PER_LEAD).clamp(FIRST_ROWS, MOST_FIRST_ROWS);
-        let rows = round(each * rows);
+        let rows = self.first_rows(stretch);
         let (found, walked) = match self.near {
             // There are few, mostly.
             Some(_) => (Vec::new(), Some(Walked::default())),
@@ -82,8 +104,7 @@ impl Hunt<'_> {
             return Ok(Found::here(found));
         };
         if self.near.is_none() && walked.rows < rows as f64 {
-            // The order ends before. Not just those rows: others may have been added since.
-            return Ok(Found::here(self.walk_on(conn, stretch, 4 * rows).await?));
+            return Ok(Found::here(found));
         }
         if self.seems_rare(walked) {
             return self.gather_all(conn, stretch).await;
@@ -92,7 +113,14 @@ impl Hunt<'_> {
         loop {
             let way = look.way(wanted);
             let ids = match &way {
-                Way::Walk(rows) => self.walk_on(conn, stretch, round(*rows)).await?,
+                Way::Walk(rows) => {
+                    let rows = round(*rows);
+                    let (ids, walked) = self.walk_on(conn, stretch, rows).await?;
+                    if walked.is_some_and(|walked| walked.rows < rows as f64) {
+                        return Ok(Found::here(ids));
+                    }
+                    ids
+                }
                 Way::Gather(bitmaps) => self.gather(conn, stretch, bitmaps, &sample).await?,
             };
             let is_whole = way.is_whole();
@@ -101,6 +129,14 @@ impl Hunt<'_> {
             }
             look.learn(&way, wanted - stretch.limit + ids.len());
         }
+    }
+
+    /// How many rows of the order are looked at first.
+    pub(super) fn first_rows(&self, stretch: Stretch<'_>) -> usize {
+        let wanted = stretch.limit + stretch.offset;
+        let each = if self.is_in_place() { 3 } else { 1 };
+        let rows = (wanted * FIRST_ROWS_PER_LEAD).clamp(FIRST_ROWS, MOST_FIRST_ROWS);
+        round(each * rows)
     }
 
     async fn gather_all(&self, conn: &mut Connection, stretch: Stretch<'_>) -> Result<Found> {
@@ -143,7 +179,7 @@ impl Hunt<'_> {
     pub(super) fn is_in_place(&self) -> bool {
         self.order.field == LeadOrderField::CreatedAt
             && self.own_walk().is_none()
-            && !self.filter.has_one_status()
+            && self.order.statuses(self.filter).is_empty()
     }
 
     /// The leads of the one assignee that is meant, where an index has just those in this order.

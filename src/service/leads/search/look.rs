@@ -1,26 +1,10 @@
-use crate::service::leads::search::Plan;
+use crate::service::leads::search::bitmaps::{Bitmaps, Part};
 
-/// What reading costs, in microseconds. Measured at a million leads: a lead on a walk, where the
-/// order is that in which the leads lie in the table, and where each lies elsewhere; a lead that a
-/// bitmap leads to, which is compared once more and sorted; an entry of a bitmap; an entry of a list
-/// of the search index that is compared with other lists; and a question to that index.
-pub(super) const WALKED_IN_PLACE: f64 = 0.5;
-pub(super) const WALKED_ELSEWHERE: f64 = 2.5;
-const FETCHED: f64 = 1.5;
-const LISTED: f64 = 0.08;
-const COMPARED: f64 = 0.015;
-const ASKED: f64 = 2_000.0;
-/// About how many lists a word has that are as long as that of its rarest trigram.
-const LISTS: f64 = 3.0;
 /// How much less a part of the order has to cost than gathering all, which is sure to be enough.
 const RISK: f64 = 1.5;
-/// The part of the leads, beyond those that are searched for, that one part of a search may lead to
-/// before all parts are asked for, for each lead that has the most frequent part: the time that its
-/// long lists of trigrams take to read.
-const RARE: f64 = 0.008;
-/// The part of the leads that a word has before only one of its trigrams is asked for. A rarer one
-/// may have a beginning that is much more frequent.
-const FREQUENT: f64 = 0.03;
+/// How often something else than gathering all may be tried, and how much further each time.
+pub(super) const TRIES: usize = 3;
+const FURTHER: f64 = 4.0;
 
 /// What the first rows of an order were: how many there were, the filter lets through, and have
 /// what is searched for, too.
@@ -44,7 +28,7 @@ pub(super) struct Look {
     /// [`Search::parts`](super::Search::parts), and each of the filter's facets and spans.
     pub searched: f64,
     pub parts: Vec<f64>,
-    pub facets: Vec<f64>,
+    pub facets: Vec<Part>,
     pub spans: Vec<f64>,
     /// Those of the sample that the page can begin with, in order: whether the filter lets one
     /// through that has what is searched for.
@@ -75,18 +59,6 @@ impl Way {
     }
 }
 
-/// Which indexes are asked at once; all else is told by reading.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Bitmaps {
-    pub search: Plan,
-    /// Which of the filter's facets the index of the search is asked for, too.
-    pub facets: Vec<usize>,
-    /// Which of the filter's spans.
-    pub span: Option<usize>,
-    /// The order's: up to which one of [`Look::ordered`].
-    pub until: Option<usize>,
-}
-
 impl Look {
     /// What to do next, to have so many from the beginning of the order.
     pub(super) fn way(&self, wanted: usize) -> Way {
@@ -98,16 +70,23 @@ impl Look {
         let margin = 1.0 + 3.0 / self.walked.both.max(1.0).sqrt();
         let to_walk = wanted as f64 / self.fitting();
         let rows = margin * to_walk;
-        let walk = (Way::Walk(rows as usize), to_walk * self.row);
-        let ranks = [self.rank(rows), self.safe_rank(wanted)]
-            .into_iter()
-            .flatten();
-        let slice = ranks
-            .filter(|rank| self.rows(*rank) > self.walked.rows)
-            .min();
+        let rows = if self.tries < TRIES {
+            rows.max(FURTHER * self.walked.rows)
+        } else {
+            rows
+        };
+        let risk = 1.0 + 1.0 / self.walked.both.max(1.0).sqrt();
+        let walk = (Way::Walk(rows as usize), risk * to_walk * self.row);
+        let is_further = |rank: &usize| self.rows(*rank) > self.walked.rows;
+        let safe_rank = self.safe_rank(wanted).filter(is_further);
+        let safe_walk = safe_rank.map(|rank| self.rows(rank));
+        let safe_walk = safe_walk.map(|rows| (Way::Walk(rows as usize), rows * self.row));
+        let rank = self.rank(rows).filter(is_further);
+        let slice = rank.into_iter().chain(safe_rank).min();
+        let slice = slice.filter(|_| self.has_slices);
         let slice = slice.map(|rank| self.slice(rank));
         let slice = slice.filter(|(_, cost)| RISK * cost < most);
-        let tries = [walk].into_iter().chain(slice);
+        let tries = [walk].into_iter().chain(safe_walk).chain(slice);
         let tries = tries.filter(|(_, cost)| *cost < most);
         tries
             .min_by(|a, b| a.1.total_cmp(&b.1))
@@ -149,7 +128,7 @@ impl Look {
     /// The place in the sample that so many rows of the order come before.
     fn rank(&self, rows: f64) -> Option<usize> {
         let rank = (rows * self.sampled / self.leads).ceil() as usize;
-        (self.has_slices && rank < self.ordered.len()).then_some(rank)
+        (rank < self.ordered.len()).then_some(rank)
     }
 
     /// The place in the sample that more than enough leads to be found come before, wherever in the
@@ -158,114 +137,24 @@ impl Look {
     fn safe_rank(&self, wanted: usize) -> Option<usize> {
         let enough = 1 + (2.0 * wanted as f64 * self.sampled / self.leads).ceil() as usize;
         let mut fitting = (0..self.ordered.len()).filter(|&at| self.ordered[at] == Some(true));
-        self.has_slices.then(|| fitting.nth(enough - 1)).flatten()
+        fitting.nth(enough - 1)
     }
 
     /// About how many rows of the order come before a place in the sample, and that one.
-    fn rows(&self, rank: usize) -> f64 {
+    pub(super) fn rows(&self, rank: usize) -> f64 {
         (rank + 1) as f64 * self.leads / self.sampled
     }
-
-    /// What to ask for all leads, and what that costs.
-    fn whole(&self) -> (Way, f64) {
-        let (plan, listed) = self.index();
-        let searched = self.entry.map(|entry| {
-            let lists = if plan == Plan::Index { LISTS } else { 1.0 };
-            self.narrowed(plan, listed, entry * lists * listed)
-        });
-        let read = self.narrowed(Plan::Read, 1.0, 0.0);
-        let span = rarest(&self.spans).map(|(at, share)| {
-            let bitmaps = Bitmaps {
-                span: Some(at),
-                ..Bitmaps::of(Plan::Read)
-            };
-            (bitmaps, self.leads * share * (2.0 * LISTED + FETCHED))
-        });
-        let ways = [searched, span].into_iter().flatten();
-        let (bitmaps, cost) = ways.fold(read, |a, b| if b.1 < a.1 { b } else { a });
-        (Way::Gather(bitmaps), cost)
-    }
-
-    /// A share of the leads that lists of such a length lead to, narrowed by each facet that spares
-    /// more reading than its list takes to compare, and what that costs.
-    fn narrowed(&self, search: Plan, share: f64, lists: f64) -> (Bitmaps, f64) {
-        let mut facets: Vec<(usize, f64)> = self.facets.iter().copied().enumerate().collect();
-        facets.sort_by(|a, b| a.1.total_cmp(&b.1));
-        let mut bitmaps = Bitmaps::of(search);
-        let (mut left, mut lists) = (share, lists);
-        for (at, share) in facets {
-            if left * (1.0 - share) * (LISTED + FETCHED) > share * COMPARED {
-                left *= share;
-                lists += share;
-                bitmaps.facets.push(at);
-            }
-        }
-        let is_asked = search != Plan::Read || !bitmaps.facets.is_empty();
-        let asked = if is_asked { ASKED } else { 0.0 };
-        let each = lists * COMPARED + left * (LISTED + FETCHED);
-        (bitmaps, asked + self.leads * each)
-    }
-
-    /// What to ask for the leads up to a place in the sample, and what that costs.
-    fn slice(&self, until: usize) -> (Way, f64) {
-        let (plan, listed) = self.index();
-        let rows = self.rows(until);
-        let found = self.ordered[..=until].iter().flatten().count() as f64;
-        let found = found * self.leads / self.sampled;
-        let searched = self.entry.map(|entry| {
-            let asked = ASKED + listed * self.leads * entry * LISTED;
-            (plan, asked + found * FETCHED)
-        });
-        let read = (Plan::Read, rows * FETCHED);
-        let (search, cost) = match searched {
-            Some(searched) if searched.1 < read.1 => searched,
-            _ => read,
-        };
-        let bitmaps = Bitmaps {
-            until: Some(until),
-            ..Bitmaps::of(search)
-        };
-        (Way::Gather(bitmaps), cost + rows * LISTED)
-    }
-
-    /// What to ask the trigram index for, and the share of the leads that it leads to.
-    fn index(&self) -> (Plan, f64) {
-        let spared = RARE * self.parts.iter().copied().fold(0.0, f64::max);
-        // As if that were all that is searched for, or nearly.
-        let tells = |share: f64| share >= FREQUENT && share <= 2.0 * self.searched;
-        match rarest(&self.parts) {
-            Some((part, share)) if tells(share) => (Plan::Trigram(part), share),
-            Some((part, share)) if share <= self.searched + spared => (Plan::Part(part), share),
-            None if self.searched >= FREQUENT => (Plan::Trigram(0), self.searched),
-            _ => (Plan::Index, self.searched),
-        }
-    }
-}
-
-impl Bitmaps {
-    /// What is searched for, and nothing else.
-    pub(super) fn of(search: Plan) -> Self {
-        Self {
-            search,
-            facets: Vec::new(),
-            span: None,
-            until: None,
-        }
-    }
-}
-
-fn rarest(shares: &[f64]) -> Option<(usize, f64)> {
-    let shares = shares.iter().copied().enumerate();
-    shares.min_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Bitmaps, Look, Plan, WALKED_ELSEWHERE, Walked, Way};
+pub(super) mod tests {
+    use crate::service::leads::search::Plan;
+    use crate::service::leads::search::bitmaps::{Bitmaps, Part, WALKED_ELSEWHERE};
+    use crate::service::leads::search::look::{Look, Walked, Way};
 
     /// A look at a thousand first rows that the filter lets through, so many of them found, and at
     /// leads of which such a share is searched for.
-    fn look(both: f64, searched: f64) -> Look {
+    pub fn look(both: f64, searched: f64) -> Look {
         let every = (1.0 / searched.max(0.0005)) as usize;
         let ordered = (1..=2_000).map(|at| (at % every == 0).then_some(true));
         Look {
@@ -288,7 +177,15 @@ mod tests {
         }
     }
 
-    fn gather(search: Plan, facets: &[usize], until: Option<usize>) -> Way {
+    pub fn facet(share: f64) -> Part {
+        Part {
+            share,
+            lists: 1,
+            is_span: false,
+        }
+    }
+
+    pub fn gather(search: Plan, facets: &[usize], until: Option<usize>) -> Way {
         Way::Gather(Bitmaps {
             facets: facets.to_vec(),
             until,
@@ -320,55 +217,12 @@ mod tests {
 
     #[test]
     fn what_was_not_enough_tells_how_far_to_go() {
-        let mut look = look(4.0, 0.01);
+        let mut look = look(4.0, 0.02);
         let first = look.way(51);
         assert_eq!(first, gather(Plan::Index, &[], Some(64)));
         look.learn(&first, 40);
-        assert_eq!(look.way(51), gather(Plan::Index, &[], Some(123)));
+        assert_eq!(look.way(51), gather(Plan::Index, &[], Some(99)));
         look.tries = 0;
         assert_eq!(look.way(51), gather(Plan::Index, &[], None));
-    }
-
-    #[test]
-    fn facets_and_spans_are_asked_for_where_that_spares_reading() {
-        let filtered = |searched: f64, spans: &[f64]| Look {
-            facets: vec![0.7, 0.05, 0.1],
-            spans: spans.to_vec(),
-            ordered: vec![None; 2_000],
-            ..look(0.0, searched)
-        };
-        let few = filtered(0.001, &[]);
-        assert_eq!(few.way(51), gather(Plan::Index, &[1], None));
-        let some = filtered(0.01, &[0.3]);
-        assert_eq!(some.way(51), gather(Plan::Index, &[1], None));
-        let many = filtered(0.1, &[]);
-        assert_eq!(many.way(51), gather(Plan::Trigram(0), &[1, 2], None));
-        let unasked = Look {
-            entry: None,
-            ..filtered(0.01, &[])
-        };
-        assert_eq!(unasked.way(51), gather(Plan::Read, &[1, 2], None));
-        let short = Bitmaps {
-            span: Some(1),
-            ..Bitmaps::of(Plan::Read)
-        };
-        let spanned = filtered(0.1, &[0.4, 0.0001]);
-        assert_eq!(spanned.way(51), Way::Gather(short));
-    }
-
-    #[test]
-    fn the_rarest_part_is_gathered_if_it_is_rare() {
-        for (parts, expected) in [
-            (vec![], Plan::Index),
-            (vec![0.7, 0.004, 0.0043], Plan::Part(1)),
-            (vec![0.7, 0.0073], Plan::Index),
-            (vec![0.1, 0.004], Plan::Index),
-        ] {
-            let look = Look {
-                parts,
-                ..look(3.0, 0.001)
-            };
-            assert_eq!(look.index().0, expected, "{look:?}");
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! Searching: what a search asks for, as conditions, and how its leads are found quickly.
 
+mod bitmaps;
 mod distance;
 mod find;
 mod look;
@@ -90,7 +91,7 @@ impl Search {
         let longest = terms.iter().map(Term::shortest).max()?;
         match longest {
             0 | 1 => None,
-            2 => Some(6.0),
+            2 => Some(17.0),
             _ => Some(1.0),
         }
     }

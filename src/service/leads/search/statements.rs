@@ -5,19 +5,38 @@
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Untyped, Uuid};
 
 use crate::service::LeadId;
+use crate::service::leads::Columns;
 use crate::service::leads::filter::Condition;
 use crate::service::leads::order::{LeadOrder, LeadQuery};
+
+/// The first rows of an order, of all leads or of several lists, as those of each status are one in an
+/// index: merged, and read as far as they are asked for.
+pub(super) struct Ordered {
+    pub lists: Vec<LeadQuery<'static>>,
+    pub rows: usize,
+    pub order: LeadOrder,
+    pub backwards: bool,
+}
+
+/// The leads that a filter lets through among the first rows of an order, which are fenced off as
+/// those of a walk are.
+pub(super) struct Peek {
+    pub columns: Columns,
+    pub ordered: Ordered,
+    pub filter: Condition,
+    pub limit: usize,
+    pub offset: i64,
+}
 
 /// The ids of the leads that are searched for among the first rows of an ordered query; and, if
 /// those are less than asked for, what the rows were. The inner limit fences the conditions off:
 /// whatever the planner thinks of them, no more rows are read. They are read one by one, as they
 /// are asked for, so that nothing is read beyond the last lead of the page, and only once.
 pub(super) struct Walk {
-    pub ordered: LeadQuery<'static>,
-    pub rows: usize,
+    pub ordered: Ordered,
     pub filter: Condition,
     pub search: Condition,
     pub limit: i64,
@@ -55,17 +74,55 @@ pub(super) struct Gather {
     pub offset: i64,
 }
 
+impl QueryFragment<Pg> for Ordered {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let end = format!(" LIMIT {}", self.rows);
+        if let [one] = self.lists.as_slice() {
+            push(one, out.reborrow())?;
+            out.push_sql(&end);
+            return Ok(());
+        }
+        for (index, list) in self.lists.iter().enumerate() {
+            let start = if index == 0 {
+                "SELECT * FROM (("
+            } else {
+                ") UNION ALL ("
+            };
+            out.push_sql(start);
+            push(list, out.reborrow())?;
+            out.push_sql(&end);
+        }
+        out.push_sql(")) AS leads ORDER BY ");
+        let column = self.order.column();
+        let descends = self.order.descends(self.backwards);
+        let direction = if descends { "DESC" } else { "ASC" };
+        out.push_sql(&format!("{column} {direction}, id {direction}{end}"));
+        Ok(())
+    }
+}
+
+impl QueryFragment<Pg> for Peek {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT ");
+        self.columns.walk_ast(out.reborrow())?;
+        out.push_sql(" FROM (");
+        self.ordered.walk_ast(out.reborrow())?;
+        out.push_sql(") AS leads WHERE ");
+        self.filter.walk_ast(out.reborrow())?;
+        out.push_sql(&format!(" LIMIT {} OFFSET ", self.limit));
+        out.push_bind_param::<BigInt, _>(&self.offset)
+    }
+}
+
 impl QueryFragment<Pg> for Walk {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("WITH walked AS MATERIALIZED (SELECT leads.id");
         push_conditions(&self.filter, &self.search, &mut out)?;
         out.push_sql(" FROM (");
-        push(&self.ordered, out.reborrow())?;
-        out.push_sql(&format!(
-            " LIMIT {}) AS leads) (SELECT id, 0::bigint, 0::bigint, 0::bigint \
-             FROM walked WHERE f AND s",
-            self.rows
-        ));
+        self.ordered.walk_ast(out.reborrow())?;
+        out.push_sql(
+            ") AS leads) (SELECT id, 0::bigint, 0::bigint, 0::bigint FROM walked WHERE f AND s",
+        );
         push_window(&mut out, &self.limit, &self.offset)?;
         out.push_sql(
             ") UNION ALL (SELECT NULL, count(*), count(*) FILTER (WHERE f), \
@@ -202,6 +259,10 @@ fn push_window<'b>(
     out.push_bind_param::<BigInt, _>(offset)
 }
 
+impl Query for Peek {
+    type SqlType = Untyped;
+}
+
 impl Query for Walk {
     type SqlType = (Nullable<Uuid>, BigInt, BigInt, BigInt);
 }
@@ -219,6 +280,11 @@ impl Query for Gather {
 }
 
 // Their text depends on filter and order: diesel is to look at it, not at the type.
+impl QueryId for Peek {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
 impl QueryId for Walk {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;

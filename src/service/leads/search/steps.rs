@@ -3,18 +3,63 @@ use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 
 use crate::db::schema::leads;
 use crate::db::{Connection, RunQueryDsl};
+use crate::service::leads::facets::Facet;
 use crate::service::leads::filter::{Condition, every};
 use crate::service::leads::order::{LeadQuery, Segment};
-use crate::service::leads::search::find::{Hunt, Stretch};
-use crate::service::leads::search::look::{
-    Bitmaps, Look, WALKED_ELSEWHERE, WALKED_IN_PLACE, Walked,
+use crate::service::leads::search::bitmaps::{
+    Bitmaps, Part, WALKED_ELSEWHERE, WALKED_IN_PLACE, WALKED_UNSEARCHED,
 };
-use crate::service::leads::search::statements::{Gather, Sample, Walk};
+use crate::service::leads::search::find::{FIRST_ROWS, Hunt, Stretch};
+use crate::service::leads::search::look::{Look, TRIES, Walked};
+use crate::service::leads::search::statements::{Gather, Ordered, Peek, Sample, Walk};
 use crate::service::leads::search::{Plan, reads};
+use crate::service::leads::{Columns, ListedLead};
 use crate::service::{LeadId, Result};
+
+/// To walk along an order. Where a walk could be longer than what it goes along, by PostgreSQL's guess,
+/// it would read all of that and sort it, though the walk ends long before.
+const DO_NOT_SORT: &str = "SET LOCAL enable_sort = off";
+
+/// To ask two indexes at once and read only what both lead to. PostgreSQL expects few leads of what
+/// several conditions say together, and would read all that one index leads to.
+const RELY_ON_INDEXES: &str =
+    "SET LOCAL cpu_tuple_cost = 100; SET LOCAL max_parallel_workers_per_gather = 0";
 
 /// The steps of a hunt: a statement each.
 impl Hunt<'_> {
+    /// The first leads of a stretch, if they are lists of an index, or the filter lets enough of the
+    /// first rows through.
+    pub(crate) async fn peek(
+        &self,
+        conn: &mut Connection,
+        stretch: Stretch<'_>,
+        columns: Columns,
+    ) -> Result<Option<Vec<ListedLead>>> {
+        let Stretch { limit, offset, .. } = stretch;
+        let is_listed = self.is_listed();
+        let ordered = if is_listed {
+            let mut all = self.ordered(stretch, (limit + offset).next_power_of_two());
+            let listed = |list: LeadQuery<'static>| -> Result<_> {
+                Ok(list.filter(self.filter.unsearched(self.actor)?))
+            };
+            all.lists = all.lists.into_iter().map(listed).collect::<Result<_>>()?;
+            all
+        } else if offset == 0 {
+            self.ordered(stretch, FIRST_ROWS)
+        } else {
+            return Ok(None);
+        };
+        let peek = Peek {
+            columns,
+            ordered,
+            filter: self.filter.unsearched(self.actor)?,
+            limit,
+            offset: offset as i64,
+        };
+        let found: Vec<ListedLead> = peek.load(conn).await?;
+        Ok((is_listed || found.len() == limit).then_some(found))
+    }
+
     /// What was found, and what the rows were if that is less than asked for.
     pub(super) async fn walk(
         &self,
@@ -24,8 +69,7 @@ impl Hunt<'_> {
     ) -> Result<(Vec<LeadId>, Option<Walked>)> {
         let walk = Walk {
             filter: self.filter.unsearched(self.actor)?,
-            ordered: self.ordered(stretch),
-            rows,
+            ordered: self.ordered(stretch, rows),
             search: self.searched(Plan::Read),
             limit: stretch.limit as i64,
             offset: stretch.offset as i64,
@@ -48,17 +92,16 @@ impl Hunt<'_> {
         Ok((found, walked))
     }
 
-    /// A long walk. Where it could be longer than one assignee has leads, by PostgreSQL's guess, it
-    /// would read them all and sort them, though the walk ends long before: so it may not sort.
+    /// A long walk.
     pub(super) async fn walk_on(
         &self,
         conn: &mut Connection,
         stretch: Stretch<'_>,
         rows: usize,
-    ) -> Result<Vec<LeadId>> {
+    ) -> Result<(Vec<LeadId>, Option<Walked>)> {
         conn.transaction(async |conn| {
-            conn.batch_execute("SET LOCAL enable_sort = off").await?;
-            Ok(self.walk(conn, stretch, rows).await?.0)
+            conn.batch_execute(DO_NOT_SORT).await?;
+            self.walk(conn, stretch, rows).await
         })
         .await
     }
@@ -70,49 +113,61 @@ impl Hunt<'_> {
         stretch: Stretch<'_>,
         walked: Walked,
     ) -> Result<(Look, Vec<LeadId>)> {
-        let parts = match self.near {
-            None => self.search.parts(),
-            Some(_) => Vec::new(),
-        };
-        let (facets, spans) = (self.facets(), self.filter.spans());
-        let sizes = [parts.len(), facets.len(), spans.len()];
-        let only = parts.iter().map(|part| reads(part));
-        let only = only.chain(facets).chain(spans);
-        let sample = Sample {
-            filter: self.filter.unsearched(self.actor)?,
-            search: self.searched(Plan::Read),
-            parts: only.collect(),
-            after: every(self.range(stretch)),
-            order: self.order,
-            backwards: self.backwards,
-        };
         type Counts = (i64, i64, Vec<i64>);
         type Ordered = (Vec<LeadId>, Vec<Option<bool>>);
+        let sample = self.sample(stretch)?;
         let (shown, leads, (ids, ordered)): (Counts, i64, Ordered) =
             sample.get_result(conn).await?;
         let (sampled, searched, shares) = shown;
         let share = |leads: i64| leads as f64 / sampled.max(1) as f64;
         let mut shares = shares.into_iter().map(share);
-        let [parts, facets, spans] = sizes.map(|size| shares.by_ref().take(size).collect());
+        let parts = shares.by_ref().take(self.parts().len()).collect();
+        let facets = self.facets().into_iter().zip(shares.by_ref());
+        let facets = facets.map(|(facet, share)| Part {
+            share,
+            lists: facet.lists,
+            is_span: facet.is_span,
+        });
         let look = Look {
             walked,
             leads: leads.max(sampled).max(1) as f64,
             sampled: sampled.max(1) as f64,
             searched: share(searched),
             parts,
-            facets,
-            spans,
+            facets: facets.collect(),
+            spans: shares.collect(),
             ordered,
-            row: if self.is_in_place() {
-                WALKED_IN_PLACE
-            } else {
-                WALKED_ELSEWHERE
+            row: match (self.search.is_empty(), self.is_in_place()) {
+                (true, _) => WALKED_UNSEARCHED,
+                (false, true) => WALKED_IN_PLACE,
+                (false, false) => WALKED_ELSEWHERE,
             },
-            tries: 3,
+            tries: TRIES,
             entry: self.entry(),
             has_slices: stretch.segment == Segment::Valued && self.own_walk().is_none(),
         };
         Ok((look, ids))
+    }
+
+    fn sample(&self, stretch: Stretch<'_>) -> Result<Sample> {
+        let parts = self.parts().into_iter().map(|part| reads(&part));
+        let facets = self.facets().into_iter().map(|facet| facet.condition);
+        Ok(Sample {
+            filter: self.filter.unsearched(self.actor)?,
+            search: self.searched(Plan::Read),
+            parts: parts.chain(facets).chain(self.filter.spans()).collect(),
+            after: every(self.range(stretch)),
+            order: self.order,
+            backwards: self.backwards,
+        })
+    }
+
+    /// [`Search::parts`](crate::service::leads::Search), if those are looked for.
+    fn parts(&self) -> Vec<String> {
+        match self.near {
+            None => self.search.parts(),
+            Some(_) => Vec::new(),
+        }
     }
 
     /// Gathers what bitmaps lead to: up to a lead of the sample, or of the whole order from where
@@ -126,7 +181,7 @@ impl Hunt<'_> {
     ) -> Result<Vec<LeadId>> {
         let facets = self.facets().into_iter().enumerate();
         let facets = facets.filter(|(at, _)| bitmaps.facets.contains(at));
-        let mut asked: Vec<Condition> = facets.map(|(_, facet)| facet).collect();
+        let mut asked: Vec<Condition> = facets.map(|(_, facet)| facet.condition).collect();
         asked.extend(self.condition(bitmaps.search));
         asked.extend(
             bitmaps
@@ -149,11 +204,18 @@ impl Hunt<'_> {
             limit: stretch.limit as i64,
             offset: stretch.offset as i64,
         };
-        Ok(gather.load(conn).await?)
+        if bitmaps.until.is_none() && bitmaps.span.is_none() {
+            return Ok(gather.load(conn).await?);
+        }
+        conn.transaction(async |conn| {
+            conn.batch_execute(RELY_ON_INDEXES).await?;
+            Ok(gather.load(conn).await?)
+        })
+        .await
     }
 
     /// What the filter says that the index of the search has, too.
-    pub(super) fn facets(&self) -> Vec<Condition> {
+    pub(super) fn facets(&self) -> Vec<Facet> {
         self.filter.facets(self.actor)
     }
 
@@ -163,16 +225,33 @@ impl Hunt<'_> {
 
     /// All leads in the order that the filter does not leave out at its ends; an agent's only,
     /// where an index has just those in this order.
-    fn ordered(&self, stretch: Stretch<'_>) -> LeadQuery<'static> {
-        let mut query = leads::table.into_boxed();
-        if let Some(own) = self.own_walk() {
-            query = query.filter(own);
+    fn ordered(&self, stretch: Stretch<'_>, rows: usize) -> Ordered {
+        let Stretch { segment, place, .. } = stretch;
+        let statuses = self.order.statuses(self.filter);
+        let field = self.order.field;
+        let lists = match self.own_walk() {
+            None if !statuses.is_empty() => {
+                let one = |status| {
+                    let all = self
+                        .order
+                        .seek_in_status(status, segment, self.backwards, place);
+                    all.filter(every(self.filter.bounds_alone(field)))
+                };
+                statuses.into_iter().map(one).collect()
+            }
+            own => {
+                let bounds = self.filter.bounds_alone(field);
+                let all = leads::table.filter(every(bounds)).into_boxed();
+                let all = own.into_iter().fold(all, QueryDsl::filter);
+                vec![self.order.seek(all, segment, self.backwards, place)]
+            }
+        };
+        Ordered {
+            lists,
+            rows,
+            order: self.order,
+            backwards: self.backwards,
         }
-        for bound in self.bounds() {
-            query = query.filter(bound);
-        }
-        self.order
-            .seek(query, stretch.segment, self.backwards, stretch.place)
     }
 
     /// What the leads of the stretch have in common, whatever they are searched for.
@@ -197,6 +276,6 @@ impl Hunt<'_> {
     }
 
     fn bounds(&self) -> Vec<Condition> {
-        self.filter.bounds(self.order.field)
+        self.filter.bounds(self.order)
     }
 }
