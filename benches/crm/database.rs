@@ -39,9 +39,7 @@ pub type Row = Vec<Option<String>>;
 impl Database {
     /// The database of that many leads: as an earlier run left it, or else made now.
     pub async fn open(options: &Options) -> Result<Self> {
-        let folder = target_folder()?
-            .join("bench")
-            .join(options.leads.to_string());
+        let folder = folder(options.leads)?;
         fs::create_dir_all(&folder)?;
         match &options.database_url {
             Some(url) => Self::foreign(url, folder, options.leads).await,
@@ -267,6 +265,11 @@ fn with_database(url: &str, name: &str) -> String {
         .map_or((url, ""), |(place, rest)| (place, rest));
     let server = place.rsplit_once('/').map_or(place, |(server, _)| server);
     format!("{server}/{name}?{rest}")
+}
+
+/// Where all is kept that belongs to so many leads.
+pub fn folder(leads: u64) -> Result<PathBuf> {
+    Ok(target_folder()?.join("bench").join(leads.to_string()))
 }
 
 /// The folder of what is built: this program is in `target/release/deps`.

@@ -4,9 +4,9 @@ use std::fs;
 
 use chrono::Utc;
 
-use crate::Result;
 use crate::database::Sql;
 use crate::report::Report;
+use crate::{MILLION, Result};
 
 const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/RESULTS.md");
 
@@ -63,14 +63,19 @@ pub async fn describe(sql: &Sql, wrk: &str, load: &str) -> Result<String> {
     ))
 }
 
-/// Writes benches/RESULTS.md.
-pub fn write(machine: &str, report: &Report) -> Result<()> {
+/// Writes benches/RESULTS.md: anew for a million leads, and at its end for another number of them.
+pub fn write(machine: &str, report: &Report, leads: u64) -> Result<()> {
     let (targets, met) = report.targets();
-    let text = format!(
-        "# Results\n\nWritten by the command below; what the columns mean stands in the \
-         [README](../README.md#benchmark). Absolute times are this machine's.\n\n{machine}\n\
-         {met} of {targets} targets are met.\n\n{report}"
-    );
+    let measured = format!("{machine}\n{met} of {targets} targets are met.\n\n{report}");
+    let text = if leads == MILLION {
+        format!(
+            "# Results\n\nWritten by the commands below; what the columns mean stands in the \
+             [README](../README.md#benchmark). Absolute times are this machine's.\n\n{measured}"
+        )
+    } else {
+        let earlier = fs::read_to_string(RESULTS)?;
+        format!("{earlier}\n## {leads} leads\n\n{measured}")
+    };
     Ok(fs::write(RESULTS, text)?)
 }
 

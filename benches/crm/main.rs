@@ -31,12 +31,15 @@ use server::Server;
 /// What goes wrong, in a sentence for whoever runs the benchmark.
 type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
 
+/// What other numbers of leads are compared with.
+const MILLION: u64 = 1_000_000;
+
 /// Measures the server on a database of its own.
 #[derive(Parser)]
 #[command(name = "cargo bench --")]
 struct Options {
     /// How many leads the database has; it is made once and kept in target/bench
-    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    #[arg(long, value_name = "N", default_value_t = MILLION)]
     leads: u64,
     /// Measure on this database instead of the benchmark's own; filled if there is no lead in it
     #[arg(long, value_name = "URL")]
@@ -59,7 +62,7 @@ struct Options {
     /// Measures PostGraphile beside the server, too; fetches it by npm once
     #[arg(long)]
     postgraphile: bool,
-    /// Writes benches/RESULTS.md
+    /// Writes benches/RESULTS.md anew or, for another number of leads, at its end
     #[arg(long)]
     write: bool,
     /// What cargo says to every benchmark
@@ -149,6 +152,11 @@ async fn run(options: &Options) -> Result<usize> {
     };
     bench.warm_up().await?;
     rows::all(&mut bench).await;
+    let costs = |leads| database::folder(leads).map(|folder| folder.join("costs.json"));
+    bench.report.keep_costs(&costs(options.leads)?)?;
+    if options.leads != MILLION {
+        bench.report.compare(&costs(MILLION)?, MILLION)?;
+    }
     let machine = machine::describe(bench.database.sql(), &wrk, &load).await?;
     let (targets, met) = bench.report.targets();
     println!(
@@ -156,7 +164,7 @@ async fn run(options: &Options) -> Result<usize> {
         bench.report
     );
     if options.write {
-        machine::write(&machine, &bench.report)?;
+        machine::write(&machine, &bench.report, options.leads)?;
     }
     let failures = bench.report.failures();
     bench.server.stop().await?;

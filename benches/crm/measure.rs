@@ -185,7 +185,12 @@ impl Bench<'_> {
     }
 
     /// One turn; a longer one where the first saw no answer at all.
-    async fn turn(&self, contender: &Contender, clients: usize, seconds: u64) -> Result<Measured> {
+    pub async fn turn(
+        &self,
+        contender: &Contender,
+        clients: usize,
+        seconds: u64,
+    ) -> Result<Measured> {
         for seconds in [seconds, 10 * seconds] {
             let measured = self.try_turn(contender, clients, seconds).await?;
             if measured.load.count > 0.0 {
@@ -358,7 +363,8 @@ fn at(data: &Value, place: &str) -> Value {
     data.pointer(place).cloned().unwrap_or_default()
 }
 
-fn mean(turns: &[Measured]) -> Measured {
+/// All turns as one.
+pub fn mean(turns: &[Measured]) -> Measured {
     let over = |value: &dyn Fn(&Measured) -> f64| {
         turns.iter().map(value).sum::<f64>() / turns.len() as f64
     };

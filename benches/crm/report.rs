@@ -1,7 +1,11 @@
 //! The table.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::fs;
+use std::path::Path;
 
+use crate::Result;
 use crate::measure::Measured;
 
 const HEAD: [&str; 14] = [
@@ -20,6 +24,9 @@ const HEAD: [&str; 14] = [
     "of SQL",
     "target",
 ];
+
+/// How many times more what is to be flat may cost at ten million leads than at one.
+const FLAT: f64 = 1.5;
 
 /// All that was measured.
 #[derive(Default)]
@@ -150,11 +157,44 @@ impl Report {
             .count()
     }
 
+    /// What a request of each line costs, in milliseconds of CPU time, beside those of other runs.
+    pub fn keep_costs(&self, file: &Path) -> Result<()> {
+        let mut all = costs(file)?;
+        let measured = |line: &Line| Some((line.name.clone(), line.measured?.cost()));
+        all.extend(self.lines.iter().filter_map(measured));
+        Ok(fs::write(file, serde_json::to_string_pretty(&all)?)?)
+    }
+
+    /// Compares with what a request costs where there are fewer leads. That of statistics may not
+    /// grow with their number.
+    pub fn compare(&mut self, file: &Path, leads: u64) -> Result<()> {
+        let costs = costs(file)?;
+        for line in &mut self.lines {
+            let Some((before, measured)) = costs.get(&line.name).zip(line.measured) else {
+                continue;
+            };
+            let (ratio, what) = (measured.cost() / before, format!("× at {leads} leads:"));
+            if line.name.starts_with("statistics: ") && !line.verdicts.is_empty() {
+                line.verdicts.push(Verdict::at_most(&what, ratio, FLAT));
+            } else {
+                line.remark = format!("{what} {}", figure(Some(ratio)));
+            }
+        }
+        Ok(())
+    }
+
     /// How many targets there are, and how many are met.
     pub fn targets(&self) -> (usize, usize) {
         let all = || self.lines.iter().flat_map(|line| &line.verdicts);
         (all().count(), all().filter(|verdict| verdict.met).count())
     }
+}
+
+fn costs(file: &Path) -> Result<BTreeMap<String, f64>> {
+    if !file.exists() {
+        return Ok(BTreeMap::new());
+    }
+    Ok(serde_json::from_str(&fs::read_to_string(file)?)?)
 }
 
 /// A Markdown table that is aligned for reading as it is, too.

@@ -10,6 +10,7 @@ pub mod refusals;
 pub mod search;
 pub mod start;
 pub mod statistics;
+pub mod upkeep;
 pub mod writes;
 
 use serde_json::{Value, json};

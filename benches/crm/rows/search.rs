@@ -165,8 +165,8 @@ async fn measure(
 
 /// One of each kind.
 pub async fn texts(sql: &Sql) -> Result<Vec<String>> {
-    let terms = terms(sql).await?;
-    Ok(terms.into_iter().map(|term| term.text).collect())
+    let terms = terms(sql).await?.into_iter().map(|term| term.text);
+    Ok(terms.chain([LATE.0.to_owned()]).collect())
 }
 
 async fn terms(sql: &Sql) -> Result<Vec<Term>> {

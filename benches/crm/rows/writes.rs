@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::facts::{Who, array};
 use crate::measure::{Ask, Expect, Row};
-use crate::rows::bulk;
+use crate::rows::{bulk, upkeep};
 use crate::{Bench, Result};
 
-const UPDATE: &str = "
+pub const UPDATE: &str = "
     mutation ($input: UpdateLeadInput!) { updateLead(input: $input) { lead { id version } } }";
 
-const CREATE: &str = "
+pub const CREATE: &str = "
     mutation ($input: CreateLeadInput!) { createLead(input: $input) { lead { id version } } }";
 
 /// A note as a change leaves it. `gen_random_uuid` stands for the service's own ids.
@@ -28,6 +28,7 @@ pub async fn on_a_copy(bench: &mut Bench<'_>) -> Result<()> {
     let mut names = [UPDATED, CREATED]
         .map(str::to_owned)
         .into_iter()
+        .chain(upkeep::names())
         .chain(bulk::names());
     if !names.any(|name| bench.is_wanted(&name)) {
         return Ok(());
@@ -39,6 +40,7 @@ pub async fn on_a_copy(bench: &mut Bench<'_>) -> Result<()> {
     let original = std::mem::replace(&mut bench.database, copy);
     bench.restart().await?;
     rows(bench).await;
+    upkeep::rows(bench).await;
     bulk::rows(bench).await;
     let copy = std::mem::replace(&mut bench.database, original);
     bench.restart().await?;
@@ -79,9 +81,14 @@ async fn update(bench: &mut Bench<'_>) {
         .await;
 }
 
+/// Another one in each request.
+pub fn lead() -> Value {
+    json!({ "firstName": "Ada", "lastName": "Bench", "email": "ada.bench@bench-@COUNT.example",
+        "phone": "+48601234567", "company": "Bench", "source": "WEBSITE", "tags": ["newsletter"] })
+}
+
 async fn create(bench: &mut Bench<'_>) {
-    let input = json!({ "firstName": "Ada", "lastName": "Bench", "email": "ada.bench@bench-@COUNT.example",
-        "phone": "+48601234567", "company": "Bench", "source": "WEBSITE", "tags": ["newsletter"] });
+    let input = lead();
     let admin = bench.facts.admin();
     let changes: Vec<Value> = input
         .as_object()
