@@ -17,7 +17,7 @@ const NOBODY: UserId = UserId(Uuid::nil());
 /// How many months the index is asked for at most: each is looked up for itself.
 const MOST_MONTHS: u32 = 60;
 /// How many scores one list of the index is of.
-pub(super) const BAND: i32 = 10;
+const BAND: i32 = 10;
 
 /// What every lead fulfils that a filter lets through, as the index of what is searched for has it: a
 /// list of leads for each status, source, owner, tag and value of a custom field, for ten scores and for

@@ -285,9 +285,6 @@ async fn a_search_that_begins_far_down_an_order_is_gathered_up_to_there_and_find
             };
             let plans = data.plans(actor, &list.filter, order, page).await;
             for (statement, plan) in plans {
-                if statement.contains("OFFSET 0)") && statement.contains("lead_score_band") {
-                    sliced.push((search, field, direction));
-                }
                 if statement.contains("<= (SELECT ") {
                     let is_and = plan.contains("BitmapAnd");
                     let is_searched = statement.contains(" LIKE ");

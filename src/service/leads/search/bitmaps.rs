@@ -44,25 +44,8 @@ pub(super) struct Bitmaps {
     pub facets: Vec<usize>,
     /// Which of the filter's spans, by an index of its own.
     pub span: Option<usize>,
-    /// Up to where in the order.
-    pub until: Option<Until>,
-}
-
-/// A place in [`Look::ordered`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Until {
-    /// By the order's index.
-    Lead(usize),
-    /// The last that has this ten of scores, in the order of scores: by the search index.
-    Band(usize, i32),
-}
-
-impl Until {
-    pub(super) fn rank(self) -> usize {
-        match self {
-            Self::Lead(rank) | Self::Band(rank, _) => rank,
-        }
-    }
+    /// The order's: up to which one of [`Look::ordered`].
+    pub until: Option<usize>,
 }
 
 /// What gathering costs.
@@ -74,29 +57,13 @@ impl Look {
     }
 
     /// What to ask for the leads up to a place in the sample, and what that costs.
-    pub(super) fn slice(&self, rank: usize) -> (Way, f64) {
-        let by_order = (Until::Lead(rank), self.rows(rank) * RANGED);
-        let by_bands = self.bands.get(rank).map(|band| {
-            let is_other = |other: &i32| other != band;
-            let rest = self.bands[rank..].iter().position(is_other);
-            let end = rest.map_or(self.bands.len(), |rest| rank + rest) - 1;
-            let lists = 1 + self.bands[0].abs_diff(*band);
-            let compared = COMPARED + f64::from(lists) * BESIDE;
-            (Until::Band(end, *band), self.rows(end) * compared)
-        });
-        let slice = |(until, cost): (Until, f64)| {
-            let rank = until.rank();
-            let found = self.ordered[..=rank].iter().flatten().count() as f64 / self.sampled;
-            let of_searched = found / self.searched.max(found);
-            let (bitmaps, rest) = self.narrowest(self.rows(rank) / self.leads, of_searched);
-            let until = Some(until);
-            (Way::Gather(Bitmaps { until, ..bitmaps }), cost + rest)
-        };
-        let by_order = slice(by_order);
-        match by_bands.map(slice) {
-            Some(by_bands) if by_bands.1 < by_order.1 => by_bands,
-            _ => by_order,
-        }
+    pub(super) fn slice(&self, until: usize) -> (Way, f64) {
+        let rows = self.rows(until);
+        let found = self.ordered[..=until].iter().flatten().count() as f64 / self.sampled;
+        let (bitmaps, cost) = self.narrowest(rows / self.leads, found / self.searched.max(found));
+        let until = Some(until);
+        let way = Way::Gather(Bitmaps { until, ..bitmaps });
+        (way, cost + rows * RANGED)
     }
 
     /// What to ask indexes for, where such a part of all leads and such a part of those that are
@@ -191,7 +158,7 @@ fn rarest(shares: &[f64]) -> Option<(usize, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bitmaps, Part, Until};
+    use super::{Bitmaps, Part};
     use crate::service::leads::search::Plan;
     use crate::service::leads::search::look::tests::{facet, gather, look};
     use crate::service::leads::search::look::{Look, Way};
@@ -221,24 +188,6 @@ mod tests {
         };
         let spanned = filtered(0.1, &[0.4, 0.0001]);
         assert_eq!(spanned.way(51), Way::Gather(short));
-    }
-
-    #[test]
-    fn scores_are_cut_off_by_their_tens_where_few_more_are_read() {
-        let late = |each: usize| Look {
-            ordered: (0..2_000).map(|at| (at > 150).then_some(true)).collect(),
-            bands: (0..2_000).map(|at| 10 - (at / each) as i32).collect(),
-            ..look(1.0, 0.1)
-        };
-        let until = |until: Until| {
-            Way::Gather(Bitmaps {
-                until: Some(until),
-                ..Bitmaps::of(Plan::Trigram(0))
-            })
-        };
-        assert_eq!(late(160).way(51), until(Until::Band(159, 10)));
-        assert_eq!(late(80).way(51), until(Until::Band(159, 9)));
-        assert_eq!(late(200).way(51), until(Until::Lead(152)));
     }
 
     #[test]

@@ -33,8 +33,6 @@ pub(super) struct Look {
     /// Those of the sample that the page can begin with, in order: whether the filter lets one
     /// through that has what is searched for.
     pub ordered: Vec<Option<bool>>,
-    /// Their tens of scores, if they are ordered by the score.
-    pub bands: Vec<i32>,
     /// What a row of a walk costs.
     pub row: f64,
     /// How often something else than gathering all may be tried.
@@ -99,9 +97,7 @@ impl Look {
     pub(super) fn learn(&mut self, way: &Way, found: usize) {
         let rows = match way {
             Way::Walk(rows) => *rows as f64,
-            Way::Gather(Bitmaps { until, .. }) => {
-                until.map_or(self.leads, |until| self.rows(until.rank()))
-            }
+            Way::Gather(Bitmaps { until, .. }) => until.map_or(self.leads, |rank| self.rows(rank)),
         };
         self.walked = Walked {
             rows,
@@ -153,7 +149,7 @@ impl Look {
 #[cfg(test)]
 pub(super) mod tests {
     use crate::service::leads::search::Plan;
-    use crate::service::leads::search::bitmaps::{Bitmaps, Part, Until, WALKED_ELSEWHERE};
+    use crate::service::leads::search::bitmaps::{Bitmaps, Part, WALKED_ELSEWHERE};
     use crate::service::leads::search::look::{Look, Walked, Way};
 
     /// A look at a thousand first rows that the filter lets through, so many of them found, and at
@@ -174,7 +170,6 @@ pub(super) mod tests {
             facets: Vec::new(),
             spans: Vec::new(),
             ordered: ordered.collect(),
-            bands: Vec::new(),
             row: WALKED_ELSEWHERE,
             tries: 3,
             entry: Some(1.0),
@@ -193,7 +188,7 @@ pub(super) mod tests {
     pub fn gather(search: Plan, facets: &[usize], until: Option<usize>) -> Way {
         Way::Gather(Bitmaps {
             facets: facets.to_vec(),
-            until: until.map(Until::Lead),
+            until,
             ..Bitmaps::of(search)
         })
     }

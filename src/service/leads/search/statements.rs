@@ -5,12 +5,12 @@
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Untyped, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Untyped, Uuid};
 
 use crate::service::LeadId;
+use crate::service::leads::Columns;
 use crate::service::leads::filter::Condition;
 use crate::service::leads::order::{LeadOrder, LeadQuery};
-use crate::service::leads::{Columns, LeadOrderField};
 
 /// The first rows of an order, of all leads or of several lists, as those of each status are one in an
 /// index: merged, and read as far as they are asked for.
@@ -47,7 +47,7 @@ pub(super) struct Walk {
 /// for, and fulfil each of some conditions that are parts of the search or the filter. Then how
 /// many leads there are in all, by PostgreSQL's estimate. And of those that the page can begin
 /// with, in order, the ids, and whether each is let through; nothing where one has not what is
-/// searched for; and their tens of scores, if they are ordered by the score.
+/// searched for.
 pub(super) struct Sample {
     pub filter: Condition,
     pub search: Condition,
@@ -143,15 +143,9 @@ impl QueryFragment<Pg> for Sample {
             "]::bigint[], \
              (SELECT reltuples::bigint FROM pg_class WHERE oid = 'leads'::regclass), \
              coalesce(array_agg(id) FILTER (WHERE a), '{}'), \
-             coalesce(array_agg(CASE WHEN s THEN f IS TRUE END) FILTER (WHERE a), '{}'), ",
+             coalesce(array_agg(CASE WHEN s THEN f IS TRUE END) FILTER (WHERE a), '{}') \
+             FROM (SELECT leads.id",
         );
-        let is_scored = self.order.field == LeadOrderField::Score;
-        out.push_sql(if is_scored {
-            "coalesce(array_agg(band) FILTER (WHERE a), '{}') FROM (SELECT leads.id, \
-             (lead_score_band(leads.lead_score))[1] AS band"
-        } else {
-            "'{}'::integer[] FROM (SELECT leads.id"
-        });
         push_conditions(&self.filter, &self.search, &mut out)?;
         for (index, part) in self.parts.iter().enumerate() {
             out.push_sql(", ");
@@ -277,7 +271,7 @@ impl Query for Sample {
     type SqlType = (
         (BigInt, BigInt, Array<BigInt>),
         BigInt,
-        (Array<Uuid>, Array<Nullable<Bool>>, Array<Integer>),
+        (Array<Uuid>, Array<Nullable<Bool>>),
     );
 }
 

@@ -3,17 +3,16 @@ use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 
 use crate::db::schema::leads;
 use crate::db::{Connection, RunQueryDsl};
-use crate::service::leads::facets::{BAND, Facet};
+use crate::service::leads::facets::Facet;
 use crate::service::leads::filter::{Condition, every};
-use crate::service::leads::order::{LeadQuery, Segment, SortKey};
+use crate::service::leads::order::{LeadQuery, Segment};
 use crate::service::leads::search::bitmaps::{
-    Bitmaps, Part, Until, WALKED_ELSEWHERE, WALKED_IN_PLACE, WALKED_UNSEARCHED,
+    Bitmaps, Part, WALKED_ELSEWHERE, WALKED_IN_PLACE, WALKED_UNSEARCHED,
 };
 use crate::service::leads::search::find::{FIRST_ROWS, Hunt, Stretch};
 use crate::service::leads::search::look::{Look, TRIES, Walked};
 use crate::service::leads::search::statements::{Gather, Ordered, Peek, Sample, Walk};
 use crate::service::leads::search::{Plan, reads};
-use crate::service::leads::sql::lead_score_band;
 use crate::service::leads::{Columns, ListedLead};
 use crate::service::{LeadId, Result};
 
@@ -115,9 +114,9 @@ impl Hunt<'_> {
         walked: Walked,
     ) -> Result<(Look, Vec<LeadId>)> {
         type Counts = (i64, i64, Vec<i64>);
-        type Ordered = (Vec<LeadId>, Vec<Option<bool>>, Vec<i32>);
+        type Ordered = (Vec<LeadId>, Vec<Option<bool>>);
         let sample = self.sample(stretch)?;
-        let (shown, leads, (ids, ordered, bands)): (Counts, i64, Ordered) =
+        let (shown, leads, (ids, ordered)): (Counts, i64, Ordered) =
             sample.get_result(conn).await?;
         let (sampled, searched, shares) = shown;
         let share = |leads: i64| leads as f64 / sampled.max(1) as f64;
@@ -138,7 +137,6 @@ impl Hunt<'_> {
             facets: facets.collect(),
             spans: shares.collect(),
             ordered,
-            bands,
             row: match (self.search.is_empty(), self.is_in_place()) {
                 (true, _) => WALKED_UNSEARCHED,
                 (false, true) => WALKED_IN_PLACE,
@@ -194,27 +192,19 @@ impl Hunt<'_> {
         // Which indexes the fenced query could be asked of is left to PostgreSQL, which takes a
         // range of unknown ends for a small one.
         match bitmaps.until {
-            Some(Until::Lead(_)) => asked.extend(self.range(stretch)),
-            Some(Until::Band(_, band)) => {
-                asked.push(self.bands(stretch, band));
-                filter.extend(self.range(stretch));
-            }
+            Some(_) => asked.extend(self.range(stretch)),
             None => filter.push(self.rest(stretch)),
         }
-        let until = match bitmaps.until {
-            Some(Until::Lead(rank)) => Some(sample[rank]),
-            _ => None,
-        };
         let gather = Gather {
             query: leads::table.filter(every(asked)).into_boxed(),
-            until,
+            until: bitmaps.until.map(|rank| sample[rank]),
             filter: every(filter),
             order: self.order,
             backwards: self.backwards,
             limit: stretch.limit as i64,
             offset: stretch.offset as i64,
         };
-        if until.is_none() && bitmaps.span.is_none() {
+        if bitmaps.until.is_none() && bitmaps.span.is_none() {
             return Ok(gather.load(conn).await?);
         }
         conn.transaction(async |conn| {
@@ -222,19 +212,6 @@ impl Hunt<'_> {
             Ok(gather.load(conn).await?)
         })
         .await
-    }
-
-    /// The tens of scores from where the stretch begins to this one.
-    fn bands(&self, stretch: Stretch<'_>, last: i32) -> Condition {
-        let descends = self.order.descends(self.backwards);
-        let first = match stretch.place.map(|place| &place.key) {
-            Some(SortKey::Integer(score)) => score / BAND,
-            _ if descends => 100 / BAND,
-            _ => 0,
-        };
-        let bands: Vec<i32> = (first.min(last)..=first.max(last)).collect();
-        let band = lead_score_band(leads::lead_score).overlaps_with(bands);
-        Box::new(band.nullable())
     }
 
     /// What the filter says that the index of the search has, too.
