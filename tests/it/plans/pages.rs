@@ -1,7 +1,8 @@
 //! Pages: no sequential scan and no sort, wherever in an order a page lies.
 
 use crm::service::leads::{
-    Direction, LeadFilter, LeadOrder, LeadOrderField, LeadStatus, ListedLead, Place, SortKey,
+    Direction, LeadFilter, LeadOrder, LeadOrderField, LeadSource, LeadStatus, ListedLead, Place,
+    SortKey,
 };
 use crm::service::page::{Page, Start};
 use crm::service::users::UserRole;
@@ -124,6 +125,27 @@ async fn a_page_far_down_any_order_is_not_planned_each_time() {
             "{order:?}: {plans:?}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_a_filtered_list_is_not_planned_each_time() {
+    let data = ManyLeads::make(20_000).await;
+    let website = LeadFilter {
+        source: Some(vec![LeadSource::Website]),
+        ..LeadFilter::default()
+    };
+    let fields = [LeadOrderField::Score, LeadOrderField::CreatedAt];
+    for order in fields.into_iter().flat_map(both_ways) {
+        for _ in 0..12 {
+            let start = page(Start::Offset(0));
+            data.list(&data.actors[0], &website, order, start).await;
+        }
+    }
+    let plans = data
+        .plans_for_values("%FROM (SELECT%) AS leads WHERE%")
+        .await;
+    assert!(!plans.is_empty());
+    assert!(plans.iter().all(|(_, count)| *count <= 5), "{plans:?}");
 }
 
 fn both_ways(field: LeadOrderField) -> [LeadOrder; 2] {

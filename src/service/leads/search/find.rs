@@ -11,9 +11,12 @@ use crate::service::{Actor, LeadId, Result};
 /// How many rows of the order are looked at before anything is known about the search: at least,
 /// for each lead that is wanted, and at most. Where the leads lie in the table in this order,
 /// reading one costs less, and it is three times as many. That takes a few milliseconds.
-pub(super) const FIRST_ROWS: usize = 1_000;
+const FIRST_ROWS: usize = 1_000;
 const FIRST_ROWS_PER_LEAD: usize = 15;
 const MOST_FIRST_ROWS: usize = 4_000;
+/// And where nothing is searched for, so that looking at one costs less: a page of what one lead of
+/// eighty is.
+pub(super) const PEEKED: usize = 4_000;
 
 /// Finds the leads of a search, or of one assignee, in the order of a list.
 ///

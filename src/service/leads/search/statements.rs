@@ -109,8 +109,13 @@ impl QueryFragment<Pg> for Peek {
         self.ordered.walk_ast(out.reborrow())?;
         out.push_sql(") AS leads WHERE ");
         self.filter.walk_ast(out.reborrow())?;
-        out.push_sql(&format!(" LIMIT {} OFFSET ", self.limit));
-        out.push_bind_param::<BigInt, _>(&self.offset)
+        out.push_sql(&format!(" LIMIT {}", self.limit));
+        // With a number that it does not know in general, PostgreSQL would plan each page anew.
+        if self.offset > 0 {
+            out.push_sql(" OFFSET ");
+            out.push_bind_param::<BigInt, _>(&self.offset)?;
+        }
+        Ok(())
     }
 }
 

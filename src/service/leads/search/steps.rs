@@ -9,11 +9,11 @@ use crate::service::leads::order::{LeadQuery, Segment};
 use crate::service::leads::search::bitmaps::{
     Bitmaps, Part, WALKED_ELSEWHERE, WALKED_IN_PLACE, WALKED_UNSEARCHED,
 };
-use crate::service::leads::search::find::{FIRST_ROWS, Hunt, Stretch};
+use crate::service::leads::search::find::{Hunt, PEEKED, Stretch};
 use crate::service::leads::search::look::{Look, TRIES, Walked};
 use crate::service::leads::search::statements::{Gather, Ordered, Peek, Sample, Walk};
 use crate::service::leads::search::{Plan, reads};
-use crate::service::leads::{Columns, ListedLead};
+use crate::service::leads::{Columns, LeadFilter, ListedLead};
 use crate::service::{LeadId, Result};
 
 /// To walk along an order. Where a walk could be longer than what it goes along, by PostgreSQL's guess,
@@ -37,22 +37,25 @@ impl Hunt<'_> {
     ) -> Result<Option<Vec<ListedLead>>> {
         let Stretch { limit, offset, .. } = stretch;
         let is_listed = self.is_listed();
-        let ordered = if is_listed {
+        let (ordered, filter) = if is_listed {
             let mut all = self.ordered(stretch, (limit + offset).next_power_of_two());
+            // The lists have the status: said again, PostgreSQL would plan each page anew.
+            let rest = LeadFilter::default();
             let listed = |list: LeadQuery<'static>| -> Result<_> {
-                Ok(list.filter(self.filter.unsearched(self.actor)?))
+                Ok(list.filter(rest.unsearched(self.actor)?))
             };
             all.lists = all.lists.into_iter().map(listed).collect::<Result<_>>()?;
-            all
+            (all, every(Vec::new()))
         } else if offset == 0 {
-            self.ordered(stretch, FIRST_ROWS)
+            let filter = self.filter.unsearched(self.actor)?;
+            (self.ordered(stretch, PEEKED), filter)
         } else {
             return Ok(None);
         };
         let peek = Peek {
             columns,
             ordered,
-            filter: self.filter.unsearched(self.actor)?,
+            filter,
             limit,
             offset: offset as i64,
         };
