@@ -39,7 +39,7 @@ impl Hunt<'_> {
         let is_listed = self.is_listed();
         let (ordered, filter) = if is_listed {
             let mut all = self.ordered(stretch, (limit + offset).next_power_of_two());
-            // The lists have the status: said again, PostgreSQL would plan each page anew.
+            // The lists have the status already; what is said twice, PostgreSQL takes for rarer.
             let rest = LeadFilter::default();
             let listed = |list: LeadQuery<'static>| -> Result<_> {
                 Ok(list.filter(rest.unsearched(self.actor)?))
