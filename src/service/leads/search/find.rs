@@ -180,9 +180,12 @@ impl Hunt<'_> {
 
     /// Whether the leads lie in the table in the order that they are walked in.
     pub(super) fn is_in_place(&self) -> bool {
-        self.order.field == LeadOrderField::CreatedAt
-            && self.own_walk().is_none()
-            && self.order.statuses(self.filter).is_empty()
+        self.order.field == LeadOrderField::CreatedAt && self.is_along_all()
+    }
+
+    /// Whether all leads are walked along, and not those of an assignee or some statuses.
+    pub(super) fn is_along_all(&self) -> bool {
+        self.own_walk().is_none() && self.order.statuses(self.filter).is_empty()
     }
 
     /// The leads of the one assignee that is meant, where an index has just those in this order.

@@ -39,7 +39,7 @@ pub(super) struct Look {
     pub tries: usize,
     /// What an entry of the trigram index costs, if it can be asked, in those of other indexes.
     pub entry: Option<f64>,
-    /// Whether an index has what comes before a lead in the order.
+    /// Whether an index has what comes before a lead in the order, and only that.
     pub has_slices: bool,
 }
 

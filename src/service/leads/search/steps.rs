@@ -147,7 +147,7 @@ impl Hunt<'_> {
             },
             tries: TRIES,
             entry: self.entry(),
-            has_slices: stretch.segment == Segment::Valued && self.own_walk().is_none(),
+            has_slices: stretch.segment == Segment::Valued && self.is_along_all(),
         };
         Ok((look, ids))
     }
