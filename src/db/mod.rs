@@ -3,6 +3,7 @@
 //! This room never names a lead and never reads the environment: a URL or options come in, and
 //! connections come out.
 
+mod constant;
 mod copy;
 mod deadline;
 pub mod embedded;
@@ -24,6 +25,7 @@ mod tls;
 mod watch;
 mod words;
 
+pub use constant::Constant;
 pub use copy::{Batch, Copier, Rows};
 pub use deadline::{BETWEEN_CANCELS, Canceller, Waiting};
 pub use error::{DbError, Failed};

@@ -5,6 +5,7 @@ use diesel::sql_types::{Bool, Nullable};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::db::Constant;
 use crate::db::schema::leads;
 use crate::service::leads::order::LeadQuery;
 use crate::service::leads::search::Search;
@@ -161,12 +162,12 @@ impl LeadFilter {
         if let Some(parts) = &self.or {
             let any = parts.iter().map(|part| every(part.conditions()));
             let any = any.reduce(|left, right| Box::new(left.or(right)));
-            add(any.unwrap_or_else(|| constant(false)));
+            add(any.unwrap_or_else(|| Box::new(Constant(false))));
         }
         if let Some(part) = &self.not {
             add(Box::new(
                 every(part.conditions())
-                    .is_distinct_from(Some(true))
+                    .is_distinct_from(Constant(true))
                     .nullable(),
             ));
         }
@@ -277,17 +278,13 @@ pub(super) fn every(conditions: Vec<Condition>) -> Condition {
     let all = conditions
         .into_iter()
         .reduce(|left, right| Box::new(left.and(right)));
-    all.unwrap_or_else(|| constant(true))
+    all.unwrap_or_else(|| Box::new(Constant(true)))
 }
 
 /// Tags as leads have them.
 fn stored(tags: &[String]) -> Vec<String> {
     let tags = tags.iter().map(|tag| tag.trim().to_lowercase());
     tags.collect()
-}
-
-fn constant(value: bool) -> Condition {
-    Box::new(value.into_sql::<Bool>().nullable())
 }
 
 pub(super) fn time_span<C>(column: C, span: &Span<DateTime<Utc>>, add: &mut impl FnMut(Condition))

@@ -1,7 +1,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Record, Timestamp, Timestamptz, Uuid};
 
-use crate::db::schema::leads;
+use crate::db::schema::{leads, sql_types};
 use crate::service::leads::order::{LeadQuery, Place, Segment, SortKey, hidden};
 use crate::service::leads::sql::lead_time;
 use crate::service::leads::{LeadFilter, LeadOrder, LeadOrderField, LeadStatus};
@@ -39,6 +39,8 @@ impl LeadOrder {
         backwards: bool,
         place: Option<&Place>,
     ) -> LeadQuery<'static> {
+        // Of one status that it sees, PostgreSQL knows how frequent it is: see [`hidden`].
+        let status = hidden!(status, sql_types::LeadStatus).assume_not_null();
         let query = leads::table.filter(leads::status.eq(status)).into_boxed();
         let descending = self.descends(backwards);
         macro_rules! seek {

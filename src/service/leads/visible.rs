@@ -5,6 +5,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
 
+use crate::db::Constant;
 use crate::db::schema::leads;
 use crate::service::Actor;
 use crate::service::leads::Owners;
@@ -20,14 +21,14 @@ where
     leads::assigned_to: SelectableExpression<From>,
 {
     match reach(actor.role, Action::ReadLead) {
-        Reach::All => Box::new(Some(true).into_sql::<Nullable<Bool>>()),
+        Reach::All => Box::new(Constant(true)),
         Reach::Team => Box::new(
             leads::assigned_to
                 .eq_any(actor.team.clone())
                 .or(leads::assigned_to.is_null()),
         ),
         Reach::Own => Box::new(leads::assigned_to.eq(actor.id)),
-        Reach::Nothing => Box::new(Some(false).into_sql::<Nullable<Bool>>()),
+        Reach::Nothing => Box::new(Constant(false)),
     }
 }
 

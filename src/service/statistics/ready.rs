@@ -8,10 +8,9 @@ use std::hash::Hash;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 
-use crate::db::Connection;
 use crate::db::schema::leads;
+use crate::db::{Connection, Constant};
 use crate::service::leads::{Condition, LeadFilter, Owners};
 use crate::service::statistics::Wanted;
 use crate::service::statistics::kept::{self, Grain};
@@ -136,7 +135,7 @@ fn apart(owners: &Owners) -> Vec<Condition> {
             parts
         }
         Owners::Somebody => vec![Box::new(leads::assigned_to.is_not_null().nullable())],
-        Owners::Everybody => vec![Box::new(true.into_sql::<Bool>().nullable())],
+        Owners::Everybody => vec![Box::new(Constant(true))],
     }
 }
 
