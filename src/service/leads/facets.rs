@@ -42,9 +42,7 @@ impl LeadFilter {
                 is_span: false,
             });
         };
-        if let Owners::Only(owners) =
-            visible_owners(actor).and(Owners::of(self.assigned_to.as_deref(), self.unassigned))
-        {
+        if let Owners::Only(owners) = self.owners(actor) {
             let owners = owners.into_iter().map(|owner| owner.unwrap_or(NOBODY));
             let owners: Vec<UserId> = owners.collect();
             let lists = owners.len();
@@ -76,6 +74,11 @@ impl LeadFilter {
         let parts = self.and.iter();
         all.extend(parts.flat_map(|part| part.facets(&Actor::operator())));
         all
+    }
+
+    /// Whose leads the filter means, of those that the actor may see.
+    pub(super) fn owners(&self, actor: &Actor) -> Owners {
+        visible_owners(actor).and(Owners::of(self.assigned_to.as_deref(), self.unassigned))
     }
 
     /// The tens of scores that they have.

@@ -34,20 +34,8 @@ pub async fn list(
     page: &Page<Place>,
     columns: Columns,
 ) -> Result<Slice<ListedLead>> {
-    let (place, backwards, offset) = match &page.start {
-        Start::Offset(offset) => (None, false, *offset),
-        Start::After(place) => (Some(place), false, 0),
-        Start::Before(place) => (place.as_ref(), true, 0),
-    };
-    let argument = if backwards { "before" } else { "after" };
-    if place.is_some_and(|place| !order.accepts(&place.key)) {
-        let fault = "is a cursor of another order";
-        return Err(ServiceError::invalid(argument, fault));
-    }
-    if place.is_some_and(|place| place.is_near && !filter.search.may_be_mistyped()) {
-        let fault = "is a cursor of another search";
-        return Err(ServiceError::invalid(argument, fault));
-    }
+    filter.check()?;
+    let (place, backwards, offset) = start(filter, order, page)?;
     let columns = columns.and(order.column());
     let mut reading = Reading {
         filter,
@@ -65,7 +53,11 @@ pub async fn list(
         rows: Vec::new(),
     };
     let mut conn = db.unconfirmed_connection().await?;
-    for (part, place) in parts(&filter.search, order, backwards, place) {
+    let mut parts = parts(&filter.search, order, backwards, place);
+    if filter.owners(actor).is_none() {
+        parts.clear();
+    }
+    for (part, place) in parts {
         reading.read(&mut conn, part, place, page.size + 1).await?;
     }
     match reading.rows.as_slice().first() {
@@ -73,6 +65,30 @@ pub async fn list(
         _ => db.premise().confirm(&mut conn).await?,
     }
     Ok(Slice::of(page, reading.rows))
+}
+
+/// The place that a page goes on from, whether it is read backwards, and how many rows it jumps over.
+/// Errors: `InvalidData` for a cursor of another list.
+fn start<'a>(
+    filter: &LeadFilter,
+    order: LeadOrder,
+    page: &'a Page<Place>,
+) -> Result<(Option<&'a Place>, bool, usize)> {
+    let (place, backwards, offset) = match &page.start {
+        Start::Offset(offset) => (None, false, *offset),
+        Start::After(place) => (Some(place), false, 0),
+        Start::Before(place) => (place.as_ref(), true, 0),
+    };
+    let argument = if backwards { "before" } else { "after" };
+    if place.is_some_and(|place| !order.accepts(&place.key)) {
+        let fault = "is a cursor of another order";
+        return Err(ServiceError::invalid(argument, fault));
+    }
+    if place.is_some_and(|place| place.is_near && !filter.search.may_be_mistyped()) {
+        let fault = "is a cursor of another search";
+        return Err(ServiceError::invalid(argument, fault));
+    }
+    Ok((place, backwards, offset))
 }
 
 /// The parts of a list: how the leads are found comes before what they are ordered by.

@@ -28,6 +28,11 @@ impl Owners {
         }
     }
 
+    /// Whether nothing can be anybody's.
+    pub fn is_none(&self) -> bool {
+        matches!(self, Self::Only(some) if some.is_empty())
+    }
+
     /// Whose leads are in both sets.
     pub fn and(self, other: Self) -> Self {
         match (self, other) {

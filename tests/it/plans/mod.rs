@@ -109,6 +109,19 @@ impl ManyLeads {
         }
     }
 
+    /// An agent of another manager, who has leads.
+    async fn agent_outside(&self, manager: &Actor) -> UserId {
+        let query = "SELECT l.assigned_to AS id FROM leads l \
+                     WHERE NOT l.assigned_to = ANY ($1) AND l.archived_at IS NULL LIMIT 1";
+        let mut conn = self.database.db().connection().await.unwrap();
+        let found: Id = diesel::sql_query(query)
+            .bind::<Array<Uuid>, _>(&manager.team)
+            .get_result(&mut conn)
+            .await
+            .unwrap();
+        UserId(found.id.0)
+    }
+
     async fn list(
         &self,
         actor: &Actor,

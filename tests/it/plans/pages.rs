@@ -1,8 +1,8 @@
 //! Pages: no sequential scan and no sort, wherever in an order a page lies.
 
 use crm::service::leads::{
-    Direction, LeadFilter, LeadOrder, LeadOrderField, LeadSource, LeadStatus, ListedLead, Place,
-    SortKey,
+    self, Columns, Direction, LeadFilter, LeadOrder, LeadOrderField, LeadSource, LeadStatus,
+    ListedLead, Place, Search, SortKey,
 };
 use crm::service::page::{Page, Start};
 use crm::service::users::UserRole;
@@ -155,6 +155,41 @@ async fn a_page_of_a_filtered_list_is_not_planned_each_time() {
     assert!(!plans.is_empty());
     let anew: Vec<_> = plans.iter().filter(|(_, count)| *count > 5).collect();
     assert!(anew.is_empty(), "{anew:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_read_of_leads_of_somebody_whose_leads_the_viewer_cannot_see() {
+    let data = ManyLeads::make(1_000).await;
+    let [admin, manager, agent] = data.actors.as_slice() else {
+        panic!("one of each role");
+    };
+    let stranger = data.agent_outside(manager).await;
+    for (actor, user, is_seen) in [
+        (admin, stranger, true),
+        (manager, agent.id, true),
+        (manager, stranger, false),
+        (agent, stranger, false),
+    ] {
+        let filter = LeadFilter {
+            assigned_to: Some(vec![user]),
+            ..LeadFilter::default()
+        };
+        for order in FIELDS.into_iter().flat_map(both_ways) {
+            let start = || page(Start::Offset(0));
+            let listed = data.list(actor, &filter, order, start()).await;
+            assert_eq!(!listed.rows.is_empty(), is_seen, "{order:?}");
+            let plans = data.plans(actor, &filter, order, start()).await;
+            assert_eq!(!plans.is_empty(), is_seen, "{order:?}: {plans:?}");
+        }
+        let impossible = LeadFilter {
+            search: Search("x".repeat(201)),
+            ..filter
+        };
+        let (db, order) = (data.database.db(), LeadOrder::default());
+        let start = page(Start::Offset(0));
+        let refused = leads::list(db, actor, &impossible, order, &start, Columns::ALL).await;
+        assert_eq!(refused.expect_err("too long").code(), "INVALID_DATA");
+    }
 }
 
 fn both_ways(field: LeadOrderField) -> [LeadOrder; 2] {
