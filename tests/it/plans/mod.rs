@@ -173,6 +173,22 @@ impl ManyLeads {
         order: LeadOrder,
         page: Page<Place>,
     ) -> Vec<(String, String)> {
+        let statements = self.statements(actor, filter, order, page).await;
+        let mut plans = Vec::new();
+        for statement in statements.iter().filter(|s| s.contains("FROM \"leads\"")) {
+            plans.push((statement.clone(), self.generic_plan(statement).await));
+        }
+        plans
+    }
+
+    /// All statements that a page costs.
+    async fn statements(
+        &self,
+        actor: &Actor,
+        filter: &LeadFilter,
+        order: LeadOrder,
+        page: Page<Place>,
+    ) -> Vec<String> {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = seen.clone();
         let mut connection = self.database.db().connection().await.unwrap();
@@ -186,12 +202,8 @@ impl ManyLeads {
         let mut connection = self.database.db().connection().await.unwrap();
         connection.set_instrumentation(|_: InstrumentationEvent<'_>| {});
         drop(connection);
-        let statements = seen.lock().unwrap().clone();
-        let mut plans = Vec::new();
-        for statement in statements.iter().filter(|s| s.contains("FROM \"leads\"")) {
-            plans.push((statement.clone(), self.generic_plan(statement).await));
-        }
-        plans
+        let seen = seen.lock().unwrap();
+        seen.clone()
     }
 
     /// How often the connection planned the statements like this one for the values at hand.

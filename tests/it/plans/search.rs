@@ -10,7 +10,7 @@ use crm::service::page::{Page, Slice, Start};
 use crm::service::users::UserRole;
 use crm::service::{Actor, LeadId, UserId};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::any;
@@ -296,6 +296,37 @@ async fn a_search_that_begins_far_down_an_order_is_gathered_up_to_there_and_find
     }
     let best_first = ("gmail", LeadOrderField::Score, Direction::Desc);
     assert!(sliced.contains(&best_first), "{sliced:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_there_are_many_leads_there_is_room_for_what_an_index_leads_to() {
+    let data = ManyLeads::make(20_000).await;
+    let order = LeadOrder {
+        field: LeadOrderField::Score,
+        direction: Direction::Desc,
+    };
+    let filter = LeadFilter {
+        search: Search("xqzw".to_owned()),
+        ..LeadFilter::default()
+    };
+    for (leads, has_room) in [(1_000_000, false), (10_000_000, true)] {
+        let estimate = format!("UPDATE pg_class SET reltuples = {leads} WHERE relname = 'leads'");
+        let mut conn = data.database.db().connection().await.unwrap();
+        conn.batch_execute(&estimate).await.unwrap();
+        drop(conn);
+        for actor in &data.actors[..2] {
+            let page = Page {
+                size: 25,
+                start: Start::Offset(0),
+            };
+            let statements = data.statements(actor, &filter, order, page).await;
+            let of = |part| statements.iter().filter(move |text| text.contains(part));
+            assert_ne!(of("OFFSET 0)").count(), 0, "{statements:?}");
+            let expected = if has_room { of("OFFSET 0)").count() } else { 0 };
+            let room = of("SET LOCAL work_mem = '64MB'").count();
+            assert_eq!(room, expected, "{leads}: {statements:?}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

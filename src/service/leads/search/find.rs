@@ -112,7 +112,7 @@ impl Hunt<'_> {
         if self.seems_rare(walked) {
             return self.gather_all(conn, stretch).await;
         }
-        let (mut look, sample) = self.look(conn, stretch, walked).await?;
+        let mut look = self.look(conn, stretch, walked).await?;
         loop {
             let way = look.way(wanted);
             let ids = match &way {
@@ -124,7 +124,7 @@ impl Hunt<'_> {
                     }
                     ids
                 }
-                Way::Gather(bitmaps) => self.gather(conn, stretch, bitmaps, &sample).await?,
+                Way::Gather(bitmaps) => self.gather(conn, stretch, bitmaps, Some(&look)).await?,
             };
             let is_whole = way.is_whole();
             if ids.len() == stretch.limit || is_whole {
@@ -147,7 +147,7 @@ impl Hunt<'_> {
             facets: (0..self.facets().len()).collect(),
             ..Bitmaps::of(Plan::Index)
         };
-        let ids = self.gather(conn, stretch, &bitmaps, &[]).await?;
+        let ids = self.gather(conn, stretch, &bitmaps, None).await?;
         let is_whole = true;
         Ok(Found { ids, is_whole })
     }

@@ -1,3 +1,4 @@
+use crate::service::LeadId;
 use crate::service::leads::search::bitmaps::{Bitmaps, Part};
 
 /// How much less a part of the order has to cost than gathering all, which is sure to be enough.
@@ -33,6 +34,8 @@ pub(super) struct Look {
     /// Those of the sample that the page can begin with, in order: whether the filter lets one
     /// through that has what is searched for.
     pub ordered: Vec<Option<bool>>,
+    /// Which ones those are.
+    pub ids: Vec<LeadId>,
     /// What a row of a walk costs.
     pub row: f64,
     /// How often something else than gathering all may be tried.
@@ -170,6 +173,7 @@ pub(super) mod tests {
             facets: Vec::new(),
             spans: Vec::new(),
             ordered: ordered.collect(),
+            ids: Vec::new(),
             row: WALKED_ELSEWHERE,
             tries: 3,
             entry: Some(1.0),
