@@ -130,12 +130,35 @@ impl Look {
         let spared = RARE * self.parts.iter().copied().fold(0.0, f64::max);
         // As if that were all that is searched for, or nearly.
         let tells = |share: f64| share >= FREQUENT && share <= 2.0 * self.searched;
+        let (rare, left) = self.rare_parts();
         match rarest(&self.parts) {
             Some((part, share)) if tells(share) => (Plan::Trigram(part), share),
-            Some((part, share)) if share <= self.searched + spared => (Plan::Part(part), share),
+            Some(_) if left <= self.searched + spared => (rare, left),
             None if self.searched >= FREQUENT => (Plan::Trigram(0), self.searched),
             _ => (Plan::Index, self.searched),
         }
+    }
+
+    /// The rarest part, with each other that spares more than its lists take to read; and the share of
+    /// the leads that these lead to, as if one had nothing to do with another.
+    fn rare_parts(&self) -> (Plan, f64) {
+        let mut parts: Vec<(usize, f64)> = self.parts.iter().copied().enumerate().collect();
+        parts.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let (mut bits, mut left) = (0_u8, 1.0);
+        for (at, share) in parts {
+            let spared = left * (1.0 - share) * FETCHED;
+            if bits == 0 || LISTS * share * COMPARED < spared {
+                bits |= 1 << at;
+                left = (left * share).max(self.searched);
+            }
+        }
+        let are_all = bits.count_ones() as usize == self.parts.len();
+        let plan = if are_all {
+            Plan::Index
+        } else {
+            Plan::Parts(bits)
+        };
+        (plan, left)
     }
 }
 
@@ -221,10 +244,11 @@ mod tests {
     }
 
     #[test]
-    fn the_rarest_part_is_gathered_if_it_is_rare() {
+    fn the_rare_parts_are_gathered_if_they_are_rare() {
         for (parts, expected) in [
             (vec![], Plan::Index),
-            (vec![0.7, 0.004, 0.0043], Plan::Part(1)),
+            (vec![0.7, 0.004], Plan::Parts(0b10)),
+            (vec![0.011, 0.7, 0.0115], Plan::Parts(0b101)),
             (vec![0.7, 0.0073], Plan::Index),
             (vec![0.1, 0.004], Plan::Index),
         ] {

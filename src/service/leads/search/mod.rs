@@ -29,7 +29,7 @@ use terms::{Term, terms};
 const LONGEST: usize = 200;
 const MOST_WORDS: usize = 10;
 /// How many parts of a search are compared with one another.
-const MOST_PARTS: usize = 8;
+const MOST_PARTS: usize = u8::BITS as usize;
 
 /// Any part of name, e-mail, phone or company. Several words must all match, in any order, each in
 /// any of them; case and accents do not matter. Empty matches everything.
@@ -54,8 +54,9 @@ pub(crate) enum Plan {
     Read,
     /// With the trigram index wherever that can be done.
     Index,
-    /// With the trigram index for one of [`Search::parts`], and lead by lead for all else.
-    Part(usize),
+    /// With the trigram index for some of [`Search::parts`], a bit for each, and lead by lead for all
+    /// else.
+    Parts(u8),
     /// With the trigram index for one trigram of one part, and lead by lead for all else. Each
     /// trigram has a list in the index; those of a frequent word are long, and one tells as much as
     /// all.
@@ -97,24 +98,32 @@ impl Search {
     }
 
     fn exact(&self, plan: Plan) -> Option<Condition> {
-        let part = match plan {
-            Plan::Part(index) => self.all_parts().get(index).cloned(),
-            Plan::Trigram(index) => self.all_parts().get(index).map(|part| trigram(part)),
+        let mut parts = self.all_parts();
+        match plan {
+            Plan::Parts(bits) => {
+                let mut at = 0..;
+                parts.retain(|_| at.next().is_some_and(|at| bits >> at & 1 == 1));
+            }
+            Plan::Trigram(index) => {
+                let part = parts.get(index).map(|part| trigram(part));
+                parts = Vec::from_iter(part);
+            }
             Plan::Open | Plan::Read | Plan::Index => {
                 let terms = terms(&self.0);
                 return terms.iter().map(|term| term.condition(plan)).reduce(all);
             }
-        };
-        let Some(part) = part else {
+        }
+        let parts = parts.iter().map(|part| contains(part, Plan::Index));
+        let Some(parts) = parts.reduce(all) else {
             return self.exact(Plan::Index);
         };
         let words = self.exact(Plan::Read)?;
-        Some(all(contains(&part, Plan::Index), words))
+        Some(all(parts, words))
     }
 
-    /// The parts of the search that the trigram index could be asked for one at a time. Each
+    /// The parts of the search that the trigram index could be asked for without the others. Each
     /// trigram has a list in the index, and those of `example` in `musterfrau.example` are long:
-    /// the rarest part alone is found sooner than all together. None where there is no choice.
+    /// the rare parts alone are found sooner than all together. None where there is no choice.
     fn parts(&self) -> Vec<String> {
         match self.all_parts() {
             parts if *parts == [self.0.trim()] => Vec::new(),
@@ -147,7 +156,7 @@ fn contains(word: &str, plan: Plan) -> Condition {
             Box::new(leads::search_text.nullable().like(pattern))
         }
         Plan::Index if is_pair(word) => Box::new(has_pair(word).and(reads(word))),
-        Plan::Open | Plan::Read | Plan::Index | Plan::Part(_) | Plan::Trigram(_) => reads(word),
+        Plan::Open | Plan::Read | Plan::Index | Plan::Parts(_) | Plan::Trigram(_) => reads(word),
     }
 }
 
