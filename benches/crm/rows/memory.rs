@@ -52,12 +52,15 @@ async fn measure(bench: &Bench<'_>, seconds: u64) -> Result<Line> {
     else {
         return Err("there is no server".into());
     };
-    let (load, after_a_tenth) = tokio::join!(
+    let tenth = Duration::from_secs(seconds) / 10;
+    let (load, after_a_tenth, in_the_second_half) = tokio::join!(
         wrk::run(&url, &bodies, &token, None, CLIENTS, seconds),
-        held_after(&bench.server, Duration::from_secs(seconds) / 10),
+        held(&bench.server, tenth),
+        held(&bench.server, 10 * tenth),
     );
-    let (load, after_a_tenth): (Load, f64) = (load?, after_a_tenth?);
-    let end = memory(bench.server.pid)?;
+    let (load, after_a_tenth, in_the_second_half): (Load, f64, f64) =
+        (load?, after_a_tenth?, in_the_second_half?);
+    let peak = memory(bench.server.pid)?.peak;
     Ok(Line {
         clients: Some(CLIENTS),
         measured: Some(crate::measure::Measured {
@@ -65,25 +68,27 @@ async fn measure(bench: &Bench<'_>, seconds: u64) -> Result<Line> {
             ..Default::default()
         }),
         remark: format!(
-            "{seconds} s: {} MB after a tenth, {} MB at the end",
+            "{seconds} s: {} MB after a tenth, {} MB in the second half",
             figure(Some(after_a_tenth)),
-            figure(Some(end.now))
+            figure(Some(in_the_second_half))
         ),
         verdicts: vec![
-            Verdict::at_most("peak MB", end.peak, LIMIT),
-            Verdict::at_most("growth ×", end.now / after_a_tenth, GROWTH),
+            Verdict::at_most("peak MB", peak, LIMIT),
+            Verdict::at_most("growth ×", in_the_second_half / after_a_tenth, GROWTH),
         ],
         ..Line::new(NAME)
     })
 }
 
-/// What the server holds at most in the second half of the time from now on.
-async fn held_after(server: &Server, time: Duration) -> Result<f64> {
-    let (began, mut most) = (Instant::now(), 0.0_f64);
+/// What the server holds on the average in the second half of the time from now on: from one moment to
+/// the next it swings by a tenth.
+async fn held(server: &Server, time: Duration) -> Result<f64> {
+    let (began, mut sum, mut looks) = (Instant::now(), 0.0, 0.0);
     tokio::time::sleep(time / 2).await;
-    while began.elapsed() < time {
-        most = most.max(memory(server.pid)?.now);
+    while looks == 0.0 || began.elapsed() < time {
+        sum += memory(server.pid)?.now;
+        looks += 1.0;
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    Ok(most)
+    Ok(sum / looks)
 }
