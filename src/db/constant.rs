@@ -7,7 +7,7 @@ use diesel::sql_types::{Bool, Nullable};
 /// `TRUE` or `FALSE`, in the statement itself.
 ///
 /// Diesel binds a boolean as a parameter. PostgreSQL's generic plan must then take it for as likely as
-/// not, expects half the rows that there are, looks as dear as it is not, and the statement is planned
+/// not, expects half the rows that there are, and looks dearer than it is: the statement is planned
 /// anew at every execution.
 #[derive(Debug, Clone, Copy)]
 pub struct Constant(pub bool);

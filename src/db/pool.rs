@@ -24,7 +24,7 @@ pub struct Db {
 #[derive(Clone, Debug)]
 pub struct PoolOptions {
     /// The most connections at a time. Default 16: on two cores, with PostgreSQL on the same machine,
-    /// 4, 8, 16 and 32 answer as many requests a second, for a list or a single lead, within the tenth
+    /// 4, 8, 16 and 32 answer as many requests a second, for a page or a single row, within the tenth
     /// by which two runs differ; the more there are, the less a few slow statements hold up the others.
     pub size: usize,
     /// How long a request waits for a free connection. Default 1 s.

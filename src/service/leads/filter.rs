@@ -98,9 +98,6 @@ impl LeadFilter {
     pub(super) fn unsearched(&self, actor: &Actor) -> Result<Condition> {
         self.check()?;
         let mut all = vec![visible_to(actor)];
-        if self.owners(actor).is_none() {
-            all.push(Box::new(Constant(false)));
-        }
         if self.archived.is_none() {
             all.push(Box::new(leads::archived_at.is_null().nullable()));
         }

@@ -98,21 +98,21 @@ impl Search {
     }
 
     fn exact(&self, plan: Plan) -> Option<Condition> {
-        let mut parts = self.all_parts();
-        match plan {
+        let parts: Vec<String> = match plan {
             Plan::Parts(bits) => {
-                let mut at = 0..;
-                parts.retain(|_| at.next().is_some_and(|at| bits >> at & 1 == 1));
+                let parts = self.all_parts().into_iter().enumerate();
+                let parts = parts.filter(|(at, _)| bits >> at & 1 == 1);
+                parts.map(|(_, part)| part).collect()
             }
             Plan::Trigram(index) => {
-                let part = parts.get(index).map(|part| trigram(part));
-                parts = Vec::from_iter(part);
+                let part = self.all_parts().into_iter().nth(index);
+                part.map(|part| trigram(&part)).into_iter().collect()
             }
             Plan::Open | Plan::Read | Plan::Index => {
                 let terms = terms(&self.0);
                 return terms.iter().map(|term| term.condition(plan)).reduce(all);
             }
-        }
+        };
         let parts = parts.iter().map(|part| contains(part, Plan::Index));
         let Some(parts) = parts.reduce(all) else {
             return self.exact(Plan::Index);
