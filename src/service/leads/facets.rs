@@ -1,3 +1,5 @@
+use std::ops::RangeInclusive;
+
 use chrono::{Datelike, Months, NaiveDate, TimeDelta};
 use diesel::dsl::array;
 use diesel::prelude::*;
@@ -7,8 +9,11 @@ use uuid::Uuid;
 use crate::db::schema::leads;
 use crate::db::schema::sql_types::{LeadSource, LeadStatus};
 use crate::service::leads::filter::Condition;
+use crate::service::leads::order::{Place, SortKey};
 use crate::service::leads::sql::{lead_month, lead_owner, lead_score_band};
-use crate::service::leads::{Archived, LeadFilter, Owners, visible_owners};
+use crate::service::leads::{
+    Archived, LeadFilter, LeadOrder, LeadOrderField, LeadStatus as Status, Owners, visible_owners,
+};
 use crate::service::validation::ARCHIVED_TAG;
 use crate::service::{Actor, UserId};
 
@@ -28,6 +33,9 @@ pub(super) struct Facet {
     pub lists: usize,
     /// Whether one of [`LeadFilter::spans`] says the same.
     pub is_span: bool,
+    /// Whether these leads lie in the table one after the other, so that of other lists only what is
+    /// there has to be read.
+    pub is_in_place: bool,
 }
 
 /// The parts of a filter that the index of what is searched for has, too.
@@ -40,6 +48,7 @@ impl LeadFilter {
                 condition,
                 lists,
                 is_span: false,
+                is_in_place: false,
             });
         };
         if let Owners::Only(owners) = self.owners(actor) {
@@ -49,9 +58,11 @@ impl LeadFilter {
             let owner = lead_owner(leads::assigned_to).overlaps_with(owners);
             add(Box::new(owner.nullable()), lists);
         }
-        if let Some(some) = self.status.clone() {
-            let (status, lists) = (array::<LeadStatus, _>((leads::status,)), some.len());
-            add(Box::new(status.overlaps_with(some).nullable()), lists);
+        if let Some(Facet {
+            condition, lists, ..
+        }) = self.status_facet()
+        {
+            add(condition, lists);
         }
         if let Some(some) = self.source.clone() {
             let (source, lists) = (array::<LeadSource, _>((leads::source,)), some.len());
@@ -76,6 +87,12 @@ impl LeadFilter {
         all
     }
 
+    /// What it says of the status.
+    pub(super) fn status_facet(&self) -> Option<Facet> {
+        let some = self.status.as_deref()?;
+        Some(of_statuses(some.iter().copied()))
+    }
+
     /// Whose leads the filter means, of those that the actor may see.
     pub(super) fn owners(&self, actor: &Actor) -> Owners {
         visible_owners(actor).and(Owners::of(self.assigned_to.as_deref(), self.unassigned))
@@ -85,15 +102,13 @@ impl LeadFilter {
     fn bands(&self) -> Option<Facet> {
         let (least, most) = self.scores();
         least.or(most)?;
+        Some(of_bands(self.bands_alone()))
+    }
+
+    fn bands_alone(&self) -> RangeInclusive<i32> {
+        let (least, most) = self.scores();
         let (least, most) = (least.unwrap_or(0).max(0), most.unwrap_or(100).min(100));
-        let bands: Vec<i32> = (least / BAND..=most.div_euclid(BAND)).collect();
-        let lists = bands.len();
-        let band = lead_score_band(leads::lead_score).overlaps_with(bands);
-        Some(Facet {
-            condition: Box::new(band.nullable()),
-            lists,
-            is_span: true,
-        })
+        least / BAND..=most.div_euclid(BAND)
     }
 
     /// The months in which they came, if those are not too many.
@@ -110,7 +125,75 @@ impl LeadFilter {
             condition: Box::new(month.nullable()),
             lists: months as usize,
             is_span: true,
+            is_in_place: true,
         })
+    }
+}
+
+/// The orders that the index of what is searched for has, too: as lists one after the other.
+impl LeadOrder {
+    /// The number of a lead's list, in SQL; none of an order that the index does not have.
+    pub(super) fn list(self) -> Option<String> {
+        match self.field {
+            LeadOrderField::Score => Some(format!("lead_score / {BAND}")),
+            LeadOrderField::Status => {
+                let all = Status::ALL.iter().enumerate();
+                let all = all.map(|(at, status)| format!(" WHEN '{}' THEN {at}", status.as_str()));
+                Some(format!("CASE status{} END", all.collect::<String>()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The leads of the lists from where such a filter and a place let the order begin up to the list
+    /// of that number.
+    pub(super) fn lists(
+        self,
+        filter: &LeadFilter,
+        backwards: bool,
+        place: Option<&Place>,
+        until: i32,
+    ) -> Facet {
+        let first = place.and_then(|place| match &place.key {
+            SortKey::Integer(score) => Some(score / BAND),
+            SortKey::Status(status) => Some(*status as i32),
+            _ => None,
+        });
+        let descends = self.descends(backwards);
+        let is_meant = |list: i32| match descends {
+            true => list >= until && first.is_none_or(|first| list <= first),
+            false => list <= until && first.is_none_or(|first| list >= first),
+        };
+        match self.field {
+            LeadOrderField::Score => of_bands(filter.bands_alone().filter(|&band| is_meant(band))),
+            _ => {
+                let all = filter.status.as_deref().unwrap_or(Status::ALL).iter();
+                of_statuses(all.copied().filter(|status| is_meant(*status as i32)))
+            }
+        }
+    }
+}
+
+fn of_bands(bands: impl Iterator<Item = i32>) -> Facet {
+    let bands: Vec<i32> = bands.collect();
+    let lists = bands.len();
+    let band = lead_score_band(leads::lead_score).overlaps_with(bands);
+    Facet {
+        condition: Box::new(band.nullable()),
+        lists,
+        is_span: true,
+        is_in_place: false,
+    }
+}
+
+fn of_statuses(some: impl Iterator<Item = Status>) -> Facet {
+    let some: Vec<Status> = some.collect();
+    let (status, lists) = (array::<LeadStatus, _>((leads::status,)), some.len());
+    Facet {
+        condition: Box::new(status.overlaps_with(some).nullable()),
+        lists,
+        is_span: false,
+        is_in_place: false,
     }
 }
 

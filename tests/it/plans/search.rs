@@ -256,14 +256,14 @@ impl List<'_> {
 async fn a_search_that_begins_far_down_an_order_is_gathered_up_to_there_and_finds_the_same() {
     let data = ManyLeads::make(40_000).await;
     let oracle = Oracle::read(&data).await;
-    let mut sliced = Vec::new();
+    let (mut sliced, mut listed) = (Vec::new(), Vec::new());
     let ways = [Direction::Asc, Direction::Desc];
-    let fields = [LeadOrderField::Score, LeadOrderField::Company];
+    let fields = [LeadOrderField::Score, LeadOrderField::ConversionProbability];
     for (field, direction) in fields.iter().flat_map(|&f| ways.map(|way| (f, way))) {
         let order = LeadOrder { field, direction };
         let sorted = data.sorted(order).await;
-        // Free e-mail addresses cost points, and the others have a company.
-        for (search, actor) in [("gmail", 0), ("gmail", 1), ("example", 0), ("gmail", 2)] {
+        // Free e-mail addresses cost points.
+        for (search, actor) in [("gmail", 0), ("gmail", 1), ("gmail", 2), ("com", 0)] {
             let actor = &data.actors[actor];
             let expected = oracle.found(None, actor, search, &sorted);
             let list = List {
@@ -287,15 +287,20 @@ async fn a_search_that_begins_far_down_an_order_is_gathered_up_to_there_and_find
             for (statement, plan) in plans {
                 if statement.contains("<= (SELECT ") {
                     let is_and = plan.contains("BitmapAnd");
-                    let is_searched = statement.contains(" LIKE ");
-                    assert!(is_and || !is_searched, "{statement}\n{plan}");
+                    // Of one agent's leads PostgreSQL expects none, and few there are.
+                    let is_one = statement.contains(" LIKE ") && !statement.contains("lead_owner");
+                    assert!(is_and || !is_one, "{statement}\n{plan}");
                     sliced.push((search, field, direction));
+                } else if statement.contains("lead_score_band") {
+                    assert!(plan.contains("leads_search"), "{statement}\n{plan}");
+                    listed.push((search, field, direction));
                 }
             }
         }
     }
     let best_first = ("gmail", LeadOrderField::Score, Direction::Desc);
-    assert!(sliced.contains(&best_first), "{sliced:?}");
+    assert!(listed.contains(&best_first), "{listed:?}");
+    assert!(!sliced.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,21 +1,9 @@
 use crate::service::leads::search::Plan;
+use crate::service::leads::search::costs::{Asked, FETCHED, Part, READ};
 use crate::service::leads::search::look::{Look, Way};
 
-/// What reading costs, in microseconds. Measured at a million leads: a lead on a walk, where the
-/// order is that in which the leads lie in the table, and where each lies elsewhere; a lead that a
-/// bitmap leads to, which is compared once more and sorted; an entry of a bitmap of the search index,
-/// and of an order's; an entry of a list of the search index that is compared with other lists, and
-/// what each list that is read beside it for the same condition adds to that; and a question to that
-/// index.
-pub(super) const WALKED_UNSEARCHED: f64 = 1.0;
-pub(super) const WALKED_IN_PLACE: f64 = 0.5;
-pub(super) const WALKED_ELSEWHERE: f64 = 2.5;
-const FETCHED: f64 = 2.0;
-const LISTED: f64 = 0.08;
-const RANGED: f64 = 0.13;
-const COMPARED: f64 = 0.02;
-const BESIDE: f64 = 0.004;
-const ASKED: f64 = 2_000.0;
+/// The lists of a word's other trigrams.
+const ASKED: f64 = 1_000.0;
 /// About how many lists a word has that are as long as that of its rarest trigram.
 const LISTS: f64 = 3.0;
 /// The part of the leads, beyond those that are searched for, that one part of a search may lead to
@@ -26,16 +14,6 @@ const RARE: f64 = 0.008;
 /// may have a beginning that is much more frequent.
 const FREQUENT: f64 = 0.03;
 
-/// The share of the leads that a facet lets through.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Part {
-    pub share: f64,
-    /// How many lists of the index say that.
-    pub lists: usize,
-    /// Whether one of the spans says the same.
-    pub is_span: bool,
-}
-
 /// Which indexes are asked at once; all else is told by reading.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Bitmaps {
@@ -44,85 +22,141 @@ pub(super) struct Bitmaps {
     pub facets: Vec<usize>,
     /// Which of the filter's spans, by an index of its own.
     pub span: Option<usize>,
-    /// The order's: up to which one of [`Look::ordered`].
-    pub until: Option<usize>,
+    /// Up to where in the order.
+    pub until: Option<Until>,
+}
+
+/// The end of what is of interest of an order: up to which one of [`Look::ordered`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Until {
+    /// By the order's index.
+    Lead(usize),
+    /// By the lists that the search index has of the order.
+    List(usize),
+}
+
+impl Until {
+    pub(super) fn rank(self) -> usize {
+        match self {
+            Self::Lead(rank) | Self::List(rank) => rank,
+        }
+    }
 }
 
 /// What gathering costs.
 impl Look {
     /// What to ask for all leads, and what that costs.
     pub(super) fn whole(&self) -> (Way, f64) {
-        let (bitmaps, cost) = self.narrowest(1.0, 1.0);
+        let (bitmaps, cost) = self.narrowest(None);
         (Way::Gather(bitmaps), cost)
     }
 
-    /// What to ask for the leads up to a place in the sample, and what that costs.
-    pub(super) fn slice(&self, until: usize) -> (Way, f64) {
-        let rows = self.rows(until);
-        let found = self.ordered[..=until].iter().flatten().count() as f64 / self.sampled;
-        let (bitmaps, cost) = self.narrowest(rows / self.leads, found / self.searched.max(found));
-        let until = Some(until);
-        let way = Way::Gather(Bitmaps { until, ..bitmaps });
-        (way, cost + rows * RANGED)
+    /// What to ask for the leads up to a place in the sample, in each way that there is, and what that
+    /// costs.
+    pub(super) fn slices(&self, rank: usize) -> impl Iterator<Item = (Way, f64)> {
+        let lead = self.is_along_all.then_some(Until::Lead(rank));
+        let by_lead = lead.map(|lead| self.narrowest(Some(lead)));
+        let list = self.end_of_list(rank).map(Until::List);
+        let by_list = list.and_then(|list| self.listed(list));
+        let slices = by_lead.into_iter().chain(by_list);
+        slices.map(|(bitmaps, cost)| (Way::Gather(bitmaps), cost))
     }
 
-    /// What to ask indexes for, where such a part of all leads and such a part of those that are
-    /// searched for are of interest, and what that costs.
-    fn narrowest(&self, of_all: f64, of_searched: f64) -> (Bitmaps, f64) {
-        let read = [(Plan::Read, 1.0, 0.0, of_all)];
-        let searched = self.entry.map(|entry| {
-            let (plan, listed) = self.index();
-            let is_one = plan != Plan::Index;
-            let lists = if is_one { entry } else { entry.max(LISTS) };
-            (plan, listed, lists * listed * COMPARED, of_searched)
-        });
-        let mut least: Option<(Bitmaps, f64)> = None;
-        for (search, share, compared, part) in read.into_iter().chain(searched) {
-            for span in [None, rarest(&self.spans)] {
-                let start = Bitmaps {
-                    span: span.map(|(at, _)| at),
-                    ..Bitmaps::of(search)
-                };
-                let kept = part * span.map_or(1.0, |(_, share)| share);
-                let (bitmaps, cost) = self.narrowed(start, share, compared, kept);
-                let cost = cost + span.map_or(0.0, |(_, share)| self.leads * share * RANGED);
-                if least.as_ref().is_none_or(|(_, least)| cost < *least) {
-                    least = Some((bitmaps, cost));
-                }
-            }
+    /// The lists of the order with what is searched for, and the statuses that are gone along. Nothing else
+    /// is asked for: what a filter says goes with the order, more often than not.
+    fn listed(&self, until: Until) -> Option<(Bitmaps, f64)> {
+        let (search, asked) = self.searched(self.entry?);
+        let (first, last) = (self.lists.first()?, self.lists.get(until.rank())?);
+        let part = |share: f64, lists: u32| Part {
+            share,
+            lists: lists as usize,
+            is_span: false,
+            is_in_place: false,
+        };
+        let share = self.rows(until.rank()) / self.leads;
+        let mut asked = asked.beside(part(share, 1 + first.abs_diff(*last)));
+        if !self.is_along_all {
+            asked = asked.beside(part(self.ordered.len() as f64 / self.sampled, 1));
         }
+        asked.left = self.found(until);
+        let bitmaps = Bitmaps {
+            until: Some(until),
+            ..Bitmaps::of(search)
+        };
+        Some((bitmaps, self.leads * asked.cost(self.fetched)))
+    }
+
+    /// The share of the leads that have what is searched for and come before a place in the sample.
+    fn found(&self, until: Until) -> f64 {
+        let found = self.ordered[..=until.rank()].iter().flatten();
+        found.count() as f64 / self.sampled
+    }
+
+    /// The last place in the sample that is in the same list as this one, if others come after it.
+    fn end_of_list(&self, rank: usize) -> Option<usize> {
+        let list = self.lists.get(rank)?;
+        let end = self.lists[rank..].iter().position(|other| other != list)?;
+        Some(rank + end - 1)
+    }
+
+    /// What to ask indexes for, and what that costs.
+    fn narrowest(&self, until: Option<Until>) -> (Bitmaps, f64) {
+        let searched = self.entry.map(|entry| self.searched(entry));
+        let ways = [(Plan::Read, Asked::NOTHING)].into_iter().chain(searched);
+        let spans = [None, rarest(&self.spans)];
+        let ways = ways.flat_map(|way| spans.map(|span| (way, span)));
+        let costs = ways.map(|((search, asked), span)| {
+            let bitmaps = Bitmaps {
+                span: span.map(|(at, _)| at),
+                until,
+                ..Bitmaps::of(search)
+            };
+            let asked = span.map_or(asked, |(_, share)| asked.ranged(share, share));
+            let asked = until.map_or(asked, |until| {
+                let left = match search {
+                    Plan::Read => self.rows(until.rank()) / self.leads,
+                    _ => self.found(until) / self.searched.max(self.found(until)),
+                };
+                asked.ranged(self.rows(until.rank()) / self.leads, left)
+            });
+            self.narrowed(bitmaps, asked)
+        });
+        let least = costs.min_by(|a, b| a.1.total_cmp(&b.1));
         least.unwrap_or((Bitmaps::of(Plan::Read), self.leads * FETCHED))
     }
 
-    /// A share of the leads that the search index leads to at such a cost, narrowed by each facet that
-    /// spares more than its lists take to compare, where only a part of them is read; and what that
-    /// costs.
-    fn narrowed(
-        &self,
-        mut bitmaps: Bitmaps,
-        share: f64,
-        compared: f64,
-        kept: f64,
-    ) -> (Bitmaps, f64) {
-        let cost = |is_asked: bool, left: f64, compared: f64| {
-            let asked = ASKED + self.leads * (compared + left * LISTED);
-            let asked = if is_asked { asked } else { 0.0 };
-            asked + self.leads * left * kept * FETCHED
+    /// What to ask the search index for what is searched for.
+    fn searched(&self, entry: f64) -> (Plan, Asked) {
+        let (plan, share) = self.index();
+        let is_one = plan != Plan::Index;
+        let lists = if is_one { entry } else { entry.max(LISTS) };
+        let words = if is_one { 0.0 } else { ASKED / self.leads };
+        let asked = Asked {
+            shortest: Some(share),
+            left: share,
+            compared: lists * share * READ + words,
+            ..Asked::NOTHING
         };
-        let (mut left, mut compared) = (share, compared);
-        let mut least = cost(bitmaps.search != Plan::Read, left, compared);
+        (plan, asked)
+    }
+
+    /// And for each facet that spares more than its lists take to compare; and what all that costs.
+    fn narrowed(&self, mut bitmaps: Bitmaps, mut asked: Asked) -> (Bitmaps, f64) {
+        let fetched = match bitmaps.search {
+            Plan::Read => FETCHED,
+            _ => self.fetched,
+        };
         let mut facets: Vec<(usize, Part)> = self.facets.iter().copied().enumerate().collect();
         facets.retain(|(_, facet)| bitmaps.span.is_none() || !facet.is_span);
         facets.sort_by(|a, b| a.1.share.total_cmp(&b.1.share));
-        for (at, Part { share, lists, .. }) in facets {
-            let with = compared + share * (COMPARED + lists as f64 * BESIDE);
-            let narrower = cost(true, left * share, with);
-            if narrower < least {
-                (left, compared, least) = (left * share, with, narrower);
+        for (at, facet) in facets {
+            let narrower = asked.beside(facet);
+            if narrower.cost(fetched) < asked.cost(fetched) {
+                asked = narrower;
                 bitmaps.facets.push(at);
             }
         }
-        (bitmaps, least)
+        (bitmaps, self.leads * asked.cost(fetched))
     }
 
     /// What to ask the trigram index for, and the share of the leads that it leads to.
@@ -147,7 +181,7 @@ impl Look {
         let (mut bits, mut left) = (0_u8, 1.0);
         for (at, share) in parts {
             let spared = left * (1.0 - share) * FETCHED;
-            if bits == 0 || LISTS * share * COMPARED < spared {
+            if bits == 0 || LISTS * share * READ < spared {
                 bits |= 1 << at;
                 left = (left * share).max(self.searched);
             }
@@ -181,8 +215,9 @@ fn rarest(shares: &[f64]) -> Option<(usize, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bitmaps, Part};
+    use super::{Bitmaps, Until};
     use crate::service::leads::search::Plan;
+    use crate::service::leads::search::costs::Part;
     use crate::service::leads::search::look::tests::{facet, gather, look};
     use crate::service::leads::search::look::{Look, Way};
 
@@ -231,16 +266,47 @@ mod tests {
             facets: vec![1],
             ..Bitmaps::of(Plan::Trigram(0))
         };
-        assert_eq!(look.narrowest(1.0, 1.0).0, both);
+        assert_eq!(look.narrowest(None).0, both);
         let cheap = Look {
             spans: Vec::new(),
             ..look
         };
         let listed = Bitmaps {
             facets: vec![0, 1],
+            ..Bitmaps::of(Plan::Read)
+        };
+        assert_eq!(cheap.narrowest(None).0, listed);
+    }
+
+    #[test]
+    fn lists_of_an_order_are_asked_for_where_what_is_searched_for_begins_far_down() {
+        // A tenth of all, hardly one in the first list, and one in seven is let through.
+        let fits = |at: usize| (at > 90 && at.is_multiple_of(9)).then_some(at.is_multiple_of(63));
+        let late = Look {
+            ordered: (0..2_000).map(fits).collect(),
+            lists: (0..2_000).map(|at| 10 - at / 200).collect(),
+            facets: vec![Part {
+                lists: 12,
+                ..facet(0.15)
+            }],
+            ..look(0.0, 0.1)
+        };
+        let listed = Bitmaps {
+            until: Some(Until::List(199)),
             ..Bitmaps::of(Plan::Trigram(0))
         };
-        assert_eq!(cheap.narrowest(1.0, 1.0).0, listed);
+        assert_eq!(late.way(51), Way::Gather(listed));
+        let one_list = Look {
+            lists: vec![10; 2_000],
+            ..late
+        };
+        let Way::Gather(gathered) = one_list.way(51) else {
+            panic!("walked");
+        };
+        assert!(
+            !matches!(gathered.until, Some(Until::List(_))),
+            "{gathered:?}"
+        );
     }
 
     #[test]

@@ -23,8 +23,8 @@ pub(super) const PEEKED: usize = 4_000;
 /// There are three ways. One walks along the order's index until enough leads were found: quick if
 /// many fit. Another gathers all that fit by one index, which has what is searched for and most of
 /// what a filter says, and sorts them: quick if few do. The third gathers only those up to a place in
-/// the order, which the order's index tells without a look at the leads: quick if many fit, but far
-/// from the order's beginning.
+/// the order, which the order's index tells without a look at the leads, or the index of the search, if
+/// that has the order in lists: quick if many fit, but far from the order's beginning.
 ///
 /// PostgreSQL chooses by a guess that can be wrong a hundredfold, so it is not asked. The order is
 /// walked for a thousand rows or more; where that is not enough, those rows tell what a walk would

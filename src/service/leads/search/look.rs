@@ -1,11 +1,14 @@
 use crate::service::LeadId;
-use crate::service::leads::search::bitmaps::{Bitmaps, Part};
+use crate::service::leads::search::bitmaps::Bitmaps;
+use crate::service::leads::search::costs::Part;
 
 /// How much less a part of the order has to cost than gathering all, which is sure to be enough.
 const RISK: f64 = 1.5;
 /// How often something else than gathering all may be tried, and how much further each time.
 pub(super) const TRIES: usize = 3;
 const FURTHER: f64 = 4.0;
+/// How many leads of the sample tell at least where those that are searched for begin in an order.
+const FEWEST: f64 = 3.0;
 
 /// What the first rows of an order were: how many there were, the filter lets through, and have
 /// what is searched for, too.
@@ -36,14 +39,20 @@ pub(super) struct Look {
     pub ordered: Vec<Option<bool>>,
     /// Which ones those are.
     pub ids: Vec<LeadId>,
-    /// What a row of a walk costs.
+    /// Which of the lists that the search index has of the order they are in, if it has any.
+    pub lists: Vec<i32>,
+    /// What a row of a walk costs, and a lead that the search index leads to.
     pub row: f64,
+    pub fetched: f64,
     /// How often something else than gathering all may be tried.
     pub tries: usize,
-    /// What an entry of the trigram index costs, if it can be asked, in those of other indexes.
+    /// What an entry of the trigram index costs, if it can be asked, in those of other lists.
     pub entry: Option<f64>,
-    /// Whether an index has what comes before a lead in the order, and only that.
-    pub has_slices: bool,
+    /// Whether all leads were walked along, which an index has in the order; if not, but those of some
+    /// statuses, `ordered` has no others.
+    pub is_along_all: bool,
+    /// Whether that is the order of the table, in which the sample is of stretches.
+    pub is_in_place: bool,
 }
 
 /// What to do next.
@@ -78,19 +87,23 @@ impl Look {
         } else {
             rows
         };
-        let risk = 1.0 + 1.0 / self.walked.both.max(1.0).sqrt();
-        let walk = (Way::Walk(rows as usize), risk * to_walk * self.row);
         let is_further = |rank: &usize| self.rows(*rank) > self.walked.rows;
         let safe_rank = self.safe_rank(wanted).filter(is_further);
-        let safe_walk = safe_rank.map(|rank| self.rows(rank));
-        let safe_walk = safe_walk.map(|rows| (Way::Walk(rows as usize), rows * self.row));
+        let safe_rows = safe_rank.map_or(f64::INFINITY, |rank| self.rows(rank));
+        let risk = 1.0 + 1.0 / self.walked.both.max(1.0).sqrt();
+        // A walk ends where enough were found, wherever that is expected.
+        let walk = (
+            Way::Walk(rows.min(self.leads) as usize),
+            (risk * to_walk).min(safe_rows) * self.row,
+        );
         let rank = self.rank(rows).filter(is_further);
-        let slice = rank.into_iter().chain(safe_rank).min();
-        let slice = slice.filter(|_| self.has_slices);
-        let slice = slice.map(|rank| self.slice(rank));
-        let slice = slice.filter(|(_, cost)| RISK * cost < most);
-        let tries = [walk].into_iter().chain(safe_walk).chain(slice);
-        let tries = tries.filter(|(_, cost)| *cost < most);
+        let likely_rank = self.likely_rank(wanted).filter(is_further);
+        let sampled = [safe_rank, likely_rank].into_iter().flatten();
+        let sampled = sampled.filter(|_| !self.is_in_place);
+        let slices = rank.into_iter().chain(sampled).min();
+        let slices = slices.into_iter().flat_map(|rank| self.slices(rank));
+        let slices = slices.map(|(way, cost)| (way, RISK * cost));
+        let tries = slices.chain([walk]).filter(|(_, cost)| *cost < most);
         tries
             .min_by(|a, b| a.1.total_cmp(&b.1))
             .map_or(all, |(way, _)| way)
@@ -100,7 +113,9 @@ impl Look {
     pub(super) fn learn(&mut self, way: &Way, found: usize) {
         let rows = match way {
             Way::Walk(rows) => *rows as f64,
-            Way::Gather(Bitmaps { until, .. }) => until.map_or(self.leads, |rank| self.rows(rank)),
+            Way::Gather(Bitmaps { until, .. }) => {
+                until.map_or(self.leads, |until| self.rows(until.rank()))
+            }
         };
         self.walked = Walked {
             rows,
@@ -138,9 +153,23 @@ impl Look {
     /// order they are: each in the sample stands for as many as there are leads for one that was
     /// sampled.
     fn safe_rank(&self, wanted: usize) -> Option<usize> {
-        let enough = 1 + (2.0 * wanted as f64 * self.sampled / self.leads).ceil() as usize;
+        let enough = (2.0 * wanted as f64 * self.sampled / self.leads)
+            .max(FEWEST)
+            .ceil() as usize;
         let mut fitting = (0..self.ordered.len()).filter(|&at| self.ordered[at] == Some(true));
         fitting.nth(enough - 1)
+    }
+
+    /// The place in the sample that more than enough come before if the filter lets through as large a
+    /// part of those that have what is searched for there as anywhere.
+    fn likely_rank(&self, wanted: usize) -> Option<usize> {
+        let searched = || (0..self.ordered.len()).filter(|&at| self.ordered[at].is_some());
+        let fitting = searched().filter(|&at| self.ordered[at] == Some(true));
+        let fitting = Some(fitting.count()).filter(|&fitting| fitting >= 2 * FEWEST as usize)?;
+        let share = fitting as f64 / searched().count() as f64;
+        let each = share * self.leads / self.sampled;
+        let enough = (2.0 * wanted as f64 / each).max(FEWEST).ceil();
+        searched().nth(enough as usize - 1)
     }
 
     /// About how many rows of the order come before a place in the sample, and that one.
@@ -152,7 +181,8 @@ impl Look {
 #[cfg(test)]
 pub(super) mod tests {
     use crate::service::leads::search::Plan;
-    use crate::service::leads::search::bitmaps::{Bitmaps, Part, WALKED_ELSEWHERE};
+    use crate::service::leads::search::bitmaps::{Bitmaps, Until};
+    use crate::service::leads::search::costs::{FETCHED, Part, WALKED_ELSEWHERE};
     use crate::service::leads::search::look::{Look, Walked, Way};
 
     /// A look at a thousand first rows that the filter lets through, so many of them found, and at
@@ -174,10 +204,13 @@ pub(super) mod tests {
             spans: Vec::new(),
             ordered: ordered.collect(),
             ids: Vec::new(),
+            lists: Vec::new(),
             row: WALKED_ELSEWHERE,
+            fetched: FETCHED,
             tries: 3,
             entry: Some(1.0),
-            has_slices: true,
+            is_along_all: true,
+            is_in_place: false,
         }
     }
 
@@ -186,13 +219,14 @@ pub(super) mod tests {
             share,
             lists: 1,
             is_span: false,
+            is_in_place: false,
         }
     }
 
     pub fn gather(search: Plan, facets: &[usize], until: Option<usize>) -> Way {
         Way::Gather(Bitmaps {
             facets: facets.to_vec(),
-            until,
+            until: until.map(Until::Lead),
             ..Bitmaps::of(search)
         })
     }
@@ -211,7 +245,7 @@ pub(super) mod tests {
             ordered: (0..2_000).map(|at| (at > 150).then_some(true)).collect(),
             ..look(1.0, 0.1)
         };
-        assert_eq!(late.way(51), gather(Plan::Trigram(0), &[], Some(152)));
+        assert_eq!(late.way(51), gather(Plan::Trigram(0), &[], Some(153)));
         let few = Look {
             ordered: (0..2_000).map(|at| (at == 150).then_some(true)).collect(),
             ..look(0.0, 0.0005)
@@ -220,12 +254,24 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn where_the_search_begins_says_where_the_page_does_if_they_go_together() {
+        let hits = |fits: fn(usize) -> bool| Look {
+            ordered: (0..2_000)
+                .map(|at| (at % 9 == 0).then_some(fits(at)))
+                .collect(),
+            ..look(0.0, 0.1)
+        };
+        assert_eq!(hits(|at| at.is_multiple_of(63)).likely_rank(51), Some(18));
+        assert_eq!(hits(|at| at == 900).likely_rank(51), None);
+    }
+
+    #[test]
     fn what_was_not_enough_tells_how_far_to_go() {
         let mut look = look(4.0, 0.02);
         let first = look.way(51);
         assert_eq!(first, gather(Plan::Index, &[], Some(64)));
         look.learn(&first, 40);
-        assert_eq!(look.way(51), gather(Plan::Index, &[], Some(99)));
+        assert_eq!(look.way(51), gather(Plan::Index, &[], Some(149)));
         look.tries = 0;
         assert_eq!(look.way(51), gather(Plan::Index, &[], None));
     }

@@ -1,6 +1,7 @@
 //! Searching: what a search asks for, as conditions, and how its leads are found quickly.
 
 mod bitmaps;
+mod costs;
 mod distance;
 mod find;
 mod look;
@@ -92,7 +93,7 @@ impl Search {
         let longest = terms.iter().map(Term::shortest).max()?;
         match longest {
             0 | 1 => None,
-            2 => Some(17.0),
+            2 => Some(8.0),
             _ => Some(1.0),
         }
     }

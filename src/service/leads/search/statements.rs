@@ -5,7 +5,7 @@
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Untyped, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Untyped, Uuid};
 
 use crate::service::LeadId;
 use crate::service::leads::Columns;
@@ -46,8 +46,8 @@ pub(super) struct Walk {
 /// Leads that are spread evenly over the time of all: how many there are, have what is searched
 /// for, and fulfil each of some conditions that are parts of the search or the filter. Then how
 /// many leads there are in all, by PostgreSQL's estimate. And of those that the page can begin
-/// with, in order, the ids, and whether each is let through; nothing where one has not what is
-/// searched for.
+/// with, in order, the ids, the numbers of their lists if the search index has the order, and whether
+/// each is let through; nothing where one has not what is searched for.
 pub(super) struct Sample {
     pub filter: Condition,
     pub search: Condition,
@@ -148,6 +148,7 @@ impl QueryFragment<Pg> for Sample {
             "]::bigint[], \
              (SELECT reltuples::bigint FROM pg_class WHERE oid = 'leads'::regclass), \
              coalesce(array_agg(id) FILTER (WHERE a), '{}'), \
+             coalesce(array_agg(list) FILTER (WHERE a AND list IS NOT NULL), '{}'), \
              coalesce(array_agg(CASE WHEN s THEN f IS TRUE END) FILTER (WHERE a), '{}') \
              FROM (SELECT leads.id",
         );
@@ -159,8 +160,10 @@ impl QueryFragment<Pg> for Sample {
         }
         out.push_sql(", ");
         self.after.walk_ast(out.reborrow())?;
+        let list = self.order.list();
+        let list = list.as_deref().unwrap_or("NULL::int");
         out.push_sql(&format!(
-            " AS a FROM (SELECT min(created_at) AS start, max(created_at) AS stop \
+            " AS a, {list} AS list FROM (SELECT min(created_at) AS start, max(created_at) AS stop \
              FROM leads) AS times, generate_series(0, {last}) AS stretch, LATERAL (SELECT * FROM leads \
              WHERE created_at >= start + (stop - start) * (stretch + 0.5) / {STRETCHES} \
              ORDER BY created_at, id LIMIT {STRETCH}) AS leads",
@@ -276,7 +279,7 @@ impl Query for Sample {
     type SqlType = (
         (BigInt, BigInt, Array<BigInt>),
         BigInt,
-        (Array<Uuid>, Array<Nullable<Bool>>),
+        (Array<Uuid>, Array<Integer>, Array<Nullable<Bool>>),
     );
 }
 

@@ -6,8 +6,9 @@ use crate::db::{Connection, RunQueryDsl};
 use crate::service::leads::facets::Facet;
 use crate::service::leads::filter::{Condition, every};
 use crate::service::leads::order::{LeadQuery, Segment};
-use crate::service::leads::search::bitmaps::{
-    Bitmaps, Part, WALKED_ELSEWHERE, WALKED_IN_PLACE, WALKED_UNSEARCHED,
+use crate::service::leads::search::bitmaps::{Bitmaps, Until};
+use crate::service::leads::search::costs::{
+    FETCHED, FETCHED_BY_PAIR, Part, WALKED_ELSEWHERE, WALKED_IN_PLACE, WALKED_UNSEARCHED,
 };
 use crate::service::leads::search::find::{Hunt, PEEKED, Stretch};
 use crate::service::leads::search::look::{Look, TRIES, Walked};
@@ -21,9 +22,10 @@ use crate::service::{LeadId, Result};
 const DO_NOT_SORT: &str = "SET LOCAL enable_sort = off";
 
 /// To ask two indexes at once and read only what both lead to. PostgreSQL expects few leads of what
-/// several conditions say together, and would read all that one index leads to.
+/// several conditions say together, in a plan for any values 50 where there are 16,000, and would read
+/// all that one index leads to.
 const RELY_ON_INDEXES: &str =
-    "SET LOCAL cpu_tuple_cost = 100; SET LOCAL max_parallel_workers_per_gather = 0";
+    "SET LOCAL cpu_tuple_cost = 2000; SET LOCAL max_parallel_workers_per_gather = 0";
 
 /// To keep in mind which leads of a page a bitmap leads to. Where there is no room for that, it leads to
 /// all of the page, which are read and compared: at ten million, seven million rows for 12,587 leads, and
@@ -124,9 +126,9 @@ impl Hunt<'_> {
         walked: Walked,
     ) -> Result<Look> {
         type Counts = (i64, i64, Vec<i64>);
-        type Ordered = (Vec<LeadId>, Vec<Option<bool>>);
+        type Ordered = (Vec<LeadId>, Vec<i32>, Vec<Option<bool>>);
         let sample = self.sample(stretch)?;
-        let (shown, leads, (ids, ordered)): (Counts, i64, Ordered) =
+        let (shown, leads, (ids, lists, ordered)): (Counts, i64, Ordered) =
             sample.get_result(conn).await?;
         let (sampled, searched, shares) = shown;
         let share = |leads: i64| leads as f64 / sampled.max(1) as f64;
@@ -137,6 +139,7 @@ impl Hunt<'_> {
             share,
             lists: facet.lists,
             is_span: facet.is_span,
+            is_in_place: facet.is_in_place,
         });
         Ok(Look {
             walked,
@@ -148,15 +151,29 @@ impl Hunt<'_> {
             spans: shares.collect(),
             ordered,
             ids,
-            row: match (self.search.is_empty(), self.is_in_place()) {
-                (true, _) => WALKED_UNSEARCHED,
-                (false, true) => WALKED_IN_PLACE,
-                (false, false) => WALKED_ELSEWHERE,
+            lists: match self.own_walk() {
+                None => lists,
+                Some(_) => Vec::new(),
+            },
+            row: self.row(),
+            fetched: match self.entry() {
+                Some(entry) if entry > 1.0 => FETCHED_BY_PAIR,
+                _ => FETCHED,
             },
             tries: TRIES,
             entry: self.entry(),
-            has_slices: stretch.segment == Segment::Valued && self.is_along_all(),
+            is_along_all: stretch.segment == Segment::Valued && self.is_along_all(),
+            is_in_place: self.is_in_place(),
         })
+    }
+
+    /// What a row of a walk costs.
+    fn row(&self) -> f64 {
+        match (self.search.is_empty(), self.is_in_place()) {
+            (true, _) => WALKED_UNSEARCHED,
+            (false, true) => WALKED_IN_PLACE,
+            (false, false) => WALKED_ELSEWHERE,
+        }
     }
 
     fn sample(&self, stretch: Stretch<'_>) -> Result<Sample> {
@@ -189,32 +206,36 @@ impl Hunt<'_> {
         bitmaps: &Bitmaps,
         look: Option<&Look>,
     ) -> Result<Vec<LeadId>> {
-        let facets = self.facets().into_iter().enumerate();
-        let facets = facets.filter(|(at, _)| bitmaps.facets.contains(at));
-        let mut asked: Vec<Condition> = facets.map(|(_, facet)| facet.condition).collect();
-        asked.extend(self.condition(bitmaps.search));
-        asked.extend(
-            bitmaps
-                .span
-                .and_then(|at| self.filter.spans().into_iter().nth(at)),
-        );
+        let mut asked = self.asked(bitmaps);
         let mut filter = vec![self.filter.unsearched(self.actor)?];
+        let mut until = None;
         // Which indexes the fenced query could be asked of is left to PostgreSQL, which takes a
         // range of unknown ends for a small one.
-        match bitmaps.until {
-            Some(_) => asked.extend(self.range(stretch)),
+        match bitmaps.until.zip(look) {
+            Some((Until::Lead(rank), look)) => {
+                asked.extend(self.range(stretch));
+                until = Some(look.ids[rank]);
+            }
+            Some((Until::List(rank), look)) => {
+                let (place, until) = (stretch.place, look.lists[rank]);
+                let lists = self.order.lists(self.filter, self.backwards, place, until);
+                asked.push(lists.condition);
+                let status = self.filter.status_facet().filter(|_| !self.is_along_all());
+                asked.extend(status.map(|status| status.condition));
+                filter.push(self.rest(stretch));
+            }
             None => filter.push(self.rest(stretch)),
         }
         let gather = Gather {
             query: leads::table.filter(every(asked)).into_boxed(),
-            until: bitmaps.until.zip(look).map(|(rank, look)| look.ids[rank]),
+            until,
             filter: every(filter),
             order: self.order,
             backwards: self.backwards,
             limit: stretch.limit as i64,
             offset: stretch.offset as i64,
         };
-        let are_several = bitmaps.until.is_some() || bitmaps.span.is_some();
+        let are_several = until.is_some() || bitmaps.span.is_some();
         let mut settings = Vec::new();
         settings.extend(are_several.then_some(RELY_ON_INDEXES));
         settings.extend(look.filter(|look| look.leads > MANY).map(|_| ROOM));
@@ -226,6 +247,20 @@ impl Hunt<'_> {
             Ok(gather.load(conn).await?)
         })
         .await
+    }
+
+    /// What is said of all the leads that bitmaps lead to, but where in the order they are.
+    fn asked(&self, bitmaps: &Bitmaps) -> Vec<Condition> {
+        let facets = self.facets().into_iter().enumerate();
+        let facets = facets.filter(|(at, _)| bitmaps.facets.contains(at));
+        let mut asked: Vec<Condition> = facets.map(|(_, facet)| facet.condition).collect();
+        asked.extend(self.condition(bitmaps.search));
+        asked.extend(
+            bitmaps
+                .span
+                .and_then(|at| self.filter.spans().into_iter().nth(at)),
+        );
+        asked
     }
 
     /// What the filter says that the index of the search has, too.
