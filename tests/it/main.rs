@@ -10,6 +10,7 @@
 
 mod connections;
 mod db;
+mod drills;
 mod first_steps;
 mod house;
 mod oidc;
