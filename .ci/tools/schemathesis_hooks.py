@@ -59,7 +59,7 @@ OWN_LEAD = ask(
     'mutation { createLead(input: {firstName: "A", lastName: "B", phone: "+48 601 234 560"}) { lead { id } } }', TOKEN
 )["createLead"]["lead"]["id"]
 OWN_NOTE = ask(
-    f'mutation {{ addNote(input: {{leadId: "{OWN_LEAD}", content: "x"}}) {{ note {{ id }} }} }}', TOKEN
+    f'mutation {{ addNote(input: {{id: "{OWN_LEAD}", content: "x"}}) {{ note {{ id }} }} }}', TOKEN
 )["addNote"]["note"]["id"]
 # Who asks is left in peace: the next request would be refused.
 USERS = [user for user in WORLD["users"]["nodes"] if user["id"] != ME]

@@ -237,7 +237,7 @@ impl Selection {
             return Err(format!("{} leads were created before {until}", ids.len()).into());
         }
         Ok(Self {
-            filter: json!({ "created": { "to": until } }),
+            filter: json!({ "createdAt": { "to": until } }),
             condition,
             ids,
         })

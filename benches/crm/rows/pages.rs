@@ -17,7 +17,7 @@ const LIMIT: f64 = 1.5;
 const ORDERS: [(&str, &str); 9] = [
     ("CREATED_AT", "created_at"),
     ("UPDATED_AT", "updated_at"),
-    ("SCORE", "lead_score"),
+    ("LEAD_SCORE", "lead_score"),
     ("STATUS", "status"),
     ("LAST_NAME", "last_name_key"),
     ("COMPANY", "company_key"),
@@ -76,7 +76,7 @@ pub async fn filters(bench: &mut Bench<'_>) -> Result<()> {
 fn choices(agent: &str, since: &str) -> [Choice; 8] {
     let mine = format!("assigned_to = ANY ('{{{agent}}}')");
     let tagged = json!({ "tags": { "all": ["newsletter"] } });
-    let created = json!({ "created": { "from": since } });
+    let created = json!({ "createdAt": { "from": since } });
     let ended = json!({ "status": ["LOST", "WON"], "source": ["WEBSITE"] });
     let ended_sql = "status = ANY ('{LOST,WON}') AND source = ANY ('{WEBSITE}')";
     let website = json!({ "source": ["WEBSITE"] });
@@ -94,7 +94,7 @@ fn choices(agent: &str, since: &str) -> [Choice; 8] {
         ),
         Choice::new("source", website, "source = ANY ('{WEBSITE}')"),
         Choice::new("frequent tag", tagged, "tags @> '{newsletter}'"),
-        Choice::new("hot", json!({ "hotOnly": true }), "lead_score >= 71"),
+        Choice::new("hot", json!({ "isHotLead": true }), "lead_score >= 71"),
         Choice::new("created since", created, format!("created_at >= '{since}'")),
         Choice::new("status and source", ended, ended_sql),
     ]

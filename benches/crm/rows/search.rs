@@ -30,7 +30,7 @@ const PHONE: &str = "\
 
 /// Orders in which those that are found lie elsewhere than on the average.
 const ORDERS: [(&str, &str, &str); 3] = [
-    ("SCORE", "DESC", "ORDER BY lead_score DESC, id DESC"),
+    ("LEAD_SCORE", "DESC", "ORDER BY lead_score DESC, id DESC"),
     ("LAST_NAME", "ASC", "ORDER BY last_name_key, id"),
     ("STATUS", "ASC", "ORDER BY status, id"),
 ];
@@ -39,7 +39,7 @@ const ORDERS: [(&str, &str, &str); 3] = [
 const LATE: (&str, [(&str, &str, &str); 2]) = (
     "gmail",
     [
-        ("SCORE", "DESC", "ORDER BY lead_score DESC, id DESC"),
+        ("LEAD_SCORE", "DESC", "ORDER BY lead_score DESC, id DESC"),
         (
             "CONVERSION_PROBABILITY",
             "DESC",

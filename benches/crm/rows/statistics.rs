@@ -47,7 +47,7 @@ pub async fn rows(bench: &mut Bench<'_>) -> Result<()> {
     let now: DateTime<Utc> = bench.database.sql().text(newest).await?.parse()?;
     let others = Choice::new(
         "source and hot",
-        json!({ "source": ["REFERRAL"], "hotOnly": true }),
+        json!({ "source": ["REFERRAL"], "isHotLead": true }),
         "source = ANY ('{REFERRAL}') AND lead_score >= 71",
     );
     measure(bench, "", &others, (STATISTICS, grouped), &[]).await;
@@ -64,7 +64,7 @@ pub async fn rows(bench: &mut Bench<'_>) -> Result<()> {
     let (days, days_sql) = last_days(now);
     for choice in [
         Choice::new("over time, all", json!({}), "true"),
-        Choice::new("over time, 45 days", json!({ "created": days }), days_sql),
+        Choice::new("over time, 45 days", json!({ "createdAt": days }), days_sql),
     ] {
         measure(bench, "", &choice, (OVER_TIME, by_day), READY).await;
     }
@@ -110,11 +110,11 @@ fn choices(facts: &Facts, now: DateTime<Utc>) -> Vec<Choice> {
         ),
     ] {
         let (of_mine, of_ours) = (
-            json!({ "assignedTo": [agent], "created": range }),
-            json!({ "assignedTo": team, "created": range }),
+            json!({ "assignedTo": [agent], "createdAt": range }),
+            json!({ "assignedTo": team, "createdAt": range }),
         );
         choices.extend([
-            Choice::new(name, json!({ "created": range }), &sql),
+            Choice::new(name, json!({ "createdAt": range }), &sql),
             Choice::new(my_name, of_mine, format!("{mine} AND {sql}")),
             Choice::new(our_name, of_ours, format!("{ours} AND {sql}")),
         ]);

@@ -31,21 +31,21 @@ pub struct LeadFilter {
     /// `true`: assigned to nobody; `false`: assigned to somebody.
     unassigned: Option<bool>,
     /// Created in this time.
-    created: Option<DateRange>,
+    created_at: Option<DateRange>,
     /// Last changed in this time.
-    updated: Option<DateRange>,
+    updated_at: Option<DateRange>,
     /// Last contacted in this time.
-    last_contact: Option<DateRange>,
+    last_contact_date: Option<DateRange>,
     /// To be followed up in this time.
     next_follow_up: Option<DateRange>,
     /// With a score in this range.
-    score: Option<IntRange>,
-    /// `true`: with a score above 70.
-    hot_only: Option<bool>,
+    lead_score: Option<IntRange>,
+    /// `true`: with a score above 70; `false`: with one of at most 70.
+    is_hot_lead: Option<bool>,
     /// With and without these tags.
     tags: Option<TagFilter>,
     /// With a conversion probability in this range.
-    probability: Option<FloatRange>,
+    conversion_probability: Option<FloatRange>,
     /// Of this company; case and accents do not matter.
     company: Option<TextFilter>,
     /// With this e-mail address; case does not matter.
@@ -134,9 +134,9 @@ impl LeadFilter {
                 .map(Self::parse)
                 .collect::<Result<Vec<_>>>()
         };
-        let score = self.score.unwrap_or_default();
+        let score = self.lead_score.unwrap_or_default();
         let tags = self.tags.unwrap_or_default();
-        let probability = self.probability.unwrap_or_default();
+        let probability = self.conversion_probability.unwrap_or_default();
         Ok(leads::LeadFilter {
             status: self
                 .status
@@ -146,18 +146,18 @@ impl LeadFilter {
                 .map(|all| all.into_iter().map(Into::into).collect()),
             assigned_to: users.transpose()?,
             unassigned: self.unassigned,
-            created: span(self.created),
-            updated: span(self.updated),
-            last_contact: span(self.last_contact),
+            created_at: span(self.created_at),
+            updated_at: span(self.updated_at),
+            last_contact_date: span(self.last_contact_date),
             next_follow_up: span(self.next_follow_up),
-            score_min: score.min,
-            score_max: score.max,
-            hot_only: self.hot_only.unwrap_or(false),
+            lead_score_min: score.min,
+            lead_score_max: score.max,
+            is_hot_lead: self.is_hot_lead,
             tags_all: tags.all,
             tags_any: tags.any,
             tags_none: tags.none,
-            probability_min: probability.min,
-            probability_max: probability.max,
+            conversion_probability_min: probability.min,
+            conversion_probability_max: probability.max,
             company: text(self.company),
             email: text(self.email),
             archived: self.archived.map(Into::into),

@@ -31,7 +31,7 @@ macro_rules! new_lead_input {
             status: LeadStatus,
             /// Who works on it: an active user. Without one, an agent's lead is the agent's own,
             /// anybody else's is unassigned. Agents may name only themselves, managers their team.
-            assigned_to_id: Option<ID>,
+            assigned_to: Option<ID>,
             /// How likely the lead becomes a customer, 0.0–1.0. Default 0.0.
             conversion_probability: Option<f64>,
             /// When somebody was last in contact; not in the future.
@@ -50,8 +50,8 @@ macro_rules! new_lead_input {
             /// The input stands at `path` in the request: nothing, or `leads.3.` for a row.
             /// Errors: `InvalidData` for an assignee that is not an id.
             pub fn new_lead(self, path: &str) -> Result<NewLead> {
-                let field = format!("{path}assignedToId");
-                let assigned_to = self.assigned_to_id.map(|id| uuid(&field, &id));
+                let field = format!("{path}assignedTo");
+                let assigned_to = self.assigned_to.map(|id| uuid(&field, &id));
                 Ok(NewLead {
                     first_name: self.first_name,
                     last_name: self.last_name,

@@ -19,7 +19,7 @@ use crate::service::{Result, UserId, leads};
 #[graphql(remote = "leads::LeadOrderField")]
 pub enum LeadOrderField {
     /// By `leadScore`.
-    Score,
+    LeadScore,
     /// By `createdAt`.
     CreatedAt,
     /// By `updatedAt`.
@@ -72,8 +72,8 @@ pub struct LeadTotal(leads::LeadFilter);
 #[Object]
 impl LeadTotal {
     /// How many leads there are on all pages. Exact; counted only if it is asked for. Known
-    /// without counting where the filter has nothing but `assignedTo`, `unassigned`, `created` and
-    /// one of `status`, `source` and `hotOnly`; else all leads that it lets through are counted,
+    /// without counting where the filter has nothing but `assignedTo`, `unassigned`, `createdAt` and
+    /// one of `status`, `source` and `isHotLead`; else all leads that it lets through are counted,
     /// which takes the longer the more there are: see `totalCountUpTo`. In a search, leads whose
     /// names are only typed alike are not counted.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<i64> {

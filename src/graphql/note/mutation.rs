@@ -10,7 +10,7 @@ use crate::service::{LeadId, NoteId};
 #[derive(InputObject)]
 pub struct AddNoteInput {
     /// The lead it is about.
-    lead_id: ID,
+    id: ID,
     /// The text, 1–10,000 characters.
     content: String,
     /// What it is: NOTE, CALL, EMAIL or MEETING.
@@ -54,7 +54,7 @@ impl NoteMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which lead, and the text.")] input: AddNoteInput,
     ) -> Option<NotePayload> {
-        let command = uuid("leadId", &input.lead_id).map(|lead| AddNote {
+        let command = uuid("id", &input.id).map(|lead| AddNote {
             lead: LeadId(lead),
             expected_version: input.expected_version,
             note_type: input.note_type.into(),

@@ -21,18 +21,18 @@ impl LeadFilter {
         let mut add = |condition: Condition| all.push(condition);
         match field {
             LeadOrderField::CreatedAt => {
-                time_span(leads::created_at.nullable(), &self.created, &mut add);
+                time_span(leads::created_at.nullable(), &self.created_at, &mut add);
             }
             LeadOrderField::UpdatedAt => {
-                time_span(leads::updated_at.nullable(), &self.updated, &mut add);
+                time_span(leads::updated_at.nullable(), &self.updated_at, &mut add);
             }
             LeadOrderField::LastContactDate => {
-                time_span(leads::last_contact_date, &self.last_contact, &mut add);
+                time_span(leads::last_contact_date, &self.last_contact_date, &mut add);
             }
             LeadOrderField::NextFollowUp => {
                 time_span(leads::next_follow_up, &self.next_follow_up, &mut add);
             }
-            LeadOrderField::Score => self.score_conditions(&mut add),
+            LeadOrderField::LeadScore => self.score_conditions(&mut add),
             LeadOrderField::ConversionProbability => self.probability_conditions(&mut add),
             LeadOrderField::Status => self.status_span(&mut add),
             LeadOrderField::LastName | LeadOrderField::Company => {}
@@ -60,7 +60,7 @@ impl LeadFilter {
             LeadOrderField::UpdatedAt,
             LeadOrderField::LastContactDate,
             LeadOrderField::NextFollowUp,
-            LeadOrderField::Score,
+            LeadOrderField::LeadScore,
             LeadOrderField::ConversionProbability,
         ];
         let spans = fields.map(|field| self.bounds_alone(field));

@@ -153,7 +153,7 @@ fn assignee(
     permission::require(actor, Action::CreateLead, owner)?;
     if let Some(id) = asked {
         let user = users.get(&id).ok_or(ServiceError::UserNotFound(id))?;
-        user.require_active("assignedToId")?;
+        user.require_active("assignedTo")?;
     }
     Ok(owner)
 }

@@ -113,7 +113,7 @@ impl LeadFilter {
 
     /// The months in which they came, if those are not too many.
     fn months(&self) -> Option<Facet> {
-        let (from, to) = self.created.from.zip(self.created.to)?;
+        let (from, to) = self.created_at.from.zip(self.created_at.to)?;
         let last = (to - TimeDelta::microseconds(1)).date_naive();
         let first = from.date_naive().with_day(1)?;
         let number = |day: NaiveDate| 12 * day.year() + day.month0() as i32;
@@ -135,7 +135,7 @@ impl LeadOrder {
     /// The number of a lead's list, in SQL; none of an order that the index does not have.
     pub(super) fn list(self) -> Option<String> {
         match self.field {
-            LeadOrderField::Score => Some(format!("lead_score / {BAND}")),
+            LeadOrderField::LeadScore => Some(format!("lead_score / {BAND}")),
             LeadOrderField::Status => {
                 let all = Status::ALL.iter().enumerate();
                 let all = all.map(|(at, status)| format!(" WHEN '{}' THEN {at}", status.as_str()));
@@ -165,7 +165,9 @@ impl LeadOrder {
             false => list <= until && first.is_none_or(|first| list >= first),
         };
         match self.field {
-            LeadOrderField::Score => of_bands(filter.bands_alone().filter(|&band| is_meant(band))),
+            LeadOrderField::LeadScore => {
+                of_bands(filter.bands_alone().filter(|&band| is_meant(band)))
+            }
             _ => {
                 let all = filter.status.as_deref().unwrap_or(Status::ALL).iter();
                 of_statuses(all.copied().filter(|status| is_meant(*status as i32)))

@@ -27,18 +27,18 @@ pub struct LeadFilter {
     pub source: Option<Vec<LeadSource>>,
     pub assigned_to: Option<Vec<UserId>>,
     pub unassigned: Option<bool>,
-    pub created: Span<DateTime<Utc>>,
-    pub updated: Span<DateTime<Utc>>,
-    pub last_contact: Span<DateTime<Utc>>,
+    pub created_at: Span<DateTime<Utc>>,
+    pub updated_at: Span<DateTime<Utc>>,
+    pub last_contact_date: Span<DateTime<Utc>>,
     pub next_follow_up: Span<DateTime<Utc>>,
-    pub score_min: Option<i32>,
-    pub score_max: Option<i32>,
-    pub hot_only: bool,
+    pub lead_score_min: Option<i32>,
+    pub lead_score_max: Option<i32>,
+    pub is_hot_lead: Option<bool>,
     pub tags_all: Option<Vec<String>>,
     pub tags_any: Option<Vec<String>>,
     pub tags_none: Option<Vec<String>>,
-    pub probability_min: Option<f64>,
-    pub probability_max: Option<f64>,
+    pub conversion_probability_min: Option<f64>,
+    pub conversion_probability_max: Option<f64>,
     pub company: TextMatch,
     pub email: TextMatch,
     pub archived: Option<Archived>,
@@ -137,9 +137,9 @@ impl LeadFilter {
             add(Box::new(leads::source.eq_any(source.clone()).nullable()));
         }
         self.assignee_condition().map(&mut add);
-        time_span(leads::created_at.nullable(), &self.created, &mut add);
-        time_span(leads::updated_at.nullable(), &self.updated, &mut add);
-        time_span(leads::last_contact_date, &self.last_contact, &mut add);
+        time_span(leads::created_at.nullable(), &self.created_at, &mut add);
+        time_span(leads::updated_at.nullable(), &self.updated_at, &mut add);
+        time_span(leads::last_contact_date, &self.last_contact_date, &mut add);
         time_span(leads::next_follow_up, &self.next_follow_up, &mut add);
         self.score_conditions(&mut add);
         self.probability_conditions(&mut add);
@@ -201,8 +201,13 @@ impl LeadFilter {
 
     /// The least and the highest score.
     pub(super) fn scores(&self) -> (Option<i32>, Option<i32>) {
-        let hot = self.hot_only.then_some(Lead::HOT_ABOVE + 1);
-        (self.score_min.max(hot), self.score_max)
+        let (mut least, mut most) = (self.lead_score_min, self.lead_score_max);
+        match self.is_hot_lead {
+            Some(true) => least = least.max(Some(Lead::HOT_ABOVE + 1)),
+            Some(false) => most = Some(most.unwrap_or(i32::MAX).min(Lead::HOT_ABOVE)),
+            None => {}
+        }
+        (least, most)
     }
 
     pub(super) fn score_conditions(&self, add: &mut impl FnMut(Condition)) {
@@ -216,10 +221,10 @@ impl LeadFilter {
     }
 
     pub(super) fn probability_conditions(&self, add: &mut impl FnMut(Condition)) {
-        if let Some(least) = self.probability_min {
+        if let Some(least) = self.conversion_probability_min {
             add(Box::new(leads::conversion_probability.ge(least).nullable()));
         }
-        if let Some(most) = self.probability_max {
+        if let Some(most) = self.conversion_probability_max {
             add(Box::new(leads::conversion_probability.le(most).nullable()));
         }
     }

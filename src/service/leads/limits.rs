@@ -69,9 +69,9 @@ impl LeadFilter {
             }
         }
         let spans = [
-            ("filter.created", &self.created),
-            ("filter.updated", &self.updated),
-            ("filter.lastContact", &self.last_contact),
+            ("filter.createdAt", &self.created_at),
+            ("filter.updatedAt", &self.updated_at),
+            ("filter.lastContactDate", &self.last_contact_date),
             ("filter.nextFollowUp", &self.next_follow_up),
         ];
         for (field, span) in spans {

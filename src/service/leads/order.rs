@@ -19,7 +19,7 @@ pub type LeadQuery<'a> = IntoBoxed<'a, leads::table, Pg>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each names its column")]
 pub enum LeadOrderField {
-    Score,
+    LeadScore,
     CreatedAt,
     UpdatedAt,
     LastContactDate,
@@ -110,7 +110,7 @@ impl LeadOrder {
         let lead = &listed.lead;
         let time = |value: Option<DateTime<Utc>>| value.map_or(SortKey::Null, SortKey::Time);
         let key = match self.field {
-            LeadOrderField::Score => SortKey::Integer(lead.lead_score),
+            LeadOrderField::LeadScore => SortKey::Integer(lead.lead_score),
             LeadOrderField::CreatedAt => SortKey::Time(lead.created_at),
             LeadOrderField::UpdatedAt => SortKey::Time(lead.updated_at),
             LeadOrderField::LastContactDate => time(lead.last_contact_date),
@@ -133,7 +133,7 @@ impl LeadOrder {
     /// The column that is ordered by.
     pub(crate) fn column(self) -> &'static str {
         match self.field {
-            LeadOrderField::Score => "lead_score",
+            LeadOrderField::LeadScore => "lead_score",
             LeadOrderField::CreatedAt => "created_at",
             LeadOrderField::UpdatedAt => "updated_at",
             LeadOrderField::LastContactDate => "last_contact_date",
@@ -194,7 +194,7 @@ impl LeadOrder {
     pub(crate) fn accepts(self, key: &SortKey) -> bool {
         use LeadOrderField::*;
         match key {
-            SortKey::Integer(_) => self.field == Score,
+            SortKey::Integer(_) => self.field == LeadScore,
             SortKey::Double(_) => self.field == ConversionProbability,
             SortKey::Time(at) => {
                 let is_time = matches!(
@@ -257,7 +257,7 @@ impl LeadOrder {
             }};
         }
         match self.field {
-            LeadOrderField::Score => after!(lead_score, Integer, Integer),
+            LeadOrderField::LeadScore => after!(lead_score, Integer, Integer),
             LeadOrderField::CreatedAt => after!(created_at, Timestamptz, Time),
             LeadOrderField::UpdatedAt => after!(updated_at, Timestamptz, Time),
             LeadOrderField::LastContactDate => {
@@ -282,7 +282,7 @@ impl LeadOrder {
             };
         }
         match self.field {
-            LeadOrderField::Score => sort!(lead_score),
+            LeadOrderField::LeadScore => sort!(lead_score),
             LeadOrderField::CreatedAt => sort!(created_at),
             LeadOrderField::UpdatedAt => sort!(updated_at),
             LeadOrderField::LastContactDate => sort!(last_contact_date),

@@ -16,7 +16,7 @@ impl LeadOrder {
         statuses.sort();
         statuses.dedup();
         let is_ordered = match self.field {
-            LeadOrderField::Score | LeadOrderField::ConversionProbability => true,
+            LeadOrderField::LeadScore | LeadOrderField::ConversionProbability => true,
             // A list of one goes by `lead_time`, which no other condition is of.
             LeadOrderField::CreatedAt
             | LeadOrderField::LastContactDate

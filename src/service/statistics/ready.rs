@@ -61,6 +61,7 @@ impl Ready<'_> {
         Ok(match kind {
             Kind::Any => totals.total,
             Kind::Hot => totals.hot,
+            Kind::NotHot => totals.total - totals.hot,
             Kind::Status(some) => sum_of(&totals.by_status, some),
             Kind::Source(some) => sum_of(&totals.by_source, some),
         })

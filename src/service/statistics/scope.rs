@@ -29,8 +29,15 @@ pub(super) struct NarrowScope {
 pub(super) enum Kind {
     Any,
     Hot,
+    NotHot,
     Status(Vec<LeadStatus>),
     Source(Vec<LeadSource>),
+}
+
+impl Kind {
+    fn of_heat(is_hot: bool) -> Self {
+        if is_hot { Self::Hot } else { Self::NotHot }
+    }
 }
 
 impl NarrowScope {
@@ -55,18 +62,18 @@ impl NarrowScope {
             source,
             assigned_to,
             unassigned,
-            created,
-            updated,
-            last_contact,
+            created_at,
+            updated_at,
+            last_contact_date,
             next_follow_up,
-            score_min: None,
-            score_max: None,
-            hot_only,
+            lead_score_min: None,
+            lead_score_max: None,
+            is_hot_lead,
             tags_all: None,
             tags_any: None,
             tags_none: None,
-            probability_min: None,
-            probability_max: None,
+            conversion_probability_min: None,
+            conversion_probability_max: None,
             company,
             email,
             archived: None | Some(Archived::Exclude),
@@ -79,7 +86,7 @@ impl NarrowScope {
         else {
             return None;
         };
-        let times = [updated, last_contact, next_follow_up];
+        let times = [updated_at, last_contact_date, next_follow_up];
         let texts = [company, email];
         let is_simple = times.iter().all(|span| **span == Span::default())
             && texts.iter().all(|text| **text == TextMatch::default())
@@ -90,9 +97,9 @@ impl NarrowScope {
         let owners = mem::replace(&mut self.scope.owners, Owners::Everybody);
         self.scope.owners = owners.and(Owners::of(assigned_to.as_deref(), *unassigned));
         let span = &mut self.scope.created;
-        span.from = span.from.max(created.from);
-        span.to = [span.to, created.to].into_iter().flatten().min();
-        self.narrow(hot_only.then_some(Kind::Hot))?;
+        span.from = span.from.max(created_at.from);
+        span.to = [span.to, created_at.to].into_iter().flatten().min();
+        self.narrow(is_hot_lead.map(Kind::of_heat))?;
         self.narrow(status.clone().map(Kind::Status))?;
         self.narrow(source.clone().map(Kind::Source))?;
         and.iter().try_for_each(|part| self.add(part))

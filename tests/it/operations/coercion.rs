@@ -64,7 +64,7 @@ async fn a_variable_that_does_not_fit_or_is_missing_is_refused_before_anything_r
         refused(&api, &ada, score, variables).await;
     }
     let page = "query ($filter: LeadFilter) { me { id } leads(filter: $filter) { totalCount } }";
-    for filter in [json!(5), json!([]), json!({ "created": { "from": "x" } })] {
+    for filter in [json!(5), json!([]), json!({ "createdAt": { "from": "x" } })] {
         refused(&api, &ada, page, json!({ "filter": filter })).await;
     }
     refused(

@@ -51,7 +51,7 @@ async fn everything_that_can_be_said_of_a_lead_is_kept_in_its_normal_form() {
             ada,
             json!({ "firstName": "  Łucja 🦀 ", "lastName": "O'Neil-Ñandú", "email": " Łucja.X@ACME.Example ",
             "phone": "0048 (601) 234-567", "company": " Acme & Söhne ", "source": "INSTAGRAM",
-            "status": "PROPOSAL", "assignedToId": ann.id, "conversionProbability": 0.25,
+            "status": "PROPOSAL", "assignedTo": ann.id, "conversionProbability": 0.25,
             "lastContactDate": three_days_ago, "nextFollowUp": "2150-01-02T03:04:05.678+02:00",
             "tags": [" VIP ", "vip", "Ärzte"], "customFields": { "size": "L", "n": [1, { "a": null }] } }),
         )
@@ -145,7 +145,7 @@ fn bad_values() -> Vec<(&'static str, Value)> {
         ("customFields", json!({ "a\0": 1 })),
         ("customFields", json!({ "a": ["\0"] })),
         ("customFields", large),
-        ("assignedToId", json!("x")),
+        ("assignedTo", json!("x")),
         ("idempotencyKey", json!("")),
     ]
 }

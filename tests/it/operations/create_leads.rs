@@ -17,11 +17,11 @@ async fn good_rows_are_created_and_each_bad_one_says_why() {
         api, mia, ann, bea, ..
     } = &Team::new().await;
     let leads = json!([
-        jan(json!({ "lastName": "First", "assignedToId": ann.id, "source": "REFERRAL" })),
+        jan(json!({ "lastName": "First", "assignedTo": ann.id, "source": "REFERRAL" })),
         jan(json!({ "firstName": " ", "email": "x" })),
-        jan(json!({ "assignedToId": bea.id })),
+        jan(json!({ "assignedTo": bea.id })),
         jan(json!({ "lastName": "Last", "email": "a@acme.example" })),
-        jan(json!({ "assignedToId": UNKNOWN })),
+        jan(json!({ "assignedTo": UNKNOWN })),
     ]);
     let input = json!({ "leads": leads });
     let result = api.change(mia, "createLeads", input).await;
@@ -127,17 +127,17 @@ async fn no_leads_are_no_rows() {
 async fn a_row_whose_assignee_is_no_id_is_named_by_its_number() {
     let api = Api::new().await;
     let ada = api.admin().await;
-    let leads = json!([jan(json!({})), jan(json!({ "assignedToId": "x" }))]);
+    let leads = json!([jan(json!({})), jan(json!({ "assignedTo": "x" }))]);
     let input = json!({ "leads": leads });
     let faults = api.faults(&ada, "createLeads", input).await;
-    assert_eq!(faults, ["leads.1.assignedToId"]);
+    assert_eq!(faults, ["leads.1.assignedTo"]);
     assert_eq!(api.count("SELECT count(*) FROM leads").await, 0);
 }
 
 #[tokio::test]
 async fn what_an_agent_creates_in_bulk_is_the_agents_own() {
     let Team { api, ann, abe, .. } = &Team::new().await;
-    let leads = json!([jan(json!({})), jan(json!({ "assignedToId": abe.id }))]);
+    let leads = json!([jan(json!({})), jan(json!({ "assignedTo": abe.id }))]);
     let result = api
         .change(ann, "createLeads", json!({ "leads": leads }))
         .await;

@@ -96,24 +96,24 @@ async fn by_dates_whose_beginning_counts_and_whose_end_does_not() {
     ];
     leads(&api, &ada, &all).await;
     let cases = [
-        (json!({ "lastContact": { "from": day(2) } }), "BC"),
-        (json!({ "lastContact": { "to": day(2) } }), "A"),
+        (json!({ "lastContactDate": { "from": day(2) } }), "BC"),
+        (json!({ "lastContactDate": { "to": day(2) } }), "A"),
         (
-            json!({ "lastContact": { "from": day(2), "to": day(3) } }),
+            json!({ "lastContactDate": { "from": day(2), "to": day(3) } }),
             "B",
         ),
         (
-            json!({ "lastContact": { "from": day(3), "to": day(2) } }),
+            json!({ "lastContactDate": { "from": day(3), "to": day(2) } }),
             "",
         ),
-        (json!({ "lastContact": {} }), "ABCD"),
+        (json!({ "lastContactDate": {} }), "ABCD"),
         (
-            json!({ "lastContact": { "from": "2026-03-02T14:00:00.000001+02:00" } }),
+            json!({ "lastContactDate": { "from": "2026-03-02T14:00:00.000001+02:00" } }),
             "C",
         ),
         (json!({ "nextFollowUp": { "from": day(12) } }), "B"),
         (
-            json!({ "nextFollowUp": { "to": day(12) }, "lastContact": { "to": day(9) } }),
+            json!({ "nextFollowUp": { "to": day(12) }, "lastContactDate": { "to": day(9) } }),
             "A",
         ),
     ];
@@ -126,21 +126,21 @@ async fn by_when_a_lead_came_and_with_dates_that_can_be() {
     let ada = api.admin().await;
     leads(&api, &ada, &[("A", json!({})), ("B", json!({}))]).await;
     let cases = [
-        (json!({ "created": { "to": "2026-01-01T00:00:00Z" } }), ""),
+        (json!({ "createdAt": { "to": "2026-01-01T00:00:00Z" } }), ""),
         (
-            json!({ "created": { "from": "2026-01-01T00:00:00Z" } }),
+            json!({ "createdAt": { "from": "2026-01-01T00:00:00Z" } }),
             "AB",
         ),
-        (json!({ "updated": { "to": "2026-01-01T00:00:00Z" } }), ""),
+        (json!({ "updatedAt": { "to": "2026-01-01T00:00:00Z" } }), ""),
         (
-            json!({ "updated": { "from": "2026-01-01T00:00:00Z" } }),
+            json!({ "updatedAt": { "from": "2026-01-01T00:00:00Z" } }),
             "AB",
         ),
     ];
     check(&api, &ada, &cases).await;
     for bad in ["1000-01-01T00:00:00Z", "9999-01-01T00:00:00Z"] {
-        let filter = json!({ "filter": { "created": { "from": bad } } });
-        assert_eq!(api.leads_faults(&ada, filter).await, ["filter.created"]);
+        let filter = json!({ "filter": { "createdAt": { "from": bad } } });
+        assert_eq!(api.leads_faults(&ada, filter).await, ["filter.createdAt"]);
     }
 }
 
@@ -159,10 +159,10 @@ async fn by_when_a_lead_was_changed() {
     let update = json!({ "id": id, "company": "Acme" });
     let after = api.edit(&ada, "updateLead", update).await["updatedAt"].clone();
     let cases = [
-        (json!({ "updated": { "from": after } }), "A"),
-        (json!({ "updated": { "to": after } }), "B"),
-        (json!({ "created": { "to": after } }), "AB"),
-        (json!({ "created": { "to": before } }), ""),
+        (json!({ "updatedAt": { "from": after } }), "A"),
+        (json!({ "updatedAt": { "to": after } }), "B"),
+        (json!({ "createdAt": { "to": after } }), "AB"),
+        (json!({ "createdAt": { "to": before } }), ""),
     ];
     check(&api, &ada, &cases).await;
 }
@@ -184,22 +184,33 @@ async fn by_score_and_probability_whose_both_ends_count() {
     ];
     leads(&api, &ada, &all).await;
     let cases = [
-        (json!({ "score": { "min": 70 } }), "BC"),
-        (json!({ "score": { "max": 70 } }), "AB"),
-        (json!({ "score": { "min": 70, "max": 70 } }), "B"),
-        (json!({ "score": { "min": 71, "max": 70 } }), ""),
+        (json!({ "leadScore": { "min": 70 } }), "BC"),
+        (json!({ "leadScore": { "max": 70 } }), "AB"),
+        (json!({ "leadScore": { "min": 70, "max": 70 } }), "B"),
+        (json!({ "leadScore": { "min": 71, "max": 70 } }), ""),
         (
-            json!({ "score": { "min": -2147483648, "max": 2147483647 } }),
+            json!({ "leadScore": { "min": -2147483648, "max": 2147483647 } }),
             "ABC",
         ),
-        (json!({ "hotOnly": true }), "C"),
-        (json!({ "hotOnly": false }), "ABC"),
-        (json!({ "hotOnly": null }), "ABC"),
-        (json!({ "hotOnly": true, "score": { "min": 10 } }), "C"),
-        (json!({ "hotOnly": true, "score": { "max": 70 } }), ""),
-        (json!({ "probability": { "min": 0.25 } }), "BC"),
-        (json!({ "probability": { "max": 0.25 } }), "AB"),
-        (json!({ "probability": { "min": -5, "max": 1e300 } }), "ABC"),
+        (json!({ "isHotLead": true }), "C"),
+        (json!({ "isHotLead": false }), "AB"),
+        (json!({ "isHotLead": null }), "ABC"),
+        (
+            json!({ "isHotLead": true, "leadScore": { "min": 10 } }),
+            "C",
+        ),
+        (
+            json!({ "isHotLead": false, "leadScore": { "min": 70 } }),
+            "B",
+        ),
+        (json!({ "not": { "isHotLead": false } }), "C"),
+        (json!({ "isHotLead": true, "leadScore": { "max": 70 } }), ""),
+        (json!({ "conversionProbability": { "min": 0.25 } }), "BC"),
+        (json!({ "conversionProbability": { "max": 0.25 } }), "AB"),
+        (
+            json!({ "conversionProbability": { "min": -5, "max": 1e300 } }),
+            "ABC",
+        ),
     ];
     check(&api, &ada, &cases).await;
 }

@@ -38,7 +38,7 @@ fn combinations() -> Vec<(Value, &'static str)> {
         ),
         (json!({ "not": { "company": { "startsWith": "b" } } }), "AC"),
         (
-            json!({ "not": { "lastContact": { "from": "2000-01-01T00:00:00Z" } } }),
+            json!({ "not": { "lastContactDate": { "from": "2000-01-01T00:00:00Z" } } }),
             "ABC",
         ),
         (json!({ "not": { "unassigned": true } }), ""),
@@ -119,7 +119,7 @@ async fn a_filter_nests_five_deep_and_has_fifty_parts() {
     let api = Api::new().await;
     let ada = api.admin().await;
     let nested = |depth: usize| (1..depth).fold(json!({}), |inner, _| json!({ "not": inner }));
-    let parts = |number: usize| json!({ "or": vec![json!({ "hotOnly": true }); number] });
+    let parts = |number: usize| json!({ "or": vec![json!({ "isHotLead": true }); number] });
     for good in [nested(5), parts(49)] {
         api.leads(&ada, json!({ "filter": good })).await;
     }
@@ -177,7 +177,7 @@ async fn all_faults_of_a_filter_are_reported_together() {
     let api = Api::new().await;
     let ada = api.admin().await;
     let filter = json!({ "company": { "equals": "\0" }, "tags": { "all": ["\0"] },
-        "updated": { "to": "9999-01-01T00:00:00Z" }, "customFields": [],
+        "updatedAt": { "to": "9999-01-01T00:00:00Z" }, "customFields": [],
         "or": [{ "email": { "startsWith": "\0" } }], "not": { "status": vec!["NEW"; 1001] } });
     assert_eq!(
         api.leads_faults(&ada, json!({ "filter": filter })).await,
@@ -187,7 +187,7 @@ async fn all_faults_of_a_filter_are_reported_together() {
             "filter.email",
             "filter.status",
             "filter.tags",
-            "filter.updated"
+            "filter.updatedAt"
         ]
     );
 }
@@ -198,8 +198,8 @@ async fn what_the_schema_does_not_know_is_no_filter() {
     let ada = api.admin().await;
     for no_filter in [
         json!({ "status": ["UNKNOWN"] }),
-        json!({ "score": { "min": "1" } }),
-        json!({ "created": { "from": "yesterday" } }),
+        json!({ "leadScore": { "min": "1" } }),
+        json!({ "createdAt": { "from": "yesterday" } }),
         json!({ "nothing": 1 }),
     ] {
         let query = "query ($filter: LeadFilter) { leads(filter: $filter) { totalCount } }";

@@ -36,7 +36,7 @@ async fn every_change_of_a_lead_is_done_once_for_a_key() {
     }
     let lead = id.as_str().unwrap();
     assert_eq!(api.read(&ada, lead).await["callAttempts"], 1);
-    let note = json!({ "leadId": id, "content": "x" });
+    let note = json!({ "id": id, "content": "x" });
     let note = twice(&api, &ada, "addNote", note).await["note"]["id"].clone();
     twice(
         &api,

@@ -76,7 +76,7 @@ async fn an_archived_lead_is_noted_on_but_not_changed() {
         let message = "the lead is archived: restore it first";
         assert_eq!(refusal["message"], message, "{mutation}");
     }
-    let note = json!({ "leadId": id, "content": "asked about us again" });
+    let note = json!({ "id": id, "content": "asked about us again" });
     api.change(&ada, "addNote", note).await;
     assert_eq!(api.read(&ada, &id).await["version"], 2);
     assert_eq!(api.notes(&ada, &id).await.len(), 3);
@@ -130,7 +130,7 @@ async fn a_deleted_lead_is_answered_as_it_was_and_is_gone_with_its_notes() {
     let ada = api.admin().await;
     let lead = api.lead(&ada, json!({ "tags": ["vip"] })).await;
     let id = text(&lead["id"]);
-    let note = json!({ "leadId": id, "content": "first" });
+    let note = json!({ "id": id, "content": "first" });
     let note = api.change(&ada, "addNote", note).await["note"]["id"].clone();
     let edit = json!({ "id": note, "content": "second" });
     let newer = api.change(&ada, "editNote", edit).await["note"]["id"].clone();

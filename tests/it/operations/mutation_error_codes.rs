@@ -49,8 +49,8 @@ fn changes_of_many_leads(team: &Team, lead: &str) -> Vec<Case> {
     vec![
         (
             "createLead",
-            jan(json!({ "assignedToId": ann })),
-            vec![foreign(), no_user("assignedToId")],
+            jan(json!({ "assignedTo": ann })),
+            vec![foreign(), no_user("assignedTo")],
         ),
         (
             "assignLeads",
@@ -71,11 +71,11 @@ fn changes_of_many_leads(team: &Team, lead: &str) -> Vec<Case> {
 
 async fn notes(team: &Team, lead: &str) -> Vec<Case> {
     let api = &team.api;
-    let note = json!({ "leadId": lead, "content": "x" });
+    let note = json!({ "id": lead, "content": "x" });
     let old = api.change(&team.ada, "addNote", note.clone()).await["note"]["id"].clone();
     let edit = json!({ "id": old, "content": "y" });
     let new = api.change(&team.ada, "editNote", edit).await["note"]["id"].clone();
-    let no_lead = ("LEAD_NOT_FOUND", json!({ "leadId": UNKNOWN }));
+    let no_lead = ("LEAD_NOT_FOUND", json!({ "id": UNKNOWN }));
     let no_note = ("NOTE_NOT_FOUND", json!({ "id": UNKNOWN }));
     let edited = ("CONFLICT", json!({ "id": old }));
     let edit = json!({ "id": new, "content": "z" });

@@ -40,7 +40,7 @@ async fn twenty_leads(team: &Team) {
     for number in 0..20 {
         let owner = [&team.ann, &team.bea, &team.mia][number % 3];
         let lead = team.lead_of(Some(owner), "Kowalski").await;
-        let note = json!({ "leadId": lead, "content": "x" });
+        let note = json!({ "id": lead, "content": "x" });
         team.api.change(&team.ada, "addNote", note).await;
     }
 }
@@ -182,7 +182,7 @@ async fn statistics_of_assignees_and_days_read_no_leads() {
     let anns = format!("assignedTo: [\"{ann}\"]");
     let anns_or_nobodys = format!("and: [{{ {anns}, unassigned: true }}]");
     let days = "from: \"2026-01-15T00:00:00Z\", to: \"2026-11-20T00:00:00Z\"";
-    let created = format!("created: {{ {days} }}");
+    let created = format!("createdAt: {{ {days} }}");
     for (who, filter) in [
         (&team.ada, ""),
         (&team.ada, &anns),
@@ -197,13 +197,13 @@ async fn statistics_of_assignees_and_days_read_no_leads() {
     }
     let rest = "totalLeads leadsByAgent { totalLeads } createdOverTime { count }";
     let query = format!(
-        "{{ leadStatistics(filter: {{ created: {{ {days} }}, assignedTo: [\"{ann}\"] }}) {{ {rest} }} }}"
+        "{{ leadStatistics(filter: {{ createdAt: {{ {days} }}, assignedTo: [\"{ann}\"] }}) {{ {rest} }} }}"
     );
     let ran = statements(&team.api, &team.ada, &query).await;
     assert_eq!(on("leads", &ran), [""; 0]);
     // What is left over at an end is counted, in the statements that sum what is kept: of all leads
     // after the hour, and for each agent after a quarter of a day; of assignees and of nobody apart.
-    let ragged = "created: { from: \"2026-01-15T01:02:03Z\" }";
+    let ragged = "createdAt: { from: \"2026-01-15T01:02:03Z\" }";
     for (who, read) in [(&team.ada, 2), (&team.ann, 2), (&team.mia, 4)] {
         assert_eq!(passes(&team, who, ragged).await, read);
     }
@@ -215,7 +215,7 @@ async fn statistics_of_other_filters_read_the_leads_once() {
     twenty_leads(&team).await;
     for filter in [
         "status: [NEW]",
-        "score: { min: 10 }",
+        "leadScore: { min: 10 }",
         "or: [{ unassigned: true }]",
         "archived: INCLUDE",
     ] {
@@ -232,13 +232,14 @@ async fn what_is_kept_ready_is_not_counted_for_the_total_of_a_list() {
         ("unassigned: true", 0),
         ("status: [NEW, WON]", 0),
         (
-            "source: [OTHER], created: { from: \"2026-01-15T00:00:00Z\" }",
+            "source: [OTHER], createdAt: { from: \"2026-01-15T00:00:00Z\" }",
             0,
         ),
-        ("hotOnly: true", 0),
-        ("hotOnly: true, status: [NEW]", 1),
+        ("isHotLead: true", 0),
+        ("isHotLead: false", 0),
+        ("isHotLead: true, status: [NEW]", 1),
         ("status: [NEW], source: [OTHER]", 1),
-        ("score: { min: 10 }", 1),
+        ("leadScore: { min: 10 }", 1),
     ] {
         let asked = async |field: &str| {
             let query = format!("{{ leads(filter: {{ {filter} }}) {{ {field} }} }}");

@@ -11,7 +11,7 @@ async fn every_type_of_note_is_kept_with_its_author_and_text() {
     let id = api.lead_id(ann, json!({})).await;
     for kind in ["NOTE", "CALL", "EMAIL", "MEETING"] {
         let content = format!("  {kind} 🦀 \"quoted\" \\ %_\nsecond line ");
-        let input = json!({ "leadId": id, "content": content, "type": kind });
+        let input = json!({ "id": id, "content": content, "type": kind });
         let note = api.change(ann, "addNote", input).await["note"].clone();
         assert_eq!(note["type"], kind);
         assert_eq!(note["content"], json!(content.trim()));
@@ -20,7 +20,7 @@ async fn every_type_of_note_is_kept_with_its_author_and_text() {
         assert_eq!(note["changes"], json!([]));
         assert_eq!(note["earlierVersion"], json!(null));
     }
-    let plain = json!({ "leadId": id, "content": "x" });
+    let plain = json!({ "id": id, "content": "x" });
     let note = api.change(ann, "addNote", plain).await["note"].clone();
     assert_eq!(note["type"], "NOTE");
     assert_eq!(api.read(ann, &id).await["version"], 1);
@@ -42,10 +42,10 @@ async fn bad_notes_are_refused() {
             vec!["content", "type"],
         ),
     ] {
-        let input = super::with(json!({ "leadId": id }), bad);
+        let input = super::with(json!({ "id": id }), bad);
         assert_eq!(api.faults(&ada, "addNote", input).await, faults);
     }
-    let longest = json!({ "leadId": id, "content": "🦀".repeat(10_000) });
+    let longest = json!({ "id": id, "content": "🦀".repeat(10_000) });
     api.change(&ada, "addNote", longest).await;
     assert_eq!(api.notes(&ada, &id).await.len(), 2);
 }
@@ -55,7 +55,7 @@ async fn an_edited_note_takes_the_former_ones_place_and_keeps_its_text() {
     let api = Api::new().await;
     let ada = api.admin().await;
     let id = api.lead_id(&ada, json!({})).await;
-    let input = json!({ "leadId": id, "content": "first", "type": "MEETING" });
+    let input = json!({ "id": id, "content": "first", "type": "MEETING" });
     let first = api.change(&ada, "addNote", input).await["note"].clone();
     let input = json!({ "id": first["id"], "content": "second" });
     let second = api.change(&ada, "editNote", input).await["note"].clone();
@@ -89,7 +89,7 @@ async fn a_note_is_edited_by_its_author_only_and_only_while_the_lead_is_theirs_t
         ..
     } = &Team::new().await;
     let id = api.lead_id(ann, json!({})).await;
-    let input = json!({ "leadId": id, "content": "Ann's" });
+    let input = json!({ "id": id, "content": "Ann's" });
     let note = api.change(ann, "addNote", input).await["note"]["id"].clone();
     let edit = json!({ "id": note, "content": "changed" });
     for who in [ada, mia, bea] {
@@ -117,7 +117,7 @@ async fn recorded_changes_cannot_be_edited_and_unknown_notes_are_not_found() {
     api.refused(&ada, "editNote", input, "NOTE_NOT_FOUND").await;
     let input = json!({ "id": "x", "content": "x" });
     assert_eq!(api.faults(&ada, "editNote", input).await, ["id"]);
-    let note = json!({ "leadId": id, "content": "x" });
+    let note = json!({ "id": id, "content": "x" });
     let note = api.change(&ada, "addNote", note).await["note"]["id"].clone();
     for bad in ["", "\0", " "] {
         let input = json!({ "id": note, "content": bad });

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{Api, SignedIn};
 
 const FIELDS: [&str; 9] = [
-    "SCORE",
+    "LEAD_SCORE",
     "CREATED_AT",
     "UPDATED_AT",
     "LAST_CONTACT_DATE",
@@ -53,7 +53,7 @@ async fn leads_come_in_the_order_asked_for_those_without_a_value_last_and_ties_b
     leads(&api, &ada).await;
     // In the order of their ids the leads are C A B D.
     for (field, ascending, descending) in [
-        ("SCORE", "CBDA", "ADBC"),
+        ("LEAD_SCORE", "CBDA", "ADBC"),
         ("CREATED_AT", "CABD", "DBAC"),
         ("UPDATED_AT", "ABDC", "CDBA"),
         ("LAST_CONTACT_DATE", "BCAD", "CBDA"),
@@ -149,10 +149,10 @@ async fn a_cursor_of_another_order_is_refused() {
         let order = json!({ "field": field });
         let page = api.leads(&ada, json!({ "orderBy": order })).await;
         let cursor = page["pageInfo"]["endCursor"].clone();
-        let other = if field == "SCORE" {
+        let other = if field == "LEAD_SCORE" {
             "LAST_NAME"
         } else {
-            "SCORE"
+            "LEAD_SCORE"
         };
         for place in ["after", "before"] {
             let mut arguments = json!({ "orderBy": { "field": other } });

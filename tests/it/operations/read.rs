@@ -66,7 +66,7 @@ async fn one_lead_is_read_by_those_who_may_see_it() {
 async fn node_finds_leads_users_and_notes() {
     let Team { api, ann, bea, .. } = &Team::new().await;
     let lead = api.lead_id(ann, json!({})).await;
-    let note = json!({ "leadId": lead, "content": "hello" });
+    let note = json!({ "id": lead, "content": "hello" });
     let note = api.change(ann, "addNote", note).await["note"]["id"].clone();
     for (id, expected) in [
         (

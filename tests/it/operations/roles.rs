@@ -19,15 +19,8 @@ const CHANGES: [(&str, &str); 10] = [
     ("deleteLead", "{}"),
 ];
 
-fn input(mutation: &str, lead: &str, more: &str) -> Value {
-    let id = if mutation == "addNote" {
-        "leadId"
-    } else {
-        "id"
-    };
-    let mut input = json!({});
-    input[id] = json!(lead);
-    with(input, serde_json::from_str(more).unwrap())
+fn input(lead: &str, more: &str) -> Value {
+    with(json!({ "id": lead }), serde_json::from_str(more).unwrap())
 }
 
 /// Asks everybody for every change, each on a new lead of `owner`'s.
@@ -43,7 +36,7 @@ async fn who_may_change(team: &Team, owner: Option<&SignedIn>) -> String {
                 api.change(&team.ada, "archiveLead", archive).await;
             }
             let before = api.read(&team.ada, &lead).await;
-            let variables = json!({ "input": input(mutation, &lead, more) });
+            let variables = json!({ "input": input(&lead, more) });
             let document = super::document(mutation);
             let answer = api.ask(Some(who), &document, variables).await;
             if answer.get("errors").is_none() {
@@ -116,7 +109,7 @@ async fn a_lead_that_does_not_exist_is_not_found_whoever_asks() {
     let team = Team::new().await;
     for (mutation, more) in CHANGES {
         for who in [&team.ada, &team.mia, &team.ann] {
-            let unknown = input(mutation, UNKNOWN, more);
+            let unknown = input(UNKNOWN, more);
             let refusal = team.api.refused(who, mutation, unknown, "LEAD_NOT_FOUND");
             let message = format!("there is no lead {UNKNOWN}");
             assert_eq!(refusal.await["message"], json!(message));
@@ -128,7 +121,7 @@ async fn a_lead_that_does_not_exist_is_not_found_whoever_asks() {
             ("' OR 1=1 --", "INVALID_DATA"),
         ] {
             team.api
-                .refused(&team.ada, mutation, input(mutation, bad, more), code)
+                .refused(&team.ada, mutation, input(bad, more), code)
                 .await;
         }
     }

@@ -52,12 +52,12 @@ async fn six_leads(team: &Team) {
     let (ann, bea) = (json!(team.ann.id), json!(team.bea.id));
     let past = "2026-01-01T00:00:00Z";
     for lead in [
-        json!({ "assignedToId": ann, "status": "WON", "nextFollowUp": past }),
-        json!({ "assignedToId": ann, "company": "Acme", "nextFollowUp": past }),
-        json!({ "assignedToId": bea, "status": "WON", "source": "REFERRAL" }),
-        json!({ "assignedToId": bea, "status": "LOST", "source": "REFERRAL", "company": "A",
+        json!({ "assignedTo": ann, "status": "WON", "nextFollowUp": past }),
+        json!({ "assignedTo": ann, "company": "Acme", "nextFollowUp": past }),
+        json!({ "assignedTo": bea, "status": "WON", "source": "REFERRAL" }),
+        json!({ "assignedTo": bea, "status": "LOST", "source": "REFERRAL", "company": "A",
             "nextFollowUp": past }),
-        json!({ "assignedToId": bea, "source": "WEBSITE", "nextFollowUp": past }),
+        json!({ "assignedTo": bea, "source": "WEBSITE", "nextFollowUp": past }),
         json!({ "nextFollowUp": "2150-01-01T00:00:00Z" }),
     ] {
         team.api.lead(&team.ada, lead).await;
@@ -126,7 +126,7 @@ async fn filter_and_search_narrow_what_is_counted() {
         (json!({ "search": "acme" }), 1, 0.0, 1),
         (json!({ "search": "nobody" }), 0, 0.0, 0),
         (
-            json!({ "filter": { "hotOnly": true }, "search": "kowalski" }),
+            json!({ "filter": { "isHotLead": true }, "search": "kowalski" }),
             1,
             0.0,
             0,

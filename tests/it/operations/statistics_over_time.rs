@@ -48,7 +48,7 @@ async fn leads_are_counted_by_day_week_and_month_without_gaps() {
     ];
     created_at(&api, &times).await;
     let utc = |bucket: &str| json!({ "bucket": bucket, "timeZone": "UTC" });
-    let filter = json!({ "created": { "to": "2026-02-03T00:00:00Z" } });
+    let filter = json!({ "createdAt": { "to": "2026-02-03T00:00:00Z" } });
     let days = super::with(utc("DAY"), json!({ "filter": filter }));
     assert_eq!(
         series(&api, &ada, days).await,

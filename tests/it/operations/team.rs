@@ -58,7 +58,7 @@ impl Team {
     /// A lead with that last name, assigned to whom it says, or to nobody.
     pub(crate) async fn lead_of(&self, assignee: Option<&SignedIn>, last_name: &str) -> String {
         let assignee: Value = assignee.map_or(Value::Null, |user| json!(user.id));
-        let input = json!({ "lastName": last_name, "assignedToId": assignee });
+        let input = json!({ "lastName": last_name, "assignedTo": assignee });
         self.api.lead_id(&self.ada, input).await
     }
 }

@@ -129,7 +129,7 @@ async fn a_timeline_can_be_narrowed_to_types() {
     let ada = api.admin().await;
     let id = api.lead_id(&ada, json!({})).await;
     for kind in ["NOTE", "CALL", "EMAIL", "CALL"] {
-        let input = json!({ "leadId": id, "content": kind, "type": kind });
+        let input = json!({ "id": id, "content": kind, "type": kind });
         api.change(&ada, "addNote", input).await;
     }
     let query = "query ($id: ID!, $types: [NoteType!]) { lead(id: $id) {
@@ -155,7 +155,7 @@ async fn a_timeline_is_paged_by_cursor_newest_first() {
     let ada = api.admin().await;
     let id = api.lead_id(&ada, json!({})).await;
     for number in 1..=6 {
-        let input = json!({ "leadId": id, "content": number.to_string() });
+        let input = json!({ "id": id, "content": number.to_string() });
         api.change(&ada, "addNote", input).await;
     }
     let query = "query ($id: ID!, $first: Int, $after: String) { lead(id: $id) {
@@ -197,7 +197,7 @@ async fn the_notes_of_many_leads_come_in_one_answer_each_with_its_own_page() {
     for name in ["A", "B", "C"] {
         let id = api.lead_id(&ada, json!({ "lastName": name })).await;
         for number in 1..=2 {
-            let input = json!({ "leadId": id, "content": format!("{name}{number}") });
+            let input = json!({ "id": id, "content": format!("{name}{number}") });
             api.change(&ada, "addNote", input).await;
         }
     }

@@ -165,7 +165,7 @@ async fn nobody_is_assigned_by_an_update() {
     let api = Api::new().await;
     let ada = api.admin().await;
     let lead = full_lead(&api, &ada).await;
-    let input = json!({ "id": lead["id"], "assignedToId": ada.id });
+    let input = json!({ "id": lead["id"], "assignedTo": ada.id });
     api.refused(&ada, "updateLead", input, "GRAPHQL_VALIDATION_FAILED")
         .await;
 }

@@ -178,7 +178,7 @@ async fn the_leads_of_a_user_are_those_that_the_viewer_may_see() {
     api.lead(ann, json!({ "lastName": "Anns" })).await;
     team.lead_of(Some(mia), "Mias").await;
     let lead = team.lead_of(Some(ann), "Noted").await;
-    let note = json!({ "leadId": lead, "content": "x" });
+    let note = json!({ "id": lead, "content": "x" });
     api.change(mia, "addNote", note).await;
     let query = "query ($id: ID!) { user(id: $id) {
         leads(orderBy: { field: LAST_NAME }) { totalCount nodes { lastName } } } }";

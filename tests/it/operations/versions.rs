@@ -66,21 +66,16 @@ async fn every_change_of_one_lead_compares_the_version() {
     let ada = api.admin().await;
     for (mutation, more, current) in changes() {
         let lead = api.lead(&ada, json!({})).await;
-        let field = if mutation == "addNote" {
-            "leadId"
-        } else {
-            "id"
-        };
         for stale in [0, 2, -1, i32::MAX] {
             let mut input = super::with(json!({ "expectedVersion": stale }), more.clone());
-            input[field] = lead["id"].clone();
+            input["id"] = lead["id"].clone();
             let refusal = api.refused(&ada, mutation, input, "CONFLICT").await;
             assert_eq!(refusal["extensions"]["currentVersion"], 1, "{mutation}");
             assert_eq!(refusal["extensions"]["current"], current, "{mutation}");
         }
         assert_eq!(api.read(&ada, &text(&lead["id"])).await, lead);
         let mut input = super::with(json!({ "expectedVersion": 1 }), more);
-        input[field] = lead["id"].clone();
+        input["id"] = lead["id"].clone();
         api.change(&ada, mutation, input).await;
     }
 }

@@ -109,10 +109,10 @@ impl Case {
             source: source.then(|| like.iter().map(|lead| lead.source).collect()),
             assigned_to: owner.then(|| owners.collect()),
             unassigned: self.unassigned.filter(|_| owner),
-            score_min: score.then_some(like[0].lead_score - 20),
-            score_max: (score && day).then_some(like[0].lead_score + 10),
-            hot_only: score && status,
-            created: Span {
+            lead_score_min: score.then_some(like[0].lead_score - 20),
+            lead_score_max: (score && day).then_some(like[0].lead_score + 10),
+            is_hot_lead: score.then_some(status),
+            created_at: Span {
                 from: day.then_some(first),
                 to: day.then(|| first + TimeDelta::days(self.days)),
             },
@@ -156,12 +156,16 @@ fn selects(filter: &LeadFilter, lead: &Known) -> bool {
         && is_in(&filter.status)
         && (filter.source.as_ref()).is_none_or(|listed| listed.contains(&lead.source))
         && filter
-            .score_min
+            .lead_score_min
             .is_none_or(|least| lead.lead_score >= least)
-        && filter.score_max.is_none_or(|most| lead.lead_score <= most)
-        && (!filter.hot_only || lead.lead_score > 70)
-        && (filter.created.from).is_none_or(|from| lead.created_at >= from)
-        && (filter.created.to).is_none_or(|to| lead.created_at < to)
+        && filter
+            .lead_score_max
+            .is_none_or(|most| lead.lead_score <= most)
+        && filter
+            .is_hot_lead
+            .is_none_or(|is_hot| is_hot == (lead.lead_score > 70))
+        && (filter.created_at.from).is_none_or(|from| lead.created_at >= from)
+        && (filter.created_at.to).is_none_or(|to| lead.created_at < to)
         && (filter.tags_all.as_ref()).is_none_or(|tags| tags.iter().all(has))
         && (filter.tags_any.as_ref()).is_none_or(|tags| tags.iter().any(has))
         && (filter.custom_fields.as_ref()).is_none_or(|fields| {

@@ -22,7 +22,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use crate::support::TestDatabase;
 
 const FIELDS: [LeadOrderField; 9] = [
-    LeadOrderField::Score,
+    LeadOrderField::LeadScore,
     LeadOrderField::CreatedAt,
     LeadOrderField::UpdatedAt,
     LeadOrderField::LastContactDate,
@@ -144,7 +144,7 @@ impl ManyLeads {
     /// All leads in an order, as PostgreSQL sorts them.
     async fn sorted(&self, order: LeadOrder) -> Vec<LeadId> {
         let column = match order.field {
-            LeadOrderField::Score => "lead_score",
+            LeadOrderField::LeadScore => "lead_score",
             LeadOrderField::CreatedAt => "created_at",
             LeadOrderField::UpdatedAt => "updated_at",
             LeadOrderField::LastContactDate => "last_contact_date",

@@ -24,7 +24,7 @@ async fn no_page_of_any_order_reads_the_whole_table_or_sorts() {
         status: Some(vec![LeadStatus::Won]),
         ..LeadFilter::default()
     };
-    for order in [LeadOrderField::CreatedAt, LeadOrderField::Score]
+    for order in [LeadOrderField::CreatedAt, LeadOrderField::LeadScore]
         .into_iter()
         .flat_map(both_ways)
     {
@@ -35,7 +35,7 @@ async fn no_page_of_any_order_reads_the_whole_table_or_sorts() {
         LeadOrderField::CreatedAt,
         LeadOrderField::LastContactDate,
         LeadOrderField::NextFollowUp,
-        LeadOrderField::Score,
+        LeadOrderField::LeadScore,
         LeadOrderField::ConversionProbability,
     ];
     for order in by_status.into_iter().flat_map(both_ways) {
@@ -61,7 +61,7 @@ async fn a_page_of_several_statuses_is_merged_from_theirs_and_is_the_same_as_any
             LeadOrderField::ConversionProbability,
             "leads_status_conversion_probability",
         ),
-        (LeadOrderField::Score, "leads_status_lead_score"),
+        (LeadOrderField::LeadScore, "leads_status_lead_score"),
     ];
     let orders = indexes.map(|(field, index)| both_ways(field).map(|order| (order, index)));
     for (order, index) in orders.into_iter().flatten() {
@@ -140,7 +140,7 @@ async fn a_page_of_a_filtered_list_is_not_planned_each_time() {
     };
     let won = status(&[LeadStatus::Won]);
     let both = status(&[LeadStatus::Won, LeadStatus::Lost]);
-    let fields = [LeadOrderField::Score, LeadOrderField::CreatedAt];
+    let fields = [LeadOrderField::LeadScore, LeadOrderField::CreatedAt];
     for order in fields.into_iter().flat_map(both_ways) {
         for filter in [&website, &won, &both] {
             for _ in 0..12 {

@@ -258,7 +258,10 @@ async fn a_search_that_begins_far_down_an_order_is_gathered_up_to_there_and_find
     let oracle = Oracle::read(&data).await;
     let (mut sliced, mut listed) = (Vec::new(), Vec::new());
     let ways = [Direction::Asc, Direction::Desc];
-    let fields = [LeadOrderField::Score, LeadOrderField::ConversionProbability];
+    let fields = [
+        LeadOrderField::LeadScore,
+        LeadOrderField::ConversionProbability,
+    ];
     for (field, direction) in fields.iter().flat_map(|&f| ways.map(|way| (f, way))) {
         let order = LeadOrder { field, direction };
         let sorted = data.sorted(order).await;
@@ -298,7 +301,7 @@ async fn a_search_that_begins_far_down_an_order_is_gathered_up_to_there_and_find
             }
         }
     }
-    let best_first = ("gmail", LeadOrderField::Score, Direction::Desc);
+    let best_first = ("gmail", LeadOrderField::LeadScore, Direction::Desc);
     assert!(listed.contains(&best_first), "{listed:?}");
     assert!(!sliced.is_empty());
 }
@@ -307,7 +310,7 @@ async fn a_search_that_begins_far_down_an_order_is_gathered_up_to_there_and_find
 async fn where_there_are_many_leads_there_is_room_for_what_an_index_leads_to() {
     let data = ManyLeads::make(20_000).await;
     let order = LeadOrder {
-        field: LeadOrderField::Score,
+        field: LeadOrderField::LeadScore,
         direction: Direction::Desc,
     };
     let filter = LeadFilter {

@@ -91,7 +91,7 @@ fn changes(lead: &str, archived: &str, note: &str, user: &str) -> Vec<(&'static 
         ("assignLeads", with(&many, json!({ "userId": user }))),
         ("bulkArchive", with(&many, json!({ "dryRun": true }))),
         ("bulkRestore", with(&many, json!({ "dryRun": true }))),
-        ("addNote", json!({ "leadId": lead, "content": "Hello" })),
+        ("addNote", json!({ "id": lead, "content": "Hello" })),
         ("editNote", json!({ "id": note, "content": "Hello again" })),
         (
             "createUser",
@@ -174,7 +174,7 @@ async fn whatever_fails_fails_in_the_shape_that_the_schema_promises() {
     let ada = &team.ada;
     let lead = team.lead_of(Some(&team.ann), "Kowalski").await;
     let archived = team.lead_of(Some(&team.ann), "Archived").await;
-    let note = json!({ "leadId": lead, "content": "Hi" });
+    let note = json!({ "id": lead, "content": "Hi" });
     let note = team.api.change(ada, "addNote", note).await["note"]["id"].clone();
     let edit = json!({ "id": note, "content": "Ho" });
     let note = team.api.change(ada, "editNote", edit).await["note"]["id"].clone();

@@ -14,7 +14,7 @@ const STATUS: &str = "mutation ($ids: [ID!], $n: String!) { done: bulkUpdateStat
     total failed } also: bulkTag(input: { ids: $ids, add: [$n] }) { total failed } }";
 const TAG: &str = "mutation ($ids: [ID!], $n: String!) { done: bulkTag(input: { ids: $ids, add: [$n] }) { total failed } }";
 const ASSIGN: &str = "mutation ($ids: [ID!], $n: ID!) { done: assignLeads(input: { ids: $ids, userId: $n }) { total failed } }";
-const FILTER: &str = "mutation ($n: String!) { done: bulkTag(input: { filter: { score: { min: 0 } }, add: [$n] }) { total failed } }";
+const FILTER: &str = "mutation ($n: String!) { done: bulkTag(input: { filter: { leadScore: { min: 0 } }, add: [$n] }) { total failed } }";
 
 /// What a worker does in one round; half of them go through the leads from the end.
 fn work(worker: usize, round: usize, ids: &[String], user: &str) -> (&'static str, Value) {

@@ -15,7 +15,7 @@ use super::other_copy::{Copy, patient, run};
 const FEED: &str = "query ($after: String, $first: Int) { timeline(after: $after, first: $first) {
     nodes { position } pageInfo { hasNextPage } } }";
 const NOTE: &str =
-    "mutation ($id: ID!) { addNote(input: { leadId: $id, content: \"quick\" }) { note { id } } }";
+    "mutation ($id: ID!) { addNote(input: { id: $id, content: \"quick\" }) { note { id } } }";
 
 /// A transaction that draws positions, rests, perhaps draws more, and commits, or does not.
 async fn slow_writer(copy: Copy, lead: String, seed: u64) {

@@ -56,12 +56,12 @@ fn holds(filter: &Value, lead: &Lead) -> bool {
             let listed = !filter["assignedTo"].is_null() && value == true;
             listed || lead.assigned_to.is_none() == (value == true)
         }
-        "created" => in_time(value, Some(lead.created_at)),
-        "lastContact" => in_time(value, lead.last_contact_date),
+        "createdAt" => in_time(value, Some(lead.created_at)),
+        "lastContactDate" => in_time(value, lead.last_contact_date),
         "nextFollowUp" => in_time(value, lead.next_follow_up),
-        "score" => in_range(value, lead.lead_score.into()),
-        "probability" => in_range(value, lead.conversion_probability),
-        "hotOnly" => value == false || lead.lead_score > 70,
+        "leadScore" => in_range(value, lead.lead_score.into()),
+        "conversionProbability" => in_range(value, lead.conversion_probability),
+        "isHotLead" => value == (lead.lead_score > 70),
         "tags" => tags(value, &lead.tags),
         "company" => text(value, lead.company.as_deref().map(normalised)),
         "email" => email(value, lead.email.as_deref()),

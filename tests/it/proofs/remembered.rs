@@ -17,7 +17,7 @@ const LEADS: &str = "query ($id: ID!) { leads { nodes { firstName } } node(id: $
 const EMPTY: &str = "query ($id: ID!) { leads(filter: {tags: {all: [\"none\"]}}) { nodes { id } }
     node(id: $id) { id } }";
 const ME: &str = "query ($id: ID!) { me { role } __typename node(id: $id) { id } }";
-const NOTE: &str = "mutation ($id: ID!) { addNote(input: {leadId: $id, content: \"x\"}) {
+const NOTE: &str = "mutation ($id: ID!) { addNote(input: {id: $id, content: \"x\"}) {
     note { id } } }";
 const LOGOUT: &str = "mutation { logout { loggedOut } }";
 const ALL: [&str; 5] = [LEAD, LEADS, EMPTY, ME, NOTE];

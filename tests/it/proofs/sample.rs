@@ -130,7 +130,7 @@ pub(super) fn search() -> impl Strategy<Value = String> + Clone {
 /// An order, as the API takes it.
 pub(super) fn order() -> impl Strategy<Value = Value> + Clone {
     let fields = [
-        "SCORE",
+        "LEAD_SCORE",
         "CREATED_AT",
         "UPDATED_AT",
         "LAST_CONTACT_DATE",
@@ -193,13 +193,17 @@ fn condition(users: Vec<UserId>) -> impl Strategy<Value = Value> + Clone {
         ),
         subsequence(users, 0..=most).prop_map(|ids| json!({ "assignedTo": ids })),
         any::<bool>().prop_map(|is| json!({ "unassigned": is })),
-        prop_oneof![span("created"), span("lastContact"), span("nextFollowUp")],
+        prop_oneof![
+            span("createdAt"),
+            span("lastContactDate"),
+            span("nextFollowUp")
+        ],
         (of(0..100), of(0..100))
-            .prop_map(|(min, max)| json!({ "score": { "min": min, "max": max } })),
-        any::<bool>().prop_map(|only| json!({ "hotOnly": only })),
+            .prop_map(|(min, max)| json!({ "leadScore": { "min": min, "max": max } })),
+        any::<bool>().prop_map(|only| json!({ "isHotLead": only })),
         prop_oneof![tags("all"), tags("any"), tags("none")],
         (of(probability()), of(probability()))
-            .prop_map(|(min, max)| json!({ "probability": { "min": min, "max": max } })),
+            .prop_map(|(min, max)| json!({ "conversionProbability": { "min": min, "max": max } })),
         text_condition(),
         text_condition(),
         text_condition(),

@@ -59,7 +59,7 @@ async fn many_leads(team: &Team) {
             lead["nextFollowUp"] = json!("2031-05-02T10:00:00.123456Z");
         }
         if number % 3 == 0 {
-            lead["assignedToId"] = json!(team.ann.id);
+            lead["assignedTo"] = json!(team.ann.id);
         }
         let id = team.api.lead_id(&team.ada, lead).await;
         if number % 4 == 0 {

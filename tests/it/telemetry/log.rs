@@ -35,7 +35,7 @@ async fn ask_everything(program: &Program) -> String {
     let answer = program.ask(&header, &create).await;
     let id = answer["data"]["createLead"]["lead"]["id"].clone();
     assert!(id.is_string(), "{answer}");
-    let note = "mutation ($id: ID!) { addNote(input: { leadId: $id, content: \"wants forty trucks\" }) \
+    let note = "mutation ($id: ID!) { addNote(input: { id: $id, content: \"wants forty trucks\" }) \
                 { note { content } } }";
     let search = "{ leads(search: \"surname-searched\") { nodes { email } } me { fullName } }";
     let wrong = format!(

@@ -26,8 +26,8 @@ const hotLeads = `# The ten hottest leads.
 query HotLeads {
   leads(
     first: 10
-    filter: { hotOnly: true }
-    orderBy: { field: SCORE, direction: DESC }
+    filter: { isHotLead: true }
+    orderBy: { field: LEAD_SCORE, direction: DESC }
   ) {
     nodes {
       id

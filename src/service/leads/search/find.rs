@@ -205,7 +205,7 @@ impl Hunt<'_> {
     /// Whether there is an index of each assignee's leads in this order.
     fn has_own_index(&self) -> bool {
         let field = self.order.field;
-        matches!(field, LeadOrderField::CreatedAt | LeadOrderField::Score)
+        matches!(field, LeadOrderField::CreatedAt | LeadOrderField::LeadScore)
     }
 }
 

@@ -184,7 +184,7 @@ impl<'a> History<'a> {
     async fn bulk(&self, step: BulkStep, which: &[usize], dry_run: bool) -> Result<(), String> {
         // A filter finds what other histories left behind, too; theirs are checked no more.
         let filter = LeadFilter {
-            hot_only: true,
+            is_hot_lead: Some(true),
             ..LeadFilter::default()
         };
         let selection = match which.len() {

@@ -84,7 +84,7 @@ async fn check_changes(viewer: Viewer<'_>, lead: &Lead) -> Result<(), String> {
         format!("{name}(input: {{ id: \"{id}\"{rest} }}) {{ lead {{ id }} }}")
     };
     let note = format!(
-        "addNote(input: {{ leadId: \"{id}\", content: \"seen\" }}) {{ note {{ lead {{ id }} }} }}"
+        "addNote(input: {{ id: \"{id}\", content: \"seen\" }}) {{ note {{ lead {{ id }} }} }}"
     );
     let mut fields: Vec<String> = CHANGES
         .iter()
@@ -154,7 +154,7 @@ async fn check_missing(viewer: Viewer<'_>) -> Result<(), String> {
         .map(|(name, rest)| format!("{name}(input: {{ id: \"{id}\"{rest} }}) {{ lead {{ id }} }}"))
         .collect();
     fields.push(format!(
-        "addNote(input: {{ leadId: \"{id}\", content: \"x\" }}) {{ note {{ id }} }}"
+        "addNote(input: {{ id: \"{id}\", content: \"x\" }}) {{ note {{ id }} }}"
     ));
     let mut expected = vec![Said::code("LEAD_NOT_FOUND"); fields.len()];
     fields.push(format!(

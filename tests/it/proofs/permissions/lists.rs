@@ -57,12 +57,12 @@ pub(super) fn filters(viewer: Viewer<'_>) -> Vec<(Value, String)> {
         json!({ "unassigned": false }),
         json!({ "and": [{ "assignedTo": everybody }, { "unassigned": true }] }),
         json!({ "assignedTo": [Uuid::nil(), Uuid::max()] }),
-        json!({ "created": { "from": "2024-03-30T00:00:00Z", "to": "2024-03-31T12:30:00Z" } }),
-        json!({ "unassigned": false, "created": { "from": "2024-03-30T05:00:00Z" } }),
+        json!({ "createdAt": { "from": "2024-03-30T00:00:00Z", "to": "2024-03-31T12:30:00Z" } }),
+        json!({ "unassigned": false, "createdAt": { "from": "2024-03-30T05:00:00Z" } }),
         json!({ "status": ["NEW", "WON"] }),
-        json!({ "source": ["WEBSITE"], "created": { "to": "2024-03-31T00:00:00Z" } }),
-        json!({ "hotOnly": true, "and": [{ "archived": "EXCLUDE" }] }),
-        json!({ "hotOnly": true, "status": ["WON"] }),
+        json!({ "source": ["WEBSITE"], "createdAt": { "to": "2024-03-31T00:00:00Z" } }),
+        json!({ "isHotLead": true, "and": [{ "archived": "EXCLUDE" }] }),
+        json!({ "isHotLead": true, "status": ["WON"] }),
         json!({ "not": { "assignedTo": [viewer.person().id] }, "archived": "INCLUDE" }),
     ];
     let own = own.into_iter().map(|filter| (filter, String::new()));

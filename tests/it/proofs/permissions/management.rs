@@ -144,7 +144,7 @@ async fn check_creation(viewer: Viewer<'_>) -> Result<(), String> {
         }),
     ));
     let rows: Vec<Value> = asked.iter().map(|(owner, _)| json!({
-        "firstName": "New", "lastName": "Lead", "email": "new@acme.com", "assignedToId": owner,
+        "firstName": "New", "lastName": "Lead", "email": "new@acme.com", "assignedTo": owner,
     })).collect();
     let many = "mutation ($leads: [NewLeadInput!]!) { createLeads(input: { leads: $leads }) {
         results { error { code } lead { assignedTo { id } } } } }";

@@ -10,7 +10,7 @@ use crate::support::Api;
 const NOTE: &str = "mutation ($id: ID!) {
     addTag(input: { id: $id, tag: \"mine\", idempotencyKey: \"tag\" }) {
         lead { id tags notes { nodes { id } } } }
-    addNote(input: { leadId: $id, content: \"mine\", idempotencyKey: \"note\" }) {
+    addNote(input: { id: $id, content: \"mine\", idempotencyKey: \"note\" }) {
         note { content lead { id } } }
     bulkTag(input: { ids: [$id], add: [\"x\"], idempotencyKey: \"bulk\" }) {
         succeeded results { lead { id } } } }";

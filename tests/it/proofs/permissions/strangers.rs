@@ -60,7 +60,7 @@ pub(super) const ROOT_FIELDS: [(&str, &str); 36] = [
     ),
     (
         "mutation",
-        "addNote(input: { leadId: $id, content: \"x\" }) { note { id } }",
+        "addNote(input: { id: $id, content: \"x\" }) { note { id } }",
     ),
     (
         "mutation",

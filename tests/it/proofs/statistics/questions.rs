@@ -132,17 +132,24 @@ pub(super) async fn compare(
 type Count = fn(&Totals) -> i64;
 
 /// Kinds of these leads whose number is known, too.
-fn narrowed(filter: &LeadFilter) -> [(LeadFilter, Count); 4] {
+fn narrowed(filter: &LeadFilter) -> [(LeadFilter, Count); 5] {
     let status = Some(vec![LeadStatus::New, LeadStatus::Won]);
     let source = Some(vec![LeadSource::Other]);
     [
         (filter.clone(), |totals| totals.total),
         (
             LeadFilter {
-                hot_only: true,
+                is_hot_lead: Some(true),
                 ..filter.clone()
             },
             |totals| totals.hot,
+        ),
+        (
+            LeadFilter {
+                is_hot_lead: Some(false),
+                ..filter.clone()
+            },
+            |totals| totals.total - totals.hot,
         ),
         (
             LeadFilter {
@@ -199,11 +206,14 @@ impl Question {
             unassigned: self.unassigned,
             ..LeadFilter::default()
         };
-        let created = self.created.clone();
+        let created_at = self.created.clone();
         match self.is_nested {
-            false => LeadFilter { created, ..owners },
+            false => LeadFilter {
+                created_at,
+                ..owners
+            },
             true => LeadFilter {
-                created,
+                created_at,
                 and: vec![owners],
                 ..LeadFilter::default()
             },
