@@ -76,8 +76,8 @@ diesel::table! {
 
     leads (id) {
         id -> Uuid,
-        first_name -> Text,
-        last_name -> Text,
+        first_name -> Nullable<Text>,
+        last_name -> Nullable<Text>,
         email -> Nullable<Text>,
         phone -> Nullable<Text>,
         company -> Nullable<Text>,
@@ -98,10 +98,10 @@ diesel::table! {
         version -> Int4,
         archived_at -> Nullable<Timestamptz>,
         status_before_archive -> Nullable<LeadStatus>,
-        search_text -> Text,
-        last_name_key -> Text,
+        last_name_key -> Nullable<Text>,
         company_key -> Nullable<Text>,
         email_key -> Nullable<Text>,
+        search_text -> Text,
     }
 }
 

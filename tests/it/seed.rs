@@ -51,7 +51,16 @@ async fn made_up_leads_pass_the_checks_of_the_service_and_are_not_all_alike() {
     })));
     assert!((0.03..0.15).contains(&share(&|lead| lead.assigned_to.is_none())));
     assert!((0.5..0.9).contains(&share(&|lead| lead.has_business_email)));
-    assert!(share(&|lead| !lead.last_name.is_ascii()) > 0.05);
+    let is_foreign = |name: &String| !name.is_ascii();
+    assert!(share(&|lead| lead.last_name.as_ref().is_some_and(is_foreign)) > 0.05);
+    for lacks in [
+        |lead: &Lead| lead.first_name.is_none() && lead.last_name.is_some(),
+        |lead: &Lead| lead.first_name.is_some() && lead.last_name.is_none(),
+        |lead: &Lead| lead.first_name.is_none() && lead.last_name.is_none(),
+    ] {
+        let share = share(&lacks);
+        assert!(share > 0.005 && share < 0.05, "{share}");
+    }
     assert!(
         leads
             .iter()

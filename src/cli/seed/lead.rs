@@ -23,7 +23,11 @@ pub(super) fn incoming(world: &World, index: u64, random: &mut StdRng) -> Lead {
     };
     let (first_name, last_name) = (country.first_name(random), country.last_name(random));
     let domain = company.map(|company| company.domain.as_str());
-    let email = email(first_name, last_name, domain, country, random);
+    let mut email = email(first_name, last_name, domain, country, random);
+    let (first_name, last_name) = known_names(index, company.is_some(), first_name, last_name);
+    if first_name.is_none() && last_name.is_none() && email.is_some() {
+        email = domain.map(|domain| format!("info@{domain}"));
+    }
     let has_phone = email.is_none() || random.random_bool(0.85);
     let is_free = |email: &String| {
         let domain = email.rsplit_once('@').map(|(_, domain)| domain);
@@ -31,8 +35,8 @@ pub(super) fn incoming(world: &World, index: u64, random: &mut StdRng) -> Lead {
     };
     let mut lead = Lead {
         id: LeadId(id(created_at, random)),
-        first_name: first_name.to_owned(),
-        last_name: last_name.to_owned(),
+        first_name,
+        last_name,
         has_business_email: email.as_ref().is_some_and(|email| !is_free(email)),
         email,
         phone: has_phone.then(|| country.phone(random)),
@@ -56,6 +60,23 @@ pub(super) fn incoming(world: &World, index: u64, random: &mut StdRng) -> Lead {
     };
     rescore(&mut lead);
     lead
+}
+
+/// What is known of somebody's names: one of the two here and there, and neither of one in a list of
+/// companies.
+fn known_names(
+    index: u64,
+    has_company: bool,
+    first: &str,
+    last: &str,
+) -> (Option<String>, Option<String>) {
+    let (first, last) = (Some(first.to_owned()), Some(last.to_owned()));
+    match index % 64 {
+        20 => (first, None),
+        41 => (None, last),
+        60 if has_company => (None, None),
+        _ => (first, last),
+    }
 }
 
 /// How far somebody has come with the lead by `at`.

@@ -65,8 +65,8 @@ pub(super) fn part(world: &World, part: u64, indexes: std::ops::Range<u64>) -> V
 fn write_lead(rows: &mut Rows, lead: &Lead) {
     rows.begin(LEADS.len());
     rows.uuid(lead.id.0);
-    rows.text(&lead.first_name);
-    rows.text(&lead.last_name);
+    or_null(rows, lead.first_name.as_deref(), Rows::text);
+    or_null(rows, lead.last_name.as_deref(), Rows::text);
     or_null(rows, lead.email.as_deref(), Rows::text);
     or_null(rows, lead.phone.as_deref(), Rows::text);
     or_null(rows, lead.company.as_deref(), Rows::text);

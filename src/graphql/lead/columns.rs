@@ -19,7 +19,7 @@ fn with_field(columns: Columns, field: &str) -> Columns {
     };
     match field {
         "__typename" | "id" | "notes" => columns,
-        "fullName" => all(&["first_name", "last_name"]),
+        "fullName" => all(&["first_name", "last_name", "company"]),
         "isHotLead" => all(&["lead_score"]),
         "daysSinceLastContact" => all(&["last_contact_date"]),
         "daysSinceCreated" => all(&["created_at"]),

@@ -13,10 +13,10 @@ macro_rules! new_lead_input {
         $(#[$doc])*
         #[derive(InputObject)]
         pub struct $name {
-            /// The first name, 1–100 characters.
-            first_name: String,
+            /// The first name, 1–100 characters. It, or `lastName`, or `company`, is needed.
+            first_name: Option<String>,
             /// The last name, 1–100 characters.
-            last_name: String,
+            last_name: Option<String>,
             /// The e-mail address. It, or the phone number, is needed.
             email: Option<String>,
             /// The phone number, written internationally: `+48 123 456 789`.
@@ -93,7 +93,7 @@ new_lead_input! {
 pub struct UpdateLeadInput {
     /// The lead.
     id: ID,
-    /// The first name, 1–100 characters.
+    /// The first name, 1–100 characters. It, or `lastName`, or `company`, must stay.
     first_name: MaybeUndefined<String>,
     /// The last name, 1–100 characters.
     last_name: MaybeUndefined<String>,

@@ -28,7 +28,8 @@ pub enum LeadOrderField {
     LastContactDate,
     /// By `nextFollowUp`.
     NextFollowUp,
-    /// By `lastName`, without regard to case and accents.
+    /// By `lastName`, without regard to case and accents; leads without one come last, in both
+    /// directions.
     LastName,
     /// By `company`, without regard to case and accents.
     Company,

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -78,18 +80,18 @@ impl Lead {
         self.row.id.0.into()
     }
 
-    /// The first name.
-    async fn first_name(&self) -> &str {
-        &self.row.first_name
+    /// The first name. A lead has one, or a last name, or a company.
+    async fn first_name(&self) -> Option<&str> {
+        self.row.first_name.as_deref()
     }
 
     /// The last name.
-    async fn last_name(&self) -> &str {
-        &self.row.last_name
+    async fn last_name(&self) -> Option<&str> {
+        self.row.last_name.as_deref()
     }
 
-    /// First and last name.
-    async fn full_name(&self) -> String {
+    /// What to call the lead: first and last name, or the one that is there, else the company.
+    async fn full_name(&self) -> Cow<'_, str> {
         self.row.full_name()
     }
 

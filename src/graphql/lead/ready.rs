@@ -24,7 +24,7 @@ impl Ready for Lead {
             "id" => |lead, json| lead.row.id.0.write(json),
             "firstName" => |lead, json| lead.row.first_name.write(json),
             "lastName" => |lead, json| lead.row.last_name.write(json),
-            "fullName" => |lead, json| lead.row.full_name().write(json),
+            "fullName" => |lead, json| lead.row.full_name().into_owned().write(json),
             "email" => |lead, json| lead.row.email.write(json),
             "phone" => |lead, json| lead.row.phone.write(json),
             "company" => |lead, json| lead.row.company.write(json),

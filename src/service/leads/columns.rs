@@ -120,8 +120,8 @@ impl QueryableByName<Pg> for ListedLead {
             let field = &Row::get(row, index).ok_or("a column is missing")?;
             match field.field_name().unwrap_or_default() {
                 "id" => lead.id = value::<Uuid, _>(field)?,
-                "first_name" => lead.first_name = value::<Text, _>(field)?,
-                "last_name" => lead.last_name = value::<Text, _>(field)?,
+                "first_name" => lead.first_name = value::<Nullable<Text>, _>(field)?,
+                "last_name" => lead.last_name = value::<Nullable<Text>, _>(field)?,
                 "email" => lead.email = value::<Nullable<Text>, _>(field)?,
                 "phone" => lead.phone = value::<Nullable<Text>, _>(field)?,
                 "company" => lead.company = value::<Nullable<Text>, _>(field)?,
@@ -149,7 +149,7 @@ impl QueryableByName<Pg> for ListedLead {
                     lead.status_before_archive =
                         value::<Nullable<sql_types::LeadStatus>, _>(field)?;
                 }
-                "last_name_key" => listed.last_name_key = value::<Text, _>(field)?,
+                "last_name_key" => listed.last_name_key = value::<Nullable<Text>, _>(field)?,
                 "users_revision" => listed.users_revision = value::<Nullable<BigInt>, _>(field)?,
                 "company_key" => listed.company_key = value::<Nullable<Text>, _>(field)?,
                 other => return Err(format!("leads have no column {other}").into()),
@@ -163,8 +163,8 @@ impl QueryableByName<Pg> for ListedLead {
 fn unread() -> ListedLead {
     let lead = Lead {
         id: LeadId(uuid::Uuid::nil()),
-        first_name: String::new(),
-        last_name: String::new(),
+        first_name: None,
+        last_name: None,
         email: None,
         phone: None,
         company: None,
@@ -188,7 +188,7 @@ fn unread() -> ListedLead {
     };
     ListedLead {
         lead,
-        last_name_key: String::new(),
+        last_name_key: None,
         company_key: None,
         tier: Tier::Exact,
         users_revision: None,

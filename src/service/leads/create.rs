@@ -19,12 +19,16 @@ use crate::service::{Actor, LeadId, Result, ServiceError, UserId, free_email_dom
 /// The most leads that one `createLeads` takes.
 pub const MOST_AT_ONCE: usize = 1000;
 
+/// Said of a lead that would have no name.
+pub(super) const NAMELESS: &str =
+    "must be given, or lastName or company: a lead needs something to be called by";
+
 /// A lead to be. Absent fields get their defaults.
 #[derive(Debug, Clone, Default, Serialize)]
 #[expect(missing_docs, reason = "documented for clients in graphql")]
 pub struct NewLead {
-    pub first_name: String,
-    pub last_name: String,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
     pub email: Option<String>,
     pub phone: Option<String>,
     pub company: Option<String>,
@@ -161,11 +165,11 @@ fn assignee(
 fn valid(new: &NewLead) -> Result<Lead> {
     let now = now();
     let mut faults = Faults::default();
-    let text = validation::required_text;
-    let first_name = faults.take("firstName", text(&new.first_name, 100));
-    let last_name = faults.take("lastName", text(&new.last_name, 100));
-    let company = new.company.as_deref().unwrap_or_default();
-    let company = faults.take("company", validation::optional_text(company, 200));
+    let Names {
+        first_name,
+        last_name,
+        company,
+    } = names(new, &mut faults);
     let (email, phone) = contact(new, &mut faults);
     let tags = faults.take("tags", validation::tags(&new.tags));
     let probability = validation::probability(new.conversion_probability.unwrap_or(0.0));
@@ -183,11 +187,11 @@ fn valid(new: &NewLead) -> Result<Lead> {
     faults.finish()?;
     Ok(Lead {
         id: LeadId::generate(),
-        first_name: first_name.unwrap_or_default(),
-        last_name: last_name.unwrap_or_default(),
+        first_name,
+        last_name,
         email,
         phone,
-        company: company.flatten(),
+        company,
         source: new.source.unwrap_or(LeadSource::Other),
         status: new.status.unwrap_or(LeadStatus::New),
         assigned_to: None,
@@ -206,6 +210,29 @@ fn valid(new: &NewLead) -> Result<Lead> {
         archived_at: None,
         status_before_archive: None,
     })
+}
+
+/// What a lead is called by.
+struct Names {
+    first_name: Option<String>,
+    last_name: Option<String>,
+    company: Option<String>,
+}
+
+/// There must be one of them. A blank company is none, a blank name is a mistake.
+fn names(new: &NewLead, faults: &mut Faults) -> Names {
+    let company = given(&new.company);
+    if new.first_name.is_none() && new.last_name.is_none() && company.is_none() {
+        faults.add("firstName", NAMELESS);
+    }
+    let mut take = |field, text: Option<&str>, longest| {
+        text.and_then(|text| faults.take(field, validation::required_text(text, longest)))
+    };
+    Names {
+        first_name: take("firstName", new.first_name.as_deref(), 100),
+        last_name: take("lastName", new.last_name.as_deref(), 100),
+        company: take("company", company, 200),
+    }
 }
 
 /// The ways to reach a lead; there must be one.

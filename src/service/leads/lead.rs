@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -68,8 +70,8 @@ pg_enum! {
 )]
 pub struct Lead {
     pub id: LeadId,
-    pub first_name: String,
-    pub last_name: String,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
     pub email: Option<String>,
     pub phone: Option<String>,
     pub company: Option<String>,
@@ -96,9 +98,18 @@ impl Lead {
     /// Leads above this score are hot.
     pub const HOT_ABOVE: i32 = 70;
 
-    /// First and last name.
-    pub fn full_name(&self) -> String {
-        format!("{} {}", self.first_name, self.last_name)
+    /// First and last name, or the one that is there; without either, the company.
+    pub fn full_name(&self) -> Cow<'_, str> {
+        match (&self.first_name, &self.last_name) {
+            (Some(first), Some(last)) => Cow::Owned(format!("{first} {last}")),
+            (Some(name), None) | (None, Some(name)) => Cow::Borrowed(name),
+            (None, None) => Cow::Borrowed(self.company.as_deref().unwrap_or_default()),
+        }
+    }
+
+    /// Whether it has none of the three that it could be called by; the database refuses that.
+    pub(crate) fn is_nameless(&self) -> bool {
+        self.first_name.is_none() && self.last_name.is_none() && self.company.is_none()
     }
 
     /// Whether the score is above [`Lead::HOT_ABOVE`].

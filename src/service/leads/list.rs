@@ -14,7 +14,7 @@ use crate::service::{Actor, LeadId, Result, ServiceError};
 pub struct ListedLead {
     /// The lead.
     pub lead: Lead,
-    pub(crate) last_name_key: String,
+    pub(crate) last_name_key: Option<String>,
     pub(crate) company_key: Option<String>,
     pub(crate) tier: Tier,
     pub(crate) users_revision: Option<i64>,

@@ -109,17 +109,15 @@ impl LeadOrder {
     pub fn place(self, listed: &ListedLead) -> Place {
         let lead = &listed.lead;
         let time = |value: Option<DateTime<Utc>>| value.map_or(SortKey::Null, SortKey::Time);
+        let text = |value: &Option<String>| value.clone().map_or(SortKey::Null, SortKey::Text);
         let key = match self.field {
             LeadOrderField::LeadScore => SortKey::Integer(lead.lead_score),
             LeadOrderField::CreatedAt => SortKey::Time(lead.created_at),
             LeadOrderField::UpdatedAt => SortKey::Time(lead.updated_at),
             LeadOrderField::LastContactDate => time(lead.last_contact_date),
             LeadOrderField::NextFollowUp => time(lead.next_follow_up),
-            LeadOrderField::LastName => SortKey::Text(listed.last_name_key.clone()),
-            LeadOrderField::Company => listed
-                .company_key
-                .clone()
-                .map_or(SortKey::Null, SortKey::Text),
+            LeadOrderField::LastName => text(&listed.last_name_key),
+            LeadOrderField::Company => text(&listed.company_key),
             LeadOrderField::ConversionProbability => SortKey::Double(lead.conversion_probability),
             LeadOrderField::Status => SortKey::Status(lead.status),
         };
@@ -151,6 +149,7 @@ impl LeadOrder {
             self.field,
             LeadOrderField::LastContactDate
                 | LeadOrderField::NextFollowUp
+                | LeadOrderField::LastName
                 | LeadOrderField::Company
         )
     }
@@ -184,6 +183,7 @@ impl LeadOrder {
         Some(match self.field {
             LeadOrderField::LastContactDate => only!(last_contact_date),
             LeadOrderField::NextFollowUp => only!(next_follow_up),
+            LeadOrderField::LastName => only!(last_name_key),
             LeadOrderField::Company => only!(company_key),
             _ => return None,
         })

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::db::Connection;
 use crate::service::clock::now;
 use crate::service::command::Command;
+use crate::service::leads::create::NAMELESS;
 use crate::service::leads::edit::{Target, edit, require_active};
 use crate::service::leads::{Lead, LeadSource, LeadStatus};
 use crate::service::permission::Action;
@@ -126,25 +127,20 @@ impl LeadPatch {
             &mut faults,
             rule,
         );
-        if lead.email.is_none() && lead.phone.is_none() {
-            faults.add(
-                "email",
-                "or a phone number must stay: a lead must be reachable",
-            );
-        }
+        require_name_and_contact(lead, &mut faults);
         faults.finish()
     }
 
     fn apply_texts(&self, lead: &mut Lead, faults: &mut Faults) {
-        let name = |text: String| validation::required_text(&text, 100);
-        set(
+        let name = |text: String| validation::required_text(&text, 100).map(Some);
+        set_or_clear(
             &mut lead.first_name,
             &self.first_name,
             "firstName",
             faults,
             name,
         );
-        set(
+        set_or_clear(
             &mut lead.last_name,
             &self.last_name,
             "lastName",
@@ -157,6 +153,19 @@ impl LeadPatch {
         set_or_clear(&mut lead.email, &self.email, "email", faults, email);
         let phone = |text: String| unless_blank(&text, validation::phone);
         set_or_clear(&mut lead.phone, &self.phone, "phone", faults, phone);
+    }
+}
+
+/// What a lead is called by and what it is reached by cannot be emptied altogether.
+fn require_name_and_contact(lead: &Lead, faults: &mut Faults) {
+    if lead.is_nameless() {
+        faults.add("firstName", NAMELESS);
+    }
+    if lead.email.is_none() && lead.phone.is_none() {
+        faults.add(
+            "email",
+            "or a phone number must stay: a lead must be reachable",
+        );
     }
 }
 

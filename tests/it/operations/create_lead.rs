@@ -195,6 +195,59 @@ async fn all_faults_of_one_input_are_reported_together() {
 }
 
 #[tokio::test]
+async fn one_name_or_a_company_is_enough_and_the_lead_is_called_by_what_is_there() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
+    for (names, called) in [
+        (json!({ "firstName": "Zoë", "lastName": null }), "Zoë"),
+        (json!({ "firstName": null, "company": "Acme" }), "Kowalski"),
+        (
+            json!({ "firstName": null, "lastName": null, "company": "Öresund Marine" }),
+            "Öresund Marine",
+        ),
+    ] {
+        let lead = api.lead(&ada, names.clone()).await;
+        assert_eq!(lead["fullName"], called);
+        for name in ["firstName", "lastName", "company"] {
+            if let Some(expected) = names.get(name) {
+                assert_eq!(lead[name], *expected);
+            }
+        }
+        let id = &lead["id"];
+        let found = api.leads(&ada, json!({ "search": called })).await;
+        assert_eq!(
+            super::strings(&found["nodes"], "id"),
+            [id.as_str().unwrap()]
+        );
+    }
+    // Mistyped, in what it is called by; a company beside a name is not.
+    for (search, called) in [("kowalsky", "Kowalski"), ("oresnud", "Öresund Marine")] {
+        let found = api.leads(&ada, json!({ "search": search })).await;
+        assert_eq!(super::strings(&found["nodes"], "fullName"), [called]);
+    }
+}
+
+#[tokio::test]
+async fn a_lead_with_nothing_to_be_called_by_is_refused() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
+    for company in [json!(null), json!(" ")] {
+        let input = jan(json!({ "firstName": null, "lastName": null, "company": company }));
+        assert_eq!(
+            api.faults(&ada, "createLead", input.clone()).await,
+            ["firstName"]
+        );
+        let rows = json!({ "leads": [input] });
+        let result = api.change(&ada, "createLeads", rows).await;
+        assert_eq!(
+            result["results"][0]["error"]["fields"][0]["field"],
+            "firstName"
+        );
+    }
+    assert_eq!(api.count("SELECT count(*) FROM leads").await, 0);
+}
+
+#[tokio::test]
 async fn a_lead_that_cannot_be_reached_is_refused() {
     let api = Api::new().await;
     let ada = api.admin().await;

@@ -181,7 +181,7 @@ const LEADS: &str = "query ($filter: LeadFilter, $search: String, $orderBy: Lead
     $first: Int, $after: String, $last: Int, $before: String, $offset: Int) {
     leads(filter: $filter, search: $search, orderBy: $orderBy, first: $first, after: $after,
         last: $last, before: $before, offset: $offset) {
-        totalCount nodes { id lastName } edges { cursor node { lastName } }
+        totalCount nodes { id lastName fullName } edges { cursor node { lastName } }
         pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
 
 /// A mutation that takes its input as a variable and asks for what its payload has.

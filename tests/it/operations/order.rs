@@ -141,6 +141,47 @@ async fn walk(
 }
 
 #[tokio::test]
+async fn leads_without_a_last_name_come_last_in_both_directions() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
+    for names in [
+        json!({ "firstName": "X", "lastName": null }),
+        json!({ "firstName": null, "lastName": "Adams" }),
+        json!({ "firstName": null, "lastName": null, "company": "Y" }),
+        json!({ "lastName": "Brown" }),
+    ] {
+        api.lead(&ada, names).await;
+    }
+    for (direction, expected) in [
+        ("ASC", ["Adams", "Jan Brown", "X", "Y"]),
+        ("DESC", ["Jan Brown", "Adams", "Y", "X"]),
+    ] {
+        let order = json!({ "field": "LAST_NAME", "direction": direction });
+        for [count, place, more, next] in [
+            ["first", "after", "hasNextPage", "endCursor"],
+            ["last", "before", "hasPreviousPage", "startCursor"],
+        ] {
+            let (mut seen, mut cursor) = (Vec::new(), json!(null));
+            loop {
+                let mut arguments = json!({ "orderBy": order });
+                arguments[count] = json!(1);
+                arguments[place] = cursor;
+                let page = api.leads(&ada, arguments).await;
+                seen.extend(super::strings(&page["nodes"], "fullName"));
+                cursor = page["pageInfo"][next].clone();
+                if page["pageInfo"][more] == false {
+                    break;
+                }
+            }
+            if count == "last" {
+                seen.reverse();
+            }
+            assert_eq!(seen, expected, "{direction} {count}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_cursor_of_another_order_is_refused() {
     let api = Api::new().await;
     let ada = api.admin().await;
@@ -169,7 +210,7 @@ async fn a_cursor_without_a_value_is_refused_where_every_lead_has_one() {
     api.lead(&ada, json!({})).await;
     let order = json!({ "field": "COMPANY" });
     let page = api.leads(&ada, json!({ "orderBy": order })).await;
-    let arguments = json!({ "orderBy": { "field": "LAST_NAME" },
+    let arguments = json!({ "orderBy": { "field": "CREATED_AT" },
         "after": page["pageInfo"]["endCursor"] });
     assert_eq!(api.leads_faults(&ada, arguments).await, ["after"]);
 }

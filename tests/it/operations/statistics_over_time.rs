@@ -11,8 +11,8 @@ use crate::support::{Api, SignedIn};
 async fn created_at(api: &Api, times: &[&str]) {
     for time in times {
         let lead = NewLead {
-            first_name: "Jan".into(),
-            last_name: "Kowalski".into(),
+            first_name: Some("Jan".into()),
+            last_name: Some("Kowalski".into()),
             email: Some("jan@gmail.com".into()),
             created_at: Some(time.parse().unwrap()),
             ..NewLead::default()

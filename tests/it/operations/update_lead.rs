@@ -80,19 +80,50 @@ async fn null_is_refused_where_a_value_must_be() {
     let api = Api::new().await;
     let ada = api.admin().await;
     let lead = full_lead(&api, &ada).await;
-    let input = json!({ "id": lead["id"], "firstName": null, "lastName": null, "source": null,
+    let input = json!({ "id": lead["id"], "source": null,
         "status": null, "conversionProbability": null, "tags": null, "customFields": null });
     assert_eq!(
         api.faults(&ada, "updateLead", input).await,
         [
             "conversionProbability",
             "customFields",
-            "firstName",
-            "lastName",
             "source",
             "status",
             "tags"
         ]
+    );
+}
+
+#[tokio::test]
+async fn the_last_name_that_a_lead_is_called_by_stays() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
+    let lead = full_lead(&api, &ada).await;
+    let id = &lead["id"];
+    let all = json!({ "id": id, "firstName": null, "lastName": null, "company": " " });
+    assert_eq!(api.faults(&ada, "updateLead", all).await, ["firstName"]);
+    for (emptied, called) in [
+        ("lastName", "Jan"),
+        ("firstName", "Acme"),
+        ("lastName", "Acme"),
+    ] {
+        let mut input = json!({ "id": id });
+        input[emptied] = json!(null);
+        let after = api.edit(&ada, "updateLead", input).await;
+        assert_eq!(
+            (&after[emptied], &after["fullName"]),
+            (&json!(null), &json!(called))
+        );
+    }
+    for empty in [json!(null), json!("")] {
+        let last = json!({ "id": id, "company": empty });
+        assert_eq!(api.faults(&ada, "updateLead", last).await, ["firstName"]);
+    }
+    let swap = json!({ "id": id, "company": null, "firstName": "Eve" });
+    let after = api.edit(&ada, "updateLead", swap).await;
+    assert_eq!(
+        (&after["company"], &after["fullName"]),
+        (&json!(null), &json!("Eve"))
     );
 }
 

@@ -34,9 +34,10 @@ const FIELDS: [LeadOrderField; 9] = [
 ];
 
 /// Those that a lead can have no value in.
-const NULLABLE: [LeadOrderField; 3] = [
+const NULLABLE: [LeadOrderField; 4] = [
     LeadOrderField::LastContactDate,
     LeadOrderField::NextFollowUp,
+    LeadOrderField::LastName,
     LeadOrderField::Company,
 ];
 

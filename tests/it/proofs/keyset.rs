@@ -150,7 +150,8 @@ async fn write(data: &Dataset, moving: &[Lead], is_over: &AtomicBool) {
         for lead in moving {
             let new = sample::new_lead().new_tree(&mut runner).unwrap().current();
             let patch = LeadPatch {
-                last_name: Some(Some(new.last_name.clone())),
+                first_name: Some(new.first_name.clone()),
+                last_name: Some(new.last_name.clone()),
                 company: Some(new.company.clone()),
                 status: Some(new.status),
                 conversion_probability: Some(new.conversion_probability),

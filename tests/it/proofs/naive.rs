@@ -150,7 +150,7 @@ fn could_be_phone(word: &str) -> bool {
 
 fn has_run(run: &[&str], lead: &Lead) -> bool {
     let phone = lead.phone.as_deref().unwrap_or_default().replace('+', "");
-    let mut places = vec![normalised(&lead.full_name()), phone];
+    let mut places = vec![normalised(&called(lead)), phone];
     places.extend(
         [&lead.email, &lead.company]
             .into_iter()
@@ -163,6 +163,16 @@ fn has_run(run: &[&str], lead: &Lead) -> bool {
     let digits = digits.trim_start_matches('0');
     let together = could_be_phone(run[0]) && !digits.is_empty() && somewhere(digits);
     together || run.iter().all(|word| somewhere(word))
+}
+
+/// The names that are there, else the company.
+pub(super) fn called(lead: &Lead) -> String {
+    let names = [&lead.first_name, &lead.last_name].into_iter().flatten();
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    match (names.is_empty(), &lead.company) {
+        (true, Some(company)) => company.clone(),
+        _ => names.join(" "),
+    }
 }
 
 /// Lower case without accents, as far as the samples have any.
@@ -203,13 +213,14 @@ fn is_null(field: &str, lead: &Lead) -> bool {
     match field {
         "LAST_CONTACT_DATE" => lead.last_contact_date.is_none(),
         "NEXT_FOLLOW_UP" => lead.next_follow_up.is_none(),
+        "LAST_NAME" => lead.last_name.is_none(),
         "COMPANY" => lead.company.is_none(),
         _ => false,
     }
 }
 
 fn compare(field: &str, a: &Lead, b: &Lead) -> Ordering {
-    let name = |lead: &Lead| normalised(&lead.last_name);
+    let name = |lead: &Lead| lead.last_name.as_deref().map(normalised);
     let company = |lead: &Lead| lead.company.as_deref().map(normalised);
     match field {
         "SCORE" => a.lead_score.cmp(&b.lead_score),

@@ -88,8 +88,8 @@ fn custom_fields() -> impl Strategy<Value = Value> + Clone {
 /// A lead to be.
 pub(super) fn new_lead() -> impl Strategy<Value = NewLead> + Clone {
     let who = (
-        text(&FIRST_NAMES),
-        text(&LAST_NAMES),
+        weighted(0.8, text(&FIRST_NAMES)),
+        weighted(0.8, text(&LAST_NAMES)),
         weighted(0.6, text(&COMPANIES)),
     );
     let reach = (weighted(0.7, text(&EMAILS)), weighted(0.5, text(&PHONES)));
@@ -101,11 +101,13 @@ pub(super) fn new_lead() -> impl Strategy<Value = NewLead> + Clone {
     let times = (of(hour()), of(follow_up()), hour());
     let rest = (subsequence(TAGS.to_vec(), 0..=2), custom_fields());
     (who, reach, place, times, rest).prop_map(|(who, reach, place, times, rest)| {
+        let is_nameless = who.0.is_none() && who.1.is_none();
+        let company = (is_nameless && who.2.is_none()).then(|| "Acmé GmbH".to_owned());
         let fallback = reach.1.is_none().then(|| "only@way.org".to_owned());
         NewLead {
             first_name: who.0,
             last_name: who.1,
-            company: who.2,
+            company: company.or(who.2),
             email: reach.0.or(fallback),
             phone: reach.1,
             source: Some(place.0),

@@ -24,8 +24,8 @@ pub(super) fn new(row: &Opportunity, agents: &HashMap<String, UserId>) -> NewLea
     let midnight = |day: chrono::NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
     let domain = row.account.as_deref().map_or(NO_ACCOUNT.to_owned(), ascii);
     NewLead {
-        first_name: "Buyer".to_owned(),
-        last_name: row.id.clone(),
+        first_name: Some("Buyer".to_owned()),
+        last_name: Some(row.id.clone()),
         email: Some(format!("{}@{domain}.example", ascii(&row.id))),
         phone: Some(phone(&row.id)),
         company: row.account.clone(),

@@ -234,7 +234,7 @@ fn change(add: &[&str], remove: &[&str]) -> TagChange {
 
 fn patch(new: NewLead) -> LeadPatch {
     LeadPatch {
-        first_name: Some(Some(new.first_name)),
+        first_name: Some(new.first_name),
         email: Some(new.email),
         phone: new.phone.map(Some),
         company: Some(new.company),

@@ -2,7 +2,7 @@
 
 use crm::service::leads::Lead;
 
-use super::{could_be_phone, has_run, normalised};
+use super::{called, could_be_phone, has_run, normalised};
 
 /// Whether each word is there as it stands or, if it has at least four letters and nothing else, a
 /// word of the name is one mistake away from it; two from six letters on.
@@ -13,7 +13,7 @@ pub(super) fn is_near(search: &str, lead: &Lead) -> bool {
         let is_word = !could_be_phone(run[0]);
         if is_word {
             run.iter().all(|word| {
-                has_run(&[word], lead) || has_near_word(word, &normalised(&lead.full_name()))
+                has_run(&[word], lead) || has_near_word(word, &normalised(&called(lead)))
             })
         } else {
             has_run(run, lead)
