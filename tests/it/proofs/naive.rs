@@ -223,7 +223,7 @@ fn compare(field: &str, a: &Lead, b: &Lead) -> Ordering {
     let name = |lead: &Lead| lead.last_name.as_deref().map(normalised);
     let company = |lead: &Lead| lead.company.as_deref().map(normalised);
     match field {
-        "SCORE" => a.lead_score.cmp(&b.lead_score),
+        "LEAD_SCORE" => a.lead_score.cmp(&b.lead_score),
         "CREATED_AT" => a.created_at.cmp(&b.created_at),
         "UPDATED_AT" => a.updated_at.cmp(&b.updated_at),
         "LAST_CONTACT_DATE" => a.last_contact_date.cmp(&b.last_contact_date),
