@@ -106,6 +106,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    login_addresses (user_id, address) {
+        user_id -> Uuid,
+        address -> Bytea,
+        last_login_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    login_attempts (key) {
+        key -> Bytea,
+        failed -> Array<Nullable<Timestamptz>>,
+        pending -> Array<Nullable<Timestamptz>>,
+    }
+}
+
+diesel::table! {
     name_words (word) {
         word -> Text,
         near_keys -> Array<Text>,
@@ -126,13 +142,6 @@ diesel::table! {
         user_id -> Uuid,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    sign_in_tries (key) {
-        key -> Bytea,
-        tries -> Array<Nullable<Timestamptz>>,
     }
 }
 
@@ -165,6 +174,7 @@ diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(lead_notes -> leads (lead_id));
 diesel::joinable!(lead_notes -> users (author_id));
 diesel::joinable!(leads -> users (assigned_to));
+diesel::joinable!(login_addresses -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -173,10 +183,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     lead_notes,
     leads,
+    login_addresses,
+    login_attempts,
     name_words,
     session_keys,
     sessions,
-    sign_in_tries,
     users,
     users_revision,
 );

@@ -1,11 +1,13 @@
 //! Signing in: passwords, tokens, and who stands behind a token.
 
+mod change_password;
 mod keys;
 mod memory;
 mod password;
 mod throttle;
 mod token;
 
+pub use change_password::change_password;
 pub use keys::{SessionKeys, rotate_keys};
 pub use memory::{Memory, Remembered};
 pub use password::PasswordHash;
@@ -19,7 +21,7 @@ use diesel::prelude::*;
 use crate::db::schema::{sessions, users};
 use crate::db::{Connection, Db, RunQueryDsl, UsersRevision};
 use crate::service::clock::now;
-use crate::service::sessions::throttle::Try;
+use crate::service::sessions::throttle::LoginAttempt;
 use crate::service::users::{User, UserRole, team_of};
 use crate::service::{Actor, Result, ServiceError, UserId};
 
@@ -36,8 +38,9 @@ pub struct Session {
 /// Opens a session that lasts for `lifetime`, its token signed by one of the keys.
 ///
 /// Errors: `Unauthenticated`, in the same words and after about the same time whether the user is
-/// unknown, deactivated, or has another password; `RateLimited` after five failed tries for the
-/// account, or twenty from the address where it is known, within a minute.
+/// unknown, deactivated, or has another password; `RateLimited` after five failures within a minute for
+/// the account (from an address of its owner: from there; else from all others together), or twenty
+/// from the address where it is known.
 #[tracing::instrument(name = "sessions::login", level = "debug", skip_all)]
 pub async fn login(
     db: &Db,
@@ -50,7 +53,7 @@ pub async fn login(
     let refused = ServiceError::Unauthenticated("the e-mail address or the password is wrong");
     // What PostgreSQL cannot hold is nobody's address.
     let email = email.trim().to_lowercase().replace('\0', "\u{fffd}");
-    let attempt = Try::take(db, &email, from).await?;
+    let attempt = LoginAttempt::begin(db, &email, from).await?;
     let user = users::table
         .filter(users::email.eq(&email).and(users::is_active))
         .select((User::as_select(), users::password_hash));
@@ -60,9 +63,10 @@ pub async fn login(
     let password: String = password.chars().take(200).collect();
     let is_right = password::is_right(password, hash).await?;
     let Some(user) = user.filter(|_| is_right) else {
+        attempt.failed(db).await?;
         return Err(refused);
     };
-    attempt.give_back(db).await?;
+    attempt.succeeded(db, user.id).await?;
     let created_at = now();
     let expires_at = created_at + lifetime;
     let token = Token::sign(&*keys.signing().await?, user.id, created_at, expires_at)?;
@@ -113,7 +117,7 @@ pub async fn logout(db: &Db, token: &Token) -> Result<bool> {
     Ok(session.execute(&mut *db.connection().await?).await? == 1)
 }
 
-/// Forgets the sessions, and the tries to sign in, whose time is over. Returns how many sessions.
+/// Forgets the sessions, and the attempts to sign in, whose time is over. Returns how many sessions.
 pub async fn forget_expired(db: &Db, now: DateTime<Utc>) -> Result<usize> {
     throttle::forget(db, now).await?;
     let over = diesel::delete(sessions::table.filter(sessions::expires_at.lt(now)));

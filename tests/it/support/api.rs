@@ -137,6 +137,11 @@ impl Api {
         &self.stopping
     }
 
+    /// The keys that sign its sessions.
+    pub(crate) fn keys(&self) -> &SessionKeys {
+        &self.keys
+    }
+
     /// The database behind it.
     pub(crate) fn db(&self) -> &Db {
         self.database.db()

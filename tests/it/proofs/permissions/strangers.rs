@@ -7,7 +7,7 @@ use crm::service::users::UserRole;
 use crate::support::{Api, SignedIn};
 
 /// Every root field with arguments that a signed-in user could use.
-pub(super) const ROOT_FIELDS: [(&str, &str); 36] = [
+pub(super) const ROOT_FIELDS: [(&str, &str); 37] = [
     ("query", "me { id }"),
     ("query", "lead(id: $id) { id }"),
     ("query", "leads { totalCount nodes { id } }"),
@@ -20,6 +20,10 @@ pub(super) const ROOT_FIELDS: [(&str, &str); 36] = [
     ("query", "freeEmailDomains"),
     ("query", "apiKeys { totalCount nodes { id } }"),
     ("mutation", "logout { loggedOut }"),
+    (
+        "mutation",
+        "changePassword(input: { currentPassword: \"a\", newPassword: \"b\" }) { user { id } }",
+    ),
     (
         "mutation",
         "createLead(input: { firstName: \"A\", lastName: \"B\", email: \"a@b.com\" }) { lead { id } }",

@@ -1,0 +1,104 @@
+use std::net::IpAddr;
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use crate::db::schema::{sessions, users};
+use crate::db::{Connection, Db, RunQueryDsl};
+use crate::service::clock::now;
+use crate::service::command::{Command, perform};
+use crate::service::sessions::throttle::LoginAttempt;
+use crate::service::sessions::{PasswordHash, Token, password};
+use crate::service::users::User;
+use crate::service::{Actor, Result, ServiceError};
+
+/// Changes the actor's own password, and ends all sessions of the actor but this one.
+///
+/// Errors: `PermissionDenied` for an API key, for a token of the identity provider and for whoever has
+/// no password; `InvalidData` for a wrong current password, which counts as a failed attempt to sign
+/// in, and for a new one that is too short, too long or the same; `RateLimited` as in `login`;
+/// `Conflict` if the password was changed meanwhile.
+#[tracing::instrument(name = "sessions::change_password", level = "debug", skip_all)]
+pub async fn change_password(
+    db: &Db,
+    actor: &Actor,
+    session: Option<&Token>,
+    current: &str,
+    new: &str,
+    from: Option<IpAddr>,
+) -> Result<User> {
+    let refused = |why: &str| Err(ServiceError::PermissionDenied(why.to_owned()));
+    if actor.api_key.is_some() {
+        return refused("an API key may not change a password");
+    }
+    let Some(session) = session else {
+        return refused("only who signed in with a password may change it");
+    };
+    let user = users::table
+        .find(actor.id)
+        .select((users::email, users::password_hash));
+    let (email, before): (String, Option<String>) =
+        user.first(&mut *db.connection().await?).await?;
+    let Some(before) = before else {
+        return refused("there is no password that could be changed");
+    };
+    let after = PasswordHash::of(new).await?;
+    if let Err(fault) = after.checked() {
+        return Err(ServiceError::invalid("input.newPassword", fault));
+    }
+    let attempt = LoginAttempt::begin(db, &email, from).await?;
+    if !password::is_right(current.to_owned(), Some(before.clone())).await? {
+        attempt.failed(db).await?;
+        let fault = "is not the present password";
+        return Err(ServiceError::invalid("input.currentPassword", fault));
+    }
+    attempt.succeeded(db, actor.id).await?;
+    if current == new {
+        let fault = "must be another one than the present password";
+        return Err(ServiceError::invalid("input.newPassword", fault));
+    }
+    let change = ChangePassword {
+        before,
+        after,
+        session: session.hash(),
+    };
+    perform(db, actor, None, change).await
+}
+
+/// Stores the new hash in place of the one that was compared with.
+#[derive(Serialize)]
+struct ChangePassword {
+    before: String,
+    after: PasswordHash,
+    session: Vec<u8>,
+}
+
+impl Command for ChangePassword {
+    const NAME: &'static str = "changePassword";
+    type Answer = User;
+
+    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<User> {
+        let same = users::table
+            .find(actor.id)
+            .filter(users::password_hash.eq(&self.before))
+            .filter(users::is_active);
+        let changed: Option<User> = diesel::update(same)
+            .set((
+                users::password_hash.eq(self.after.checked().ok()),
+                users::updated_at.eq(now()),
+            ))
+            .returning(User::as_returning())
+            .get_result(conn)
+            .await
+            .optional()?;
+        let Some(user) = changed else {
+            let meanwhile = "the password was changed meanwhile";
+            return Err(ServiceError::conflict(meanwhile));
+        };
+        let others = sessions::table
+            .filter(sessions::user_id.eq(actor.id))
+            .filter(sessions::token_hash.ne(&self.session));
+        diesel::delete(others).execute(conn).await?;
+        Ok(user)
+    }
+}
