@@ -19,7 +19,7 @@ use ipnet::IpNet;
 use crate::db::PoolOptions;
 use crate::db::embedded::EmbeddedOptions;
 use crate::graphql::Settings;
-use crate::http::{Browsers, ConnectionLimits};
+use crate::http::{BodyLimits, Browsers, ConnectionLimits};
 
 /// The password of the first administrator in development, where none is given.
 pub const DEVELOPMENT_PASSWORD: &str = "development-only";
@@ -259,6 +259,14 @@ impl Config {
             connections: self.max_connections.into(),
             header: Duration::from_millis(self.header_timeout_ms),
             drain: Duration::from_millis(self.drain_ms),
+        }
+    }
+
+    /// What a request's body may cost.
+    pub fn body_limits(&self) -> BodyLimits {
+        BodyLimits {
+            bytes: self.limits.body_limit,
+            time: Duration::from_secs(30),
         }
     }
 

@@ -135,7 +135,7 @@ async fn app(
         schema,
         memory: Memory::default(),
         introspection_for_all: config.profile != Profile::Production,
-        body_limit: config.limits.body_limit,
+        body_limits: config.body_limits(),
         allow_get: config.allow_get,
         trusted_proxies: config.trusted_proxies.clone(),
         provider,

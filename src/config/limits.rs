@@ -7,7 +7,7 @@ use crate::graphql::Limits;
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitOptions {
-    /// The largest request body, in bytes.
+    /// The largest request body, in bytes, as it comes and decompressed.
     #[arg(long, env = "CRM_BODY_LIMIT", default_value_t = 256 * 1024, global = true)]
     pub body_limit: usize,
 

@@ -1,4 +1,5 @@
 use std::net::IpAddr;
+use std::sync::Once;
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
@@ -10,25 +11,58 @@ pub(super) struct Peer(pub(super) IpAddr);
 /// Where a request comes from: the peer, unless that is a proxy which is trusted to say for whom it
 /// speaks. Of the addresses in `X-Forwarded-For` only those count that trusted proxies have added,
 /// from the right; what stands to the left of them anybody could have written.
+///
+/// An element that is no address is passed over: if it counted as the proxy that wrote it, all of that
+/// proxy's clients would be one, and any of them could use up what all of them may do.
 pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|net| net.contains(address));
-    let forwarded: Vec<&str> = headers
+    let forwarded: Vec<&[u8]> = headers
         .get_all("x-forwarded-for")
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .filter(|element| !element.is_empty())
         .collect();
     let mut client = peer.to_canonical();
-    for address in forwarded.iter().rev() {
+    for element in forwarded.iter().rev() {
         if !is_trusted(&client) {
             break;
         }
-        let Ok(address) = address.trim().parse::<IpAddr>() else {
-            break;
-        };
-        client = address.to_canonical();
+        match str::from_utf8(element).ok().and_then(address) {
+            Some(address) => client = address.to_canonical(),
+            None => say_once_that_it_cannot_be_read(client),
+        }
     }
     client
+}
+
+/// The address of an element, as gateways write it: by itself, in quotes, in brackets, with a port, or
+/// with several of these.
+fn address(element: &str) -> Option<IpAddr> {
+    let element = element.trim_matches('"').trim();
+    let host = match element.strip_prefix('[') {
+        Some(bracketed) => bracketed.split_once(']')?.0,
+        None => match element.split_once(':') {
+            // An address of IPv6 has two colons at least.
+            Some((host, port)) if !port.contains(':') => host,
+            _ => element,
+        },
+    };
+    // A zone (`%eth0`) says through which of the proxy's interfaces it was reached.
+    let host = host.split_once('%').map_or(host, |(host, _)| host);
+    host.parse().ok()
+}
+
+fn say_once_that_it_cannot_be_read(proxy: IpAddr) {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        tracing::warn!(
+            %proxy,
+            "a trusted proxy wrote something into X-Forwarded-For that is no address: it is passed \
+             over, and clients who cannot be told apart share their attempts to sign in; this is \
+             said once"
+        );
+    });
 }
 
 #[cfg(test)]
@@ -39,10 +73,10 @@ mod tests {
 
     use super::client_address;
 
-    fn client(peer: &str, forwarded: &[&'static str], trusted: &[&str]) -> String {
+    fn client(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append("x-forwarded-for", HeaderValue::from_static(value));
+            headers.append("x-forwarded-for", HeaderValue::from_str(value).unwrap());
         }
         let trusted: Vec<_> = trusted.iter().map(|net| net.parse().unwrap()).collect();
         let peer: IpAddr = peer.parse().unwrap();
@@ -75,11 +109,52 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_says_nothing() {
-        assert_eq!(
-            client("10.1.2.3", &["nonsense"], &["10.0.0.0/8"]),
-            "10.1.2.3"
-        );
+    fn an_address_may_have_a_port_brackets_and_quotes() {
+        for (written, address) in [
+            ("203.0.113.7", "203.0.113.7"),
+            ("203.0.113.7:50200", "203.0.113.7"),
+            ("\"203.0.113.7\"", "203.0.113.7"),
+            ("\"203.0.113.7:50200\"", "203.0.113.7"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("[::ffff:203.0.113.7]:443", "203.0.113.7"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("[2001:db8::7]:443", "2001:db8::7"),
+            ("\"[2001:DB8::7]:443\"", "2001:db8::7"),
+            ("fe80::7%eth0", "fe80::7"),
+            ("\t203.0.113.7 ", "203.0.113.7"),
+            ("203.0.113.7, ", "203.0.113.7"),
+            (",203.0.113.7,,", "203.0.113.7"),
+            ("6.6.6.6, 203.0.113.7:1, 10.0.0.9:5000", "203.0.113.7"),
+        ] {
+            assert_eq!(client("10.1.2.3", &[written], &["10.0.0.0/8"]), address);
+        }
+        let headers = ["203.0.113.7:1", "", "[::ffff:10.0.0.9]:2"];
+        assert_eq!(client("10.1.2.3", &headers, &["10.0.0.0/8"]), "203.0.113.7");
+    }
+
+    #[test]
+    fn what_is_no_address_is_passed_over() {
+        for written in [
+            "unknown",
+            "_hidden:80",
+            "1.2.3",
+            "[2001:db8::7",
+            "caf\u{e9}",
+        ] {
+            let forwarded = format!("203.0.113.7, {written}");
+            assert_eq!(
+                client("10.1.2.3", &[&forwarded], &["10.0.0.0/8"]),
+                "203.0.113.7"
+            );
+            assert_eq!(client("10.1.2.3", &[written], &["10.0.0.0/8"]), "10.1.2.3");
+            // What was written before an address that can be read is nobody's word.
+            let before = format!("{forwarded}, 198.51.100.1");
+            assert_eq!(
+                client("10.1.2.3", &[&before], &["10.0.0.0/8"]),
+                "198.51.100.1"
+            );
+        }
         assert_eq!(client("10.1.2.3", &[], &["10.0.0.0/8"]), "10.1.2.3");
     }
 }

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response as Answer, ServerError, Value};
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Query, State};
 use axum::http::header::ALLOW;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -19,7 +19,7 @@ use crate::http::client_address::{Peer, client_address};
 use crate::http::record::Record;
 use crate::http::request::{Refusal, from_body, from_query};
 use crate::http::response::{MediaType, respond};
-use crate::http::{App, auth, trace};
+use crate::http::{App, auth, body, trace};
 use crate::service::users::UserRole;
 use crate::service::{Result, ServiceError, UserId};
 
@@ -28,10 +28,11 @@ pub(super) async fn post(
     State(app): State<App>,
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Response {
+    let body = body::read(&headers, body, app.body_limits).await;
     let record = Record::begin(&headers);
-    let read = || from_body(&app.schema, &headers, &body);
+    let read = || from_body(&app.schema, body.as_deref().map_err(Refusal::clone)?);
     answer(&app, peer, &headers, read, record).await
 }
 
@@ -50,11 +51,7 @@ pub(super) async fn get(
         // One that cannot be told is no change, and fails on its own.
         if operation.is_some_and(|operation| operation.kind != OperationType::Query) {
             let message = "by GET only queries are answered";
-            return Err(Refusal::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "BAD_REQUEST",
-                message,
-            ));
+            return Err(method_not_allowed("POST", message));
         }
         Ok(request)
     };
@@ -71,13 +68,19 @@ pub(super) async fn by_another_method(State(app): State<App>, headers: HeaderMap
         ),
         false => ("POST", "operations come by POST"),
     };
-    let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message);
     let media_type = MediaType::of(&headers).unwrap_or(MediaType::Json);
-    let mut response = refuse(refusal, media_type, &mut record);
-    let allowed = HeaderValue::from_static(allowed);
-    response.headers_mut().insert(ALLOW, allowed);
+    let response = refuse(
+        method_not_allowed(allowed, message),
+        media_type,
+        &mut record,
+    );
     record.status = Some(response.status());
     response
+}
+
+fn method_not_allowed(allowed: &'static str, message: &str) -> Refusal {
+    let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message);
+    refusal.with_header(ALLOW, HeaderValue::from_static(allowed))
 }
 
 /// Answers, counts what that costs, and records how it ended.
@@ -198,12 +201,10 @@ fn refuse(refusal: Refusal, media_type: MediaType, record: &mut Record) -> Respo
         error.extensions.get_or_insert_default().set(name, detail);
     }
     record.failed(refusal.code);
-    respond(
-        Answer::from_errors(vec![error]),
-        refusal.status,
-        media_type,
-        &record.request_id,
-    )
+    let answer = Answer::from_errors(vec![error]);
+    let mut response = respond(answer, refusal.status, media_type, &record.request_id);
+    response.headers_mut().extend(refusal.header);
+    response
 }
 
 fn mark(error: &mut ServerError, code: &str, request_id: &RequestId) {

@@ -3,6 +3,7 @@
 pub mod graphiql;
 
 mod auth;
+mod body;
 mod browsers;
 mod client_address;
 mod graphql;
@@ -15,6 +16,7 @@ mod serve;
 mod trace;
 mod unread;
 
+pub use body::BodyLimits;
 pub use browsers::Browsers;
 pub use monitor::{Render, Stopping, monitor};
 pub use oidc::{OidcSettings, Provider, UserClaim};
@@ -22,25 +24,19 @@ pub use serve::{ConnectionLimits, serve};
 
 use std::any::Any;
 use std::future::ready;
-use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use ipnet::IpNet;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::db::Db;
 use crate::graphql::Schema;
 use crate::http::browsers::guarded;
 use crate::service::sessions::Memory;
-
-/// How long a client may rest in the middle of a request's body.
-const SLOWEST_BODY: Duration = Duration::from_secs(10);
 
 /// What requests are answered with.
 #[derive(Clone)]
@@ -53,8 +49,8 @@ pub struct App {
     pub memory: Memory,
     /// Whether everybody may ask for the schema itself, or administrators only.
     pub introspection_for_all: bool,
-    /// The largest request body, in bytes.
-    pub body_limit: usize,
+    /// What a request's body may cost.
+    pub body_limits: BodyLimits,
     /// Whether queries are answered by GET too.
     pub allow_get: bool,
     /// The proxies that are believed when they say for whom they speak.
@@ -68,7 +64,7 @@ pub struct App {
 /// The API's routes; with GraphiQL if its files are given, and with the probes if they have no
 /// address of their own.
 pub fn router(app: App, graphiql: Option<graphiql::Pending>, probes: Option<Router>) -> Router {
-    let (body_limit, https_only) = (app.body_limit, app.browsers.https_only());
+    let https_only = app.browsers.https_only();
     let operations = post(graphql::post).fallback(graphql::by_another_method);
     let operations = if app.allow_get {
         operations.get(graphql::get)
@@ -86,8 +82,6 @@ pub fn router(app: App, graphiql: Option<graphiql::Pending>, probes: Option<Rout
     };
     router
         .merge(probes.unwrap_or_default())
-        .layer(RequestBodyTimeoutLayer::new(SLOWEST_BODY))
-        .layer(DefaultBodyLimit::max(body_limit))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(map_response(move |response: Response| {
             ready(guarded(response, https_only.as_ref()))

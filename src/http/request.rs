@@ -1,16 +1,14 @@
 //! From an HTTP request to a GraphQL one, as the GraphQL-over-HTTP specification has it.
 
 use async_graphql::{Pos, Request};
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::graphql::{Cost, Excess, Schema, Unusable};
 
 /// Why a request was turned away before GraphQL saw it.
+#[derive(Clone)]
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
@@ -19,6 +17,8 @@ pub(super) struct Refusal {
     pub(super) locations: Vec<Pos>,
     /// What a program is told besides the code.
     pub(super) details: Vec<(&'static str, async_graphql::Value)>,
+    /// What HTTP wants said with this status.
+    pub(super) header: Option<(HeaderName, HeaderValue)>,
 }
 
 impl Refusal {
@@ -29,7 +29,13 @@ impl Refusal {
             message: message.into(),
             locations: Vec::new(),
             details: Vec::new(),
+            header: None,
         }
+    }
+
+    pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.header = Some((name, value));
+        self
     }
 }
 
@@ -43,35 +49,19 @@ struct Parameters {
     extensions: Option<Map<String, Value>>,
 }
 
-/// Reads the body of a POST.
-///
-/// Only JSON is taken: a browser does not send it to another site without asking that site first,
-/// so that no foreign page can make a change in a user's name.
-pub(super) fn from_body(
-    schema: &Schema,
-    headers: &HeaderMap,
-    body: &Result<Bytes, BytesRejection>,
-) -> Result<Request, Refusal> {
-    let content_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    if !content_type.is_some_and(is_json) {
-        let message = "the body must be application/json, in UTF-8";
-        return Err(Refusal::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "BAD_REQUEST",
-            message,
-        ));
+/// Reads the body of a POST: one object. A list would otherwise be taken for the members of one, in
+/// their order.
+pub(super) fn from_body(schema: &Schema, body: &[u8]) -> Result<Request, Refusal> {
+    match body.iter().find(|byte| !b" \t\r\n".contains(byte)) {
+        Some(b'{') => {}
+        Some(b'[') => {
+            let message = "batches are not taken: the body must be one JSON object, not a list; send \
+                           each operation in a request of its own";
+            return Err(bad_request(message));
+        }
+        None => return Err(bad_request("the body is empty")),
+        Some(_) => return Err(bad_request("the body must be a JSON object with a query")),
     }
-    let body = body
-        .as_ref()
-        .map_err(|rejection| match rejection.status() {
-            status @ StatusCode::PAYLOAD_TOO_LARGE => {
-                let message = "the body is larger than this server takes";
-                Refusal::new(status, "BODY_TOO_LARGE", message)
-            }
-            status => Refusal::new(status, "BAD_REQUEST", "the body was cut off"),
-        })?;
     let parameters: Parameters = serde_json::from_slice(body).map_err(|error| {
         bad_request(format!(
             "the body is not a GraphQL request in JSON: {error}"
@@ -178,16 +168,6 @@ fn details(unusable: Unusable) -> Vec<(&'static str, async_graphql::Value)> {
     }
 }
 
-fn is_json(content_type: &str) -> bool {
-    let mut parts = content_type.split(';').map(str::trim);
-    let is_json = parts
-        .next()
-        .is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
-    let charset = parts.find_map(|part| part.strip_prefix("charset="));
-    let charset = charset.unwrap_or("utf-8").trim_matches('"');
-    is_json && charset.eq_ignore_ascii_case("utf-8")
-}
-
-fn bad_request(message: impl Into<String>) -> Refusal {
+pub(super) fn bad_request(message: impl Into<String>) -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
 }

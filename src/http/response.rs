@@ -6,6 +6,7 @@ use axum::Json;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use hyper::ext::ReasonPhrase;
 use serde::Serialize;
 
 use crate::graphql::{RequestId, code_of, to_json};
@@ -55,6 +56,9 @@ impl MediaType {
     }
 }
 
+/// Data with errors, as GraphQL over HTTP names it; no registered status says that.
+const PARTIAL_SUCCESS: u16 = 294;
+
 /// The response for an answer of GraphQL's, or for why it was not asked, then with a status other
 /// than 200.
 pub(super) fn respond(
@@ -75,6 +79,9 @@ pub(super) fn respond(
         (StatusCode::OK, _) if is_refused && has("INTERNAL") => StatusCode::INTERNAL_SERVER_ERROR,
         (StatusCode::OK, _) if is_refused && has("TIMEOUT") => StatusCode::GATEWAY_TIMEOUT,
         (StatusCode::OK, MediaType::GraphqlResponse) if is_refused => StatusCode::BAD_REQUEST,
+        (StatusCode::OK, MediaType::GraphqlResponse) if !answer.errors.is_empty() => {
+            StatusCode::from_u16(PARTIAL_SUCCESS).unwrap_or(StatusCode::OK)
+        }
         (status, _) => status,
     };
     let may_come_again = has("UNAVAILABLE");
@@ -90,6 +97,10 @@ pub(super) fn respond(
         to_json(&answer).into_response()
     };
     *response.status_mut() = status;
+    if status.as_u16() == PARTIAL_SUCCESS {
+        let reason = ReasonPhrase::from_static(b"Partial Success");
+        response.extensions_mut().insert(reason);
+    }
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type.as_str()));
     if may_come_again {

@@ -229,3 +229,37 @@ async fn a_trusted_proxy_says_for_whom_it_speaks() {
     let other = wrong_password(served.address, "other@example.com", "1.1.1.2").await;
     assert_eq!(other, "UNAUTHENTICATED");
 }
+
+#[tokio::test]
+async fn clients_are_told_apart_however_a_trusted_proxy_writes_their_addresses() {
+    let api = Api::with(ApiOptions {
+        trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+        ..ApiOptions::default()
+    })
+    .await;
+    let served = serve(&api, 10, PATIENCE, PATIENCE).await;
+    for (kind, written) in [
+        |n: usize| format!("203.0.113.{n}:{}", 50_000 + n),
+        |n| format!("[2001:db8:0:{n}::1]:443"),
+        |n| format!("\"198.51.100.{n}\""),
+        |n| format!("192.0.2.{n}, "),
+        |n| format!("192.0.3.{n}, unknown"),
+        |n| format!("::ffff:192.0.4.{n}"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for number in 0..22 {
+            let email = format!("{number}@{kind}.example.com");
+            let code = wrong_password(served.address, &email, &written(number)).await;
+            assert_eq!(code, "UNAUTHENTICATED", "{}", written(number));
+        }
+    }
+    // And one is counted as one, whatever its ports are.
+    for number in 0..22 {
+        let email = format!("{number}@same.example.com");
+        let written = format!("203.0.114.1:{}", 50_000 + number);
+        let code = wrong_password(served.address, &email, &written).await;
+        assert_eq!(code == "RATE_LIMITED", number >= 20, "attempt {number}");
+    }
+}

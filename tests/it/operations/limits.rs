@@ -5,6 +5,7 @@ use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 
 use crm::graphql::Limits;
+use crm::http::BodyLimits;
 
 use super::{document, strings};
 use crate::support::{Api, ApiOptions, SignedIn};
@@ -227,7 +228,10 @@ async fn ten_thousand_ids_fit_where_the_body_may_be_larger() {
     let (_, answer) = post(&api, ada, &bulk, fitting).await;
     assert_eq!(answer["data"]["bulkUpdateStatus"]["total"], 6_500);
     let api = Api::with(ApiOptions {
-        body_limit: 524_288,
+        body_limits: BodyLimits {
+            bytes: 524_288,
+            ..BodyLimits::default()
+        },
         ..ApiOptions::default()
     });
     let api = api.await;

@@ -22,6 +22,8 @@ mod filter_logic;
 mod filter_text;
 mod free_domains;
 mod http;
+mod http_bodies;
+mod http_status;
 mod idempotency;
 mod lifecycle;
 mod limits;

@@ -14,7 +14,7 @@ use tower::ServiceExt;
 
 use crm::db::{Db, PoolOptions, PooledConnection};
 use crm::graphql::{self, Limits, Settings};
-use crm::http::{self, App, Browsers};
+use crm::http::{self, App, BodyLimits, Browsers};
 use crm::service::sessions::Memory;
 
 use crate::support::{Api, SignedIn};
@@ -59,7 +59,7 @@ impl Copy {
             trusted_proxies: Vec::new(),
             provider: None,
             browsers: Browsers::default(),
-            body_limit: 256 * 1024,
+            body_limits: BodyLimits::default(),
         };
         Copy {
             router: http::router(app, None, None),

@@ -15,7 +15,7 @@ use tower::ServiceExt;
 use crm::db::Db;
 use crm::graphql::{self, Limits, Settings};
 use crm::http::graphiql::Pending;
-use crm::http::{self, App, Browsers, Provider, Stopping};
+use crm::http::{self, App, BodyLimits, Browsers, Provider, Stopping};
 use crm::service::sessions::{self, Memory, PasswordHash, SessionKeys};
 use crm::service::users::{CreateUser, UserRole};
 use crm::service::{Actor, UserId, perform};
@@ -49,7 +49,7 @@ pub(crate) struct ApiOptions {
     pub(crate) allow_get: bool,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) limits: Limits,
-    pub(crate) body_limit: usize,
+    pub(crate) body_limits: BodyLimits,
     pub(crate) request_timeout: Duration,
     /// The documents that alone are answered, if there are any.
     pub(crate) trusted: Vec<(String, String)>,
@@ -67,7 +67,7 @@ impl Default for ApiOptions {
             allow_get: false,
             trusted_proxies: Vec::new(),
             limits: Limits::default(),
-            body_limit: 256 * 1024,
+            body_limits: BodyLimits::default(),
             request_timeout: Duration::from_secs(30),
             trusted: Vec::new(),
             provider: None,
@@ -111,7 +111,7 @@ impl Api {
             schema,
             memory: Memory::default(),
             introspection_for_all: options.introspection_for_all,
-            body_limit: options.body_limit,
+            body_limits: options.body_limits,
             allow_get: options.allow_get,
             trusted_proxies: options.trusted_proxies,
             provider: options.provider,

@@ -238,3 +238,20 @@ async fn a_client_that_goes_away_leaves_a_line_too() {
         (&json!("client_gone"), &json!(499))
     );
 }
+
+#[tokio::test]
+async fn what_cannot_be_read_of_a_proxys_word_is_said_once() {
+    let program = Program::start(&[("CRM_TRUSTED_PROXIES", "127.0.0.0/8")]).await;
+    for written in ["203.0.113.1", "unknown", "unknown", "192.0.2.1, _hidden"] {
+        let header = format!("x-forwarded-for: {written}\r\n");
+        let answer = program
+            .ask(&header, &json!({ "query": "{ me { id } }" }))
+            .await;
+        assert_eq!(answer["data"], json!({ "me": null }));
+    }
+    let said = program.stop().await;
+    let lines = said.lines().filter(|line| line.contains("X-Forwarded-For"));
+    let lines: Vec<_> = lines.collect();
+    assert_eq!(lines.len(), 1, "{said}");
+    assert!(lines[0].contains("proxy=127.0.0.1"), "{said}");
+}
