@@ -2,7 +2,6 @@
 
 use proptest::collection::vec;
 use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::TestRunner;
 
 use crm::service::leads::bulk::{Bulk, BulkMode, Selection};
 use crm::service::leads::{self, ArchiveLead, AssignLeads, CreateLeads, Lead, NewLead, SetScore};
@@ -11,7 +10,7 @@ use crm::service::{Actor, Command, LeadId, UserId, perform};
 
 use crate::support::{Api, SignedIn};
 
-use super::sample;
+use super::{always_the_same, sample};
 
 pub(super) struct Dataset {
     pub(super) api: Api,
@@ -31,7 +30,7 @@ impl Dataset {
             let user = api.user(name, UserRole::Agent, None).await;
             users.push(UserId(user.id.parse().unwrap()));
         }
-        let mut runner = TestRunner::default();
+        let mut runner = always_the_same();
         let leads = vec(sample::new_lead(), size)
             .new_tree(&mut runner)
             .unwrap()

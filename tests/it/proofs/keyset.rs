@@ -6,14 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use proptest::prelude::any;
 use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use crm::service::LeadId;
 use crm::service::leads::{Lead, LeadPatch, UpdateLead};
 
 use super::dataset::Dataset;
-use super::{naive, prove, same, sample};
+use super::{always_the_same, naive, prove, same, sample};
 
 const FORWARDS: &str =
     "query ($filter: LeadFilter, $search: String, $order: LeadOrder, $size: Int, $at: String) {
@@ -145,7 +144,7 @@ async fn a_walk_while_others_write_gives_each_row_that_rests_once_in_order() {
 
 /// Adds leads and changes the moving ones in all that a list can be ordered by.
 async fn write(data: &Dataset, moving: &[Lead], is_over: &AtomicBool) {
-    let mut runner = TestRunner::default();
+    let mut runner = always_the_same();
     while !is_over.load(Ordering::Relaxed) {
         for lead in moving {
             let new = sample::new_lead().new_tree(&mut runner).unwrap().current();
