@@ -1,9 +1,11 @@
 //! What the operator decides: flags and environment variables, in one place.
 
+mod environment;
 mod identity_provider;
 mod limits;
 mod value;
 
+pub use environment::without_empty_variables;
 pub use identity_provider::OidcConfig;
 pub use limits::LimitOptions;
 

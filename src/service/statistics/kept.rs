@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::db::{Connection, RunQueryDsl, pg_enum};
 use crate::service::leads::{LeadSource, LeadStatus, Owners};
-use crate::service::statistics::over_time::SeriesKey;
+use crate::service::statistics::over_time::Boundaries;
 use crate::service::statistics::statements::{ByAgent, ByStretch, Rows, Selection, Sums};
 use crate::service::statistics::totals::{AgentTotals, Totals};
 use crate::service::{Result, UserId};
@@ -133,12 +133,11 @@ pub(super) async fn by_agent(
 pub(super) async fn series(
     conn: &mut Connection,
     selection: Selection,
-    key: SeriesKey,
+    boundaries: Boundaries,
 ) -> Result<Vec<(DateTime<Utc>, i64)>> {
     let counts = ByStretch {
         of: selection,
-        unit: key.bucket.unit(),
-        zone: key.zone.name(),
+        boundaries: boundaries.0,
     };
     Ok(counts.load(conn).await?)
 }

@@ -4,6 +4,7 @@
 //! what the database keeps ready, at a cost that does not grow with the number of leads; else of
 //! one pass over the leads that are meant.
 
+mod calendar;
 mod fold;
 mod kept;
 mod over_time;
@@ -24,6 +25,7 @@ use chrono::{DateTime, Utc};
 use crate::db::{Connection, Db};
 use crate::service::leads::LeadFilter;
 use crate::service::{Actor, Result};
+use over_time::Boundaries;
 use ready::Ready;
 use scope::NarrowScope;
 
@@ -122,8 +124,14 @@ async fn by_passes(
     }
     let mut series = HashMap::with_capacity(wanted.series.len());
     for &key in &wanted.series {
-        let condition = filter.condition(actor)?;
-        series.insert(key, over_time::series(conn, condition, key).await?);
+        let boundaries = Boundaries::load(conn, actor, filter, key).await?;
+        let values = match boundaries {
+            Some(boundaries) => {
+                over_time::series(conn, filter.condition(actor)?, key, boundaries).await?
+            }
+            None => Series::new(),
+        };
+        series.insert(key, values);
     }
     Ok(Statistics { totals, series })
 }

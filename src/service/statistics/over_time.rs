@@ -1,22 +1,23 @@
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use chrono_tz::Tz;
-use diesel::dsl::{count_star, min};
+use diesel::dsl::{count_star, max, min};
 use diesel::prelude::*;
-use diesel::sql_types::{Text, Timestamptz};
+use diesel::sql_types::{Array, Timestamptz};
 
 use crate::db::schema::leads;
 use crate::db::{Connection, RunQueryDsl};
-use crate::service::leads::Condition;
-use crate::service::{Result, ServiceError};
+use crate::service::leads::{Condition, LeadFilter};
+use crate::service::statistics::calendar::first_instants;
+use crate::service::{Actor, Result, ServiceError};
 
 /// The longest series, in stretches of time.
 pub const MOST_BUCKETS: usize = 5_000;
 
 diesel::define_sql_function! {
-    /// The beginning of the stretch that a point in time lies in, on the clocks of a time zone.
-    fn date_trunc(unit: Text, at: Timestamptz, zone: Text) -> Timestamptz;
+    /// How many of these instants, in their order, have come at a point in time.
+    fn width_bucket(at: Timestamptz, instants: Array<Timestamptz>) -> Integer;
 }
 
 /// A stretch of time on a calendar.
@@ -54,28 +55,60 @@ impl SeriesKey {
     }
 }
 
-/// How many leads of each stretch the condition lets through, in one pass over them.
-async fn pass(
-    conn: &mut Connection,
-    condition: Condition,
-    key: SeriesKey,
-) -> Result<Vec<(DateTime<Utc>, i64)>> {
-    // Any lead of a group tells which stretch the group is; that way the grouped expression, whose
-    // two bind parameters PostgreSQL would take for others, stands in the statement only once.
-    let groups: Vec<(Option<DateTime<Utc>>, i64)> = leads::table
-        .filter(condition)
-        .group_by(date_trunc(
-            key.bucket.unit(),
-            leads::created_at,
-            key.zone.name(),
-        ))
-        .select((min(leads::created_at), count_star()))
-        .load(conn)
-        .await?;
-    let groups = groups.into_iter();
-    Ok(groups
-        .filter_map(|(at, count)| Some((at?, count)))
-        .collect())
+/// The instants at which stretches begin, in their order. PostgreSQL is given these and never the name
+/// of a zone: which zones it knows, and their rules, depend on the machine that it runs on.
+#[derive(Debug, Clone)]
+pub(super) struct Boundaries(pub Vec<DateTime<Utc>>);
+
+impl Boundaries {
+    /// Those around all leads, or where that is a longer series than there may be, around those that
+    /// the filter lets through. None if there are no leads.
+    ///
+    /// Errors: `InvalidData` for more than [`MOST_BUCKETS`] stretches.
+    pub(super) async fn load(
+        conn: &mut Connection,
+        actor: &Actor,
+        filter: &LeadFilter,
+        key: SeriesKey,
+    ) -> Result<Option<Self>> {
+        type Range = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+        let range = leads::table.select((min(leads::created_at), max(leads::created_at)));
+        // The ends of an index: no lead between them is read.
+        let (Some(first), Some(last)): Range = range.get_result(conn).await? else {
+            return Ok(None);
+        };
+        if let Some(boundaries) = Self::between(key, first, last) {
+            return Ok(Some(boundaries));
+        }
+        let range = range.filter(filter.condition(actor)?);
+        let (Some(first), Some(last)): Range = range.get_result(conn).await? else {
+            return Ok(None);
+        };
+        Self::between(key, first, last)
+            .map(Some)
+            .ok_or_else(too_many)
+    }
+
+    /// From the stretch of `first` to the end of that of `last`. None for more than [`MOST_BUCKETS`].
+    fn between(key: SeriesKey, first: DateTime<Utc>, last: DateTime<Utc>) -> Option<Self> {
+        let day = |at: DateTime<Utc>| at.with_timezone(&key.zone).date_naive();
+        let end = key.bucket.next(key.bucket.start(day(last)));
+        let mut start = key.bucket.start(day(first));
+        let mut instants = Vec::new();
+        for _ in 0..=MOST_BUCKETS {
+            instants.extend(first_instants(key.zone, start));
+            if start >= end {
+                return Some(Self(instants));
+            }
+            start = key.bucket.next(start);
+        }
+        None
+    }
+
+    /// True where each hour of UTC lies in one stretch.
+    pub(super) fn are_full_hours(&self) -> bool {
+        self.0.iter().all(|at| at.timestamp() % 3600 == 0)
+    }
 }
 
 /// The series of the leads that the condition lets through, in one pass over them.
@@ -83,9 +116,23 @@ pub(super) async fn series(
     conn: &mut Connection,
     condition: Condition,
     key: SeriesKey,
+    boundaries: Boundaries,
 ) -> Result<Series> {
+    // Any lead of a group tells which stretch the group is; that way the grouped expression, whose
+    // bind parameter PostgreSQL would take for another one, stands in the statement only once.
+    let groups: Vec<(Option<DateTime<Utc>>, i64)> = leads::table
+        .filter(condition)
+        .group_by(width_bucket(leads::created_at, boundaries.0))
+        .select((min(leads::created_at), count_star()))
+        .load(conn)
+        .await?;
+    let groups = groups.into_iter();
     let mut counts = Counts::new(key);
-    counts.add(pass(conn, condition, key).await?);
+    counts.add(
+        groups
+            .filter_map(|(at, count)| Some((at?, count)))
+            .collect(),
+    );
     counts.series()
 }
 
@@ -111,20 +158,6 @@ impl Counts {
         }
     }
 
-    /// Whether all these stretches end at a full hour of UTC: then an hour lies in one of them.
-    /// Around each end, also where the clocks change there, the zone must be whole hours away.
-    pub(super) fn end_at_full_hours(&self) -> bool {
-        let whole_hours = |day: NaiveDate| {
-            let midnight = day.and_time(NaiveTime::MIN);
-            let offset = self.key.zone.offset_from_utc_datetime(&midnight).fix();
-            offset.local_minus_utc() % 3600 == 0
-        };
-        self.by_start.keys().all(|&start| {
-            let end = self.key.bucket.next(start);
-            whole_hours(end - Days::new(1)) && whole_hours(end + Days::new(1))
-        })
-    }
-
     /// From the first stretch to the last, without gaps.
     ///
     /// Errors: `InvalidData` if that is more than [`MOST_BUCKETS`].
@@ -135,14 +168,6 @@ impl Counts {
 }
 
 impl Bucket {
-    pub(super) fn unit(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-        }
-    }
-
     fn start(self, day: NaiveDate) -> NaiveDate {
         match self {
             Self::Day => day,
@@ -171,9 +196,13 @@ impl Bucket {
             .map(|start| (start, counts.get(&start).copied().unwrap_or(0)))
             .collect();
         if series.len() > MOST_BUCKETS {
-            let message = format!("would give more than {MOST_BUCKETS} values: filter by created");
-            return Err(ServiceError::invalid("bucket", message));
+            return Err(too_many());
         }
         Ok(series)
     }
+}
+
+fn too_many() -> ServiceError {
+    let message = format!("would give more than {MOST_BUCKETS} values: filter by created");
+    ServiceError::invalid("bucket", message)
 }

@@ -14,7 +14,7 @@ use crate::db::{Connection, Constant};
 use crate::service::leads::{Condition, LeadFilter, Owners};
 use crate::service::statistics::Wanted;
 use crate::service::statistics::kept::{self, Grain};
-use crate::service::statistics::over_time::{self, Bucket, Counts, Series, SeriesKey};
+use crate::service::statistics::over_time::{self, Boundaries, Bucket, Counts, Series, SeriesKey};
 use crate::service::statistics::pieces::Pieces;
 use crate::service::statistics::scope::{Kind, Scope};
 use crate::service::statistics::statements::{Rows, Selection, Stretches};
@@ -70,6 +70,10 @@ impl Ready<'_> {
     /// Days of other zones than UTC begin at an hour of UTC, mostly, and hours are only kept of
     /// everybody together; else the leads are looked at.
     pub(super) async fn series(&self, conn: &mut Connection, key: SeriesKey) -> Result<Series> {
+        let boundaries = Boundaries::load(conn, self.actor, self.filter, key).await?;
+        let Some(boundaries) = boundaries else {
+            return Ok(Series::new());
+        };
         let owners = &self.scope.owners;
         let is_everybody = *owners == Owners::Everybody;
         // Of a stretch that is counted by itself, and finer.
@@ -78,20 +82,16 @@ impl Ready<'_> {
             (Tz::UTC, Bucket::Month) => &[Grain::Month, Grain::Dekad, Grain::Day, Grain::SixHours],
             (Tz::UTC, Bucket::Day | Bucket::Week) if is_everybody => &[Grain::Day, Grain::Hour],
             (Tz::UTC, Bucket::Day | Bucket::Week) => &[Grain::Day, Grain::SixHours],
-            _ if is_everybody => &[Grain::Hour],
-            _ => return self.pass(conn, key).await,
+            _ if is_everybody && boundaries.are_full_hours() => &[Grain::Hour],
+            _ => {
+                let condition = self.filter.condition(self.actor)?;
+                return over_time::series(conn, condition, key, boundaries).await;
+            }
         };
         let selection = self.selection(kept::of(owners), grains)?;
         let mut counts = Counts::new(key);
-        counts.add(kept::series(conn, selection, key).await?);
-        if key.zone != Tz::UTC && !counts.end_at_full_hours() {
-            return self.pass(conn, key).await;
-        }
+        counts.add(kept::series(conn, selection, boundaries).await?);
         counts.series()
-    }
-
-    async fn pass(&self, conn: &mut Connection, key: SeriesKey) -> Result<Series> {
-        over_time::series(conn, self.filter.condition(self.actor)?, key).await
     }
 
     /// The leads of the scope, cut into what these rows have and what no row has.

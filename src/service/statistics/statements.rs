@@ -8,7 +8,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
-use diesel::sql_types::{Array, BigInt, HasSqlType, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, HasSqlType, Nullable, Timestamptz, Uuid};
 
 use crate::service::leads::{Condition, Lead, LeadSource, LeadStatus, Span};
 use crate::service::statistics::kept::{EVERYBODY, Grain, NOBODY, StatisticsGrain};
@@ -67,8 +67,8 @@ pub(super) struct ByAgent {
 /// How many leads were created in each stretch of time, with a moment of the stretch.
 pub(super) struct ByStretch {
     pub of: Selection,
-    pub unit: &'static str,
-    pub zone: &'static str,
+    /// The instants at which stretches begin.
+    pub boundaries: Vec<DateTime<Utc>>,
 }
 
 /// One query to be executed, and no list of columns to choose from.
@@ -322,10 +322,8 @@ impl QueryFragment<Pg> for ByStretch {
             out.push_sql("created_at, change");
             Ok(())
         })?;
-        out.push_sql(") AS counted GROUP BY date_trunc(");
-        out.push_bind_param::<Text, _>(&self.unit)?;
-        out.push_sql(", at, ");
-        out.push_bind_param::<Text, _>(&self.zone)?;
+        out.push_sql(") AS counted GROUP BY width_bucket(at, ");
+        push_unseen::<Array<Timestamptz>, _>(out, &self.boundaries)?;
         out.push_sql(")");
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 mod connect;
 mod embedded;
+mod environment;
 mod language;
 mod migrate;
 mod pool;

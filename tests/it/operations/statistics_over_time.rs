@@ -91,6 +91,34 @@ async fn a_day_begins_on_the_clocks_of_the_zone_asked_for_also_when_they_change(
 }
 
 #[tokio::test]
+async fn a_day_that_the_clocks_skip_or_repeat_is_counted_as_they_show_it() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
+    let times = [
+        // In Newfoundland 23:59 on the 6th, a minute of the 7th, the 6th once more, the 7th.
+        "2010-11-07T02:29:59Z",
+        "2010-11-07T02:30:30Z",
+        "2010-11-07T02:31:00Z",
+        "2010-11-07T03:29:59Z",
+        "2010-11-07T03:30:00Z",
+        // In Samoa the 29th, and then the 31st.
+        "2011-12-30T09:59:59Z",
+        "2011-12-30T10:00:00Z",
+    ];
+    created_at(&api, &times).await;
+    let filter = json!({ "createdAt": { "to": "2010-12-01T00:00:00Z" } });
+    for zone in ["America/St_Johns", "Canada/Newfoundland"] {
+        let arguments = json!({ "bucket": "DAY", "timeZone": zone, "filter": filter });
+        let expected = "2010-11-06 3, 2010-11-07 2";
+        assert_eq!(series(&api, &ada, arguments).await, expected, "{zone}");
+    }
+    let filter = json!({ "createdAt": { "from": "2011-12-01T00:00:00Z" } });
+    let samoa = json!({ "bucket": "DAY", "timeZone": "Pacific/Apia", "filter": filter });
+    let expected = "2011-12-29 1, 2011-12-30 0, 2011-12-31 1";
+    assert_eq!(series(&api, &ada, samoa).await, expected);
+}
+
+#[tokio::test]
 async fn several_series_and_the_rest_come_in_one_answer() {
     let api = Api::new().await;
     let ada = api.admin().await;
