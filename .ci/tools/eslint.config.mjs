@@ -29,14 +29,14 @@ export default [
           ignoredSelectors: ['DirectiveDefinition > InputValueDefinition'],
         },
       ],
-      // What can be fetched again has an id: leads, users, notes. The rest are values that belong to
+      // What can be fetched again has an id: leads, users, notes, changes. The rest are values that belong to
       // the answer they stand in; the rule's own exceptions are for these.
       '@graphql-eslint/strict-id-in-types': [
         'error',
         {
           exceptions: {
             suffixes: ['Connection', 'Edge', 'PageInfo', 'Payload', 'Statistics', 'Count', 'Error'],
-            types: ['BulkRowResult', 'FieldChange', 'FieldFault', 'ScoreLine'],
+            types: ['BulkRowResult', 'FieldChange', 'FieldFault', 'FieldValue', 'ScoreLine'],
           },
         },
       ],

@@ -113,6 +113,7 @@ schemathesis.graphql.scalar("ID", (KNOWN | KNOWN | st.uuids().map(str) | TEXT).m
 schemathesis.graphql.scalar("Int", WHOLE.map(nodes.Int))
 schemathesis.graphql.scalar("String", (st.sampled_from(WORDS) | TEXT).map(nodes.String))
 schemathesis.graphql.scalar("JSON", JSON.map(literal))
+schemathesis.graphql.scalar("Position", (st.integers(0, 10_000).map(str) | TEXT).map(nodes.String))
 
 
 @schemathesis.hook
@@ -217,6 +218,6 @@ def keys(selecting, type_name):
             found.add((selection.alias or selection.name).value)
         elif isinstance(selection, InlineFragmentNode):
             condition = selection.type_condition and selection.type_condition.name.value
-            if condition in (None, type_name, "Node"):
+            if condition in (None, type_name, "Node", "TimelineEntry"):
                 found |= keys(selection, type_name)
     return found

@@ -15,6 +15,7 @@ use async_graphql::{
 use chrono::{DateTime, Utc};
 
 use crate::graphql::error::code_of;
+use crate::graphql::timeline::Position;
 
 /// Has the validation look into the scalars that it takes as they come.
 ///
@@ -30,6 +31,7 @@ impl CustomDirectiveFactory for StrictScalars {
     fn register(&self, registry: &mut Registry) {
         strict::<i32>(registry);
         strict::<DateTime<Utc>>(registry);
+        strict::<Position>(registry);
     }
 
     fn create(

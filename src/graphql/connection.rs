@@ -38,7 +38,7 @@ impl PageArguments {
 }
 
 /// What lists can be of.
-pub trait Listed: Ready + ObjectType + 'static {
+pub trait Listed: Ready + 'static {
     /// Where a row stands in the list.
     type Place: Send + Sync;
     /// What the list knows besides its rows.

@@ -250,6 +250,14 @@ mod tests {
     }
 
     #[test]
+    fn a_timeline_counts_its_rows_with_what_is_asked_of_each_kind() {
+        let document = "{ lead(id: 1) { timeline(first: 7) { nodes { id position ... on Note { content by { id } }
+            ... on Change { changes { field before { display } } } } } } }";
+        let row = 2 + (1 + 1 + 1) + (1 + 1 + 1 + 1);
+        assert_eq!(cost(document, json!({})), 3 + 7 * row);
+    }
+
+    #[test]
     fn variables_say_how_many_rows() {
         let document = "query ($n: Int, $m: Int = 4) {
             leads(first: $n) { nodes { id notes(first: $m) { nodes { id } } } } }";

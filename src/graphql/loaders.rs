@@ -13,9 +13,9 @@ use crate::db::{Db, carried};
 use crate::graphql::error::defect;
 use crate::service::leads::{self, Lead};
 use crate::service::page::{Page, Slice, Start};
-use crate::service::timeline::{self, Note, NoteType};
+use crate::service::timeline::{self, Entry, EntryType};
 use crate::service::users::{Directory, User};
-use crate::service::{Actor, LeadId, Result, ServiceError, UserId};
+use crate::service::{Actor, LeadId, NoteId, Result, ServiceError, UserId};
 
 /// Why a batch failed; all that wait for it get the same.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ impl Lookup {
         DataLoader::new(self, |work| tokio::spawn(carried(work))).delay(Duration::from_micros(100))
     }
 
-    async fn notes(&self, keys: &[NotesOf]) -> Result<HashMap<NotesOf, Slice<Note>>> {
+    async fn entries(&self, keys: &[EntriesOf]) -> Result<HashMap<EntriesOf, Slice<Entry>>> {
         let mut alike: HashMap<_, Vec<LeadId>> = HashMap::new();
         for key in keys {
             alike
@@ -62,11 +62,12 @@ impl Lookup {
         for ((types, size, after), leads) in alike {
             let start = after.map_or(Start::Offset(0), Start::After);
             let page = Page { size, start };
-            let notes =
-                timeline::notes_of(&self.db, &self.actor, &leads, types.as_deref(), &page).await?;
-            found.extend(notes.into_iter().map(|(lead, slice)| {
+            let entries =
+                timeline::entries_of(&self.db, &self.actor, &leads, types.as_deref(), &page)
+                    .await?;
+            found.extend(entries.into_iter().map(|(lead, slice)| {
                 (
-                    NotesOf {
+                    EntriesOf {
                         lead,
                         types: types.clone(),
                         size,
@@ -107,21 +108,34 @@ impl Loader<LeadId> for Lookup {
     }
 }
 
-/// A page of a lead's notes.
+impl Loader<NoteId> for Lookup {
+    type Value = Entry;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[NoteId]) -> Result<HashMap<NoteId, Entry>, LoadError> {
+        let entries = batch(timeline::read_many(&self.db, &self.actor, keys)).await?;
+        Ok(entries.into_iter().map(|entry| (entry.id, entry)).collect())
+    }
+}
+
+/// A page of a lead's timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct NotesOf {
+pub(super) struct EntriesOf {
     pub lead: LeadId,
-    pub types: Option<Vec<NoteType>>,
+    pub types: Option<Vec<EntryType>>,
     pub size: usize,
     /// The position after which the page begins, newest first.
     pub after: Option<i64>,
 }
 
-impl Loader<NotesOf> for Lookup {
-    type Value = Slice<Note>;
+impl Loader<EntriesOf> for Lookup {
+    type Value = Slice<Entry>;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[NotesOf]) -> Result<HashMap<NotesOf, Slice<Note>>, LoadError> {
-        batch(self.notes(keys)).await
+    async fn load(
+        &self,
+        keys: &[EntriesOf],
+    ) -> Result<HashMap<EntriesOf, Slice<Entry>>, LoadError> {
+        batch(self.entries(keys)).await
     }
 }

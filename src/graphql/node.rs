@@ -4,7 +4,7 @@ use crate::graphql::api_key::ApiKey;
 use crate::graphql::context::{actor, db, uuid};
 use crate::graphql::error::answer;
 use crate::graphql::lead::Lead;
-use crate::graphql::note::Note;
+use crate::graphql::timeline::{Change, Note, TimelineEntry};
 use crate::graphql::user::User;
 use crate::service::{
     ApiKeyId, LeadId, NoteId, Result, ServiceError, UserId, api_keys, leads, timeline, users,
@@ -21,7 +21,17 @@ pub enum Node {
     Lead(Lead),
     User(User),
     Note(Note),
+    Change(Change),
     ApiKey(ApiKey),
+}
+
+impl From<TimelineEntry> for Node {
+    fn from(entry: TimelineEntry) -> Self {
+        match entry {
+            TimelineEntry::Note(note) => Self::Note(note),
+            TimelineEntry::Change(change) => Self::Change(change),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -29,7 +39,7 @@ pub struct NodeQuery;
 
 #[Object]
 impl NodeQuery {
-    /// The object with this id: a lead, a user, a note or an API key; null if there is none. Errors:
+    /// The object with this id: a lead, a user, a note, a change or an API key; null if there is none. Errors:
     /// UNAUTHENTICATED, PERMISSION_DENIED, INVALID_DATA if it is not an id.
     async fn node(
         &self,
@@ -52,7 +62,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     }
     match timeline::read(db, actor, NoteId(id)).await {
         Err(ServiceError::NoteNotFound(_)) => {}
-        found => return found.map(|note| Some(Node::Note(Note(note)))),
+        found => return found.map(|entry| Some(Node::from(TimelineEntry::from(entry)))),
     }
     match api_keys::read(db, actor, ApiKeyId(id)).await {
         // To whom may not see keys there are none.

@@ -24,12 +24,12 @@ use crate::graphql::error::{defect, transport_error};
 use crate::graphql::lead::{LeadMutation, LeadQuery};
 use crate::graphql::loaders::Lookup;
 use crate::graphql::node::NodeQuery;
-use crate::graphql::note::{NoteMutation, NoteQuery};
 use crate::graphql::operation::Operation;
 use crate::graphql::session::SessionMutation;
 use crate::graphql::shape::Shape;
 use crate::graphql::shorten::shorten;
 use crate::graphql::statistics::StatisticsQuery;
+use crate::graphql::timeline::{NoteMutation, TimelineQuery};
 use crate::graphql::trusted::{Faulty, Trusted};
 use crate::graphql::user::{UserMutation, UserQuery};
 use crate::service::ServiceError;
@@ -40,7 +40,7 @@ use crate::service::users::Directory;
 #[derive(MergedObject, Default)]
 pub struct Query(
     LeadQuery,
-    NoteQuery,
+    TimelineQuery,
     StatisticsQuery,
     UserQuery,
     ApiKeyQuery,
@@ -273,7 +273,6 @@ pub(super) fn shape() -> &'static Shape {
 pub fn sdl() -> String {
     let options = async_graphql::SDLExportOptions::new()
         .sorted_fields()
-        .sorted_enum_items()
         .include_specified_by();
     let sdl = types().finish().sdl_with_options(options);
     format!("{}\n", sdl.trim_end())
@@ -286,7 +285,9 @@ fn types() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
         .override_output_type_description::<DateTime<Utc>>(
             "A moment, as RFC 3339 writes it: `2031-05-02T10:00:00+02:00`. Answers are in UTC.",
         )
-        .override_output_type_description::<ID>("What names an object: a UUID.")
+        .override_output_type_description::<ID>(
+            "What names an object: a UUID, or the name of a rule that comes with the program.",
+        )
         .override_output_type_description::<Json<()>>(
             "Any JSON value: an object, a list, a string, a number, true, false or null.",
         )

@@ -8,7 +8,7 @@ use crm::db::Db;
 use crm::db::schema::{lead_notes, leads};
 use crm::service::leads::bulk::BulkMode;
 use crm::service::leads::{CreateLeads, Lead, LeadStatus, MOST_AT_ONCE, NewLead};
-use crm::service::timeline::{Note, NoteType, replay};
+use crm::service::timeline::{Entry, EntryType, replay};
 use crm::service::users::{UserFilter, UserRole};
 use crm::service::{Actor, LeadId, perform, sessions, users};
 use diesel::prelude::*;
@@ -77,13 +77,13 @@ async fn the_changes_of_made_up_leads_replayed_give_the_leads() {
     let mut conn = database.db().connection().await.expect("a connection");
     let notes = lead_notes::table
         .order_by(lead_notes::position)
-        .select(Note::as_select());
-    let notes: Vec<Note> = notes.load(&mut conn).await.expect("notes");
+        .select(Entry::as_select());
+    let notes: Vec<Entry> = notes.load(&mut conn).await.expect("notes");
     let mut replayed: HashMap<LeadId, Map<String, Value>> = HashMap::new();
     let mut written = 0;
     for note in &notes {
         replay(replayed.entry(note.lead_id).or_default(), &note.changes());
-        written += usize::from(note.note_type != NoteType::Change);
+        written += usize::from(note.entry_type != EntryType::Change);
     }
     assert!(written > 100, "{written}");
     for lead in leads {

@@ -8,7 +8,7 @@ export default {
       presetConfig: { fragmentMasking: false },
       config: {
         strictScalars: true,
-        scalars: { DateTime: 'string', Date: 'string', JSON: 'unknown' },
+        scalars: { DateTime: 'string', Date: 'string', JSON: 'unknown', Position: 'string' },
         enumsAsTypes: true,
         useTypeImports: true,
       },

@@ -25,8 +25,12 @@ export async function signIn(): Promise<string | undefined> {
 
 export async function statusOf(leadId: string): Promise<LeadStatus | undefined> {
   const { data } = await client.query({ query: LeadDocument, variables: { leadId } });
-  const names: string[] = data?.lead?.notes?.nodes.map((note) => note.author?.fullName ?? '') ?? [];
-  void names;
+  const entries = data?.lead?.timeline?.nodes ?? [];
+  const names: string[] = entries.map((entry) => entry.by?.fullName ?? '');
+  const texts: string[] = entries.map((entry) => (entry.__typename === 'Note' ? entry.content : ''));
+  // @ts-expect-error: changes have no text.
+  void entries.map((entry) => entry.content);
+  void [names, texts];
   // @ts-expect-error: the operation does not ask for it.
   void data?.lead?.leadScore;
   return data?.lead?.status;

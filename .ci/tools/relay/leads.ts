@@ -58,6 +58,24 @@ export const leadsRow = graphql`
         }
       }
     }
+    timeline(first: $count) @connection(key: "leadsRow_timeline") {
+      edges {
+        node {
+          at
+          by {
+            fullName
+          }
+          ... on Change {
+            changes {
+              field
+              after {
+                display
+              }
+            }
+          }
+        }
+      }
+    }
   }
 `;
 

@@ -141,7 +141,7 @@ async fn change_bare(
     );
     let insert = format!(
         "INSERT INTO lead_notes (id, lead_id, author_id, note_type, content, changes, created_at) \
-         SELECT id, lead, '{}', 'CHANGE', 'changed status', \
+         SELECT id, lead, '{}', 'CHANGE', '', \
          '[{{\"field\": \"status\", \"old\": \"CONTACTED\", \"new\": \"{status}\"}}]', now() FROM bare",
         bench.facts.admin()
     );

@@ -95,7 +95,7 @@ fn write_note(rows: &mut Rows, lead: &Lead, entry: &Entry) {
     rows.uuid(entry.id);
     rows.uuid(lead.id.0);
     or_null(rows, entry.author.map(|user| user.0), Rows::uuid);
-    rows.text(entry.note_type.as_str());
+    rows.text(entry.entry_type.as_str());
     rows.text(&entry.content);
     rows.json(&entry.changes);
     rows.timestamp(entry.at);

@@ -9,7 +9,7 @@ use super::lead::{advance, between, id, incoming};
 use super::world::{NOTES, SENTENCES, SUBJECTS, World};
 use crate::service::UserId;
 use crate::service::leads::{Lead, LeadStatus, rescore};
-use crate::service::timeline::{Change, NoteType, changes, sentence};
+use crate::service::timeline::{EntryType, FieldChange, NoteType, changes};
 
 /// How many leads were advanced here, step by step; the others came in as they stand, as imported
 /// leads do.
@@ -23,9 +23,9 @@ const NOTED: f64 = 0.12;
 pub(super) struct Entry {
     pub(super) id: uuid::Uuid,
     pub(super) author: Option<UserId>,
-    pub(super) note_type: NoteType,
+    pub(super) entry_type: EntryType,
     pub(super) content: String,
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<FieldChange>,
     pub(super) at: DateTime<Utc>,
 }
 
@@ -101,8 +101,8 @@ fn change(before: Option<&Lead>, after: &Lead, random: &mut StdRng) -> Entry {
         id: id(after.updated_at, random),
         // New leads come in by themselves; whoever works on one changes it.
         author: before.and(after.assigned_to),
-        note_type: NoteType::Change,
-        content: sentence(&changes),
+        entry_type: EntryType::Change,
+        content: String::new(),
         changes,
         at: after.updated_at,
     }
@@ -119,7 +119,7 @@ fn note(lead: &Lead, at: DateTime<Utc>, random: &mut StdRng) -> Entry {
     Entry {
         id: id(at, random),
         author: lead.assigned_to,
-        note_type: kind.map_or(NoteType::Note, |(kind, _)| *kind),
+        entry_type: kind.map_or(NoteType::Note, |(kind, _)| *kind).into(),
         content: format!("{subject} {sentence}"),
         changes: Vec::new(),
         at,

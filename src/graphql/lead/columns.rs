@@ -18,7 +18,7 @@ fn with_field(columns: Columns, field: &str) -> Columns {
             .fold(columns, |columns, name| columns.and(name))
     };
     match field {
-        "__typename" | "id" | "notes" => columns,
+        "__typename" | "id" | "notes" | "timeline" => columns,
         "fullName" => all(&["first_name", "last_name", "company"]),
         "isHotLead" => all(&["lead_score"]),
         "daysSinceLastContact" => all(&["last_contact_date"]),

@@ -7,8 +7,10 @@ use serde_json::Value;
 use crate::graphql::direct::Direct;
 use crate::graphql::error::answer;
 use crate::graphql::lead::score::ScoreLine;
-use crate::graphql::loaders::{Loaders, NotesOf};
-use crate::graphql::note::{NoteConnection, NoteType, note_connection, notes_page};
+use crate::graphql::loaders::Loaders;
+use crate::graphql::timeline::{
+    NoteConnection, NoteType, TimelineEntryConnection, TimelineEntryType, entries_of, notes_of,
+};
 use crate::graphql::user::User;
 use crate::service::leads::{self, scoring};
 
@@ -228,24 +230,28 @@ impl Lead {
         self.row.status_before_archive.map(Into::into)
     }
 
-    /// The lead's timeline, newest first: what people wrote and every change. Errors: INVALID_DATA.
+    /// The lead's timeline, newest first: what people wrote, and every change. Errors: INVALID_DATA.
+    async fn timeline(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only entries of these types.")] types: Option<Vec<TimelineEntryType>>,
+        #[graphql(desc = "How many, 1–100. Default 25.")] first: Option<i32>,
+        #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
+    ) -> Option<TimelineEntryConnection> {
+        let types = types.map(|types| types.into_iter().map(Into::into).collect());
+        entries_of(ctx, self.row.id, types, first, after).await
+    }
+
+    /// What people wrote on the lead, newest first. Errors: INVALID_DATA.
     async fn notes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only entries of these types.")] types: Option<Vec<NoteType>>,
+        #[graphql(desc = "Only notes of these types.")] types: Option<Vec<NoteType>>,
         #[graphql(desc = "How many, 1–100. Default 25.")] first: Option<i32>,
         #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
     ) -> Option<NoteConnection> {
-        let (size, after) = answer(ctx, notes_page(after, first))?;
         let types = types.map(|types| types.into_iter().map(Into::into).collect());
-        let page = NotesOf {
-            lead: self.row.id,
-            types,
-            size,
-            after,
-        };
-        let notes = answer(ctx, ctx.data_unchecked::<Loaders>().load_one(page).await)?;
-        notes.map(note_connection)
+        notes_of(ctx, self.row.id, types, first, after).await
     }
 }
 

@@ -10,7 +10,7 @@ impl Ready for Lead {
 
     fn is_ready(&self, field: &Field) -> bool {
         match field.name.node.as_str() {
-            "notes" => false,
+            "notes" | "timeline" => false,
             "assignedTo" => match &self.assignee {
                 Some(user) => user.are_ready(&field.selection_set.node),
                 None => self.row.assigned_to.is_none(),

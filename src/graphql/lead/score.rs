@@ -1,36 +1,35 @@
-use async_graphql::{Enum, Object};
+use async_graphql::{ID, Object, SimpleObject};
 
-use crate::service::leads::scoring::{self, RuleScore};
+use crate::service::leads::scoring::RuleScore;
 
-/// What can contribute to a score.
-#[derive(Enum, Copy, Clone, PartialEq, Eq)]
-#[graphql(remote = "scoring::Rule")]
-pub enum ScoreRule {
-    /// Every lead starts with 50 points.
-    Base,
-    /// REFERRAL 20, WEBSITE 15, FACEBOOK and INSTAGRAM 10, WHATSAPP 5, OTHER 0 points.
-    Source,
-    /// 10 points if the company is known.
-    Company,
-    /// 10 points if the e-mail's domain is not a free mail provider's.
-    BusinessEmail,
-    /// 15 points, once, for a tag among enterprise, hot, urgent.
-    UrgentTag,
-    /// What is taken off so that the score is at most 100.
-    Cap,
-    /// A score that was set by hand; then the only line.
-    Manual,
+/// A rule that can contribute to a score.
+#[derive(SimpleObject)]
+pub struct ScoreRule {
+    /// Names the rule: BASE, SOURCE, COMPANY, BUSINESS_EMAIL, URGENT_TAG, CAP or MANUAL. There may
+    /// be further rules later.
+    id: ID,
+    /// The rule's name, in English.
+    name: String,
 }
 
 /// One line of a score's explanation.
 pub struct ScoreLine(pub RuleScore);
 
 /// One line of a score's explanation.
+///
+/// BASE: every lead starts with 50 points. SOURCE: REFERRAL 20, WEBSITE 15, FACEBOOK and INSTAGRAM
+/// 10, WHATSAPP 5, OTHER 0. COMPANY: 10 if the company is known. BUSINESS_EMAIL: 10 if the e-mail's
+/// domain is not a free mail provider's. URGENT_TAG: 15, once, for a tag among enterprise, hot,
+/// urgent. CAP: what is taken off so that the score is at most 100. MANUAL: a score that was set by
+/// hand; then the only line.
 #[Object]
 impl ScoreLine {
     /// The rule.
     async fn rule(&self) -> ScoreRule {
-        self.0.rule.into()
+        ScoreRule {
+            id: self.0.rule.id().into(),
+            name: self.0.rule.name().to_owned(),
+        }
     }
 
     /// What the rule contributes: 0 where it does not apply, negative for CAP.

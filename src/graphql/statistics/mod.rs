@@ -60,7 +60,7 @@ pub struct StatusCount {
 
 /// How many leads came from a source.
 #[derive(SimpleObject)]
-pub struct SourceCount {
+pub struct SourceStatistics {
     /// The source.
     source: LeadSource,
     /// How many leads.
@@ -118,9 +118,9 @@ impl LeadStatistics {
     }
 
     /// Every source with its number of leads, zeros too.
-    async fn leads_by_source(&self) -> Vec<SourceCount> {
+    async fn leads_by_source(&self) -> Vec<SourceStatistics> {
         counts(leads::LeadSource::ALL, &self.statistics.totals.by_source)
-            .map(|(source, count)| SourceCount {
+            .map(|(source, count)| SourceStatistics {
                 source: source.into(),
                 count,
             })

@@ -37,6 +37,34 @@ pub enum Rule {
     Manual,
 }
 
+impl Rule {
+    /// The word that names the rule in the API.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Base => "BASE",
+            Self::Source => "SOURCE",
+            Self::Company => "COMPANY",
+            Self::BusinessEmail => "BUSINESS_EMAIL",
+            Self::UrgentTag => "URGENT_TAG",
+            Self::Cap => "CAP",
+            Self::Manual => "MANUAL",
+        }
+    }
+
+    /// The name that people read.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Base => "Starting points",
+            Self::Source => "Source of the lead",
+            Self::Company => "Company known",
+            Self::BusinessEmail => "Business e-mail address",
+            Self::UrgentTag => "Urgent tag",
+            Self::Cap => "Limit of 100 points",
+            Self::Manual => "Set by hand",
+        }
+    }
+}
+
 /// How a lead's present score comes about: the lines add up to it.
 ///
 /// The automatic rules are all listed, also those that give 0 points; `Cap` only where it applies.

@@ -6,7 +6,7 @@ use crate::db::{Connection, RunQueryDsl};
 use crate::service::command::Command;
 use crate::service::leads;
 use crate::service::permission::{self, Action};
-use crate::service::timeline::{self, LONGEST_CONTENT, Note, NoteType};
+use crate::service::timeline::{self, Entry, LONGEST_CONTENT, NoteType};
 use crate::service::validation::{Faults, required_text};
 use crate::service::{Actor, LeadId, NoteId, Result, ServiceError};
 
@@ -22,20 +22,14 @@ pub struct AddNote {
 
 impl Command for AddNote {
     const NAME: &'static str = "addNote";
-    type Answer = Note;
+    type Answer = Entry;
 
-    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Note> {
+    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Entry> {
         let lead = leads::lock_one(conn, self.lead).await?;
         permission::require(actor, Action::WriteNote, lead.assigned_to)?;
         leads::require_version(&lead, self.expected_version)?;
         let mut faults = Faults::default();
         let content = faults.take("content", required_text(&self.content, LONGEST_CONTENT));
-        if self.note_type == NoteType::Change {
-            faults.add(
-                "type",
-                "must not be CHANGE: changes are recorded by the system",
-            );
-        }
         faults.finish()?;
         let content = content.unwrap_or_default();
         timeline::write(conn, actor, lead.id, self.note_type, content, None).await
@@ -52,21 +46,24 @@ pub struct EditNote {
 
 impl Command for EditNote {
     const NAME: &'static str = "editNote";
-    type Answer = Note;
+    type Answer = Entry;
 
     /// Errors: `NoteNotFound`; `PermissionDenied` unless the actor wrote the note and may still
     /// see its lead; `Conflict` if it is an earlier version.
-    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Note> {
-        let note = lead_notes::table.find(self.id).select(Note::as_select());
-        let note: Option<Note> = note.first(conn).await.optional()?;
+    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Entry> {
+        let note = lead_notes::table.find(self.id).select(Entry::as_select());
+        let note: Option<Entry> = note.first(conn).await.optional()?;
         let note = note.ok_or(ServiceError::NoteNotFound(self.id))?;
         // The lead's lock also makes editors of one note wait for each other.
         let lead = leads::lock_one(conn, note.lead_id).await?;
         permission::require(actor, Action::WriteNote, lead.assigned_to)?;
-        if note.author_id != Some(actor.id) || note.note_type == NoteType::Change {
-            let refusal = "only its author may edit a note, and nobody a recorded change";
-            return Err(ServiceError::PermissionDenied(refusal.to_owned()));
-        }
+        let note_type = match note.entry_type.note_type() {
+            Some(note_type) if note.author_id == Some(actor.id) => note_type,
+            _ => {
+                let refusal = "only its author may edit a note, and nobody a recorded change";
+                return Err(ServiceError::PermissionDenied(refusal.to_owned()));
+            }
+        };
         let mut faults = Faults::default();
         let content = faults.take("content", required_text(&self.content, LONGEST_CONTENT));
         faults.finish()?;
@@ -80,6 +77,6 @@ impl Command for EditNote {
             ));
         }
         let content = content.unwrap_or_default();
-        timeline::write(conn, actor, lead.id, note.note_type, content, Some(note.id)).await
+        timeline::write(conn, actor, lead.id, note_type, content, Some(note.id)).await
     }
 }

@@ -1,29 +1,36 @@
 use serde_json::{Map, Value};
 
 use crate::service::leads::Lead;
-use crate::service::timeline::Change;
+use crate::service::timeline::FieldChange;
 
 /// What every write changes, and what never changes: no news in the timeline.
 const SILENT: [&str; 3] = ["id", "updatedAt", "version"];
 
 /// The fields in which a lead differs from what it was; of a new lead, all that have a value.
-pub(crate) fn changes(before: Option<&Lead>, after: &Lead) -> Vec<Change> {
+pub(crate) fn changes(before: Option<&Lead>, after: &Lead) -> Vec<FieldChange> {
     let before = before.map(fields).unwrap_or_default();
     fields(after)
         .into_iter()
         .filter(|(field, _)| !SILENT.contains(&field.as_str()))
         .filter_map(|(field, new)| {
             let old = before.get(&field).cloned().unwrap_or_default();
-            (old != new).then_some(Change { field, old, new })
+            (old != new).then_some(FieldChange {
+                field,
+                before: old,
+                after: new,
+            })
         })
         .collect()
 }
 
 /// Makes the changes on a lead's fields, by their API names: replayed in the order of their
 /// positions, a lead's changes give its present fields.
-pub fn replay<'a>(fields: &mut Map<String, Value>, changes: impl IntoIterator<Item = &'a Change>) {
+pub fn replay<'a>(
+    fields: &mut Map<String, Value>,
+    changes: impl IntoIterator<Item = &'a FieldChange>,
+) {
     for change in changes {
-        fields.insert(change.field.clone(), change.new.clone());
+        fields.insert(change.field.clone(), change.after.clone());
     }
 }
 

@@ -2,17 +2,17 @@
 
 mod add_note;
 mod changes;
-mod note;
+mod entry;
 mod read;
 mod write;
 
 pub use add_note::{AddNote, EditNote};
 pub use changes::replay;
-pub use note::{Change, Note, NoteType};
-pub use read::{feed, notes_of, read};
+pub use entry::{Entry, EntryType, FieldChange, NoteType};
+pub use read::{entries_of, feed, read, read_many};
 
 pub(crate) use changes::changes;
-pub(crate) use write::{delete_all, record, sentence, write};
+pub(crate) use write::{delete_all, record, write};
 
 /// The longest text of a note, in characters.
 pub const LONGEST_CONTENT: usize = 10_000;

@@ -9,7 +9,7 @@ use crate::db::{Db, RunQueryDsl};
 use crate::service::leads::visible_to;
 use crate::service::page::{Page, Slice, Start};
 use crate::service::permission::{Action, denied};
-use crate::service::timeline::{Note, NoteType};
+use crate::service::timeline::{Entry, EntryType};
 use crate::service::{Actor, LeadId, NoteId, Result, ServiceError};
 
 diesel::define_sql_function! {
@@ -21,14 +21,14 @@ diesel::define_sql_function! {
 /// notes are left out. Leads that the actor may not see have none.
 ///
 /// Errors: `InvalidData` for a page read from its end.
-#[tracing::instrument(name = "timeline::notes_of", level = "debug", skip_all)]
-pub async fn notes_of(
+#[tracing::instrument(name = "timeline::entries_of", level = "debug", skip_all)]
+pub async fn entries_of(
     db: &Db,
     actor: &Actor,
     ids: &[LeadId],
-    types: Option<&[NoteType]>,
+    types: Option<&[EntryType]>,
     page: &Page<i64>,
-) -> Result<HashMap<LeadId, Slice<Note>>> {
+) -> Result<HashMap<LeadId, Slice<Entry>>> {
     let before = match page.start {
         Start::Offset(_) => None,
         Start::After(position) => Some(position),
@@ -39,7 +39,7 @@ pub async fn notes_of(
         .filter(leads::id.eq_any(ids))
         .filter(visible_to(actor));
     let visible: Vec<LeadId> = visible.select(leads::id).load(&mut conn).await?;
-    let rows: Vec<Note> = sql_query(
+    let rows: Vec<Entry> = sql_query(
         "SELECT n.* FROM unnest($1) AS l (id) CROSS JOIN LATERAL ( \
            SELECT * FROM lead_notes n WHERE n.lead_id = l.id \
            AND ($2 IS NULL OR n.note_type = ANY ($2)) AND ($3 IS NULL OR n.position < $3) \
@@ -52,18 +52,18 @@ pub async fn notes_of(
     .bind::<BigInt, _>(page.size as i64 + 1)
     .load(&mut conn)
     .await?;
-    let mut notes: HashMap<LeadId, Vec<Note>> = HashMap::new();
+    let mut entries: HashMap<LeadId, Vec<Entry>> = HashMap::new();
     for row in rows {
-        notes.entry(row.lead_id).or_default().push(row);
+        entries.entry(row.lead_id).or_default().push(row);
     }
-    let slice = |id: LeadId| (id, Slice::of(page, notes.remove(&id).unwrap_or_default()));
+    let slice = |id: LeadId| (id, Slice::of(page, entries.remove(&id).unwrap_or_default()));
     Ok(ids.iter().copied().map(slice).collect())
 }
 
-/// One note, in whichever version. Errors: `NoteNotFound`, and `PermissionDenied` if its lead is
-/// not the actor's to see.
+/// One entry, a note in whichever version. Errors: `NoteNotFound`, and `PermissionDenied` if its
+/// lead is not the actor's to see.
 #[tracing::instrument(name = "timeline::read", level = "debug", skip_all)]
-pub async fn read(db: &Db, actor: &Actor, id: NoteId) -> Result<Note> {
+pub async fn read(db: &Db, actor: &Actor, id: NoteId) -> Result<Entry> {
     if let Some(note) = read_many(db, actor, &[id]).await?.pop() {
         return Ok(note);
     }
@@ -76,15 +76,16 @@ pub async fn read(db: &Db, actor: &Actor, id: NoteId) -> Result<Note> {
     }
 }
 
-/// Those of the notes that exist and whose lead the actor may see, in no order.
-async fn read_many(db: &Db, actor: &Actor, ids: &[NoteId]) -> Result<Vec<Note>> {
+/// Those of the entries that exist and whose lead the actor may see, in no order.
+#[tracing::instrument(name = "timeline::read_many", level = "debug", skip_all)]
+pub async fn read_many(db: &Db, actor: &Actor, ids: &[NoteId]) -> Result<Vec<Entry>> {
     let mut conn = db.connection().await?;
     let notes = leads::table
         .inner_join(lead_notes::table)
         .filter(visible_to(actor));
     let notes = notes
         .filter(lead_notes::id.eq_any(ids))
-        .select(Note::as_select());
+        .select(Entry::as_select());
     Ok(notes.load(&mut conn).await?)
 }
 
@@ -94,7 +95,7 @@ async fn read_many(db: &Db, actor: &Actor, ids: &[NoteId]) -> Result<Vec<Note>> 
 /// only up to the horizon, below which no writer is still at work. An entry of a slow transaction
 /// holds back those behind it until it is there.
 #[tracing::instrument(name = "timeline::feed", level = "debug", skip_all)]
-pub async fn feed(db: &Db, actor: &Actor, after: i64, size: usize) -> Result<Slice<Note>> {
+pub async fn feed(db: &Db, actor: &Actor, after: i64, size: usize) -> Result<Slice<Entry>> {
     let mut conn = db.connection().await?;
     // A statement of its own, before the one whose snapshot must be the later.
     let horizon: i64 = diesel::select(lead_notes_horizon())
@@ -110,7 +111,7 @@ pub async fn feed(db: &Db, actor: &Actor, after: i64, size: usize) -> Result<Sli
         )
         .order_by(lead_notes::position)
         .limit(size as i64 + 1)
-        .select(Note::as_select());
+        .select(Entry::as_select());
     let rows = notes.load(&mut conn).await?;
     Ok(Slice::of(
         &Page {

@@ -1,13 +1,13 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{Array, Jsonb, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, Jsonb, Nullable, Timestamptz, Uuid};
 use serde_json::{Value, json};
 
 use crate::db::schema::lead_notes;
 use crate::db::{Connection, RunQueryDsl};
 use crate::service::clock::now;
-use crate::service::timeline::{Change, Note, NoteType};
+use crate::service::timeline::{Entry, FieldChange, NoteType};
 use crate::service::{Actor, LeadId, NoteId, Result};
 
 /// Records what changed, one entry for each lead that something changed on, in one statement.
@@ -15,7 +15,7 @@ pub(crate) async fn record(
     conn: &mut Connection,
     actor: &Actor,
     at: DateTime<Utc>,
-    entries: Vec<(LeadId, Vec<Change>)>,
+    entries: Vec<(LeadId, Vec<FieldChange>)>,
 ) -> Result<()> {
     let entries: Vec<_> = entries
         .into_iter()
@@ -26,19 +26,14 @@ pub(crate) async fn record(
     }
     let ids: Vec<NoteId> = entries.iter().map(|_| NoteId::generate()).collect();
     let leads: Vec<LeadId> = entries.iter().map(|(lead, _)| *lead).collect();
-    let sentences: Vec<String> = entries
-        .iter()
-        .map(|(_, changes)| sentence(changes))
-        .collect();
     let changes: Vec<Value> = entries.iter().map(|(_, changes)| json!(changes)).collect();
     sql_query(
         "INSERT INTO lead_notes (id, lead_id, author_id, note_type, content, changes, created_at) \
-         SELECT n.id, n.lead_id, $5, 'CHANGE', n.content, n.changes, $6 \
-         FROM unnest($1, $2, $3, $4) AS n (id, lead_id, content, changes)",
+         SELECT n.id, n.lead_id, $4, 'CHANGE', '', n.changes, $5 \
+         FROM unnest($1, $2, $3) AS n (id, lead_id, changes)",
     )
     .bind::<Array<Uuid>, _>(ids)
     .bind::<Array<Uuid>, _>(leads)
-    .bind::<Array<Text>, _>(sentences)
     .bind::<Array<Jsonb>, _>(changes)
     .bind::<Nullable<Uuid>, _>(actor.author())
     .bind::<Timestamptz, _>(at)
@@ -55,12 +50,12 @@ pub(crate) async fn write(
     note_type: NoteType,
     content: String,
     replaces: Option<NoteId>,
-) -> Result<Note> {
-    let note = Note {
+) -> Result<Entry> {
+    let note = Entry {
         id: NoteId::generate(),
         lead_id: lead,
         author_id: actor.author(),
-        note_type,
+        entry_type: note_type.into(),
         content,
         changes: json!([]),
         replaces_id: replaces,
@@ -69,7 +64,7 @@ pub(crate) async fn write(
     };
     let insert = diesel::insert_into(lead_notes::table).values(note);
     Ok(insert
-        .returning(Note::as_returning())
+        .returning(Entry::as_returning())
         .get_result(conn)
         .await?)
 }
@@ -79,13 +74,4 @@ pub(crate) async fn delete_all(conn: &mut Connection, lead: LeadId) -> Result<()
     let notes = lead_notes::table.filter(lead_notes::lead_id.eq(lead));
     diesel::delete(notes).execute(conn).await?;
     Ok(())
-}
-
-/// A change entry's content: the fields in a few words.
-pub(crate) fn sentence(changes: &[Change]) -> String {
-    if changes.iter().any(|change| change.field == "createdAt") {
-        return "created the lead".to_owned();
-    }
-    let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
-    format!("changed {}", fields.join(", "))
 }

@@ -102,8 +102,8 @@ async fn a_manager_from_outside_sees_the_team_and_has_no_session_to_close() {
         json!({ "id": lead, "company": "Acme" }),
     );
     assert_eq!(edited.await["lead"]["company"], "Acme");
-    let notes = api.notes(&outside, &lead).await;
-    assert_eq!(notes[0]["author"], json!({ "id": mia.id }));
+    let notes = api.timeline(&outside, &lead).await;
+    assert_eq!(notes[0]["by"], json!({ "id": mia.id }));
     let logout = "mutation { logout { loggedOut } }";
     let answer = api.data(&outside, logout, json!({})).await;
     assert_eq!(answer["logout"]["loggedOut"], false);

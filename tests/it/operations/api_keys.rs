@@ -64,8 +64,8 @@ async fn a_service_acts_as_its_user_who_stands_in_the_timeline() {
     );
     let lead = api.lead(&service, json!({})).await;
     assert_eq!(lead["assignedTo"], json!({ "id": ann.id }));
-    let notes = api.notes(&service, lead["id"].as_str().unwrap()).await;
-    assert_eq!(notes[0]["author"], json!({ "id": ann.id }));
+    let notes = api.timeline(&service, lead["id"].as_str().unwrap()).await;
+    assert_eq!(notes[0]["by"], json!({ "id": ann.id }));
     let by_hash = format!("SELECT count(*) FROM api_keys WHERE secret_hash = sha256('{secret}')");
     assert_eq!(api.count(&by_hash).await, 1);
 }

@@ -69,7 +69,7 @@ impl Mixed {
         let mut leads = Vec::new();
         for id in [&self.own, &self.foreign, &self.archived] {
             leads.push(self.team.api.read(&self.team.ada, id).await);
-            leads.push(json!(self.team.api.notes(&self.team.ada, id).await));
+            leads.push(json!(self.team.api.timeline(&self.team.ada, id).await));
         }
         leads
     }
@@ -231,7 +231,7 @@ async fn a_row_that_is_as_it_should_be_succeeds_without_a_new_version() {
     let result = api.change(ada, "bulkUpdateStatus", input).await;
     assert_eq!(sums(&result), (2, 2, 0));
     assert_eq!(api.read(ada, &id).await["version"], 1);
-    assert_eq!(api.notes(ada, &id).await.len(), 1);
+    assert_eq!(api.timeline(ada, &id).await.len(), 1);
     let input = json!({ "ids": [id, id], "status": "LOST" });
     let result = api.change(ada, "bulkUpdateStatus", input).await;
     assert_eq!(sums(&result), (2, 2, 0));

@@ -10,8 +10,9 @@ use super::Team;
 fn named(field: &str) -> String {
     match field {
         "assignedTo" => "assignedTo { id fullName role manager { id } }".into(),
-        "scoreBreakdown" => "scoreBreakdown { rule points }".into(),
-        "notes" => "notes { nodes { content author { fullName } } }".into(),
+        "scoreBreakdown" => "scoreBreakdown { rule { id name } points }".into(),
+        "notes" => "notes { nodes { content by { fullName } } }".into(),
+        "timeline" => "timeline { nodes { id by { fullName } } }".into(),
         field => field.into(),
     }
 }

@@ -49,7 +49,10 @@ async fn good_rows_are_created_and_each_bad_one_says_why() {
         (&first["leadScore"], &first["lastName"]),
         (&json!(70), &json!("First"))
     );
-    assert_eq!(api.notes(mia, first["id"].as_str().unwrap()).await.len(), 1);
+    assert_eq!(
+        api.timeline(mia, first["id"].as_str().unwrap()).await.len(),
+        1
+    );
     let last = api
         .read(mia, result["results"][3]["id"].as_str().unwrap())
         .await;

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::{Team, text};
 use crate::support::{Api, SignedIn};
 
-const FEED: &str = "query ($after: String, $first: Int) { timeline(after: $after, first: $first) {
-    edges { cursor } nodes { position content lead { lastName } }
+const FEED: &str =
+    "query ($after: Position, $first: Int) { timeline(after: $after, first: $first) {
+    edges { cursor } nodes { position lead { lastName } }
     pageInfo { endCursor hasNextPage } } }";
 
 #[tokio::test]
@@ -35,7 +36,7 @@ async fn the_feed_goes_on_after_a_position_and_shows_each_viewer_their_leads() {
     assert_eq!(all, "One Two Three");
     assert_eq!(leads_after(ada, json!(positions[0])).await.0, "Two Three");
     assert_eq!(leads_after(ada, json!(positions[2])).await.0, "");
-    assert_eq!(leads_after(ada, json!("-5")).await.0, "One Two Three");
+    assert_eq!(leads_after(ada, json!("0")).await.0, "One Two Three");
     for who in [mia, ann] {
         assert_eq!(leads_after(who, json!(null)).await.0, "One Three");
     }
@@ -60,16 +61,24 @@ async fn the_feed_is_paged_and_refuses_what_is_no_position() {
     let feed = api.data(&ada, FEED, page).await["timeline"].clone();
     assert_eq!(feed["nodes"][0]["lead"]["lastName"], "C");
     assert_eq!(feed["pageInfo"]["hasNextPage"], false);
-    for (argument, bad) in [
-        ("first", json!(0)),
-        ("first", json!(101)),
-        ("after", json!("x")),
-        ("after", json!("")),
-        ("after", json!("99999999999999999999")),
-    ] {
+    for (argument, bad) in [("first", json!(0)), ("first", json!(101))] {
         let mut page = json!({});
         page[argument] = bad;
         let refusal = api.refusal(Some(&ada), FEED, page, "INVALID_DATA").await;
         assert_eq!(super::fields_of(&refusal), [argument]);
+    }
+    for bad in [
+        json!("x"),
+        json!(""),
+        json!("-5"),
+        json!(" 1"),
+        json!("99999999999999999999"),
+        json!(5),
+    ] {
+        let page = json!({ "after": bad });
+        let refusal = api
+            .refusal(Some(&ada), FEED, page, "GRAPHQL_VALIDATION_FAILED")
+            .await;
+        assert!(text(&refusal["message"]).contains("Position"), "{refusal}");
     }
 }

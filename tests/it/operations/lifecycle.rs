@@ -79,7 +79,7 @@ async fn an_archived_lead_is_noted_on_but_not_changed() {
     let note = json!({ "id": id, "content": "asked about us again" });
     api.change(&ada, "addNote", note).await;
     assert_eq!(api.read(&ada, &id).await["version"], 2);
-    assert_eq!(api.notes(&ada, &id).await.len(), 3);
+    assert_eq!(api.timeline(&ada, &id).await.len(), 3);
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn a_deleted_lead_is_answered_as_it_was_and_is_gone_with_its_notes() {
     let input = json!({ "id": id });
     api.refused(&ada, "deleteLead", input, "LEAD_NOT_FOUND")
         .await;
-    assert_eq!(api.notes(&ada, &other).await.len(), 1);
+    assert_eq!(api.timeline(&ada, &other).await.len(), 1);
     assert_eq!(api.count("SELECT count(*) FROM lead_notes").await, 1);
 }
 

@@ -68,14 +68,14 @@ pub(crate) const UNKNOWN: &str = "01890000-0000-7000-8000-000000000000";
 /// What is asked of a lead.
 pub(crate) const LEAD: &str = "id firstName lastName fullName email phone company source status \
     assignedTo { id } leadScore scoreIsManual isHotLead hasBusinessEmail \
-    scoreBreakdown { rule points } conversionProbability lastContactDate daysSinceLastContact \
+    scoreBreakdown { rule { id name } points } conversionProbability lastContactDate daysSinceLastContact \
     nextFollowUp callAttempts tags customFields createdAt daysSinceCreated updatedAt version \
     isArchived archivedAt statusBeforeArchive";
 
 const BULK: &str = "total succeeded failed dryRun \
     results { index id lead { id status version } error { code message fields { field } } }";
-const NOTE: &str = "note { id type content author { id } lead { id } position \
-    changes { field old new } earlierVersion { id content earlierVersion { content } } }";
+const NOTE: &str = "note { id type content by { id } lead { id } position at \
+    earlierVersion { id content earlierVersion { content } } }";
 const API_KEY: &str =
     "apiKey { id name user { id } role createdBy { id } expiresAt lastUsedAt revokedAt isActive }";
 const USER: &str = "user { id email fullName role isActive manager { id } }";
@@ -151,13 +151,12 @@ impl Api {
     }
 
     /// The newest entries of a lead's timeline, newest first.
-    pub(crate) async fn notes(&self, who: &SignedIn, lead: &str) -> Vec<Value> {
-        let query = format!(
-            "query ($id: ID!) {{ lead(id: $id) {{ notes(first: 100) {{ nodes {{ {} }} }} }} }}",
-            "id type content createdAt author { id } changes { field old new } position"
-        );
-        let data = self.data(who, &query, json!({ "id": lead })).await;
-        data["lead"]["notes"]["nodes"].as_array().unwrap().clone()
+    pub(crate) async fn timeline(&self, who: &SignedIn, lead: &str) -> Vec<Value> {
+        let data = self.data(who, TIMELINE, json!({ "id": lead })).await;
+        data["lead"]["timeline"]["nodes"]
+            .as_array()
+            .unwrap()
+            .clone()
     }
 
     /// Runs statements on the test's database, for what the API does not offer.
@@ -180,6 +179,9 @@ impl Api {
     }
 }
 
+const TIMELINE: &str = "query ($id: ID!) { lead(id: $id) { timeline(first: 100) { nodes {
+    __typename id at by { id } position ... on Note { type content }
+    ... on Change { changes { field before { value display } after { value display } } } } } } }";
 const LEADS: &str = "query ($filter: LeadFilter, $search: String, $orderBy: LeadOrder,
     $first: Int, $after: String, $last: Int, $before: String, $offset: Int) {
     leads(filter: $filter, search: $search, orderBy: $orderBy, first: $first, after: $after,

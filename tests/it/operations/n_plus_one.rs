@@ -35,13 +35,15 @@ fn on<'a>(table: &str, statements: &'a [String]) -> Vec<&'a String> {
     reads.collect()
 }
 
-/// Twenty leads of three owners, each with a note.
+/// Twenty leads of three owners, each with a note that was edited.
 async fn twenty_leads(team: &Team) {
     for number in 0..20 {
         let owner = [&team.ann, &team.bea, &team.mia][number % 3];
         let lead = team.lead_of(Some(owner), "Kowalski").await;
         let note = json!({ "id": lead, "content": "x" });
-        team.api.change(&team.ada, "addNote", note).await;
+        let note = team.api.change(&team.ada, "addNote", note).await;
+        let edit = json!({ "id": note["note"]["id"], "content": "y" });
+        team.api.change(&team.ada, "editNote", edit).await;
     }
 }
 
@@ -133,14 +135,20 @@ async fn what_hangs_below_a_list_is_read_for_the_whole_list_at_once() {
     for (query, most) in [
         // Token, leads, their notes in two statements, owners and authors in one each.
         (
-            "{ leads { nodes { assignedTo { id } notes { nodes { author { id } } } } } }",
+            "{ leads { nodes { assignedTo { id } notes { nodes { by { id } } } } } }",
             6,
         ),
         // Token, users, managers.
         ("{ users { nodes { manager { fullName } } } }", 3),
-        // Token, notes with the horizon, leads, authors.
+        // The same for a timeline, with the earlier versions of notes and the names in changes.
         (
-            "{ timeline { nodes { lead { lastName } author { fullName } } } }",
+            "{ leads { nodes { assignedTo { id } timeline { nodes { by { id } ... on Note { earlierVersion { id } }
+             ... on Change { changes { before { display } after { display } } } } } } } }",
+            7,
+        ),
+        // Token, entries with the horizon, leads, authors.
+        (
+            "{ timeline { nodes { lead { lastName } by { fullName } } } }",
             5,
         ),
         // Token, totals inside a transaction that is begun, set up and ended, users.

@@ -6,7 +6,8 @@ use super::{Team, UNKNOWN};
 use crate::support::Api;
 
 const NODE: &str = "query ($id: ID!) { node(id: $id) { __typename id ... on Lead { lastName }
-    ... on User { fullName } ... on Note { content } } }";
+    ... on User { fullName } ... on Note { content }
+    ... on Change { changes { field } } } }";
 
 #[tokio::test]
 async fn me_is_who_is_signed_in() {
@@ -63,12 +64,19 @@ async fn one_lead_is_read_by_those_who_may_see_it() {
 }
 
 #[tokio::test]
-async fn node_finds_leads_users_and_notes() {
+async fn node_finds_leads_users_notes_and_changes() {
     let Team { api, ann, bea, .. } = &Team::new().await;
     let lead = api.lead_id(ann, json!({})).await;
     let note = json!({ "id": lead, "content": "hello" });
     let note = api.change(ann, "addNote", note).await["note"]["id"].clone();
+    let tag = json!({ "id": lead, "tag": "vip" });
+    api.change(ann, "addTag", tag).await;
+    let change = api.timeline(ann, &lead).await[0]["id"].clone();
     for (id, expected) in [
+        (
+            change,
+            json!({ "__typename": "Change", "changes": [{ "field": "tags" }] }),
+        ),
         (
             json!(lead),
             json!({ "__typename": "Lead", "lastName": "Kowalski" }),

@@ -6,7 +6,7 @@ use crate::support::{Api, SignedIn};
 
 fn points(lead: &Value, rule: &str) -> Option<i64> {
     let lines = lead["scoreBreakdown"].as_array().unwrap();
-    let line = lines.iter().find(|line| line["rule"] == rule)?;
+    let line = lines.iter().find(|line| line["rule"]["id"] == rule)?;
     line["points"].as_i64()
 }
 
@@ -68,15 +68,16 @@ async fn a_hundred_and_five_points_are_capped_to_a_hundred_and_the_cap_is_explai
         "tags": ["enterprise"] });
     let lead = api.lead(&ada, input).await;
     assert_eq!(lead["leadScore"], 100);
+    let line = |id: &str, name: &str, points: i32| json!({ "rule": { "id": id, "name": name }, "points": points });
     assert_eq!(
         lead["scoreBreakdown"],
         json!([
-            { "rule": "BASE", "points": 50 },
-            { "rule": "SOURCE", "points": 20 },
-            { "rule": "COMPANY", "points": 10 },
-            { "rule": "BUSINESS_EMAIL", "points": 10 },
-            { "rule": "URGENT_TAG", "points": 15 },
-            { "rule": "CAP", "points": -5 },
+            line("BASE", "Starting points", 50),
+            line("SOURCE", "Source of the lead", 20),
+            line("COMPANY", "Company known", 10),
+            line("BUSINESS_EMAIL", "Business e-mail address", 10),
+            line("URGENT_TAG", "Urgent tag", 15),
+            line("CAP", "Limit of 100 points", -5),
         ])
     );
 }
@@ -186,13 +187,15 @@ async fn editing_the_free_providers_rescores_the_leads_there_and_no_others() {
     let edit = json!({ "add": [" ACME.example "], "remove": ["gmail.com"] });
     api.change(&ada, "updateFreeEmailDomains", edit).await;
     assert_eq!(scores(&ada).await, [(50, 2), (60, 1), (60, 2)]);
-    let changes = &api.notes(&ada, &acme).await[0];
-    assert_eq!(changes["author"]["id"], json!(ada.id));
+    let changes = &api.timeline(&ada, &acme).await[0];
+    assert_eq!(changes["by"]["id"], json!(ada.id));
     assert_eq!(
         changes["changes"],
         json!([
-            { "field": "hasBusinessEmail", "old": true, "new": false },
-            { "field": "leadScore", "old": 60, "new": 50 },
+            { "field": "hasBusinessEmail", "before": { "value": true, "display": "true" },
+                "after": { "value": false, "display": "false" } },
+            { "field": "leadScore", "before": { "value": 60, "display": "60" },
+                "after": { "value": 50, "display": "50" } },
         ])
     );
     assert_eq!(api.lead(&ada, json!({})).await["leadScore"], 60);

@@ -82,9 +82,10 @@ async fn a_call_attempt_is_counted_with_its_time_its_note_and_the_next_follow_up
     let second = api.edit(&ada, "recordCallAttempt", input).await;
     assert_eq!(second["callAttempts"], 2);
     assert_eq!(second["nextFollowUp"], "2151-01-01T00:00:00+00:00");
-    let notes = api.notes(&ada, &id).await;
-    let kinds: Vec<_> = notes.iter().map(|note| text(&note["type"])).collect();
-    assert_eq!(kinds, ["CALL", "CHANGE", "CHANGE", "CHANGE"]);
+    let notes = api.timeline(&ada, &id).await;
+    let kinds: Vec<_> = notes.iter().map(|note| text(&note["__typename"])).collect();
+    assert_eq!(kinds, ["Note", "Change", "Change", "Change"]);
+    assert_eq!(notes[0]["type"], "CALL");
     assert_eq!(notes[0]["content"], "No answer");
 }
 
@@ -107,7 +108,7 @@ async fn a_bad_call_attempt_is_refused_and_counts_nothing() {
     );
     let blank = json!({ "id": id, "note": "  " });
     api.change(&ada, "recordCallAttempt", blank).await;
-    assert_eq!(api.notes(&ada, &id).await.len(), 2);
+    assert_eq!(api.timeline(&ada, &id).await.len(), 2);
 }
 
 #[tokio::test]
@@ -122,7 +123,7 @@ async fn a_score_by_hand_lies_between_0_and_100() {
         assert_eq!(lead["leadScore"], score);
         assert_eq!(lead["isHotLead"], score > 70);
         assert_eq!(lead["scoreIsManual"], true);
-        let line = json!([{ "rule": "MANUAL", "points": score }]);
+        let line = json!([{ "rule": { "id": "MANUAL", "name": "Set by hand" }, "points": score }]);
         assert_eq!(lead["scoreBreakdown"], line);
     }
     for bad in [-1, 101, i32::MAX, i32::MIN] {

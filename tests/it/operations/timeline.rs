@@ -6,18 +6,25 @@ use serde_json::{Value, json};
 use super::{Team, text};
 use crate::support::{Api, SignedIn};
 
-/// The changes of the newest entry, which must be `who`'s and of this moment.
+/// The values of the newest entry, which must be `who`'s change and of this moment.
 async fn newest(api: &Api, who: &SignedIn, lead: &str) -> Value {
-    let note = api.notes(who, lead).await[0].clone();
-    assert_eq!(note["type"], "CHANGE");
-    assert_eq!(note["author"]["id"], json!(who.id));
-    let at: DateTime<Utc> = text(&note["createdAt"]).parse().unwrap();
+    let entry = api.timeline(who, lead).await[0].clone();
+    assert_eq!(entry["__typename"], "Change");
+    assert_eq!(entry["by"]["id"], json!(who.id));
+    let at: DateTime<Utc> = text(&entry["at"]).parse().unwrap();
     assert!((Utc::now() - at).abs() < TimeDelta::minutes(1));
-    note["changes"].clone()
+    let changes = entry["changes"].as_array().unwrap().iter();
+    let value = |side: &Value| side["value"].clone();
+    changes
+        .map(|one| {
+            let field = text(&one["field"]);
+            change(&field, value(&one["before"]), value(&one["after"]))
+        })
+        .collect()
 }
 
-fn change(field: &str, old: Value, new: Value) -> Value {
-    json!({ "field": field, "old": old, "new": new })
+fn change(field: &str, before: Value, after: Value) -> Value {
+    json!({ "field": field, "before": before, "after": after })
 }
 
 #[tokio::test]
@@ -38,7 +45,7 @@ async fn a_new_lead_has_an_entry_with_all_it_began_with() {
             "{field}"
         );
     }
-    assert!(changes.iter().all(|change| change["old"].is_null()));
+    assert!(changes.iter().all(|change| change["before"].is_null()));
     assert!(changes.iter().all(|change| change["field"] != "phone"));
 }
 
@@ -76,20 +83,95 @@ async fn each_change_says_which_field_was_what_and_is_what() {
     assert_eq!(changes("rescoreLead", by_id(json!({}))).await, expected);
 }
 
+/// What the newest entry says of each field, as it is shown.
+async fn shown(api: &Api, who: &SignedIn, lead: &str) -> Vec<(String, Value, Value)> {
+    let entry = api.timeline(who, lead).await[0].clone();
+    let changes = entry["changes"].as_array().unwrap().iter();
+    let side = |side: &Value| match side.is_null() {
+        true => Value::Null,
+        false => side["display"].clone(),
+    };
+    changes
+        .map(|one| {
+            let (before, after) = (side(&one["before"]), side(&one["after"]));
+            (text(&one["field"]), before, after)
+        })
+        .collect()
+}
+
 #[tokio::test]
-async fn a_value_that_is_not_there_may_be_null_as_the_schema_says() {
+async fn a_value_that_was_not_there_is_null_before_and_one_that_is_gone_is_null_after() {
     let api = &Api::new().await;
     let ada = &api.admin().await;
     let id = api.lead_id(ada, json!({ "company": "Acme" })).await;
-    let input = json!({ "id": id, "company": null });
+    let input = json!({ "id": id, "company": null, "phone": "+48601777888" });
     api.change(ada, "updateLead", input).await;
-    let changes = newest(api, ada, &id).await;
-    assert_eq!(changes[0], change("company", json!("Acme"), json!(null)));
-    let query = "{ __type(name: \"FieldChange\") { fields { name type { kind name } } } }";
-    let fields = api.data(ada, query, json!({})).await["__type"]["fields"].clone();
-    let nullable = json!({ "kind": "SCALAR", "name": "JSON" });
-    assert_eq!(fields[1], json!({ "name": "old", "type": nullable }));
-    assert_eq!(fields[2], json!({ "name": "new", "type": nullable }));
+    let entry = api.timeline(ada, &id).await[0].clone();
+    let given = |value: &str| json!({ "value": value, "display": value });
+    let changes = &entry["changes"];
+    let expected = json!({ "field": "company", "before": given("Acme"), "after": null });
+    assert_eq!(changes[0], expected);
+    let phone = json!({ "field": "phone", "before": null, "after": given("+48601777888") });
+    assert!(changes.as_array().unwrap().contains(&phone), "{changes}");
+}
+
+#[tokio::test]
+async fn every_value_is_shown_as_a_text_and_a_user_by_name_also_to_who_may_not_open_them() {
+    let Team {
+        api, ada, ann, bea, ..
+    } = &Team::new().await;
+    let id = api.lead_id(ada, json!({ "assignedTo": bea.id })).await;
+    let hand_over = json!({ "ids": [id], "userId": ann.id });
+    api.change(ada, "assignLeads", hand_over).await;
+    let user = "query ($id: ID!) { user(id: $id) { id } }";
+    api.refusal(
+        Some(ann),
+        user,
+        json!({ "id": bea.id }),
+        "PERMISSION_DENIED",
+    )
+    .await;
+    let row = |field: &str, before: Value, after: Value| (field.to_owned(), before, after);
+    assert_eq!(
+        shown(api, ann, &id).await,
+        [row("assignedTo", json!("Bea Agent"), json!("Ann Agent"))]
+    );
+    let entry = api.timeline(ann, &id).await[0].clone();
+    assert_eq!(entry["changes"][0]["before"]["value"], json!(bea.id));
+    let update = json!({ "id": id, "status": "NEGOTIATION", "tags": ["b", "a"],
+        "conversionProbability": 0.25, "nextFollowUp": "2150-01-02T03:04:05Z",
+        "customFields": { "trucks": 40 } });
+    api.change(ann, "updateLead", update).await;
+    assert_eq!(
+        shown(api, ann, &id).await,
+        [
+            row("conversionProbability", json!("0.0"), json!("0.25")),
+            row("customFields", json!("{}"), json!(r#"{"trucks":40}"#)),
+            row("nextFollowUp", json!(null), json!("2150-01-02T03:04:05Z")),
+            row("status", json!("NEW"), json!("NEGOTIATION")),
+            row("tags", json!(""), json!("b, a")),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_user_who_is_not_known_is_shown_by_the_id() {
+    let api = &Api::new().await;
+    let ada = &api.admin().await;
+    let id = api.lead_id(ada, json!({})).await;
+    let changes = json!([{ "field": "assignedTo", "old": super::UNKNOWN, "new": ada.id }]);
+    api.sql(&format!(
+        "INSERT INTO lead_notes (id, lead_id, note_type, content, changes, created_at)
+         VALUES (gen_random_uuid(), '{id}', 'CHANGE', '', '{changes}', now())"
+    ))
+    .await;
+    let row = (
+        "assignedTo".to_owned(),
+        json!(super::UNKNOWN),
+        json!("Ada Admin"),
+    );
+    assert_eq!(shown(api, ada, &id).await, [row]);
+    assert_eq!(api.timeline(ada, &id).await[0]["by"], json!(null));
 }
 
 #[tokio::test]
@@ -124,7 +206,7 @@ async fn assignment_status_calls_and_the_archive_leave_their_traces() {
 }
 
 #[tokio::test]
-async fn a_timeline_can_be_narrowed_to_types() {
+async fn a_timeline_and_the_notes_of_it_can_be_narrowed_to_types() {
     let api = Api::new().await;
     let ada = api.admin().await;
     let id = api.lead_id(&ada, json!({})).await;
@@ -132,21 +214,41 @@ async fn a_timeline_can_be_narrowed_to_types() {
         let input = json!({ "id": id, "content": kind, "type": kind });
         api.change(&ada, "addNote", input).await;
     }
-    let query = "query ($id: ID!, $types: [NoteType!]) { lead(id: $id) {
-        notes(types: $types) { nodes { type } } } }";
+    let query = "query ($id: ID!, $types: [TimelineEntryType!]) { lead(id: $id) {
+        timeline(types: $types) { nodes { ... on Note { type } ... on Change { changes { field } } } } } }";
     for (types, expected) in [
-        (json!(null), vec!["CALL", "EMAIL", "CALL", "NOTE", "CHANGE"]),
+        (json!(null), vec!["CALL", "EMAIL", "CALL", "NOTE", "-"]),
         (json!(["CALL"]), vec!["CALL", "CALL"]),
-        (json!(["NOTE", "CHANGE"]), vec!["NOTE", "CHANGE"]),
+        (json!(["NOTE", "CHANGE"]), vec!["NOTE", "-"]),
+        (json!(["CHANGE"]), vec!["-"]),
         (json!(["MEETING"]), vec![]),
         (json!([]), vec![]),
     ] {
-        let data = api
-            .data(&ada, query, json!({ "id": id, "types": types }))
-            .await;
+        let variables = json!({ "id": id, "types": types });
+        let data = api.data(&ada, query, variables).await;
+        let nodes = data["lead"]["timeline"]["nodes"].as_array().unwrap().iter();
+        let kinds: Vec<_> = nodes
+            .map(|node| node["type"].as_str().unwrap_or("-"))
+            .collect();
+        assert_eq!(kinds, expected);
+    }
+    let query = "query ($id: ID!, $types: [NoteType!]) { lead(id: $id) {
+        notes(types: $types) { nodes { type } } } }";
+    for (types, expected) in [
+        (json!(null), vec!["CALL", "EMAIL", "CALL", "NOTE"]),
+        (json!(["CALL"]), vec!["CALL", "CALL"]),
+        (json!(["NOTE", "EMAIL"]), vec!["EMAIL", "NOTE"]),
+        (json!(["MEETING"]), vec![]),
+        (json!([]), vec![]),
+    ] {
+        let variables = json!({ "id": id, "types": types });
+        let data = api.data(&ada, query, variables).await;
         let nodes = &data["lead"]["notes"]["nodes"];
         assert_eq!(super::strings(nodes, "type"), expected);
     }
+    let change = json!({ "id": id, "types": ["CHANGE"] });
+    api.refusal(Some(&ada), query, change, "GRAPHQL_VALIDATION_FAILED")
+        .await;
 }
 
 #[tokio::test]
@@ -159,21 +261,23 @@ async fn a_timeline_is_paged_by_cursor_newest_first() {
         api.change(&ada, "addNote", input).await;
     }
     let query = "query ($id: ID!, $first: Int, $after: String) { lead(id: $id) {
-        notes(first: $first, after: $after) { nodes { content }
+        timeline(first: $first, after: $after) { nodes { __typename ... on Note { content } }
             pageInfo { endCursor hasNextPage hasPreviousPage } } } }";
     let mut after = json!(null);
     let mut pages = Vec::new();
     loop {
         let page = json!({ "id": id, "first": 3, "after": after });
-        let notes = api.data(&ada, query, page).await["lead"]["notes"].clone();
+        let notes = api.data(&ada, query, page).await["lead"]["timeline"].clone();
         assert_eq!(notes["pageInfo"]["hasPreviousPage"], !after.is_null());
-        pages.push(super::strings(&notes["nodes"], "content").join(" "));
+        let nodes = notes["nodes"].as_array().unwrap().iter();
+        let contents = nodes.map(|node| node["content"].as_str().unwrap_or("change"));
+        pages.push(contents.collect::<Vec<_>>().join(" "));
         after = notes["pageInfo"]["endCursor"].clone();
         if notes["pageInfo"]["hasNextPage"] == false {
             break;
         }
     }
-    assert_eq!(pages, ["6 5 4", "3 2 1", "created the lead"]);
+    assert_eq!(pages, ["6 5 4", "3 2 1", "change"]);
     for (argument, bad) in [
         ("first", json!(0)),
         ("first", json!(-1)),
@@ -184,9 +288,15 @@ async fn a_timeline_is_paged_by_cursor_newest_first() {
     ] {
         let mut page = json!({ "id": id });
         page[argument] = bad;
-        let refusal = api.refusal(Some(&ada), query, page, "INVALID_DATA").await;
-        assert_eq!(super::fields_of(&refusal), [argument]);
-        assert_eq!(refusal["path"], json!(["lead", "notes"]));
+        for (field, query) in [
+            ("timeline", query.to_owned()),
+            ("notes", query.replace("timeline(", "notes(")),
+        ] {
+            let page = page.clone();
+            let refusal = api.refusal(Some(&ada), &query, page, "INVALID_DATA").await;
+            assert_eq!(super::fields_of(&refusal), [argument]);
+            assert_eq!(refusal["path"], json!(["lead", field]));
+        }
     }
 }
 

@@ -188,7 +188,7 @@ async fn a_change_that_changes_nothing_leaves_version_and_timeline_alone() {
     ] {
         assert_eq!(api.edit(&ada, "updateLead", input).await, lead);
     }
-    assert_eq!(api.notes(&ada, id).await.len(), 1);
+    assert_eq!(api.timeline(&ada, id).await.len(), 1);
 }
 
 #[tokio::test]

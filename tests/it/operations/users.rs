@@ -194,10 +194,10 @@ async fn the_leads_of_a_user_are_those_that_the_viewer_may_see() {
     }
     // An agent sees who wrote a note, but neither that user's leads nor place in the company.
     let query = "query ($id: ID!) { lead(id: $id) { notes(types: [NOTE]) { nodes {
-        author { fullName leads { totalCount nodes { id } } manager { id } } } } } }";
+        by { fullName leads { totalCount nodes { id } } manager { id } } } } } }";
     let data = api.data(ann, query, json!({ "id": lead })).await;
     assert_eq!(
-        data["lead"]["notes"]["nodes"][0]["author"],
+        data["lead"]["notes"]["nodes"][0]["by"],
         json!({ "fullName": "Mia Manager", "leads": { "totalCount": 0, "nodes": [] },
             "manager": null })
     );

@@ -117,7 +117,7 @@ async fn two_updates_of_different_fields_both_survive() {
         assert_eq!(&lead[*field], value);
     }
     assert_eq!(lead["version"], 5);
-    assert_eq!(api.notes(&ada, &id).await.len(), 5);
+    assert_eq!(api.timeline(&ada, &id).await.len(), 5);
 }
 
 #[tokio::test]

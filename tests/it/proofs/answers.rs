@@ -22,7 +22,7 @@ use super::other_copy::Copy;
 
 /// Each field that needs a statement of its own, without another that would be asked at the same
 /// time: so each of these statements is lost with its own field, in whichever order others come.
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 18] = [
     "{ apiKeys { totalCount } }",
     "{ apiKeys { nodes { user { id } } } }",
     "{ apiKeys { nodes { createdBy { id } } } }",
@@ -33,9 +33,11 @@ const FIELDS: [&str; 16] = [
     "{ leadStatistics { leadsByAgent { user { id } } } }",
     "{ leadStatistics { createdOverTime { count } } }",
     "query ($lead: ID!) { lead(id: $lead) { notes { nodes { id } } } }",
-    "{ timeline { nodes { author { id } } } }",
+    "{ timeline { nodes { by { id } } } }",
     "{ timeline { nodes { lead { id } } } }",
-    "{ timeline { nodes { earlierVersion { id } } } }",
+    "{ timeline { nodes { ... on Note { earlierVersion { id } } } } }",
+    "{ timeline { nodes { ... on Change { changes { after { display } } } } } }",
+    "query ($lead: ID!) { lead(id: $lead) { timeline { nodes { id } } } }",
     "query ($user: ID!) { user(id: $user) { manager { id } } }",
     "query ($user: ID!) { user(id: $user) { leads { nodes { id } } } }",
     "{ users { totalCount } }",
@@ -53,12 +55,13 @@ const QUERIES: [&str; 12] = [
     "{ leads(filter: { company: { startsWith: \"a\" } }) { totalCountUpTo { value isExact } } }",
     "{ leadStatistics { createdOverTime(timeZone: \"Nowhere\") { start count } totalLeads } }",
     "query ($lead: ID!) { lead(id: $lead) { id assignedTo { id manager { id } leads { nodes { id } } }
-        notes { nodes { id author { id } lead { id } earlierVersion { id } } } } }",
+        notes { nodes { id by { id } lead { id } earlierVersion { id } } } } }",
     "{ leads(filter: { status: [NEW] }, search: \"a\") { totalCount totalCountUpTo { value isExact }
-        nodes { id notes { nodes { id author { id } } } } edges { node { id assignedTo { id } } } } }",
+        nodes { id notes { nodes { id by { id } } } } edges { node { id assignedTo { id } } } } }",
     "{ leads { totalCount nodes { id assignedTo { manager { id } } } } }",
     "{ duplicateLeads(email: \"jan@gmail.com\") { id assignedTo { id leads { totalCount } } } }",
-    "{ timeline { nodes { id author { id } lead { id } earlierVersion { id content } } } }",
+    "{ timeline { nodes { id by { id } lead { id } ... on Note { earlierVersion { id content } }
+        ... on Change { changes { field before { value display } after { value display } } } } } }",
     "query ($lead: ID!) { node(id: $lead) { id ... on Lead { assignedTo { id } } } freeEmailDomains }",
     "query ($user: ID!) { me { id leads { totalCount } } user(id: $user) { manager { id } } }",
     "{ users { totalCount nodes { id manager { id } leads { totalCount nodes { id } } } } }",

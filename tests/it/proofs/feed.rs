@@ -12,7 +12,8 @@ use crate::support::Api;
 
 use super::other_copy::{Copy, patient, run};
 
-const FEED: &str = "query ($after: String, $first: Int) { timeline(after: $after, first: $first) {
+const FEED: &str =
+    "query ($after: Position, $first: Int) { timeline(after: $after, first: $first) {
     nodes { position } pageInfo { hasNextPage } } }";
 const NOTE: &str =
     "mutation ($id: ID!) { addNote(input: { id: $id, content: \"quick\" }) { note { id } } }";

@@ -10,7 +10,7 @@ use crate::support::Api;
 use super::other_copy::{Copy, code, number, patient, run};
 
 const READ: &str = "query ($id: ID!) { lead(id: $id) { version firstName lastName company
-    customFields callAttempts tags notes(first: 100, types: [CHANGE]) { nodes { id } } } }";
+    customFields callAttempts tags timeline(first: 100, types: [CHANGE]) { nodes { id } } } }";
 
 /// What one of the fifty does, and what the lead has of it if nobody came after.
 fn write(writer: usize) -> (&'static str, Value, &'static str) {
@@ -68,7 +68,7 @@ async fn fifty_writers_on_one_lead_lose_nothing() {
     assert_eq!(lead["version"], 51);
     assert_eq!(lead["callAttempts"], 10);
     assert_eq!(lead["tags"].as_array().unwrap().len(), 10);
-    assert_eq!(lead["notes"]["nodes"].as_array().unwrap().len(), 51);
+    assert_eq!(lead["timeline"]["nodes"].as_array().unwrap().len(), 51);
     for writer in [0, 1, 2] {
         let field = write(writer).2;
         let written = (0..50)
@@ -112,7 +112,7 @@ async fn of_fifty_writers_who_saw_the_same_version_one_succeeds() {
         let lead = copy.data(READ, json!({ "id": id })).await["lead"].clone();
         assert_eq!(lead["version"], json!(version + 1));
         assert_eq!(
-            lead["notes"]["nodes"].as_array().unwrap().len(),
+            lead["timeline"]["nodes"].as_array().unwrap().len(),
             version + 1
         );
     }

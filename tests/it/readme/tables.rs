@@ -35,6 +35,22 @@ fn what_checks_a_promise_of_security_exists() {
 }
 
 #[test]
+fn every_field_that_a_feature_is_said_to_be_in_is_in_the_schema() {
+    let sdl = crm::graphql::sdl();
+    let rows = table("## Where each feature is");
+    assert!(rows.len() > 10);
+    for field in rows.iter().flat_map(|row| code(&row[1])) {
+        let (object, name) = field.split_once('.').expect("Type.field");
+        let start = sdl.find(&format!("\ntype {object} ")).expect(&field);
+        let body = sdl[start + 1..].split("\n}").next().unwrap_or_default();
+        let is_there = [":", "("]
+            .iter()
+            .any(|end| body.contains(&format!("\t{name}{end}")));
+        assert!(is_there, "{field}");
+    }
+}
+
+#[test]
 fn the_configuration_table_is_what_the_program_takes() {
     let command = command_line();
     let arguments = command.get_arguments().filter(|a| !a.is_hide_set());
@@ -98,15 +114,20 @@ fn the_permission_table_is_the_programs() {
 #[test]
 fn the_scoring_table_is_the_programs() {
     let table = table("## Scoring");
-    let points = |rule: &str, when: &str| {
-        let mut rows = table.iter();
-        let row = rows.find(|row| row[0] == format!("`{rule}`") && row[1].starts_with(when));
-        row.unwrap_or_else(|| panic!("no row {rule}, {when}"))[2].parse::<i32>()
+    let points = |rule: Rule, when: &str| {
+        let (id, mut rows) = (format!("`{}`", rule.id()), table.iter());
+        let row = rows.find(|row| row[0] == id && row[2].starts_with(when));
+        let row = row.unwrap_or_else(|| panic!("no row {id}, {when}"));
+        assert_eq!(row[1], rule.name());
+        row[3].parse::<i32>()
     };
-    assert_eq!(points("BASE", "every lead"), Ok(of(&lead(), Rule::Base)));
+    assert_eq!(
+        points(Rule::Base, "every lead"),
+        Ok(of(&lead(), Rule::Base))
+    );
     for &source in LeadSource::ALL {
         let lead = Lead { source, ..lead() };
-        let said = points("SOURCE", source.as_str());
+        let said = points(Rule::Source, source.as_str());
         assert_eq!(said, Ok(of(&lead, Rule::Source)));
     }
     let known = Lead {
@@ -114,14 +135,14 @@ fn the_scoring_table_is_the_programs() {
         has_business_email: true,
         ..lead()
     };
-    assert_eq!(points("COMPANY", ""), Ok(of(&known, Rule::Company)));
+    assert_eq!(points(Rule::Company, ""), Ok(of(&known, Rule::Company)));
     let business = of(&known, Rule::BusinessEmail);
-    assert_eq!(points("BUSINESS_EMAIL", ""), Ok(business));
+    assert_eq!(points(Rule::BusinessEmail, ""), Ok(business));
     let tags = scoring::URGENT_TAGS.map(str::to_owned).to_vec();
     let when = format!("a tag among {}", tags.join(", "));
     let urgent = Lead { tags, ..lead() };
     assert_eq!(
-        points("URGENT_TAG", &when),
+        points(Rule::UrgentTag, &when),
         Ok(of(&urgent, Rule::UrgentTag))
     );
     assert_eq!(

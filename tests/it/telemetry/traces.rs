@@ -89,7 +89,7 @@ async fn a_request_is_traced_from_http_to_each_statement_within_the_clients_own_
     let header = format!("{token}traceparent: 00-{TRACE}-{PARENT}-01\r\n");
     let create = "mutation New { createLead(input: { firstName: \"Jan\", lastName: \"Kowalski\",
         email: \"jan.kowalski@kowalski-transport.example\" }) { lead { id } } }";
-    let list = "query List { leads(search: \"Kowalsk\") { nodes { id notes { nodes { author { id } } } } } }";
+    let list = "query List { leads(search: \"Kowalsk\") { nodes { id timeline { nodes { by { id } } } } } }";
     for query in [
         create,
         list,

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crm::db::Db;
 use crm::service::leads::{self, Lead};
-use crm::service::timeline::{self, Note, NoteType};
+use crm::service::timeline::{self, Entry, EntryType};
 use crm::service::users::UserRole;
 use crm::service::{Actor, LeadId, UserId};
 
@@ -41,7 +41,7 @@ async fn check(db: &Db, ids: &[LeadId]) -> Result<(), String> {
     let log = timeline::feed(db, &Actor::operator(), 0, 1_000_000)
         .await
         .unwrap();
-    let mut of_leads: HashMap<LeadId, Vec<Note>> = HashMap::new();
+    let mut of_leads: HashMap<LeadId, Vec<Entry>> = HashMap::new();
     for note in log.rows {
         of_leads.entry(note.lead_id).or_default().push(note);
     }
@@ -52,18 +52,18 @@ async fn check(db: &Db, ids: &[LeadId]) -> Result<(), String> {
         .try_for_each(|lead| check_lead(lead, &of_leads[&lead.id]))
 }
 
-fn check_lead(lead: &Lead, log: &[Note]) -> Result<(), String> {
+fn check_lead(lead: &Lead, log: &[Entry]) -> Result<(), String> {
     let mut fields: Map<String, Value> = Map::new();
-    let entries: Vec<&Note> = log
+    let entries: Vec<&Entry> = log
         .iter()
-        .filter(|note| note.note_type == NoteType::Change)
+        .filter(|note| note.entry_type == EntryType::Change)
         .collect();
     for entry in &entries {
         for change in entry.changes() {
             let old = fields.get(&change.field).cloned().unwrap_or_default();
             same(
                 &format!("the old {} in the log", change.field),
-                change.old.clone(),
+                change.before.clone(),
                 old,
             )?;
         }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crm::service::LeadId;
 use crm::service::leads::{CreateLead, Lead};
-use crm::service::timeline::{Note, NoteType};
+use crm::service::timeline::{Entry, EntryType};
 use crm::service::users::UserRole;
 
 use crate::proofs::same;
@@ -56,7 +56,7 @@ pub(super) async fn check(world: &mut World, index: usize) -> Result<(), String>
 }
 
 /// These leads and their logs.
-fn of(world: &World, ids: &HashSet<LeadId>) -> (Vec<Lead>, Vec<Note>) {
+fn of(world: &World, ids: &HashSet<LeadId>) -> (Vec<Lead>, Vec<Entry>) {
     let leads = world
         .leads
         .iter()
@@ -116,7 +116,7 @@ async fn check_changes(viewer: Viewer<'_>, lead: &Lead) -> Result<(), String> {
 /// Every note is edited by its author alone, and only while they see its lead.
 async fn check_notes(viewer: Viewer<'_>) -> Result<(), String> {
     let replaced = viewer.world.replaced();
-    let notes: Vec<&Note> = viewer.world.log.iter().step_by(3).collect();
+    let notes: Vec<&Entry> = viewer.world.log.iter().step_by(3).collect();
     let fields: Vec<String> = notes
         .iter()
         .map(|note| {
@@ -128,7 +128,7 @@ async fn check_notes(viewer: Viewer<'_>) -> Result<(), String> {
         .collect();
     let expected = notes.iter().map(|note| {
         let is_own =
-            note.author_id == Some(viewer.person().id) && note.note_type != NoteType::Change;
+            note.author_id == Some(viewer.person().id) && note.entry_type != EntryType::Change;
         match (
             is_own && viewer.sees_note(note),
             replaced.contains_key(&note.id),

@@ -7,7 +7,7 @@ use crate::proofs::same;
 use super::codes::column;
 use super::viewer::Viewer;
 
-const PAGE: &str = "query ($after: String) { timeline(first: 100, after: $after) {
+const PAGE: &str = "query ($after: Position) { timeline(first: 100, after: $after) {
     nodes { id position lead { id } } edges { node { id } }
     pageInfo { hasNextPage endCursor } } }";
 

@@ -16,6 +16,7 @@ mod repeated;
 mod schema;
 mod service;
 mod strangers;
+mod timelines;
 mod viewer;
 mod world;
 

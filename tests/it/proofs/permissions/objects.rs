@@ -10,6 +10,7 @@ use crate::proofs::same;
 
 use super::codes::{Said, column, each, sorted};
 use super::lists::check_their_leads;
+use super::timelines::{self, ENTRY, TIMELINE};
 use super::viewer::Viewer;
 use super::world::ids;
 
@@ -119,13 +120,14 @@ fn is_alike(lead: &Lead, known: &Lead) -> bool {
 }
 
 /// From a visible lead to its assignee, to all of theirs, to their manager, to all of theirs; to
-/// its notes, their authors and back to the lead.
+/// its timeline and notes, their authors and back to the lead.
 async fn check_ways_round(viewer: Viewer<'_>) -> Result<(), String> {
-    let query = format!("query ($offset: Int) {{
+    let query = format!(
+        "query ($offset: Int) {{
         leads(first: 10, offset: $offset, filter: {{ archived: INCLUDE }}) {{ nodes {{ id
             assignedTo {{ {THEIR_LEADS} manager {{ {THEIR_LEADS} }} }}
-            notes(first: 100) {{ nodes {{ id lead {{ id }} author {{ id manager {{ id }} }}
-                earlierVersion {{ id }} }} edges {{ node {{ id }} }} pageInfo {{ hasNextPage }} }} }} }} }}");
+            {TIMELINE} }} }} }} {ENTRY}"
+    );
     for offset in (0..viewer.visible().len()).step_by(10) {
         let page = viewer.data(&query, json!({ "offset": offset })).await["leads"]["nodes"].clone();
         for lead in page.as_array().unwrap() {
@@ -143,7 +145,7 @@ async fn check_ways_round(viewer: Viewer<'_>) -> Result<(), String> {
             if let Some(owner) = fact.assigned_to {
                 check_user(viewer, &lead["assignedTo"], viewer.world.person(owner))?;
             }
-            check_notes(viewer, lead, fact)?;
+            timelines::check(viewer, lead, fact)?;
         }
     }
     Ok(())
@@ -175,41 +177,4 @@ fn check_user(viewer: Viewer<'_>, user: &Value, index: usize) -> Result<(), Stri
 pub(super) fn manager_of(viewer: Viewer<'_>, index: usize) -> Option<usize> {
     let person = &viewer.world.people[index];
     person.manager.filter(|_| viewer.reaches(Some(person.id)))
-}
-
-fn check_notes(viewer: Viewer<'_>, lead: &Value, fact: &Lead) -> Result<(), String> {
-    let replaced = viewer.world.replaced();
-    let notes = viewer.world.log.iter().rev();
-    let notes = notes.filter(|note| note.lead_id == fact.id && !replaced.contains_key(&note.id));
-    let expected: Vec<Value> = notes
-        .map(|note| {
-            let author = note.author_id.map(|id| viewer.world.person(id));
-            let manager = author.and_then(|author| manager_of(viewer, author));
-            json!({
-                "id": note.id,
-                "lead": { "id": fact.id },
-                "author": author.map(|index| json!({
-                    "id": viewer.world.people[index].id,
-                    "manager": manager.map(|index| json!({ "id": viewer.world.people[index].id })),
-                })),
-                "earlierVersion": note.replaces_id.map(|id| json!({ "id": id })),
-            })
-        })
-        .collect();
-    let edges: Vec<Value> = expected.iter().map(|note| note["id"].clone()).collect();
-    same(
-        "edges of notes",
-        column(&lead["notes"]["edges"], "/node/id"),
-        edges,
-    )?;
-    same(
-        "more notes",
-        lead["notes"]["pageInfo"]["hasNextPage"].clone(),
-        json!(false),
-    )?;
-    same(
-        "notes",
-        lead["notes"]["nodes"].clone(),
-        Value::Array(expected),
-    )
 }

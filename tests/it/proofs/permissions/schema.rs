@@ -39,16 +39,27 @@ const COMPARED: &[(&str, &str, &str)] = &[
         "user totalLeads wonLeads conversionRate averageLeadScore",
     ),
     ("counts.rs", "StatusCount", "status count"),
-    ("counts.rs", "SourceCount", "source count"),
+    ("counts.rs", "SourceStatistics", "source count"),
     ("counts.rs", "TimeCount", "start count"),
     ("objects.rs", "Query", "lead node duplicateLeads"),
-    ("objects.rs", "Lead", "assignedTo notes"),
-    ("objects.rs", "Note", "lead author earlierVersion"),
-    ("objects.rs", "NoteConnection", "nodes edges pageInfo"),
-    ("objects.rs", "NoteEdge", "node"),
+    ("objects.rs", "Lead", "assignedTo"),
+    ("timelines.rs", "Lead", "notes timeline"),
+    ("timelines.rs", "Note", "lead by earlierVersion"),
+    ("timelines.rs", "Change", "lead by changes"),
+    ("timelines.rs", "FieldChange", "before after"),
+    ("timelines.rs", "FieldValue", "display"),
+    (
+        "timelines.rs",
+        "TimelineEntryConnection",
+        "nodes edges pageInfo",
+    ),
+    ("timelines.rs", "TimelineEntryEdge", "node"),
+    ("timelines.rs", "NoteConnection", "nodes edges pageInfo"),
+    ("timelines.rs", "NoteEdge", "node"),
     ("objects.rs", "User", "manager"),
     ("log.rs", "Query", "timeline"),
     ("log.rs", "Note", "position"),
+    ("log.rs", "Change", "position"),
     ("management.rs", "Query", "me user users freeEmailDomains"),
     ("keys.rs", "Query", "apiKeys"),
     (
@@ -116,9 +127,13 @@ const OF_A_VISIBLE_OBJECT: &[(&str, &str)] = &[
         daysSinceCreated updatedAt version isArchived archivedAt statusBeforeArchive",
     ),
     ("ScoreLine", "rule points"),
-    ("Note", "id type content changes createdAt"),
+    ("ScoreRule", "id name"),
+    ("Note", "id type content at"),
+    ("Change", "id at"),
+    ("TimelineEntryEdge", "cursor"),
     ("NoteEdge", "cursor"),
-    ("FieldChange", "field old new"),
+    ("FieldChange", "field"),
+    ("FieldValue", "value"),
     (
         "User",
         "id email fullName role isActive oidcSubject createdAt",
@@ -136,7 +151,7 @@ const OF_A_VISIBLE_OBJECT: &[(&str, &str)] = &[
 ];
 
 /// Objects that are no more than a few plain values; a field of such a type may be plain itself.
-const PLAIN_OBJECTS: [&str; 3] = ["ScoreLine", "FieldChange", "FieldFault"];
+const PLAIN_OBJECTS: [&str; 3] = ["ScoreLine", "ScoreRule", "FieldFault"];
 
 const INTROSPECTION: &str = "{ __schema { types { kind name fields { name type {
     kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } }";

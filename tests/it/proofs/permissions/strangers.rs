@@ -145,10 +145,13 @@ async fn nobody_gets_anything_without_a_token_that_is_good() {
     let lead = api
         .data(
             &admin,
-            "query ($id: ID!) { lead(id: $id) { version notes { nodes { id } } } }",
+            "query ($id: ID!) { lead(id: $id) { version timeline { nodes { id } } } }",
             json!({ "id": id }),
         )
         .await;
     assert_eq!(lead["lead"]["version"], 1);
-    assert_eq!(lead["lead"]["notes"]["nodes"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        lead["lead"]["timeline"]["nodes"].as_array().unwrap().len(),
+        1
+    );
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crm::service::UserId;
 use crm::service::leads::Lead;
-use crm::service::timeline::Note;
+use crm::service::timeline::Entry;
 use crm::service::users::UserRole;
 
 use super::world::{Person, World};
@@ -53,7 +53,7 @@ impl<'a> Viewer<'a> {
         leads.filter(|lead| self.sees(lead)).collect()
     }
 
-    pub(super) fn sees_note(self, note: &Note) -> bool {
+    pub(super) fn sees_note(self, note: &Entry) -> bool {
         let lead = self.world.leads.iter().find(|lead| lead.id == note.lead_id);
         lead.is_some_and(|lead| self.sees(lead))
     }

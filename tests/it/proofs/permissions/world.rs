@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crm::service::leads::bulk::{Bulk, BulkMode, Selection};
 use crm::service::leads::{self, Lead, NewLead};
-use crm::service::timeline::{self, AddNote, Note, NoteType};
+use crm::service::timeline::{self, AddNote, Entry, NoteType};
 use crm::service::users::UserRole;
 use crm::service::{Actor, Command, LeadId, NoteId, UserId, perform};
 
@@ -31,7 +31,7 @@ pub(super) struct World {
     /// Every lead as it is in the database.
     pub(super) leads: Vec<Lead>,
     /// The whole log, oldest first.
-    pub(super) log: Vec<Note>,
+    pub(super) log: Vec<Entry>,
 }
 
 impl World {
@@ -102,7 +102,7 @@ impl World {
     }
 
     /// The newer version of each note that was edited.
-    pub(super) fn replaced(&self) -> HashMap<NoteId, &Note> {
+    pub(super) fn replaced(&self) -> HashMap<NoteId, &Entry> {
         let edited = self.log.iter();
         edited
             .filter_map(|note| Some((note.replaces_id?, note)))

@@ -2,7 +2,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use crate::graphql::context::{change, uuid};
 use crate::graphql::error::answer;
-use crate::graphql::note::{Note, NoteType};
+use crate::graphql::timeline::{Note, NoteType};
 use crate::service::timeline::{AddNote, EditNote};
 use crate::service::{LeadId, NoteId};
 
@@ -13,7 +13,7 @@ pub struct AddNoteInput {
     id: ID,
     /// The text, 1–10,000 characters.
     content: String,
-    /// What it is: NOTE, CALL, EMAIL or MEETING.
+    /// The kind of the note.
     #[graphql(name = "type", default_with = "NoteType::Note")]
     note_type: NoteType,
     /// The `version` of the lead that the client saw: CONFLICT if it has another one now.
@@ -39,7 +39,7 @@ pub struct EditNoteInput {
 #[derive(SimpleObject)]
 pub struct NotePayload {
     /// The note as it is now.
-    note: Note,
+    note: Option<Note>,
 }
 
 #[derive(Default)]
@@ -61,7 +61,9 @@ impl NoteMutation {
             content: input.content,
         });
         let note = change(ctx, input.idempotency_key.as_deref(), command).await;
-        answer(ctx, note).map(|note| NotePayload { note: Note(note) })
+        answer(ctx, note).map(|note| NotePayload {
+            note: Note::of(note),
+        })
     }
 
     /// Replaces the text of one's own note; the earlier text stays as `earlierVersion`. Errors:
@@ -77,6 +79,8 @@ impl NoteMutation {
             content: input.content,
         });
         let note = change(ctx, input.idempotency_key.as_deref(), command).await;
-        answer(ctx, note).map(|note| NotePayload { note: Note(note) })
+        answer(ctx, note).map(|note| NotePayload {
+            note: Note::of(note),
+        })
     }
 }

@@ -1,0 +1,142 @@
+use async_graphql::parser::types::Field;
+use async_graphql::{Context, ID, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::graphql::direct::Ready;
+use crate::graphql::error::answer;
+use crate::graphql::lead::Lead;
+use crate::graphql::loaders::Loaders;
+use crate::graphql::timeline::{Position, entry};
+use crate::graphql::user::User;
+use crate::service::timeline::{self, Entry};
+
+/// A change of a lead, with the values before and after.
+pub struct Change(pub Entry);
+
+impl Ready for Change {
+    type Child = User;
+
+    fn is_ready(&self, field: &Field) -> bool {
+        !matches!(field.name.node.as_str(), "by" | "lead" | "changes")
+    }
+}
+
+/// A change of a lead, recorded by the system together with the change itself. The first one of a
+/// lead has all the values that it began with.
+#[Object]
+impl Change {
+    /// Names the change.
+    pub async fn id(&self) -> ID {
+        self.0.id.0.into()
+    }
+
+    /// The change's place in the log of all leads: ask `timeline(after: …)` for what came later.
+    pub async fn position(&self) -> Position {
+        Position(self.0.position)
+    }
+
+    /// When it was made.
+    pub async fn at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// Who made it; null if the system did.
+    pub async fn by(&self, ctx: &Context<'_>) -> Option<User> {
+        entry::by(ctx, &self.0).await
+    }
+
+    /// The lead that changed; null if it is no longer the viewer's to see.
+    pub async fn lead(&self, ctx: &Context<'_>) -> Option<Lead> {
+        entry::lead(ctx, &self.0).await
+    }
+
+    /// The fields that changed, at least one.
+    async fn changes(&self) -> Vec<FieldChange> {
+        self.0.changes().into_iter().map(FieldChange).collect()
+    }
+}
+
+/// One field that changed.
+pub struct FieldChange(timeline::FieldChange);
+
+/// One field that changed.
+#[Object]
+impl FieldChange {
+    /// The name of the lead's field.
+    async fn field(&self) -> &str {
+        &self.0.field
+    }
+
+    /// Its value before; null if there was none.
+    async fn before(&self, ctx: &Context<'_>) -> Option<FieldValue> {
+        self.value(ctx, &self.0.before).await
+    }
+
+    /// Its value after; null if there is none.
+    async fn after(&self, ctx: &Context<'_>) -> Option<FieldValue> {
+        self.value(ctx, &self.0.after).await
+    }
+}
+
+impl FieldChange {
+    async fn value(&self, ctx: &Context<'_>, value: &Value) -> Option<FieldValue> {
+        if value.is_null() {
+            return None;
+        }
+        let user = self.0.user_in(value);
+        let user = user.filter(|_| ctx.look_ahead().field("display").exists());
+        let user = match user {
+            Some(id) => answer(ctx, ctx.data_unchecked::<Loaders>().load_one(id).await)?,
+            None => None,
+        };
+        Some(FieldValue {
+            value: value.clone(),
+            display: user.map_or_else(|| text(value), |user| user.full_name.clone()),
+        })
+    }
+}
+
+/// A value that a field had.
+#[derive(SimpleObject)]
+pub struct FieldValue {
+    /// The value as the lead has it; of a user the id.
+    value: Value,
+    /// The value as a text to show: of a user the name, which every viewer of the lead may read;
+    /// tags with commas between; a time as RFC 3339; an enum value by its name; anything else as JSON.
+    display: String,
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            items.join(", ")
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::text;
+
+    #[test]
+    fn a_value_is_shown_as_a_text() {
+        for (value, shown) in [
+            (json!("NEGOTIATION"), "NEGOTIATION"),
+            (json!("2031-05-02T10:00:00Z"), "2031-05-02T10:00:00Z"),
+            (json!(70), "70"),
+            (json!(0.25), "0.25"),
+            (json!(true), "true"),
+            (json!(["fleet", "hot"]), "fleet, hot"),
+            (json!([]), ""),
+            (json!({ "trucks": [40, 2] }), r#"{"trucks":[40,2]}"#),
+        ] {
+            assert_eq!(text(&value), shown);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+use async_graphql::connection::EmptyFields;
+use async_graphql::parser::types::Field;
+use async_graphql::{Context, Enum, ID, Interface};
+use chrono::{DateTime, Utc};
+
+use crate::graphql::connection::{Connection, Listed};
+use crate::graphql::direct::Ready;
+use crate::graphql::error::answer;
+use crate::graphql::lead::Lead;
+use crate::graphql::loaders::Loaders;
+use crate::graphql::timeline::{Change, Note, Position};
+use crate::graphql::user::User;
+use crate::service::timeline::{self, Entry};
+
+/// The kind of an entry of a lead's timeline.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "timeline::EntryType")]
+pub enum TimelineEntryType {
+    /// A `Note`: something a person noted.
+    Note,
+    /// A `Note`: a call.
+    Call,
+    /// A `Note`: an e-mail.
+    Email,
+    /// A `Note`: a meeting.
+    Meeting,
+    /// A `Change` of the lead, recorded by the system.
+    Change,
+}
+
+/// An entry of a lead's timeline: a `Note`, which a person wrote, or a `Change`, which the system
+/// recorded. Entries never change: editing a note adds a new version that takes the former one's
+/// place. There may be further kinds later.
+#[derive(Interface)]
+#[graphql(
+    field(name = "id", ty = "ID", desc = "Names the entry."),
+    field(
+        name = "position",
+        ty = "Position",
+        desc = "The entry's place in the log of all leads: ask `timeline(after: …)` for what came later."
+    ),
+    field(
+        name = "at",
+        ty = "DateTime<Utc>",
+        desc = "When it was written or the change was made."
+    ),
+    field(
+        name = "by",
+        ty = "Option<User>",
+        desc = "Who wrote it or made the change; null if the system did."
+    ),
+    field(
+        name = "lead",
+        ty = "Option<Lead>",
+        desc = "The lead it is about; null if it is no longer the viewer's to see."
+    )
+)]
+pub enum TimelineEntry {
+    Note(Note),
+    Change(Change),
+}
+
+/// A list of entries of any kind.
+pub type TimelineEntryConnection = Connection<TimelineEntry>;
+
+impl From<Entry> for TimelineEntry {
+    fn from(entry: Entry) -> Self {
+        match entry.entry_type.note_type() {
+            Some(note_type) => Self::Note(Note { entry, note_type }),
+            None => Self::Change(Change(entry)),
+        }
+    }
+}
+
+impl Ready for TimelineEntry {
+    type Child = User;
+
+    fn is_ready(&self, field: &Field) -> bool {
+        !matches!(field.name.node.as_str(), "by" | "lead")
+    }
+}
+
+impl Listed for TimelineEntry {
+    type Place = i64;
+    type About = EmptyFields;
+}
+
+/// Who wrote an entry.
+pub(super) async fn by(ctx: &Context<'_>, entry: &Entry) -> Option<User> {
+    let user = ctx
+        .data_unchecked::<Loaders>()
+        .load_one(entry.author_id?)
+        .await;
+    answer(ctx, user).flatten().map(User)
+}
+
+/// The lead that an entry is about.
+pub(super) async fn lead(ctx: &Context<'_>, entry: &Entry) -> Option<Lead> {
+    let lead = ctx
+        .data_unchecked::<Loaders>()
+        .load_one(entry.lead_id)
+        .await;
+    answer(ctx, lead).flatten().map(Lead::from)
+}

@@ -1,0 +1,17 @@
+//! The timeline of leads, as the client sees it: what people write, and every change.
+
+mod change;
+mod entry;
+mod mutation;
+mod note;
+mod position;
+mod query;
+
+pub use change::Change;
+pub use entry::{TimelineEntry, TimelineEntryConnection, TimelineEntryType};
+pub use mutation::NoteMutation;
+pub use note::{Note, NoteConnection, NoteType};
+pub use position::Position;
+pub use query::TimelineQuery;
+
+pub(super) use query::{entries_of, notes_of};

@@ -1,0 +1,106 @@
+use async_graphql::connection::EmptyFields;
+use async_graphql::parser::types::Field;
+use async_graphql::{Context, Enum, ID, Object};
+use chrono::{DateTime, Utc};
+
+use crate::graphql::connection::{Connection, Listed};
+use crate::graphql::direct::Ready;
+use crate::graphql::error::answer;
+use crate::graphql::lead::Lead;
+use crate::graphql::loaders::Loaders;
+use crate::graphql::timeline::{Position, entry};
+use crate::graphql::user::User;
+use crate::service::timeline::{self, Entry};
+
+/// The kind of a note.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "timeline::NoteType")]
+pub enum NoteType {
+    /// Something a person noted.
+    Note,
+    /// A call.
+    Call,
+    /// An e-mail.
+    Email,
+    /// A meeting.
+    Meeting,
+}
+
+/// What a person wrote on a lead. Notes never change: editing one adds a new version that takes the
+/// former one's place.
+pub struct Note {
+    pub(super) entry: Entry,
+    pub(super) note_type: timeline::NoteType,
+}
+
+/// A list of notes.
+pub type NoteConnection = Connection<Note>;
+
+impl Note {
+    /// Nothing if the entry is a recorded change.
+    pub fn of(entry: Entry) -> Option<Self> {
+        let note_type = entry.entry_type.note_type()?;
+        Some(Self { entry, note_type })
+    }
+}
+
+impl Ready for Note {
+    type Child = User;
+
+    fn is_ready(&self, field: &Field) -> bool {
+        !matches!(field.name.node.as_str(), "by" | "lead" | "earlierVersion")
+    }
+}
+
+impl Listed for Note {
+    type Place = i64;
+    type About = EmptyFields;
+}
+
+/// What a person wrote on a lead. Notes never change: editing one adds a new version that takes the
+/// former one's place.
+#[Object]
+impl Note {
+    /// Names the note, in this version.
+    pub async fn id(&self) -> ID {
+        self.entry.id.0.into()
+    }
+
+    /// The note's place in the log of all leads: ask `timeline(after: …)` for what came later.
+    pub async fn position(&self) -> Position {
+        Position(self.entry.position)
+    }
+
+    /// When it was written.
+    pub async fn at(&self) -> DateTime<Utc> {
+        self.entry.created_at
+    }
+
+    /// Who wrote it; null if the system did.
+    pub async fn by(&self, ctx: &Context<'_>) -> Option<User> {
+        entry::by(ctx, &self.entry).await
+    }
+
+    /// The lead it is about; null if it is no longer the viewer's to see.
+    pub async fn lead(&self, ctx: &Context<'_>) -> Option<Lead> {
+        entry::lead(ctx, &self.entry).await
+    }
+
+    /// The kind of the note.
+    #[graphql(name = "type")]
+    async fn note_type(&self) -> NoteType {
+        self.note_type.into()
+    }
+
+    /// The text, 1–10,000 characters.
+    async fn content(&self) -> &str {
+        &self.entry.content
+    }
+
+    /// The version of the note that this one replaced; null if it was not edited.
+    async fn earlier_version(&self, ctx: &Context<'_>) -> Option<Note> {
+        let id = self.entry.replaces_id?;
+        let earlier = ctx.data_unchecked::<Loaders>().load_one(id).await;
+        answer(ctx, earlier).flatten().and_then(Note::of)
+    }
+}

@@ -1,0 +1,108 @@
+use async_graphql::connection::EmptyFields;
+use async_graphql::{Context, Object};
+
+use crate::graphql::connection::{Connection, PageArguments, opaque};
+use crate::graphql::context::{actor, db};
+use crate::graphql::error::answer;
+use crate::graphql::loaders::{EntriesOf, Loaders};
+use crate::graphql::timeline::{Note, NoteConnection, Position, TimelineEntryConnection};
+use crate::service::page::{Page, Slice, Start};
+use crate::service::timeline::{self, Entry, EntryType, NoteType};
+use crate::service::{LeadId, Result};
+
+#[derive(Default)]
+pub struct TimelineQuery;
+
+#[Object]
+impl TimelineQuery {
+    /// The log over all leads that the viewer may see, oldest first: for clients that follow along.
+    /// Ask again with the last `position` you saw: nothing that came later is missed, whatever
+    /// order the writers finished in. Errors: UNAUTHENTICATED, INVALID_DATA.
+    async fn timeline(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The `position` to continue after; from the beginning without one.")]
+        after: Option<Position>,
+        #[graphql(desc = "How many entries, 1–100. Default 25.")] first: Option<i32>,
+    ) -> Option<TimelineEntryConnection> {
+        let slice = feed(ctx, after, first).await;
+        answer(ctx, slice).map(|slice| entry_connection(slice, i64::to_string))
+    }
+}
+
+async fn feed(
+    ctx: &Context<'_>,
+    after: Option<Position>,
+    first: Option<i32>,
+) -> Result<Slice<Entry>> {
+    let actor = actor(ctx)?;
+    let page: Page<i64> = PageArguments {
+        first,
+        ..Default::default()
+    }
+    .page()?;
+    let after = after.map_or(0, |position| position.0);
+    timeline::feed(db(ctx), actor, after, page.size).await
+}
+
+/// The page of a lead's timeline.
+pub(in crate::graphql) async fn entries_of(
+    ctx: &Context<'_>,
+    lead: LeadId,
+    types: Option<Vec<EntryType>>,
+    first: Option<i32>,
+    after: Option<String>,
+) -> Option<TimelineEntryConnection> {
+    let slice = page_of(ctx, lead, types, first, after).await?;
+    Some(entry_connection(slice, opaque))
+}
+
+/// The page of what people wrote on a lead.
+pub(in crate::graphql) async fn notes_of(
+    ctx: &Context<'_>,
+    lead: LeadId,
+    types: Option<Vec<NoteType>>,
+    first: Option<i32>,
+    after: Option<String>,
+) -> Option<NoteConnection> {
+    let types = types.unwrap_or_else(|| NoteType::ALL.to_vec());
+    let types = types.into_iter().map(EntryType::from).collect();
+    let slice = page_of(ctx, lead, Some(types), first, after).await?;
+    let notes = Slice {
+        rows: slice.rows.into_iter().filter_map(Note::of).collect(),
+        has_previous: slice.has_previous,
+        has_next: slice.has_next,
+    };
+    let row = |note: Note| (note.entry.position, note);
+    Some(Connection::new(notes, EmptyFields, opaque, row))
+}
+
+async fn page_of(
+    ctx: &Context<'_>,
+    lead: LeadId,
+    types: Option<Vec<EntryType>>,
+    first: Option<i32>,
+    after: Option<String>,
+) -> Option<Slice<Entry>> {
+    let page = PageArguments {
+        first,
+        after,
+        ..Default::default()
+    };
+    let page: Page<i64> = answer(ctx, page.page())?;
+    let entries = EntriesOf {
+        lead,
+        types,
+        size: page.size,
+        after: match page.start {
+            Start::After(position) => Some(position),
+            Start::Offset(_) | Start::Before(_) => None,
+        },
+    };
+    answer(ctx, ctx.data_unchecked::<Loaders>().load_one(entries).await)?
+}
+
+fn entry_connection(slice: Slice<Entry>, cursor: fn(&i64) -> String) -> TimelineEntryConnection {
+    let row = |entry: Entry| (entry.position, entry.into());
+    Connection::new(slice, EmptyFields, cursor, row)
+}
