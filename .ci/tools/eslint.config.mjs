@@ -44,8 +44,8 @@ export default [
       '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
       // Connections have `nodes` beside `edges`, and not every list is a connection.
       '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }],
-      // One finding is suppressed in eslint-suppressions.json: `Lead.leadScore`. It is called so since
-      // the first version of the API, and another name would break every client for no gain.
+      // Two findings are suppressed in eslint-suppressions.json: `Lead.leadScore`, which is called so
+      // since the first version of the API, and `Change.changes`, for which there is no better word.
     },
   },
 ];

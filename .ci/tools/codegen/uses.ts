@@ -27,7 +27,7 @@ export async function statusOf(leadId: string): Promise<LeadStatus | undefined> 
   const { data } = await client.query({ query: LeadDocument, variables: { leadId } });
   const entries = data?.lead?.timeline?.nodes ?? [];
   const names: string[] = entries.map((entry) => entry.by?.fullName ?? '');
-  const texts: string[] = entries.map((entry) => (entry.__typename === 'Note' ? entry.content : ''));
+  const texts: string[] = entries.map((entry) => ('content' in entry ? entry.content : ''));
   // @ts-expect-error: changes have no text.
   void entries.map((entry) => entry.content);
   void [names, texts];

@@ -58,7 +58,14 @@ export const leadsRow = graphql`
         }
       }
     }
-    timeline(first: $count) @connection(key: "leadsRow_timeline") {
+  }
+`;
+
+export const leadsTimeline = graphql`
+  fragment leadsTimeline on Lead
+  @argumentDefinitions(count: { type: "Int", defaultValue: 10 }, cursor: { type: "String" })
+  @refetchable(queryName: "leadsTimelinePaginationQuery") {
+    timeline(first: $count, after: $cursor) @connection(key: "leadsTimeline_timeline") {
       edges {
         node {
           at
