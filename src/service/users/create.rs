@@ -8,7 +8,7 @@ use crate::service::clock::now;
 use crate::service::command::Command;
 use crate::service::permission::{self, Action};
 use crate::service::sessions::PasswordHash;
-use crate::service::users::{User, UserRole, users_by_id};
+use crate::service::users::{User, UserRole, lock_assignees};
 use crate::service::validation::{self, Faults};
 use crate::service::{Actor, Result, ServiceError, UserId};
 
@@ -63,14 +63,16 @@ pub(super) fn login_email(email: &str) -> Result<String, String> {
     Ok(validation::email(email)?.to_lowercase())
 }
 
-/// Somebody's manager must be there, active, and a manager or administrator.
+/// Somebody's manager must be there, active, and a manager or administrator, and stays so until the
+/// transaction ends: a demotion at the same time is either seen here or sees the new member of the
+/// team.
 pub(super) async fn require_manager(
     conn: &mut Connection,
     manager: Option<UserId>,
     faults: &mut Faults,
 ) -> Result<()> {
     let Some(id) = manager else { return Ok(()) };
-    match users_by_id(conn, &[id]).await?.remove(&id) {
+    match lock_assignees(conn, &[id]).await?.remove(&id) {
         None => faults.add("managerId", format!("there is no user {id}")),
         Some(user) if !user.is_active => faults.add("managerId", "must be an active user"),
         Some(user) if user.role == UserRole::Agent => {

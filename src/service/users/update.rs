@@ -43,7 +43,7 @@ impl Command for UpdateUser {
     /// subject is taken or the change would leave a team without a manager or nobody to administer.
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<User> {
         permission::require(actor, Action::ManageUsers, Some(self.id))?;
-        let before = lock(conn, self.id, None).await?;
+        let before = lock(conn, self.id, self.patch.manager.flatten()).await?;
         let after = self.patch.applied(conn, &before).await?;
         if before.role == UserRole::Admin && after.role != UserRole::Admin {
             require_another_admin(conn, &before).await?;
@@ -116,15 +116,15 @@ fn subject_text(subject: &str) -> Result<String, String> {
     }
 }
 
-/// Locks and reads a user; locks whoever takes over from them, and the active administrators, so
-/// that two of them cannot remove each other. All in one statement and in the order in which
-/// assignees are locked, too: nobody waits in a circle.
-pub(super) async fn lock(conn: &mut Connection, id: UserId, heir: Option<UserId>) -> Result<User> {
+/// Locks and reads a user; locks the other one that the change is about (an heir, a new manager), and
+/// the active administrators, so that two of them cannot remove each other. All in one statement and
+/// in the order in which assignees are locked, too: nobody waits in a circle.
+pub(super) async fn lock(conn: &mut Connection, id: UserId, other: Option<UserId>) -> Result<User> {
     let is_admin = users::role.eq(UserRole::Admin).and(users::is_active);
     let rows = users::table
         .filter(
             users::id
-                .eq_any([Some(id), heir].into_iter().flatten())
+                .eq_any([Some(id), other].into_iter().flatten())
                 .or(is_admin),
         )
         .order_by(users::id)

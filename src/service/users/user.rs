@@ -110,8 +110,9 @@ pub(crate) async fn users_by_id(
     Ok(found.into_iter().map(|user| (user.id, user)).collect())
 }
 
-/// Users that leads are to be assigned to, kept as they are until the transaction ends: somebody
-/// who is being deactivated is either seen as such, or waits and then hands over these leads too.
+/// Users that leads are to be assigned to, or that are to manage others, kept as they are until the
+/// transaction ends: somebody who is being deactivated is either seen as such, or waits and then
+/// hands over these leads too.
 pub(crate) async fn lock_assignees(
     conn: &mut Connection,
     ids: &[UserId],

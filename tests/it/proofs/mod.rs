@@ -23,6 +23,7 @@ mod remembered;
 mod restart_drill;
 mod sample;
 mod statistics;
+mod teams;
 mod writers;
 mod written;
 
