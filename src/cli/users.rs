@@ -111,9 +111,7 @@ async fn create(db: &Db, new: Create) -> Result<(), Failure> {
         manager,
         password,
     };
-    let user = perform(db, &Actor::operator(), None, user)
-        .await
-        .map_err(said)?;
+    let user = perform(db, &Actor::operator(), user).await.map_err(said)?;
     println!("Created {} ({}).", user.email, user.id);
     Ok(())
 }
@@ -149,7 +147,7 @@ async fn deactivate(db: &Db, whom: Deactivate) -> Result<(), Failure> {
         None => TheirLeads::Keep,
     };
     let id = find(db, &whom.email).await?.id;
-    let user = perform(db, &Actor::operator(), None, DeactivateUser { id, leads }).await;
+    let user = perform(db, &Actor::operator(), DeactivateUser { id, leads }).await;
     println!("Deactivated {}.", user.map_err(said)?.email);
     Ok(())
 }
@@ -163,7 +161,7 @@ async fn set_password(db: &Db, whom: SetPassword) -> Result<(), Failure> {
         password: Some(password),
         ..UserPatch::default()
     };
-    let user = perform(db, &Actor::operator(), None, UpdateUser { id, patch }).await;
+    let user = perform(db, &Actor::operator(), UpdateUser { id, patch }).await;
     println!(
         "{} has a new password; open sessions were ended.",
         user.map_err(said)?.email

@@ -47,7 +47,7 @@ diesel::table! {
         user_id -> Uuid,
         key -> Text,
         request_hash -> Bytea,
-        answer -> Nullable<Jsonb>,
+        done -> Nullable<Jsonb>,
         created_at -> Timestamptz,
     }
 }

@@ -9,7 +9,7 @@ use crate::db::{Db, Premise};
 use crate::graphql::limits::Limits;
 use crate::service::idempotency::IdempotencyKey;
 use crate::service::sessions::Token;
-use crate::service::{Actor, Command, Result, ServiceError, perform};
+use crate::service::{Actor, Command, Result, ServiceError, perform, perform_once};
 
 /// What the operator decided about the API.
 #[derive(Debug, Clone)]
@@ -81,15 +81,19 @@ pub(super) fn actor<'a>(ctx: &Context<'a>) -> Result<&'a Actor> {
     }
 }
 
-/// Runs a change for whoever asks, once for each idempotency key.
+/// Runs a change for whoever asks, once for each idempotency key. Nothing where the key is a repeated
+/// one, and what it was about is gone or out of reach by now.
 pub(super) async fn change<C: Command>(
     ctx: &Context<'_>,
     idempotency_key: Option<&str>,
     command: Result<C>,
-) -> Result<C::Answer> {
+) -> Result<Option<C::Answer>> {
     let actor = actor(ctx)?;
     let key = idempotency_key.map(IdempotencyKey::parse).transpose()?;
-    perform(db(ctx), actor, key, command?).await
+    match key {
+        Some(key) => perform_once(db(ctx), actor, key, command?).await,
+        None => perform(db(ctx), actor, command?).await.map(Some),
+    }
 }
 
 /// Reads an id. Errors: `InvalidData` that names the field.

@@ -58,7 +58,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     }
     match users::read(db, actor, UserId(id)).await {
         Err(ServiceError::UserNotFound(_)) => {}
-        found => return found.map(|user| Some(Node::User(user.into()))),
+        found => return found.map(|user| Some(Node::User(User::seen_by(actor, user)))),
     }
     match timeline::read(db, actor, NoteId(id)).await {
         Err(ServiceError::NoteNotFound(_)) => {}

@@ -71,7 +71,7 @@ impl SessionMutation {
         answer(ctx, session.await).map(|session| LoginPayload {
             token: session.token.reveal(),
             expires_at: session.expires_at,
-            user: session.user.into(),
+            user: User::signed_in(session.user),
         })
     }
 
@@ -86,7 +86,9 @@ impl SessionMutation {
         #[graphql(desc = "The present password and the new one.")] input: ChangePasswordInput,
     ) -> Option<ChangePasswordPayload> {
         let user = answer(ctx, change_password(ctx, input).await)?;
-        Some(ChangePasswordPayload { user: user.into() })
+        Some(ChangePasswordPayload {
+            user: User::signed_in(user),
+        })
     }
 
     /// Closes the session of the token that the request carries; the token is worthless at once.

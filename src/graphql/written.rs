@@ -76,6 +76,12 @@ impl Leaf for DateTime<Utc> {
     }
 }
 
+impl<T: Leaf> Leaf for &T {
+    fn write(&self, json: &mut Vec<u8>) {
+        (**self).write(json);
+    }
+}
+
 impl<T: Leaf> Leaf for Option<T> {
     fn write(&self, json: &mut Vec<u8>) {
         match self {

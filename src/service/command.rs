@@ -2,21 +2,26 @@ use std::future::Future;
 use std::pin::pin;
 
 use diesel_async::AsyncConnection;
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::db::{BETWEEN_CANCELS, Canceller, Connection, Db, carried};
 use crate::service::idempotency::{self, IdempotencyKey};
+use crate::service::permission::Action;
 use crate::service::{Actor, Result, ServiceError};
 
 /// One change that a client can ask for. Its serialized form is what an idempotency key is
-/// compared by, and its answer is what a repeated key gets back.
+/// compared by.
 pub trait Command: Serialize + Send + Sync + 'static {
     /// The operation's name in the API.
     const NAME: &'static str;
+    /// The permission that it needs. `apply` asks it for the object at hand; a repeated idempotency
+    /// key is answered only to a role that still has it at all.
+    const ACTION: Action;
     /// What the change answers with.
-    type Answer: Serialize + DeserializeOwned + Send + 'static;
+    type Answer: Answer;
 
     /// Makes the change in the caller's transaction: locks, checks, writes, records.
     fn apply(
@@ -26,28 +31,70 @@ pub trait Command: Serialize + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Answer>> + Send;
 }
 
-/// Runs a command: a task and a transaction of its own, once per idempotency key.
+/// The answer of a change, as an idempotency key remembers it and gives it again.
+pub trait Answer: Sized + Send + 'static {
+    /// What was done, in ids, counts and codes. A person's data is not stored a second time: it
+    /// would outlive the lead, and be given to somebody who may no longer see it.
+    type Done: Serialize + DeserializeOwned + Send;
+
+    /// What is to be remembered.
+    fn done(&self) -> Self::Done;
+
+    /// The answer with the objects as they are now; nothing if they are gone, or not the actor's
+    /// to see.
+    fn again(
+        conn: &mut Connection,
+        actor: &Actor,
+        done: Self::Done,
+    ) -> impl Future<Output = Result<Option<Self>>> + Send;
+}
+
+/// Runs a command: a task and a transaction of its own.
 ///
 /// A client that goes away drops this future, but not the task: the change is then fully done or
 /// fully absent, and no connection goes back to the pool with locks in its hands. At the request's
 /// deadline it is undone, unless it is being committed: it is then answered.
 #[tracing::instrument(level = "debug", skip_all, fields(otel.name = C::NAME))]
-pub async fn perform<C: Command>(
+pub async fn perform<C: Command>(db: &Db, actor: &Actor, command: C) -> Result<C::Answer> {
+    let work: Work<C::Answer> = Box::new(move |conn, actor| Box::pin(command.apply(conn, actor)));
+    in_transaction(C::NAME, db, actor, work).await
+}
+
+/// Like [`perform`], but done only once for each idempotency key. A repeated one has no effect, and
+/// the answer of the first time with the objects as they are now: nothing where they are gone or out
+/// of the actor's reach.
+///
+/// Errors: `IdempotencyConflict` if the key stands for another operation or input.
+#[tracing::instrument(level = "debug", skip_all, fields(otel.name = C::NAME))]
+pub async fn perform_once<C: Command>(
     db: &Db,
     actor: &Actor,
-    key: Option<IdempotencyKey>,
+    key: IdempotencyKey,
     command: C,
-) -> Result<C::Answer> {
+) -> Result<Option<C::Answer>> {
+    let work: Work<Option<C::Answer>> = Box::new(move |conn, actor| {
+        Box::pin(async move { idempotency::once(conn, actor, &key, command).await })
+    });
+    in_transaction(C::NAME, db, actor, work).await
+}
+
+/// What is done in a transaction.
+type Work<T> =
+    Box<dyn for<'a> FnOnce(&'a mut Connection, &'a Actor) -> BoxFuture<'a, Result<T>> + Send>;
+
+async fn in_transaction<T: Send + 'static>(
+    name: &'static str,
+    db: &Db,
+    actor: &Actor,
+    work: Work<T>,
+) -> Result<T> {
     let (db, actor) = (db.for_change(), actor.clone());
     let deadline = db.deadline();
     let change = async move {
         let mut conn = db.connection().await?;
         let canceller = conn.canceller();
         let transaction = conn.transaction(async |conn| {
-            let answer = match key {
-                None => command.apply(conn, &actor).await,
-                Some(key) => idempotency::once(conn, &actor, &key, command).await,
-            }?;
+            let answer = work(conn, &actor).await?;
             match deadline {
                 Some(deadline) if Instant::now() >= deadline => Err(too_late()),
                 _ => Ok(answer),
@@ -60,7 +107,7 @@ pub async fn perform<C: Command>(
     };
     match tokio::spawn(carried(change)).await {
         Ok(answer) => answer,
-        Err(panic) => Err(ServiceError::Internal(format!("{}: {panic}", C::NAME))),
+        Err(panic) => Err(ServiceError::Internal(format!("{name}: {panic}"))),
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::db::schema::{free_email_domains, leads};
 use crate::db::{Connection, Db, RunQueryDsl};
 use crate::service::clock::now;
-use crate::service::command::Command;
+use crate::service::command::{Answer, Command};
 use crate::service::leads::{self as lead, Lead};
 use crate::service::permission::{self, Action};
 use crate::service::timeline::{self, changes};
@@ -34,9 +34,10 @@ pub struct UpdateFreeEmailDomains {
 
 impl Command for UpdateFreeEmailDomains {
     const NAME: &'static str = "updateFreeEmailDomains";
-    type Answer = Vec<String>;
+    const ACTION: Action = Action::ManageFreeEmailDomains;
+    type Answer = FreeEmailDomains;
 
-    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Vec<String>> {
+    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<FreeEmailDomains> {
         permission::require(actor, Action::ManageFreeEmailDomains, None)?;
         let mut faults = Faults::default();
         let added = faults.take("add", self.add.iter().map(|name| domain(name)).collect());
@@ -61,7 +62,21 @@ impl Command for UpdateFreeEmailDomains {
             .execute(conn)
             .await?;
         rescore_leads(conn, actor, &[added, removed].concat()).await?;
-        all(conn).await
+        all(conn).await.map(FreeEmailDomains)
+    }
+}
+
+/// The table as a change of it answers with it.
+#[derive(Debug)]
+pub struct FreeEmailDomains(pub Vec<String>);
+
+impl Answer for FreeEmailDomains {
+    type Done = ();
+
+    fn done(&self) {}
+
+    async fn again(conn: &mut Connection, _: &Actor, (): ()) -> Result<Option<Self>> {
+        all(conn).await.map(|domains| Some(Self(domains)))
     }
 }
 

@@ -1,6 +1,8 @@
-//! The same key again gives the same answer and no second effect.
+//! The same key again has no second effect, and answers what was done the first time.
 //!
-//! Key, hash and answer are written in the transaction of the change itself: a crash loses all of
+//! Only ids, counts and codes of that are stored. A repeated key asks permission again, and is
+//! answered with the objects as they are now: it is no way round to what was deleted or taken away.
+//! Key, hash and what was done are written in the transaction of the change itself: a crash loses all of
 //! it or nothing. A second request with the key waits at the primary key for the first one's end.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,7 +12,8 @@ use serde_json::Value;
 
 use crate::db::schema::idempotency_keys;
 use crate::db::{Connection, Db, RunQueryDsl};
-use crate::service::command::Command;
+use crate::service::command::{Answer, Command};
+use crate::service::permission::require_somewhere;
 use crate::service::{Actor, Result, ServiceError, sha256};
 
 /// For how long a key is remembered.
@@ -33,7 +36,7 @@ impl IdempotencyKey {
     }
 }
 
-/// Applies the command unless the key has an answer already.
+/// Applies the command unless it was applied for this key already.
 ///
 /// Errors: `IdempotencyConflict` if the key stands for another operation or input.
 pub(crate) async fn once<C: Command>(
@@ -41,7 +44,7 @@ pub(crate) async fn once<C: Command>(
     actor: &Actor,
     key: &IdempotencyKey,
     command: C,
-) -> Result<C::Answer> {
+) -> Result<Option<C::Answer>> {
     let hash = request_hash(&command)?;
     let now = Utc::now();
     // A key past its time counts as never used; the row may still wait for the cleaner.
@@ -63,21 +66,23 @@ pub(crate) async fn once<C: Command>(
     let row = idempotency_keys::table.find((actor.id, &key.0));
     if is_new {
         let answer = command.apply(conn, actor).await?;
-        let stored = serde_json::to_value(&answer).map_err(unreadable)?;
+        let done = serde_json::to_value(answer.done()).map_err(unreadable)?;
         diesel::update(row)
-            .set(idempotency_keys::answer.eq(Some(stored)))
+            .set(idempotency_keys::done.eq(Some(done)))
             .execute(conn)
             .await?;
-        return Ok(answer);
+        return Ok(Some(answer));
     }
-    let (first_hash, answer): (Vec<u8>, Option<Value>) = row
-        .select((idempotency_keys::request_hash, idempotency_keys::answer))
+    let (first_hash, done): (Vec<u8>, Option<Value>) = row
+        .select((idempotency_keys::request_hash, idempotency_keys::done))
         .first(conn)
         .await?;
     if first_hash != hash {
         return Err(ServiceError::IdempotencyConflict);
     }
-    serde_json::from_value(answer.unwrap_or_default()).map_err(unreadable)
+    require_somewhere(actor, C::ACTION)?;
+    let done = serde_json::from_value(done.unwrap_or_default()).map_err(unreadable)?;
+    C::Answer::again(conn, actor, done).await
 }
 
 /// Forgets the keys whose time is over. Returns how many.
@@ -95,5 +100,5 @@ fn request_hash<C: Command>(command: &C) -> Result<Vec<u8>> {
 }
 
 fn unreadable(error: serde_json::Error) -> ServiceError {
-    ServiceError::Internal(format!("idempotent answer: {error}"))
+    ServiceError::Internal(format!("what a key stands for: {error}"))
 }

@@ -25,7 +25,7 @@ mod sha256;
 mod validation;
 
 pub use actor::Actor;
-pub use command::{Command, perform};
+pub use command::{Answer, Command, perform, perform_once};
 pub use error::{Conflict, Fault, Result, ServiceError};
 pub use ids::{ApiKeyId, LeadId, NoteId, UserId};
 pub use sha256::sha256;

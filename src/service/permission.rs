@@ -122,6 +122,15 @@ pub fn require(actor: &Actor, action: Action, owner: Option<UserId>) -> Result<(
     Err(denied(actor.role, action))
 }
 
+/// Errors: `PermissionDenied` for an actor who may do that with nothing at all.
+pub fn require_somewhere(actor: &Actor, action: Action) -> Result<()> {
+    match reach(actor.role, action) {
+        Reach::Nothing => Err(denied(actor.role, action)),
+        // What belongs to the actor is in every reach.
+        _ => require(actor, action, Some(actor.id)),
+    }
+}
+
 /// The refusal itself, for places that found out in SQL.
 pub fn denied(role: UserRole, action: Action) -> ServiceError {
     let role = match role {

@@ -28,7 +28,7 @@ async fn made_up_leads_pass_the_checks_of_the_service_and_are_not_all_alike() {
             mode: BulkMode::Partial,
             dry_run: true,
         };
-        let result = perform(database.db(), &Actor::operator(), None, command).await;
+        let result = perform(database.db(), &Actor::operator(), command).await;
         let result = result.expect("a result");
         let faults: Vec<_> = result
             .rows

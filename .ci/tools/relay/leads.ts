@@ -99,9 +99,7 @@ export const leadsCreate = graphql`
 export const leadsDelete = graphql`
   mutation leadsDeleteMutation($input: DeleteLeadInput!, $connections: [ID!]!) {
     deleteLead(input: $input) {
-      lead {
-        id @deleteEdge(connections: $connections)
-      }
+      deletedLeadId @deleteEdge(connections: $connections)
     }
   }
 `;

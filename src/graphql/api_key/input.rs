@@ -17,7 +17,7 @@ pub struct CreateApiKeyInput {
     /// After how many days the key ends by itself, 1–366.
     expires_in_days: i32,
     /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it has no second effect and gives the same answer, but without the secret.
+    /// hours it has no second effect and answers with the key as it is now, without the secret.
     pub idempotency_key: Option<String>,
 }
 
@@ -38,7 +38,7 @@ pub struct RevokeApiKeyInput {
     /// The key's id.
     id: ID,
     /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it gives the same answer and has no second effect.
+    /// hours it has no second effect and answers what was done, with the objects as they are now.
     pub idempotency_key: Option<String>,
 }
 

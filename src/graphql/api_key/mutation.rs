@@ -9,8 +9,8 @@ use crate::service::api_keys::Secret;
 /// A key that was created.
 #[derive(SimpleObject)]
 pub struct CreateApiKeyPayload {
-    /// The key.
-    api_key: ApiKey,
+    /// The key as it is now.
+    api_key: Option<ApiKey>,
     /// Sent with every request, as `Authorization: Bearer <secret>`. It is shown only now and
     /// stored nowhere: null where the answer is the repetition for an idempotency key. Revoke the
     /// key and create another if it got lost.
@@ -21,7 +21,7 @@ pub struct CreateApiKeyPayload {
 #[derive(SimpleObject)]
 pub struct RevokeApiKeyPayload {
     /// The key as it is now.
-    api_key: ApiKey,
+    api_key: Option<ApiKey>,
 }
 
 #[derive(Default)]
@@ -40,9 +40,11 @@ impl ApiKeyMutation {
     ) -> Option<CreateApiKeyPayload> {
         let key = input.idempotency_key.clone();
         let created = change(ctx, key.as_deref(), input.command()).await;
-        answer(ctx, created).map(|created| CreateApiKeyPayload {
-            api_key: ApiKey(created.key),
-            secret: created.secret.map(Secret::reveal),
+        let created = answer(ctx, created)?;
+        let (api_key, secret) = created.map(|new| (ApiKey(new.key), new.secret)).unzip();
+        Some(CreateApiKeyPayload {
+            api_key,
+            secret: secret.flatten().map(Secret::reveal),
         })
     }
 
@@ -57,7 +59,7 @@ impl ApiKeyMutation {
         let key = input.idempotency_key.clone();
         let revoked = change(ctx, key.as_deref(), input.command()).await;
         answer(ctx, revoked).map(|key| RevokeApiKeyPayload {
-            api_key: ApiKey(key),
+            api_key: key.map(ApiKey),
         })
     }
 }

@@ -3,10 +3,8 @@ use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
 use crate::graphql::direct::Ready;
-use crate::graphql::error::answer;
-use crate::graphql::loaders::Loaders;
-use crate::graphql::user::{User, UserRole};
-use crate::service::{UserId, api_keys};
+use crate::graphql::user::{User, UserRole, named};
+use crate::service::api_keys;
 
 /// A key by which a service asks, in a user's name.
 pub struct ApiKey(pub api_keys::ApiKey);
@@ -73,9 +71,4 @@ impl ApiKey {
     async fn is_active(&self) -> bool {
         self.0.is_active(Utc::now())
     }
-}
-
-async fn named(ctx: &Context<'_>, id: UserId) -> Option<User> {
-    let user = ctx.data_unchecked::<Loaders>().load_one(id).await;
-    answer(ctx, user).flatten().map(User)
 }

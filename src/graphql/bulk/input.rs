@@ -30,7 +30,7 @@ pub struct CreateLeadsInput {
     #[graphql(default)]
     pub(super) dry_run: bool,
     /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it gives the same answer and has no second effect.
+    /// hours it has no second effect and answers what was done, with the objects as they are now.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -53,8 +53,8 @@ macro_rules! bulk_input {
             /// Only says what would happen; nothing is changed.
             #[graphql(default)]
             dry_run: bool,
-            /// A name for this change, made up by the client, 1–200 characters: sent again within
-            /// 24 hours it gives the same answer and has no second effect.
+            /// A name for this change, made up by the client, 1–200 characters: sent again within 24
+            /// hours it has no second effect and answers what was done, with the objects as they are now.
             pub(super) idempotency_key: Option<String>,
         }
 

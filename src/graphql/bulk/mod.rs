@@ -1,6 +1,7 @@
 //! Bulk changes, as the client sees them.
 
 mod input;
+mod payload;
 mod result;
 
 use async_graphql::{Context, Object};
@@ -9,7 +10,10 @@ use crate::graphql::bulk::input::{
     AssignLeadsInput, BulkArchiveInput, BulkRestoreInput, BulkTagInput, BulkUpdateStatusInput,
     CreateLeadsInput,
 };
-use crate::graphql::bulk::result::BulkPayload;
+use crate::graphql::bulk::payload::{
+    AssignLeadsPayload, BulkArchivePayload, BulkRestorePayload, BulkTagPayload,
+    BulkUpdateStatusPayload, CreateLeadsPayload,
+};
 use crate::graphql::context::{change, uuid};
 use crate::graphql::error::answer;
 use crate::service::leads::bulk::BulkResult;
@@ -30,7 +34,7 @@ impl BulkMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The new leads.")] input: CreateLeadsInput,
-    ) -> Option<BulkPayload> {
+    ) -> Option<CreateLeadsPayload> {
         let leads: Result<Vec<_>> = input
             .leads
             .into_iter()
@@ -52,7 +56,7 @@ impl BulkMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which leads, and their new status.")] mut input: BulkUpdateStatusInput,
-    ) -> Option<BulkPayload> {
+    ) -> Option<BulkUpdateStatusPayload> {
         let status = input.status.into();
         let command = input
             .bulk(ctx)
@@ -67,7 +71,7 @@ impl BulkMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which leads, and who gets them.")] mut input: AssignLeadsInput,
-    ) -> Option<BulkPayload> {
+    ) -> Option<AssignLeadsPayload> {
         let to = input
             .user_id
             .take()
@@ -83,7 +87,7 @@ impl BulkMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which leads, and the tags.")] mut input: BulkTagInput,
-    ) -> Option<BulkPayload> {
+    ) -> Option<BulkTagPayload> {
         let change = TagChange {
             add: std::mem::take(&mut input.add),
             remove: std::mem::take(&mut input.remove),
@@ -98,7 +102,7 @@ impl BulkMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which leads.")] mut input: BulkArchiveInput,
-    ) -> Option<BulkPayload> {
+    ) -> Option<BulkArchivePayload> {
         let command = input.bulk(ctx).map(BulkArchive);
         payload(ctx, input.idempotency_key, command).await
     }
@@ -109,19 +113,19 @@ impl BulkMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which leads.")] mut input: BulkRestoreInput,
-    ) -> Option<BulkPayload> {
+    ) -> Option<BulkRestorePayload> {
         let command = input.bulk(ctx).map(BulkRestore);
         payload(ctx, input.idempotency_key, command).await
     }
 }
 
-async fn payload<C: Command<Answer = BulkResult>>(
+async fn payload<C: Command<Answer = BulkResult>, P: From<BulkResult>>(
     ctx: &Context<'_>,
     key: Option<String>,
     command: Result<C>,
-) -> Option<BulkPayload> {
+) -> Option<P> {
     let result = answer(ctx, change(ctx, key.as_deref(), command).await);
-    result.map(BulkPayload::from)
+    result.flatten().map(P::from)
 }
 
 /// What is wrong with either, where both can be told before anything is done.

@@ -3,37 +3,10 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use crate::graphql::error::answer;
 use crate::graphql::lead::Lead;
 use crate::graphql::loaders::Loaders;
-use crate::service::leads::bulk::{BulkResult, BulkRow};
-
-/// What became of every row: `succeeded + failed = total`, always.
-#[derive(SimpleObject)]
-pub struct BulkPayload {
-    /// How many rows there were.
-    total: usize,
-    /// How many were changed; of a dry run, how many would be.
-    succeeded: usize,
-    /// How many were not.
-    failed: usize,
-    /// Whether nothing was changed because it was a dry run.
-    dry_run: bool,
-    /// Every row; of a dry run every one that would fail and the first 20 others.
-    results: Vec<BulkRowResult>,
-}
-
-impl From<BulkResult> for BulkPayload {
-    fn from(result: BulkResult) -> Self {
-        Self {
-            total: result.total,
-            succeeded: result.succeeded,
-            failed: result.failed,
-            dry_run: result.dry_run,
-            results: result.rows.into_iter().map(BulkRowResult).collect(),
-        }
-    }
-}
+use crate::service::leads::bulk::BulkRow;
 
 /// What became of one row.
-pub struct BulkRowResult(BulkRow);
+pub struct BulkRowResult(pub(super) BulkRow);
 
 /// What became of one row.
 #[Object]

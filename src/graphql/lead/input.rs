@@ -77,7 +77,7 @@ new_lead_input! {
     /// A lead to be.
     CreateLeadInput {
         /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-        /// hours it gives the same answer and has no second effect.
+        /// hours it has no second effect and answers what was done, with the objects as they are now.
         idempotency_key: Option<String>,
     }
 }
@@ -120,7 +120,7 @@ pub struct UpdateLeadInput {
     /// The `version` that the client saw: CONFLICT if the lead has another one now.
     expected_version: Option<i32>,
     /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it gives the same answer and has no second effect.
+    /// hours it has no second effect and answers what was done, with the objects as they are now.
     pub idempotency_key: Option<String>,
 }
 

@@ -1,5 +1,4 @@
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use async_graphql::{Context, Enum, InputObject, Object};
 
@@ -8,9 +7,8 @@ use crate::graphql::context::{actor, db};
 use crate::graphql::lead::Lead;
 use crate::graphql::lead::columns::columns;
 use crate::graphql::lead::count::{self, BoundedCount};
-use crate::graphql::user::User;
+use crate::graphql::user::{User, all_named};
 use crate::service::leads::ListedLead;
-use crate::service::users::{self, Directory};
 use crate::service::{Result, UserId, leads};
 
 /// What a list of leads can be ordered by. Leads without a value come last, whatever the
@@ -119,18 +117,15 @@ pub async fn lead_connection(
     let row = |row: ListedLead| {
         let place = order.place(&row);
         let assignee = row.lead.assigned_to.and_then(|id| assignees.get(&id));
-        (place, Lead::known(row.lead, assignee.cloned().map(User)))
+        (place, Lead::known(row.lead, assignee.cloned()))
     };
     Ok(Connection::new(slice, LeadTotal(filter), opaque, row))
 }
 
-/// The assignees of leads, looked up in one go: asking for each lead by itself costs a channel and
-/// a wake-up for each.
+/// The assignees of leads.
 pub(super) async fn assignees(
     ctx: &Context<'_>,
     leads: impl Iterator<Item = &leads::Lead>,
-) -> Result<HashMap<UserId, Arc<users::User>>> {
-    let directory: &Directory = ctx.data_unchecked();
-    let ids = leads.filter_map(|lead| lead.assigned_to);
-    directory.named(actor(ctx)?, ids).await
+) -> Result<HashMap<UserId, User>> {
+    all_named(ctx, leads.filter_map(|lead| lead.assigned_to)).await
 }

@@ -7,6 +7,7 @@ mod input;
 mod list;
 mod mutation;
 mod object;
+mod payload;
 mod query;
 mod ready;
 mod score;

@@ -1,22 +1,20 @@
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 
 use crate::graphql::context::{change, uuid};
 use crate::graphql::error::answer;
 use crate::graphql::lead::Lead;
 use crate::graphql::lead::input::{CreateLeadInput, UpdateLeadInput};
+use crate::graphql::lead::payload::{
+    AddTagPayload, ArchiveLeadPayload, CreateLeadPayload, DeleteLeadPayload,
+    RecordCallAttemptPayload, RemoveTagPayload, RescoreLeadPayload, RestoreLeadPayload,
+    UpdateLeadPayload, UpdateScorePayload,
+};
 use crate::service::leads::{
     self, ArchiveLead, CreateLead, DeleteLead, RecordCallAttempt, RestoreLead, SetScore, TagChange,
     TagLead,
 };
 use crate::service::{Command, LeadId, Result};
-
-/// The lead that was changed.
-#[derive(SimpleObject)]
-pub struct LeadPayload {
-    /// The lead as it is now; of a deleted one, as it was.
-    lead: Lead,
-}
 
 /// Declares the input of a change of one lead: which one, what is its own, and what every change
 /// of a lead can be told.
@@ -30,8 +28,8 @@ macro_rules! lead_input {
             $($(#[$field_doc])* $field: $type,)*
             /// The `version` that the client saw: CONFLICT if the lead has another one now.
             expected_version: Option<i32>,
-            /// A name for this change, made up by the client, 1–200 characters: sent again within
-            /// 24 hours it gives the same answer and has no second effect.
+            /// A name for this change, made up by the client, 1–200 characters: sent again within 24
+            /// hours it has no second effect and answers what was done, with the objects as they are now.
             idempotency_key: Option<String>,
         }
     };
@@ -94,7 +92,7 @@ impl LeadMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The new lead.")] input: CreateLeadInput,
-    ) -> Option<LeadPayload> {
+    ) -> Option<CreateLeadPayload> {
         let key = input.idempotency_key.clone();
         payload(ctx, key, input.new_lead("").map(CreateLead)).await
     }
@@ -106,7 +104,7 @@ impl LeadMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which lead, and its new values.")] input: UpdateLeadInput,
-    ) -> Option<LeadPayload> {
+    ) -> Option<UpdateLeadPayload> {
         let key = input.idempotency_key.clone();
         payload(ctx, key, input.command()).await
     }
@@ -118,7 +116,7 @@ impl LeadMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which lead.")] input: ArchiveLeadInput,
-    ) -> Option<LeadPayload> {
+    ) -> Option<ArchiveLeadPayload> {
         let expected_version = input.expected_version;
         let command = lead_id(&input.id).map(|id| ArchiveLead {
             id,
@@ -133,7 +131,7 @@ impl LeadMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which lead.")] input: RestoreLeadInput,
-    ) -> Option<LeadPayload> {
+    ) -> Option<RestoreLeadPayload> {
         let expected_version = input.expected_version;
         let command = lead_id(&input.id).map(|id| RestoreLead {
             id,
@@ -148,13 +146,17 @@ impl LeadMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which lead.")] input: DeleteLeadInput,
-    ) -> Option<LeadPayload> {
+    ) -> Option<DeleteLeadPayload> {
         let expected_version = input.expected_version;
         let command = lead_id(&input.id).map(|id| DeleteLead {
             id,
             expected_version,
         });
-        payload(ctx, input.idempotency_key, command).await
+        let deleted = change(ctx, input.idempotency_key.as_deref(), command).await;
+        let LeadId(id) = answer(ctx, deleted).flatten()?;
+        Some(DeleteLeadPayload {
+            deleted_lead_id: id.into(),
+        })
     }
 
     /// Adds a tag; having it already is no error. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
@@ -163,7 +165,7 @@ impl LeadMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which lead, and the tag.")] input: TagInput,
-    ) -> Option<LeadPayload> {
+    ) -> Option<AddTagPayload> {
         let change = TagChange {
             add: vec![input.tag],
             remove: vec![],
@@ -183,7 +185,7 @@ impl LeadMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which lead, and the tag.")] input: TagInput,
-    ) -> Option<LeadPayload> {
+    ) -> Option<RemoveTagPayload> {
         let change = TagChange {
             add: vec![],
             remove: vec![input.tag],
@@ -204,7 +206,7 @@ impl LeadMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which lead, and what came of the call.")] input: RecordCallAttemptInput,
-    ) -> Option<LeadPayload> {
+    ) -> Option<RecordCallAttemptPayload> {
         let command = lead_id(&input.id).map(|id| RecordCallAttempt {
             id,
             expected_version: input.expected_version,
@@ -220,7 +222,7 @@ impl LeadMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which lead, and its score.")] input: UpdateScoreInput,
-    ) -> Option<LeadPayload> {
+    ) -> Option<UpdateScorePayload> {
         let (expected_version, score) = (input.expected_version, Some(input.score));
         let command = lead_id(&input.id).map(|id| SetScore {
             id,
@@ -236,7 +238,7 @@ impl LeadMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which lead.")] input: RescoreLeadInput,
-    ) -> Option<LeadPayload> {
+    ) -> Option<RescoreLeadPayload> {
         let expected_version = input.expected_version;
         let command = lead_id(&input.id).map(|id| SetScore {
             id,
@@ -247,13 +249,13 @@ impl LeadMutation {
     }
 }
 
-async fn payload<C: Command<Answer = leads::Lead>>(
+async fn payload<C: Command<Answer = leads::Lead>, P: From<Option<Lead>>>(
     ctx: &Context<'_>,
     key: Option<String>,
     command: Result<C>,
-) -> Option<LeadPayload> {
+) -> Option<P> {
     let lead = change(ctx, key.as_deref(), command).await;
-    answer(ctx, lead).map(|lead| LeadPayload { lead: lead.into() })
+    answer(ctx, lead).map(|lead| lead.map(Lead::from).into())
 }
 
 fn lead_id(id: &ID) -> Result<LeadId> {

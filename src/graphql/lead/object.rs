@@ -11,7 +11,7 @@ use crate::graphql::loaders::Loaders;
 use crate::graphql::timeline::{
     NoteConnection, NoteType, TimelineEntryConnection, TimelineEntryType, entries_of, notes_of,
 };
-use crate::graphql::user::User;
+use crate::graphql::user::{User, named};
 use crate::service::leads::{self, scoring};
 
 /// Where a lead came from.
@@ -128,8 +128,7 @@ impl Lead {
         if let Some(user) = &self.assignee {
             return Some(Direct(user.clone()));
         }
-        let user = ctx.data_unchecked::<Loaders>().load_one(id).await;
-        answer(ctx, user).flatten().map(User).map(Direct)
+        named(ctx, id).await.map(Direct)
     }
 
     /// How promising the lead is, 0–100; `scoreBreakdown` says why.

@@ -7,7 +7,6 @@ use crate::graphql::error::answer;
 use crate::graphql::lead::{
     Lead, LeadConnection, LeadFilter, LeadOrder, assignees, lead_connection, lead_filter,
 };
-use crate::graphql::user::User;
 use crate::service::leads::{self, DuplicatesOf};
 use crate::service::{LeadId, Result};
 
@@ -96,6 +95,6 @@ async fn lead(ctx: &Context<'_>, id: &ID) -> Result<Lead> {
         return Ok(lead.into());
     }
     let assignee = assignees(ctx, std::iter::once(&lead)).await?;
-    let assignee = assignee.into_values().next().map(User);
+    let assignee = assignee.into_values().next();
     Ok(Lead::known(lead, assignee))
 }

@@ -1,15 +1,11 @@
 use async_graphql::parser::types::Field;
 use async_graphql::{Context, Object};
 
-use crate::graphql::context::actor;
 use crate::graphql::direct::{Direct, Ready, Way, Writer};
-use crate::graphql::error::answer;
-use crate::graphql::loaders::Loaders;
-use crate::graphql::user::User;
+use crate::graphql::user::{User, all_named, named};
 use crate::graphql::written::Leaf;
 use crate::service::Result;
 use crate::service::statistics::AgentTotals;
-use crate::service::users::Directory;
 
 /// What is counted over the leads of one assignee.
 pub struct AgentStatistics {
@@ -56,8 +52,7 @@ impl AgentStatistics {
         if let Some(user) = &self.user {
             return Some(Direct(user.clone()));
         }
-        let user = ctx.data_unchecked::<Loaders>().load_one(id).await;
-        answer(ctx, user).flatten().map(User).map(Direct)
+        named(ctx, id).await.map(Direct)
     }
 
     /// How many leads.
@@ -81,8 +76,7 @@ impl AgentStatistics {
     }
 }
 
-/// The rows of these agents. Who they are is looked up in one go, if the query goes on to ask for it:
-/// asking for each by itself costs a channel and a wake-up for each.
+/// The rows of these agents. Who they are is looked up if the query goes on to ask for it.
 pub(super) async fn agents(
     ctx: &Context<'_>,
     totals: Vec<AgentTotals>,
@@ -90,11 +84,9 @@ pub(super) async fn agents(
     let look = ctx.look_ahead().field("leadsByAgent").field("user");
     let ids = totals.iter().filter_map(|totals| totals.agent);
     let ids = ids.filter(|_| look.exists());
-    let directory: &Directory = ctx.data_unchecked();
-    let users = directory.named(actor(ctx)?, ids).await?;
+    let users = all_named(ctx, ids).await?;
     let agents = totals.into_iter().map(|totals| {
         let user = totals.agent.and_then(|id| users.get(&id)).cloned();
-        let user = user.map(User);
         Direct(AgentStatistics { totals, user })
     });
     Ok(agents.collect())

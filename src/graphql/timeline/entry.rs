@@ -9,7 +9,7 @@ use crate::graphql::error::answer;
 use crate::graphql::lead::Lead;
 use crate::graphql::loaders::Loaders;
 use crate::graphql::timeline::{Change, Note, Position};
-use crate::graphql::user::User;
+use crate::graphql::user::{User, named};
 use crate::service::timeline::{self, Entry};
 
 /// The kind of an entry of a lead's timeline.
@@ -87,11 +87,7 @@ impl Listed for TimelineEntry {
 
 /// Who wrote an entry.
 pub(super) async fn by(ctx: &Context<'_>, entry: &Entry) -> Option<User> {
-    let user = ctx
-        .data_unchecked::<Loaders>()
-        .load_one(entry.author_id?)
-        .await;
-    answer(ctx, user).flatten().map(User)
+    named(ctx, entry.author_id?).await
 }
 
 /// The lead that an entry is about.

@@ -19,7 +19,7 @@ pub struct AddNoteInput {
     /// The `version` of the lead that the client saw: CONFLICT if it has another one now.
     expected_version: Option<i32>,
     /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it gives the same answer and has no second effect.
+    /// hours it has no second effect and answers what was done, with the objects as they are now.
     idempotency_key: Option<String>,
 }
 
@@ -31,14 +31,23 @@ pub struct EditNoteInput {
     /// The new text, 1–10,000 characters.
     content: String,
     /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it gives the same answer and has no second effect.
+    /// hours it has no second effect and answers what was done, with the objects as they are now.
     idempotency_key: Option<String>,
 }
 
-/// The note that was written.
+/// A note that was written.
 #[derive(SimpleObject)]
-pub struct NotePayload {
-    /// The note as it is now.
+pub struct AddNotePayload {
+    /// The note; null if a repeated idempotency key is answered and the note's lead is deleted, or no
+    /// longer the viewer's to see.
+    note: Option<Note>,
+}
+
+/// A note whose text was replaced.
+#[derive(SimpleObject)]
+pub struct EditNotePayload {
+    /// The new version; null if a repeated idempotency key is answered and the note's lead is
+    /// deleted, or no longer the viewer's to see.
     note: Option<Note>,
 }
 
@@ -53,7 +62,7 @@ impl NoteMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which lead, and the text.")] input: AddNoteInput,
-    ) -> Option<NotePayload> {
+    ) -> Option<AddNotePayload> {
         let command = uuid("id", &input.id).map(|lead| AddNote {
             lead: LeadId(lead),
             expected_version: input.expected_version,
@@ -61,8 +70,8 @@ impl NoteMutation {
             content: input.content,
         });
         let note = change(ctx, input.idempotency_key.as_deref(), command).await;
-        answer(ctx, note).map(|note| NotePayload {
-            note: Note::of(note),
+        answer(ctx, note).map(|note| AddNotePayload {
+            note: note.and_then(Note::of),
         })
     }
 
@@ -73,14 +82,14 @@ impl NoteMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which note, and its new text.")] input: EditNoteInput,
-    ) -> Option<NotePayload> {
+    ) -> Option<EditNotePayload> {
         let command = uuid("id", &input.id).map(|id| EditNote {
             id: NoteId(id),
             content: input.content,
         });
         let note = change(ctx, input.idempotency_key.as_deref(), command).await;
-        answer(ctx, note).map(|note| NotePayload {
-            note: Note::of(note),
+        answer(ctx, note).map(|note| EditNotePayload {
+            note: note.and_then(Note::of),
         })
     }
 }

@@ -20,7 +20,7 @@ pub struct CreateUserInput {
     /// The first password, 10–200 characters.
     password: String,
     /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it gives the same answer and has no second effect.
+    /// hours it has no second effect and answers what was done, with the objects as they are now.
     pub idempotency_key: Option<String>,
 }
 
@@ -57,7 +57,7 @@ pub struct UpdateUserInput {
     /// `true` lets a deactivated user in again; to shut one out, use `deactivateUser`.
     is_active: Option<bool>,
     /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it gives the same answer and has no second effect.
+    /// hours it has no second effect and answers what was done, with the objects as they are now.
     pub idempotency_key: Option<String>,
 }
 
@@ -110,7 +110,7 @@ pub struct DeactivateUserInput {
     /// With REASSIGN: the active user who takes over; null or absent: nobody.
     reassign_to: Option<ID>,
     /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it gives the same answer and has no second effect.
+    /// hours it has no second effect and answers what was done, with the objects as they are now.
     pub idempotency_key: Option<String>,
 }
 
@@ -141,7 +141,7 @@ pub struct UpdateFreeEmailDomainsInput {
     #[graphql(default)]
     pub remove: Vec<String>,
     /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it gives the same answer and has no second effect.
+    /// hours it has no second effect and answers what was done, with the objects as they are now.
     pub idempotency_key: Option<String>,
 }
 

@@ -6,5 +6,5 @@ mod object;
 mod query;
 
 pub use mutation::UserMutation;
-pub use object::{User, UserRole};
+pub use object::{User, UserRole, all_named, named};
 pub use query::UserQuery;

@@ -6,20 +6,42 @@ use crate::graphql::user::User;
 use crate::graphql::user::input::{
     CreateUserInput, DeactivateUserInput, UpdateFreeEmailDomainsInput, UpdateUserInput,
 };
-use crate::service::free_email_domains::UpdateFreeEmailDomains;
-use crate::service::permission::{Action, require};
-use crate::service::{Command, Result, users};
+use crate::service::free_email_domains::{FreeEmailDomains, UpdateFreeEmailDomains};
+use crate::service::permission::require_somewhere;
+use crate::service::{Command, Result, ServiceError, users};
 
-/// The user that was changed.
-#[derive(SimpleObject)]
-pub struct UserPayload {
-    /// The user as it is now.
-    user: User,
+/// Declares the payload of a change of one user. Each change has its own, so that one can gain a
+/// field without the others.
+macro_rules! user_payloads {
+    ($($(#[$doc:meta])* $name:ident,)*) => {$(
+        $(#[$doc])*
+        #[derive(SimpleObject)]
+        pub struct $name {
+            /// The user as they are now; null if a repeated idempotency key is answered and the
+            /// user is no longer the viewer's to see.
+            user: Option<User>,
+        }
+
+        impl From<Option<User>> for $name {
+            fn from(user: Option<User>) -> Self {
+                Self { user }
+            }
+        }
+    )*};
+}
+
+user_payloads! {
+    /// A user who was added.
+    CreateUserPayload,
+    /// A user who was changed.
+    UpdateUserPayload,
+    /// A user who was shut out.
+    DeactivateUserPayload,
 }
 
 /// The table that was changed.
 #[derive(SimpleObject)]
-pub struct FreeEmailDomainsPayload {
+pub struct UpdateFreeEmailDomainsPayload {
     /// All free mail providers there are now.
     free_email_domains: Vec<String>,
 }
@@ -35,7 +57,7 @@ impl UserMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The new user.")] input: CreateUserInput,
-    ) -> Option<UserPayload> {
+    ) -> Option<CreateUserPayload> {
         let key = input.idempotency_key.clone();
         payload(ctx, key.as_deref(), input.command()).await
     }
@@ -47,7 +69,7 @@ impl UserMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which user, and the new values.")] input: UpdateUserInput,
-    ) -> Option<UserPayload> {
+    ) -> Option<UpdateUserPayload> {
         let key = input.idempotency_key.clone();
         payload(ctx, key.as_deref(), input.command()).await
     }
@@ -59,7 +81,7 @@ impl UserMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which user, and what becomes of the leads.")] input: DeactivateUserInput,
-    ) -> Option<UserPayload> {
+    ) -> Option<DeactivateUserPayload> {
         let key = input.idempotency_key.clone();
         payload(ctx, key.as_deref(), async { input.command() }).await
     }
@@ -72,28 +94,28 @@ impl UserMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The domains to add and to take away.")]
         input: UpdateFreeEmailDomainsInput,
-    ) -> Option<FreeEmailDomainsPayload> {
+    ) -> Option<UpdateFreeEmailDomainsPayload> {
         let command = UpdateFreeEmailDomains {
             add: input.add,
             remove: input.remove,
         };
         let domains = change(ctx, input.idempotency_key.as_deref(), Ok(command)).await;
-        answer(ctx, domains)
-            .map(|free_email_domains| FreeEmailDomainsPayload { free_email_domains })
+        let FreeEmailDomains(free_email_domains) = answer(ctx, domains).flatten()?;
+        Some(UpdateFreeEmailDomainsPayload { free_email_domains })
     }
 }
 
 /// Nobody who may not manage users makes the server hash a password.
-async fn payload<C: Command<Answer = users::User>>(
+async fn payload<C: Command<Answer = users::User>, P: From<Option<User>>>(
     ctx: &Context<'_>,
     key: Option<&str>,
     command: impl Future<Output = Result<C>>,
-) -> Option<UserPayload> {
-    let permitted =
-        actor(ctx).and_then(|actor| require(actor, Action::ManageUsers, Some(actor.id)));
-    let user = match permitted {
-        Ok(()) => change(ctx, key, command.await).await,
-        Err(error) => Err(error),
+) -> Option<P> {
+    let user = async {
+        let viewer = actor(ctx)?;
+        require_somewhere(viewer, C::ACTION)?;
+        let user = change(ctx, key, command.await).await?;
+        Ok::<_, ServiceError>(user.map(|user| User::seen_by(viewer, user)))
     };
-    answer(ctx, user).map(|user| UserPayload { user: user.into() })
+    answer(ctx, user.await).map(P::from)
 }

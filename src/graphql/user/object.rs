@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::parser::types::Field;
@@ -12,7 +13,8 @@ use crate::graphql::lead::{LeadConnection, LeadFilter, LeadOrder, lead_connectio
 use crate::graphql::loaders::Loaders;
 use crate::graphql::written::Leaf;
 use crate::service::permission::{Action, may};
-use crate::service::users;
+use crate::service::users::Directory;
+use crate::service::{Actor, Result, UserId, users};
 
 /// What a user may do.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -26,9 +28,38 @@ pub enum UserRole {
     Agent,
 }
 
-/// Somebody who works with leads.
+/// Somebody who works with leads, as one viewer sees them.
 #[derive(Clone)]
-pub struct User(pub Arc<users::User>);
+pub struct User {
+    row: Arc<users::User>,
+    /// Whether the viewer may see more than the name, which stands on leads and notes.
+    is_in_reach: bool,
+}
+
+impl User {
+    /// A user as this viewer may see them.
+    pub fn seen_by(viewer: &Actor, row: impl Into<Arc<users::User>>) -> Self {
+        let row = row.into();
+        let is_in_reach = may(viewer, Action::ReadUser, Some(row.id));
+        Self { row, is_in_reach }
+    }
+
+    /// Somebody who has just signed in, as they see themselves.
+    pub fn signed_in(row: users::User) -> Self {
+        let viewer = Actor {
+            id: row.id,
+            role: row.role,
+            team: vec![row.id],
+            users_revision: None,
+            api_key: None,
+        };
+        Self::seen_by(&viewer, row)
+    }
+
+    fn if_in_reach<T>(&self, value: T) -> Option<T> {
+        self.is_in_reach.then_some(value)
+    }
+}
 
 impl Ready for User {
     type Child = Self;
@@ -39,20 +70,35 @@ impl Ready for User {
 
     fn writer(field: &str) -> Option<Writer<Self>> {
         Some(match field {
-            "id" => |user, json| user.0.id.0.write(json),
-            "email" => |user, json| user.0.email.write(json),
-            "fullName" => |user, json| user.0.full_name.write(json),
-            "role" => |user, json| UserRole::from(user.0.role).write(json),
-            "isActive" => |user, json| user.0.is_active.write(json),
+            "id" => |user, json| user.row.id.0.write(json),
+            "email" => |user, json| user.if_in_reach(&user.row.email).write(json),
+            "fullName" => |user, json| user.row.full_name.write(json),
+            "role" => |user, json| user.if_in_reach(UserRole::from(user.row.role)).write(json),
+            "isActive" => |user, json| user.if_in_reach(user.row.is_active).write(json),
+            "createdAt" => |user, json| user.if_in_reach(user.row.created_at).write(json),
             _ => return None,
         })
     }
 }
 
-impl From<users::User> for User {
-    fn from(user: users::User) -> Self {
-        Self(Arc::new(user))
-    }
+/// The user whose name stands on something that the viewer sees.
+pub async fn named(ctx: &Context<'_>, id: UserId) -> Option<User> {
+    let viewer = answer(ctx, actor(ctx))?;
+    let user = ctx.data_unchecked::<Loaders>().load_one(id).await;
+    let user = answer(ctx, user).flatten()?;
+    Some(User::seen_by(viewer, user))
+}
+
+/// The same for many, in one go: asking for each by itself costs a channel and a wake-up for each.
+pub async fn all_named(
+    ctx: &Context<'_>,
+    ids: impl IntoIterator<Item = UserId>,
+) -> Result<HashMap<UserId, User>> {
+    let (directory, viewer): (&Directory, _) = (ctx.data_unchecked(), actor(ctx)?);
+    let found = directory.named(viewer, ids).await?.into_iter();
+    Ok(found
+        .map(|(id, user)| (id, User::seen_by(viewer, user)))
+        .collect())
 }
 
 /// Somebody who works with leads.
@@ -60,54 +106,48 @@ impl From<users::User> for User {
 impl User {
     /// Names the user.
     pub async fn id(&self) -> ID {
-        self.0.id.0.into()
+        self.row.id.0.into()
     }
 
-    /// The address the user signs in with.
-    async fn email(&self) -> &str {
-        &self.0.email
+    /// The address the user signs in with; null if the viewer may not see the user, but only who
+    /// works on a lead or wrote a note.
+    async fn email(&self) -> Option<&str> {
+        self.if_in_reach(&self.row.email)
     }
 
     /// The user's name.
     async fn full_name(&self) -> &str {
-        &self.0.full_name
+        &self.row.full_name
     }
 
-    /// What the user may do.
-    async fn role(&self) -> UserRole {
-        self.0.role.into()
+    /// What the user may do; null if the viewer may not see the user.
+    async fn role(&self) -> Option<UserRole> {
+        self.if_in_reach(self.row.role.into())
     }
 
     /// Who leads the user's team; null without one, or if the viewer may not see this user's
     /// place in the company.
     async fn manager(&self, ctx: &Context<'_>) -> Option<User> {
-        let viewer = actor(ctx).ok()?;
-        if !may(viewer, Action::ReadUser, Some(self.0.id)) {
-            return None;
-        }
-        let user = ctx
-            .data_unchecked::<Loaders>()
-            .load_one(self.0.manager_id?)
-            .await;
-        answer(ctx, user).flatten().map(User)
+        let id = self.if_in_reach(self.row.manager_id?)?;
+        named(ctx, id).await
     }
 
-    /// Whether the user can sign in and be assigned leads.
-    async fn is_active(&self) -> bool {
-        self.0.is_active
+    /// Whether the user can sign in and be assigned leads; null if the viewer may not see the user.
+    async fn is_active(&self) -> Option<bool> {
+        self.if_in_reach(self.row.is_active)
     }
 
     /// The subject (`sub`) by which the identity provider means this user, if an administrator noted
     /// it; null for everybody but administrators.
     async fn oidc_subject(&self, ctx: &Context<'_>) -> Option<&str> {
         let viewer = actor(ctx).ok()?;
-        may(viewer, Action::ManageUsers, Some(self.0.id)).then_some(())?;
-        self.0.oidc_subject.as_deref()
+        may(viewer, Action::ManageUsers, Some(self.row.id)).then_some(())?;
+        self.row.oidc_subject.as_deref()
     }
 
-    /// When the user was added.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    /// When the user was added; null if the viewer may not see the user.
+    async fn created_at(&self) -> Option<DateTime<Utc>> {
+        self.if_in_reach(self.row.created_at)
     }
 
     /// The leads assigned to the user that the viewer may see; arguments as for `leads`.
@@ -134,7 +174,7 @@ impl User {
             before,
             offset,
         };
-        let filter = lead_filter(filter, search).map(|filter| filter.assigned_only(self.0.id));
+        let filter = lead_filter(filter, search).map(|filter| filter.assigned_only(self.row.id));
         answer(ctx, lead_connection(ctx, filter, order_by, page).await)
     }
 }

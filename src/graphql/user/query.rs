@@ -34,12 +34,8 @@ pub struct UserQuery;
 impl UserQuery {
     /// Who is signed in. Errors: UNAUTHENTICATED.
     async fn me(&self, ctx: &Context<'_>) -> Option<User> {
-        let me = async {
-            let actor = actor(ctx)?;
-            users::read(db(ctx), actor, actor.id).await
-        };
-
-        answer(ctx, me.await).map(User::from)
+        let me = async { user(ctx, actor(ctx)?.id).await };
+        answer(ctx, me.await)
     }
 
     /// One user. Errors: UNAUTHENTICATED, PERMISSION_DENIED, USER_NOT_FOUND, INVALID_DATA.
@@ -48,7 +44,8 @@ impl UserQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The user's id.")] id: ID,
     ) -> Option<User> {
-        answer(ctx, user(ctx, &id).await).map(User::from)
+        let user = async { user(ctx, UserId(uuid("id", &id)?)).await };
+        answer(ctx, user.await)
     }
 
     /// The users that the viewer may see, by full name: administrators see all, managers their
@@ -96,8 +93,10 @@ impl UserQuery {
     }
 }
 
-async fn user(ctx: &Context<'_>, id: &ID) -> Result<users::User> {
-    users::read(db(ctx), actor(ctx)?, UserId(uuid("id", id)?)).await
+async fn user(ctx: &Context<'_>, id: UserId) -> Result<User> {
+    let viewer = actor(ctx)?;
+    let user = users::read(db(ctx), viewer, id).await?;
+    Ok(User::seen_by(viewer, user))
 }
 
 async fn page_of_users(
@@ -107,6 +106,9 @@ async fn page_of_users(
 ) -> Result<UserConnection> {
     let (actor, filter) = (actor(ctx)?, filter?);
     let slice = users::list(db(ctx), actor, &filter, &page.page()?).await?;
-    let row = |user: users::User| (UserPlace(user.full_name.clone(), user.id), user.into());
+    let row = |user: users::User| {
+        let place = UserPlace(user.full_name.clone(), user.id);
+        (place, User::seen_by(actor, user))
+    };
     Ok(Connection::new(slice, UserTotal(filter), opaque, row))
 }

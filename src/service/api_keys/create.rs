@@ -1,12 +1,12 @@
 use chrono::TimeDelta;
 use diesel::ExpressionMethods;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::db::schema::api_keys;
 use crate::db::{Connection, RunQueryDsl};
 use crate::service::api_keys::{ApiKey, Secret};
 use crate::service::clock::now;
-use crate::service::command::Command;
+use crate::service::command::{Answer, Command};
 use crate::service::permission::{self, Action};
 use crate::service::users::{UserRole, lock_assignees};
 use crate::service::validation::{self, Faults};
@@ -26,18 +26,18 @@ pub struct CreateApiKey {
 }
 
 /// A key that was made.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub struct NewApiKey {
     /// The key.
     pub key: ApiKey,
     /// Its secret. It is never written down, not even for a repeated idempotency key, which is
     /// answered without it.
-    #[serde(skip)]
     pub secret: Option<Secret>,
 }
 
 impl Command for CreateApiKey {
     const NAME: &'static str = "createApiKey";
+    const ACTION: Action = Action::ManageApiKeys;
     type Answer = NewApiKey;
 
     /// Errors: `PermissionDenied`, `UserNotFound`, `InvalidData`, also for a user who is not active
@@ -79,5 +79,18 @@ impl Command for CreateApiKey {
             .await?;
         let secret = Some(secret);
         Ok(NewApiKey { key, secret })
+    }
+}
+
+impl Answer for NewApiKey {
+    type Done = ApiKeyId;
+
+    fn done(&self) -> ApiKeyId {
+        self.key.id
+    }
+
+    async fn again(conn: &mut Connection, actor: &Actor, done: ApiKeyId) -> Result<Option<Self>> {
+        let key = ApiKey::again(conn, actor, done).await?;
+        Ok(key.map(|key| Self { key, secret: None }))
     }
 }

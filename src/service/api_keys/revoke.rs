@@ -5,7 +5,7 @@ use crate::db::schema::api_keys;
 use crate::db::{Connection, RunQueryDsl};
 use crate::service::api_keys::ApiKey;
 use crate::service::clock::now;
-use crate::service::command::Command;
+use crate::service::command::{Answer, Command};
 use crate::service::permission::{self, Action};
 use crate::service::users::UserRole;
 use crate::service::{Actor, ApiKeyId, Result, ServiceError, UserId};
@@ -19,6 +19,7 @@ pub struct RevokeApiKey {
 
 impl Command for RevokeApiKey {
     const NAME: &'static str = "revokeApiKey";
+    const ACTION: Action = Action::ManageApiKeys;
     type Answer = ApiKey;
 
     /// Errors: `PermissionDenied`, `ApiKeyNotFound`.
@@ -31,9 +32,22 @@ impl Command for RevokeApiKey {
             .set(api_keys::revoked_at.eq(now()))
             .execute(conn)
             .await?;
-        let key = api_keys::table.find(self.id).select(ApiKey::as_select());
-        let key = key.first(conn).await.optional()?;
+        let key = ApiKey::again(conn, actor, self.id).await?;
         key.ok_or(ServiceError::ApiKeyNotFound(self.id))
+    }
+}
+
+impl Answer for ApiKey {
+    type Done = ApiKeyId;
+
+    fn done(&self) -> ApiKeyId {
+        self.id
+    }
+
+    async fn again(conn: &mut Connection, actor: &Actor, done: ApiKeyId) -> Result<Option<Self>> {
+        permission::require(actor, Action::ManageApiKeys, None)?;
+        let key = api_keys::table.find(done).select(Self::as_select());
+        Ok(key.first(conn).await.optional()?)
     }
 }
 

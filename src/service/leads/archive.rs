@@ -22,6 +22,7 @@ pub struct ArchiveLead {
 
 impl Command for ArchiveLead {
     const NAME: &'static str = "archiveLead";
+    const ACTION: Action = Action::ArchiveLead;
     type Answer = Lead;
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
@@ -44,6 +45,7 @@ pub struct RestoreLead {
 
 impl Command for RestoreLead {
     const NAME: &'static str = "restoreLead";
+    const ACTION: Action = Action::ArchiveLead;
     type Answer = Lead;
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
@@ -62,6 +64,7 @@ pub struct BulkArchive(pub Bulk);
 
 impl Command for BulkArchive {
     const NAME: &'static str = "bulkArchive";
+    const ACTION: Action = Action::ArchiveLead;
     type Answer = BulkResult;
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<BulkResult> {
@@ -75,6 +78,7 @@ pub struct BulkRestore(pub Bulk);
 
 impl Command for BulkRestore {
     const NAME: &'static str = "bulkRestore";
+    const ACTION: Action = Action::ArchiveLead;
     type Answer = BulkResult;
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<BulkResult> {

@@ -18,6 +18,7 @@ pub struct AssignLeads {
 
 impl Command for AssignLeads {
     const NAME: &'static str = "assignLeads";
+    const ACTION: Action = Action::AssignLead;
     type Answer = BulkResult;
 
     /// Errors: `PermissionDenied` if the actor may not assign to that user, `UserNotFound`,

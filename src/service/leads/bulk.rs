@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::db::schema::leads;
 use crate::db::{Connection, RunQueryDsl};
 use crate::service::clock::now;
+use crate::service::command::Answer;
 use crate::service::leads::edit::rescore;
 use crate::service::leads::{Lead, LeadFilter, sql};
 use crate::service::permission::{self, Action, Reach};
@@ -76,6 +77,20 @@ pub struct RowError {
     pub code: String,
     pub message: String,
     pub fields: Vec<Fault>,
+}
+
+/// It has no person's data in it: ids, counts, and for each row what was wrong with its fields, in
+/// words that do not repeat them.
+impl Answer for BulkResult {
+    type Done = Self;
+
+    fn done(&self) -> Self {
+        self.clone()
+    }
+
+    async fn again(_: &mut Connection, _: &Actor, done: Self) -> Result<Option<Self>> {
+        Ok(Some(done))
+    }
 }
 
 /// How a bulk change ends, once each row's verdict is known.

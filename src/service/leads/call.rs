@@ -24,6 +24,7 @@ pub struct RecordCallAttempt {
 
 impl Command for RecordCallAttempt {
     const NAME: &'static str = "recordCallAttempt";
+    const ACTION: Action = Action::UpdateLead;
     type Answer = Lead;
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {

@@ -51,6 +51,7 @@ pub struct CreateLead(pub NewLead);
 
 impl Command for CreateLead {
     const NAME: &'static str = "createLead";
+    const ACTION: Action = Action::CreateLead;
     type Answer = Lead;
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
@@ -71,6 +72,7 @@ pub struct CreateLeads {
 
 impl Command for CreateLeads {
     const NAME: &'static str = "createLeads";
+    const ACTION: Action = Action::CreateLead;
     type Answer = BulkResult;
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<BulkResult> {

@@ -1,13 +1,13 @@
 use serde::Serialize;
 
 use crate::db::Connection;
-use crate::service::command::Command;
+use crate::service::command::{Answer, Command};
 use crate::service::leads::edit::require_version;
-use crate::service::leads::{Lead, sql};
+use crate::service::leads::sql;
 use crate::service::permission::{self, Action};
 use crate::service::{Actor, LeadId, Result, timeline};
 
-/// Deletes a lead and its timeline for good. Answers with the lead as it was.
+/// Deletes a lead and its timeline for good.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct DeleteLead {
@@ -17,15 +17,29 @@ pub struct DeleteLead {
 
 impl Command for DeleteLead {
     const NAME: &'static str = "deleteLead";
-    type Answer = Lead;
+    const ACTION: Action = Action::DeleteLead;
+    type Answer = LeadId;
 
-    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
+    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<LeadId> {
         let lead = sql::lock_one(conn, self.id).await?;
         permission::require(actor, Action::DeleteLead, lead.assigned_to)?;
         require_version(&lead, self.expected_version)?;
         timeline::delete_all(conn, lead.id).await?;
         sql::delete(conn, lead.id).await?;
         tracing::info!(lead = %lead.id, by = %actor.id, "lead deleted for good");
-        Ok(lead)
+        Ok(lead.id)
+    }
+}
+
+/// The id of a lead that is gone, which is all that is left of it.
+impl Answer for LeadId {
+    type Done = Self;
+
+    fn done(&self) -> Self {
+        *self
+    }
+
+    async fn again(_: &mut Connection, _: &Actor, done: Self) -> Result<Option<Self>> {
+        Ok(Some(done))
     }
 }

@@ -1,7 +1,8 @@
 use diesel::prelude::*;
 
 use crate::db::schema::leads;
-use crate::db::{Db, RunQueryDsl, UsersRevision};
+use crate::db::{Connection, Db, RunQueryDsl, UsersRevision};
+use crate::service::command::Answer;
 use crate::service::leads::{Lead, sql, visible_to};
 use crate::service::permission::{Action, denied};
 use crate::service::{Actor, LeadId, Result, ServiceError};
@@ -37,4 +38,18 @@ pub async fn read_many(db: &Db, actor: &Actor, ids: &[LeadId]) -> Result<Vec<Lea
         .filter(leads::id.eq_any(ids))
         .filter(visible_to(actor));
     Ok(query.select(Lead::as_select()).load(&mut conn).await?)
+}
+
+impl Answer for Lead {
+    type Done = LeadId;
+
+    fn done(&self) -> LeadId {
+        self.id
+    }
+
+    async fn again(conn: &mut Connection, actor: &Actor, done: LeadId) -> Result<Option<Self>> {
+        let query = leads::table.find(done).filter(visible_to(actor));
+        let lead = query.select(Self::as_select()).first(conn).await;
+        Ok(lead.optional()?)
+    }
 }

@@ -19,6 +19,7 @@ pub struct SetScore {
 
 impl Command for SetScore {
     const NAME: &'static str = "setScore";
+    const ACTION: Action = Action::UpdateLead;
     type Answer = Lead;
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {

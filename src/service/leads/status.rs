@@ -18,6 +18,7 @@ pub struct BulkUpdateStatus {
 
 impl Command for BulkUpdateStatus {
     const NAME: &'static str = "bulkUpdateStatus";
+    const ACTION: Action = Action::UpdateLead;
     type Answer = BulkResult;
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<BulkResult> {

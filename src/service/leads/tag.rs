@@ -28,6 +28,7 @@ pub struct TagChange {
 
 impl Command for TagLead {
     const NAME: &'static str = "tagLead";
+    const ACTION: Action = Action::UpdateLead;
     type Answer = Lead;
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
@@ -54,6 +55,7 @@ pub struct BulkTag {
 
 impl Command for BulkTag {
     const NAME: &'static str = "bulkTag";
+    const ACTION: Action = Action::UpdateLead;
     type Answer = BulkResult;
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<BulkResult> {

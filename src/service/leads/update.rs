@@ -43,6 +43,7 @@ pub struct UpdateLead {
 
 impl Command for UpdateLead {
     const NAME: &'static str = "updateLead";
+    const ACTION: Action = Action::UpdateLead;
     type Answer = Lead;
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {

@@ -7,6 +7,7 @@ use crate::db::schema::{sessions, users};
 use crate::db::{Connection, Db, RunQueryDsl};
 use crate::service::clock::now;
 use crate::service::command::{Command, perform};
+use crate::service::permission::Action;
 use crate::service::sessions::throttle::LoginAttempt;
 use crate::service::sessions::{PasswordHash, Token, password};
 use crate::service::users::User;
@@ -62,7 +63,7 @@ pub async fn change_password(
         after,
         session: session.hash(),
     };
-    perform(db, actor, None, change).await
+    perform(db, actor, change).await
 }
 
 /// Stores the new hash in place of the one that was compared with.
@@ -75,6 +76,7 @@ struct ChangePassword {
 
 impl Command for ChangePassword {
     const NAME: &'static str = "changePassword";
+    const ACTION: Action = Action::ReadUser;
     type Answer = User;
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<User> {

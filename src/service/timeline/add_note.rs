@@ -22,6 +22,7 @@ pub struct AddNote {
 
 impl Command for AddNote {
     const NAME: &'static str = "addNote";
+    const ACTION: Action = Action::WriteNote;
     type Answer = Entry;
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Entry> {
@@ -46,6 +47,7 @@ pub struct EditNote {
 
 impl Command for EditNote {
     const NAME: &'static str = "editNote";
+    const ACTION: Action = Action::WriteNote;
     type Answer = Entry;
 
     /// Errors: `NoteNotFound`; `PermissionDenied` unless the actor wrote the note and may still

@@ -5,7 +5,8 @@ use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Nullable, Uuid};
 
 use crate::db::schema::{lead_notes, leads, sql_types};
-use crate::db::{Db, RunQueryDsl};
+use crate::db::{Connection, Db, RunQueryDsl};
+use crate::service::command::Answer;
 use crate::service::leads::visible_to;
 use crate::service::page::{Page, Slice, Start};
 use crate::service::permission::{Action, denied};
@@ -79,14 +80,29 @@ pub async fn read(db: &Db, actor: &Actor, id: NoteId) -> Result<Entry> {
 /// Those of the entries that exist and whose lead the actor may see, in no order.
 #[tracing::instrument(name = "timeline::read_many", level = "debug", skip_all)]
 pub async fn read_many(db: &Db, actor: &Actor, ids: &[NoteId]) -> Result<Vec<Entry>> {
-    let mut conn = db.connection().await?;
+    visible(&mut *db.connection().await?, actor, ids).await
+}
+
+async fn visible(conn: &mut Connection, actor: &Actor, ids: &[NoteId]) -> Result<Vec<Entry>> {
     let notes = leads::table
         .inner_join(lead_notes::table)
         .filter(visible_to(actor));
     let notes = notes
         .filter(lead_notes::id.eq_any(ids))
         .select(Entry::as_select());
-    Ok(notes.load(&mut conn).await?)
+    Ok(notes.load(conn).await?)
+}
+
+impl Answer for Entry {
+    type Done = NoteId;
+
+    fn done(&self) -> NoteId {
+        self.id
+    }
+
+    async fn again(conn: &mut Connection, actor: &Actor, done: NoteId) -> Result<Option<Self>> {
+        Ok(visible(conn, actor, &[done]).await?.pop())
+    }
 }
 
 /// What came into the log after a position, oldest first, on the leads that the actor may see.

@@ -25,6 +25,7 @@ pub struct CreateUser {
 
 impl Command for CreateUser {
     const NAME: &'static str = "createUser";
+    const ACTION: Action = Action::ManageUsers;
     type Answer = User;
 
     /// Errors: `PermissionDenied`, `InvalidData`, `Conflict` if the e-mail is taken.

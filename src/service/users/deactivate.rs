@@ -32,6 +32,7 @@ pub enum TheirLeads {
 
 impl Command for DeactivateUser {
     const NAME: &'static str = "deactivateUser";
+    const ACTION: Action = Action::ManageUsers;
     type Answer = User;
 
     /// Errors: `PermissionDenied`, `UserNotFound`, `InvalidData` if the heir is not active or is

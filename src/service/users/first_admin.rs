@@ -18,7 +18,7 @@ pub async fn create_first_admin(db: &Db, email: &str, password: PasswordHash) ->
         manager: None,
         password,
     };
-    match perform(db, &Actor::operator(), None, admin).await {
+    match perform(db, &Actor::operator(), admin).await {
         Err(ServiceError::Conflict(_)) if has_admin(db).await? => Ok(()),
         created => created.map(|_| ()),
     }

@@ -37,6 +37,7 @@ pub struct UpdateUser {
 
 impl Command for UpdateUser {
     const NAME: &'static str = "updateUser";
+    const ACTION: Action = Action::ManageUsers;
     type Answer = User;
 
     /// Errors: `PermissionDenied`, `UserNotFound`, `InvalidData`, `Conflict` if the e-mail or the

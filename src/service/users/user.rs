@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::schema::{sql_types, users};
 use crate::db::{Connection, Db, RunQueryDsl, pg_enum};
+use crate::service::command::Answer;
 use crate::service::permission::{self, Action};
 use crate::service::{Actor, Result, ServiceError, UserId};
 
@@ -64,10 +65,7 @@ impl User {
         if self.is_active {
             return Ok(());
         }
-        Err(ServiceError::invalid(
-            field,
-            format!("{} is not active", self.full_name),
-        ))
+        Err(ServiceError::invalid(field, "must be an active user"))
     }
 }
 
@@ -129,4 +127,19 @@ pub(crate) async fn lock_assignees(
         .load(conn)
         .await?;
     Ok(found.into_iter().map(|user| (user.id, user)).collect())
+}
+
+impl Answer for User {
+    type Done = UserId;
+
+    fn done(&self) -> UserId {
+        self.id
+    }
+
+    async fn again(conn: &mut Connection, actor: &Actor, done: UserId) -> Result<Option<Self>> {
+        if !permission::may(actor, Action::ReadUser, Some(done)) {
+            return Ok(None);
+        }
+        Ok(users_by_id(conn, &[done]).await?.remove(&done))
+    }
 }

@@ -38,7 +38,7 @@ async fn colleagues(program: &Program, number: usize) -> Vec<String> {
             password: hash.clone(),
         };
         emails.push(user.email.clone());
-        perform(program.db(), &Actor::operator(), None, user)
+        perform(program.db(), &Actor::operator(), user)
             .await
             .unwrap();
     }

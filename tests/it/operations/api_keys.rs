@@ -214,7 +214,7 @@ async fn a_repeated_idempotency_key_makes_no_second_key_and_shows_no_secret() {
     assert_eq!(again["secret"], json!(null));
     assert_eq!(api.count("SELECT count(*) FROM api_keys").await, 1);
     let leaked = format!(
-        "SELECT count(*) FROM idempotency_keys WHERE answer::text LIKE '%{}%'",
+        "SELECT count(*) FROM idempotency_keys WHERE done::text LIKE '%{}%'",
         &text(&first["secret"])["crm_key_".len()..]
     );
     assert_eq!(api.count(&leaked).await, 0);

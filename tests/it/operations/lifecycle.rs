@@ -125,7 +125,7 @@ async fn archived_leads_leave_lists_counts_statistics_and_duplicates_unless_aske
 }
 
 #[tokio::test]
-async fn a_deleted_lead_is_answered_as_it_was_and_is_gone_with_its_notes() {
+async fn a_deleted_lead_is_answered_by_its_id_and_is_gone_with_its_notes() {
     let api = Api::new().await;
     let ada = api.admin().await;
     let lead = api.lead(&ada, json!({ "tags": ["vip"] })).await;
@@ -135,8 +135,8 @@ async fn a_deleted_lead_is_answered_as_it_was_and_is_gone_with_its_notes() {
     let edit = json!({ "id": note, "content": "second" });
     let newer = api.change(&ada, "editNote", edit).await["note"]["id"].clone();
     let other = api.lead_id(&ada, json!({})).await;
-    let deleted = api.edit(&ada, "deleteLead", json!({ "id": id })).await;
-    assert_eq!(deleted, lead);
+    let deleted = api.change(&ada, "deleteLead", json!({ "id": id })).await;
+    assert_eq!(deleted, json!({ "deletedLeadId": id }));
     let read = "query ($id: ID!) { lead(id: $id) { id } }";
     api.refusal(Some(&ada), read, json!({ "id": id }), "LEAD_NOT_FOUND")
         .await;
@@ -158,7 +158,7 @@ async fn an_archived_lead_can_be_deleted() {
     let ada = api.admin().await;
     let id = api.lead_id(&ada, json!({})).await;
     archive(&api, &ada, &id).await;
-    api.edit(&ada, "deleteLead", json!({ "id": id })).await;
+    api.change(&ada, "deleteLead", json!({ "id": id })).await;
     assert_eq!(api.count("SELECT count(*) FROM leads").await, 0);
 }
 

@@ -205,6 +205,7 @@ pub(crate) fn document(mutation: &str) -> String {
         }
         "revokeApiKey" => API_KEY,
         "updateFreeEmailDomains" => "freeEmailDomains",
+        "deleteLead" => "deletedLeadId",
         _ => &lead,
     };
     let input = match mutation {

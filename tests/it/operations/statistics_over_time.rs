@@ -17,7 +17,7 @@ async fn created_at(api: &Api, times: &[&str]) {
             created_at: Some(time.parse().unwrap()),
             ..NewLead::default()
         };
-        let created = perform(api.db(), &Actor::operator(), None, CreateLead(lead)).await;
+        let created = perform(api.db(), &Actor::operator(), CreateLead(lead)).await;
         assert!(created.is_ok());
     }
 }

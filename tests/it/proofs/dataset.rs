@@ -105,6 +105,6 @@ impl Dataset {
 
     pub(super) async fn operate<C: Command>(&self, command: C) -> C::Answer {
         let all = Actor::operator();
-        perform(self.api.db(), &all, None, command).await.unwrap()
+        perform(self.api.db(), &all, command).await.unwrap()
     }
 }

@@ -171,9 +171,7 @@ impl Api {
             manager: manager.map(|manager| UserId(manager.id.parse().unwrap())),
             password: hash.clone(),
         };
-        perform(self.db(), &Actor::operator(), None, user)
-            .await
-            .unwrap();
+        perform(self.db(), &Actor::operator(), user).await.unwrap();
         self.sign_in(&email, PASSWORD).await
     }
 

@@ -95,7 +95,7 @@ async fn create(
         mode: BulkMode::AllOrNothing,
         dry_run: false,
     };
-    let result = perform(db, &Actor::operator(), None, command).await?;
+    let result = perform(db, &Actor::operator(), command).await?;
     let faults = result.rows.into_iter().filter_map(|row| {
         let error = row
             .error

@@ -55,7 +55,7 @@ async fn find_or_create(
     wanted: CreateUser,
 ) -> Result<(UserId, bool), SeedError> {
     let Some(known) = by_email(db, &wanted.email).await? else {
-        let user = perform(db, &Actor::operator(), None, wanted).await?;
+        let user = perform(db, &Actor::operator(), wanted).await?;
         return Ok((user.id, true));
     };
     if known.role == wanted.role && known.is_active {

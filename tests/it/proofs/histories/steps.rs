@@ -216,7 +216,7 @@ impl<'a> History<'a> {
 
     /// What a step is refused with is part of the history; what breaks is not.
     async fn run<C: Command>(&self, command: C) -> Result<Option<C::Answer>, String> {
-        match perform(self.db, &Actor::operator(), None, command).await {
+        match perform(self.db, &Actor::operator(), command).await {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if matches!(error.code(), "CONFLICT" | "INVALID_DATA") => Ok(None),
             Err(error) => Err(format!("{}: {error:?}", C::NAME)),

@@ -149,10 +149,13 @@ async fn check_notes(viewer: Viewer<'_>) -> Result<(), String> {
 async fn check_missing(viewer: Viewer<'_>) -> Result<(), String> {
     let id = Uuid::now_v7();
     let names = CHANGES.iter().copied();
-    let names = names.chain(["archiveLead", "restoreLead", "deleteLead"].map(|name| (name, "")));
+    let names = names.chain(["archiveLead", "restoreLead"].map(|name| (name, "")));
     let mut fields: Vec<String> = names
         .map(|(name, rest)| format!("{name}(input: {{ id: \"{id}\"{rest} }}) {{ lead {{ id }} }}"))
         .collect();
+    fields.push(format!(
+        "deleteLead(input: {{ id: \"{id}\" }}) {{ deletedLeadId }}"
+    ));
     fields.push(format!(
         "addNote(input: {{ id: \"{id}\", content: \"x\" }}) {{ note {{ id }} }}"
     ));
@@ -180,10 +183,15 @@ async fn check_deleting(world: &World, index: usize) -> Result<(), String> {
     }
     let fields: Vec<String> = leads
         .iter()
-        .map(|lead| format!("deleteLead(input: {{ id: \"{}\" }}) {{ lead {{ id notes {{ nodes {{ id }} }} }} }}", lead.id))
+        .map(|lead| {
+            format!(
+                "deleteLead(input: {{ id: \"{}\" }}) {{ deletedLeadId }}",
+                lead.id
+            )
+        })
         .collect();
     let expected = leads.iter().map(|lead| match is_admin {
-        true => Said::Value(json!({ "lead": { "id": lead.id, "notes": { "nodes": [] } } })),
+        true => Said::Value(json!({ "deletedLeadId": lead.id })),
         false => Said::code("PERMISSION_DENIED"),
     });
     same(

@@ -102,7 +102,7 @@ async fn check_users(viewer: Viewer<'_>) -> Result<(), String> {
     ];
     let expected = match is_admin {
         true => vec![
-            Said::Value(json!({ "__typename": "FreeEmailDomainsPayload" })),
+            Said::Value(json!({ "__typename": "UpdateFreeEmailDomainsPayload" })),
             Said::code("INVALID_DATA"),
             Said::code("INVALID_DATA"),
             Said::Value(json!({ "user": { "id": gone } })),

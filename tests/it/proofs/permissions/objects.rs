@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crm::service::UserId;
 use crm::service::leads::Lead;
 
 use crate::proofs::same;
@@ -16,6 +17,7 @@ use super::world::ids;
 
 const THEIR_LEADS: &str =
     "id leads(first: 100, filter: { archived: INCLUDE }) { totalCount nodes { id } }";
+const DETAILS: &str = "fullName email role isActive createdAt";
 
 pub(super) async fn check(viewer: &Viewer<'_>) -> Result<(), String> {
     let viewer = *viewer;
@@ -125,7 +127,7 @@ async fn check_ways_round(viewer: Viewer<'_>) -> Result<(), String> {
     let query = format!(
         "query ($offset: Int) {{
         leads(first: 10, offset: $offset, filter: {{ archived: INCLUDE }}) {{ nodes {{ id
-            assignedTo {{ {THEIR_LEADS} manager {{ {THEIR_LEADS} }} }}
+            assignedTo {{ {THEIR_LEADS} {DETAILS} manager {{ {THEIR_LEADS} {DETAILS} }} }}
             {TIMELINE} }} }} }} {ENTRY}"
     );
     for offset in (0..viewer.visible().len()).step_by(10) {
@@ -161,6 +163,7 @@ fn check_user(viewer: Viewer<'_>, user: &Value, index: usize) -> Result<(), Stri
         sorted(ids(theirs))
     };
     check_their_leads(user, leads_of(index))?;
+    check_details(viewer, user, index)?;
     let manager = manager_of(viewer, index);
     same(
         "manager",
@@ -168,9 +171,29 @@ fn check_user(viewer: Viewer<'_>, user: &Value, index: usize) -> Result<(), Stri
         json!(manager.map(|index| viewer.world.people[index].id)),
     )?;
     match manager {
-        Some(manager) => check_their_leads(&user["manager"], leads_of(manager)),
+        Some(manager) => {
+            check_their_leads(&user["manager"], leads_of(manager))?;
+            check_details(viewer, &user["manager"], manager)
+        }
         None => Ok(()),
     }
+}
+
+/// Of whom the viewer does not reach there is only the name.
+fn check_details(viewer: Viewer<'_>, user: &Value, index: usize) -> Result<(), String> {
+    let person = &viewer.world.people[index];
+    let details = json!([
+        user["email"],
+        user["role"],
+        user["isActive"],
+        user["createdAt"].is_string()
+    ]);
+    let expected = match viewer.reaches(Some(person.id)) {
+        true => json!([person.signed.email, person.role, person.is_active, true]),
+        false => json!([null, null, null, false]),
+    };
+    same("name", user["fullName"].clone(), json!(person.name))?;
+    same("details of a user", details, expected)
 }
 
 /// Whom the viewer may know as somebody's manager.

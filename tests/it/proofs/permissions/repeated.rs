@@ -1,5 +1,5 @@
-//! A repeated idempotency key gives the former answer, to the one who had it; it is no way round
-//! to a lead that was taken away since.
+//! A repeated idempotency key asks permission again: it is no way round to a lead that was taken away
+//! since.
 
 use serde_json::{Value, json};
 
@@ -31,15 +31,8 @@ async fn a_repeated_key_shows_nothing_new_of_a_lead_that_was_taken_away() {
     api.data(&admin, take, json!({ "id": id })).await;
 
     let again = api.data(&agent, NOTE, json!({ "id": id })).await;
-    assert_eq!(
-        again["addTag"]["lead"]["tags"],
-        first["addTag"]["lead"]["tags"]
-    );
-    assert_eq!(again["addTag"]["lead"]["notes"]["nodes"], json!([]));
-    assert_eq!(
-        again["addNote"]["note"],
-        json!({ "content": "mine", "lead": null })
-    );
+    assert_eq!(again["addTag"], json!({ "lead": null }));
+    assert_eq!(again["addNote"], json!({ "note": null }));
     assert_eq!(
         again["bulkTag"],
         json!({ "succeeded": 1, "results": [{ "lead": null }] })

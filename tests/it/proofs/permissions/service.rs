@@ -49,7 +49,7 @@ async fn check_limit(viewer: Viewer<'_>) -> Result<(), String> {
         return Ok(());
     }
     let (db, actor) = (viewer.world.api.db(), viewer.world.actor(viewer.index));
-    match perform(db, &actor, None, tag(size - 1)).await {
+    match perform(db, &actor, tag(size - 1)).await {
         Err(ServiceError::InvalidData(faults)) => {
             let limit = size - 1;
             let expected = format!("selects {size} leads, the limit is {limit}");
@@ -89,7 +89,7 @@ async fn check_management(viewer: Viewer<'_>) -> Result<(), String> {
 
 async fn code<C: Command>(viewer: Viewer<'_>, command: C) -> Option<&'static str> {
     let (db, actor) = (viewer.world.api.db(), viewer.world.actor(viewer.index));
-    let outcome = perform(db, &actor, None, command).await;
+    let outcome = perform(db, &actor, command).await;
     outcome.err().map(|error| error.code())
 }
 

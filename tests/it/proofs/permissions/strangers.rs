@@ -41,7 +41,10 @@ pub(super) const ROOT_FIELDS: [(&str, &str); 37] = [
         "mutation",
         "restoreLead(input: { id: $id }) { lead { id } }",
     ),
-    ("mutation", "deleteLead(input: { id: $id }) { lead { id } }"),
+    (
+        "mutation",
+        "deleteLead(input: { id: $id }) { deletedLeadId }",
+    ),
     (
         "mutation",
         "addTag(input: { id: $id, tag: \"x\" }) { lead { id } }",

@@ -20,8 +20,7 @@ pub(super) const TIMELINE: &str = "
         edges { node { id } } pageInfo { hasNextPage } }";
 
 /// What is asked of an entry.
-pub(super) const ENTRY: &str =
-    "fragment entry on TimelineEntry { id lead { id } by { id manager { id } } }";
+pub(super) const ENTRY: &str = "fragment entry on TimelineEntry { id lead { id } by { id email role isActive manager { id } } }";
 
 pub(super) fn check(viewer: Viewer<'_>, lead: &Value, fact: &Lead) -> Result<(), String> {
     let replaced = viewer.world.replaced();
@@ -56,8 +55,11 @@ fn as_told(viewer: Viewer<'_>, entry: &Entry) -> Value {
     let mut told = json!({
         "id": entry.id,
         "lead": { "id": entry.lead_id },
-        "by": author.map(|index| json!({
-            "id": viewer.world.people[index].id,
+        "by": author.map(|index| &viewer.world.people[index]).map(|person| json!({
+            "id": person.id,
+            "email": viewer.reaches(Some(person.id)).then_some(&person.signed.email),
+            "role": viewer.reaches(Some(person.id)).then_some(person.role),
+            "isActive": viewer.reaches(Some(person.id)).then_some(person.is_active),
             "manager": manager.map(|index| json!({ "id": viewer.world.people[index].id })),
         })),
     });

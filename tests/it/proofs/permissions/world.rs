@@ -52,7 +52,7 @@ impl World {
     }
 
     pub(super) async fn act<C: Command>(&self, actor: &Actor, command: C) -> C::Answer {
-        perform(self.api.db(), actor, None, command).await.unwrap()
+        perform(self.api.db(), actor, command).await.unwrap()
     }
 
     /// Those who can ask at all.

@@ -187,7 +187,7 @@ fn done(outcome: Result<(), Error>) -> Result<(), String> {
 }
 
 async fn perform_on<C: Command>(world: &World, command: C) -> Result<(), String> {
-    match perform(&world.db, &Actor::operator(), None, command).await {
+    match perform(&world.db, &Actor::operator(), command).await {
         Err(ServiceError::Database(error)) => done(Err(error)),
         Ok(_) | Err(ServiceError::LeadNotFound(_) | ServiceError::Conflict(_)) => Ok(()),
         Err(ServiceError::InvalidData(_)) => Ok(()),
