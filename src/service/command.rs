@@ -12,43 +12,6 @@ use crate::service::idempotency::{self, IdempotencyKey};
 use crate::service::permission::Action;
 use crate::service::{Actor, Result, ServiceError};
 
-/// One change that a client can ask for. Its serialized form is what an idempotency key is
-/// compared by.
-pub trait Command: Serialize + Send + Sync + 'static {
-    /// The operation's name in the API.
-    const NAME: &'static str;
-    /// The permission that it needs. `apply` asks it for the object at hand; a repeated idempotency
-    /// key is answered only to a role that still has it at all.
-    const ACTION: Action;
-    /// What the change answers with.
-    type Answer: Answer;
-
-    /// Makes the change in the caller's transaction: locks, checks, writes, records.
-    fn apply(
-        self,
-        conn: &mut Connection,
-        actor: &Actor,
-    ) -> impl Future<Output = Result<Self::Answer>> + Send;
-}
-
-/// The answer of a change, as an idempotency key remembers it and gives it again.
-pub trait Answer: Sized + Send + 'static {
-    /// What was done, in ids, counts and codes. A person's data is not stored a second time: it
-    /// would outlive the lead, and be given to somebody who may no longer see it.
-    type Done: Serialize + DeserializeOwned + Send;
-
-    /// What is to be remembered.
-    fn done(&self) -> Self::Done;
-
-    /// The answer with the objects as they are now; nothing if they are gone, or not the actor's
-    /// to see.
-    fn again(
-        conn: &mut Connection,
-        actor: &Actor,
-        done: Self::Done,
-    ) -> impl Future<Output = Result<Option<Self>>> + Send;
-}
-
 /// Runs a command: a task and a transaction of its own.
 ///
 /// A client that goes away drops this future, but not the task: the change is then fully done or
@@ -135,4 +98,41 @@ async fn until<T>(
 
 fn too_late() -> ServiceError {
     ServiceError::TimedOut("the change was undone, because it")
+}
+
+/// One change that a client can ask for. Its serialized form is what an idempotency key is
+/// compared by.
+pub trait Command: Serialize + Send + Sync + 'static {
+    /// The operation's name in the API.
+    const NAME: &'static str;
+    /// The permission that it needs. `apply` asks it for the object at hand; a repeated idempotency
+    /// key is answered only to a role that still has it at all.
+    const ACTION: Action;
+    /// What the change answers with.
+    type Answer: Answer;
+
+    /// Makes the change in the caller's transaction: locks, checks, writes, records.
+    fn apply(
+        self,
+        conn: &mut Connection,
+        actor: &Actor,
+    ) -> impl Future<Output = Result<Self::Answer>> + Send;
+}
+
+/// The answer of a change, as an idempotency key remembers it and gives it again.
+pub trait Answer: Sized + Send + 'static {
+    /// What was done, in ids, counts and codes. A person's data is not stored a second time: it
+    /// would outlive the lead, and be given to somebody who may no longer see it.
+    type Done: Serialize + DeserializeOwned + Send;
+
+    /// What is to be remembered.
+    fn done(&self) -> Self::Done;
+
+    /// The answer with the objects as they are now; nothing if they are gone, or not the actor's
+    /// to see.
+    fn again(
+        conn: &mut Connection,
+        actor: &Actor,
+        done: Self::Done,
+    ) -> impl Future<Output = Result<Option<Self>>> + Send;
 }
