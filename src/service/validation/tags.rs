@@ -21,8 +21,9 @@ pub(crate) fn tags(values: &[String]) -> Result<Vec<String>, String> {
         return Err(format!("must be at most {MOST}, are {}", values.len()));
     }
     let mut unique: Vec<String> = Vec::with_capacity(values.len());
-    for value in values {
-        let tag = tag(value).map_err(|fault| format!("{value:?}: {fault}"))?;
+    for (index, value) in values.iter().enumerate() {
+        // By its number: what a fault says is kept with an idempotency key, longer than the lead is.
+        let tag = tag(value).map_err(|fault| format!("tag {}: {fault}", index + 1))?;
         if !unique.contains(&tag) {
             unique.push(tag);
         }

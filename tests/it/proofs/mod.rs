@@ -10,6 +10,7 @@ mod bulks;
 mod crash_drill;
 mod dataset;
 mod deadlines;
+mod erasure;
 mod feed;
 mod filters;
 mod histories;
