@@ -16,6 +16,7 @@ mod deactivate_user;
 mod duplicates;
 mod error_codes;
 mod error_shape;
+mod faults;
 mod feed;
 mod filter;
 mod filter_logic;
