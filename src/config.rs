@@ -1,10 +1,12 @@
 //! What the operator decides: flags and environment variables, in one place.
 
+mod database;
 mod environment;
 mod identity_provider;
 mod limits;
 mod value;
 
+pub use database::DatabaseConfig;
 pub use environment::without_empty_variables;
 pub use identity_provider::OidcConfig;
 pub use limits::LimitOptions;
@@ -18,7 +20,7 @@ use chrono::TimeDelta;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use crate::db::PoolOptions;
+use crate::db::DatabaseOptions;
 use crate::db::embedded::EmbeddedOptions;
 use crate::graphql::Settings;
 use crate::http::{BodyLimits, Browsers, ConnectionLimits};
@@ -53,10 +55,9 @@ pub struct Config {
     )]
     pub profile: Profile,
 
-    /// The PostgreSQL database, `postgres://user:password@host/name?sslmode=verify-full`. Without
-    /// it the program runs a PostgreSQL of its own.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
-    pub database_url: Option<String>,
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseConfig,
 
     /// The address and port to listen on. With port 0 the system chooses one, and the program says
     /// which when it is ready.
@@ -152,42 +153,6 @@ pub struct Config {
     #[command(flatten)]
     pub oidc: OidcConfig,
 
-    /// The most connections to PostgreSQL.
-    #[arg(long, env = "CRM_POOL_SIZE", default_value_t = 16,
-        value_parser = clap::value_parser!(u16).range(1..), global = true)]
-    pub pool_size: u16,
-
-    /// How long a request waits for a connection, in milliseconds.
-    #[arg(long, env = "CRM_POOL_WAIT_MS", default_value_t = 1_000, global = true)]
-    pub pool_wait_ms: u64,
-
-    /// How long a statement may run, in milliseconds.
-    #[arg(
-        long,
-        env = "CRM_STATEMENT_TIMEOUT_MS",
-        default_value_t = 30_000,
-        global = true
-    )]
-    pub statement_timeout_ms: u64,
-
-    /// How long a statement waits for a lock, in milliseconds.
-    #[arg(
-        long,
-        env = "CRM_LOCK_TIMEOUT_MS",
-        default_value_t = 10_000,
-        global = true
-    )]
-    pub lock_timeout_ms: u64,
-
-    /// How long a transaction may rest between two statements, in milliseconds.
-    #[arg(
-        long,
-        env = "CRM_IDLE_TRANSACTION_TIMEOUT_MS",
-        default_value_t = 10_000,
-        global = true
-    )]
-    pub idle_transaction_timeout_ms: u64,
-
     /// What is logged: a level, or levels by module (`info,crm=debug`).
     #[arg(long, env = "CRM_LOG", default_value = "info", global = true)]
     pub log: String,
@@ -201,15 +166,6 @@ pub struct Config {
         global = true
     )]
     pub log_format: LogFormat,
-
-    /// How long a statement may take before its name is logged, in milliseconds; 0: never.
-    #[arg(
-        long,
-        env = "CRM_SLOW_STATEMENT_MS",
-        default_value_t = 500,
-        global = true
-    )]
-    pub slow_statement_ms: u64,
 
     /// The address and port for /metrics, /healthz and /readyz alone, which the API's address then
     /// has no more. Without it /metrics is there too, but not in production.
@@ -241,18 +197,9 @@ pub enum LogFormat {
 }
 
 impl Config {
-    /// How connections are had.
-    pub fn pool(&self) -> PoolOptions {
-        PoolOptions {
-            size: self.pool_size.into(),
-            wait: Duration::from_millis(self.pool_wait_ms),
-            statement_timeout: Duration::from_millis(self.statement_timeout_ms),
-            lock_timeout: Duration::from_millis(self.lock_timeout_ms),
-            idle_in_transaction_timeout: Duration::from_millis(self.idle_transaction_timeout_ms),
-            slow: (self.slow_statement_ms > 0)
-                .then(|| Duration::from_millis(self.slow_statement_ms)),
-            ..PoolOptions::default()
-        }
+    /// The operator's database, if one is named.
+    pub fn named_database(&self) -> Option<DatabaseOptions> {
+        self.database.named(self.home.as_deref())
     }
 
     /// What a client's connection may cost.

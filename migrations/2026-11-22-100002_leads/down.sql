@@ -4,5 +4,3 @@ DROP FUNCTION prefix_pattern(text);
 DROP FUNCTION search_normalize(text);
 DROP TYPE lead_status;
 DROP TYPE lead_source;
-DROP EXTENSION unaccent;
-DROP EXTENSION pg_trgm;

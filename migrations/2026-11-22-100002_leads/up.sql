@@ -1,6 +1,4 @@
-CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
-CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
-
+-- The extensions pg_trgm and unaccent are there: the program makes them before it migrates.
 CREATE TYPE lead_source AS ENUM
     ('WEBSITE', 'FACEBOOK', 'INSTAGRAM', 'WHATSAPP', 'REFERRAL', 'OTHER');
 CREATE TYPE lead_status AS ENUM
@@ -11,7 +9,9 @@ CREATE TYPE lead_status AS ENUM
 -- plpgsql: an SQL function that hides a STABLE one is not inlined and is slower.
 CREATE FUNCTION search_normalize(value text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
-    AS $$ BEGIN RETURN lower(public.unaccent('public.unaccent', value)); END $$;
+    -- Wherever the extension is, also for pg_restore, which sets no search_path.
+    SET search_path FROM CURRENT
+    AS $$ BEGIN RETURN lower(unaccent('unaccent', value)); END $$;
 
 CREATE TABLE leads (
     id uuid PRIMARY KEY,

@@ -1,8 +1,9 @@
--- The same as before, but with the name of what it calls in full: pg_restore sets no search_path, and
+-- The same as before, but with a search_path of its own: pg_restore sets none, and
 -- without one the dictionary of names could not be filled, so that after a restore nobody was found in
 -- spite of a typing mistake.
 CREATE OR REPLACE FUNCTION near_keys(word text) RETURNS text[]
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path FROM CURRENT
     AS $$
     DECLARE
         start text := left(word, 7);
@@ -12,7 +13,7 @@ CREATE OR REPLACE FUNCTION near_keys(word text) RETURNS text[]
         FOR one IN 1 .. length(start) LOOP
             key := overlay(start PLACING '' FROM one FOR 1);
             keys := keys || key;
-            IF public.most_mistakes(word) = 2 THEN
+            IF most_mistakes(word) = 2 THEN
                 FOR other IN one .. length(key) LOOP
                     keys := keys || overlay(key PLACING '' FROM other FOR 1);
                 END LOOP;

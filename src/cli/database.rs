@@ -6,14 +6,12 @@ use crate::cli::Failure;
 use crate::cli::seed::{self, SeedArgs};
 use crate::config::{Config, Profile};
 use crate::db::embedded::EmbeddedServer;
-use crate::db::{self, Db};
+use crate::db::{self, DatabaseOptions, Db};
 
 /// A migrated database, and the server under it if that is the program's own.
 pub struct Database {
     /// The connections.
     pub db: Db,
-    /// Where it is.
-    pub url: String,
     /// Where the program may keep files.
     pub folder: PathBuf,
     server: Option<EmbeddedServer>,
@@ -22,14 +20,9 @@ pub struct Database {
 impl Database {
     /// Finds or starts the database and brings it to this program's schema.
     pub async fn open(config: &Config) -> Result<Self, Failure> {
-        if let Some(url) = &config.database_url {
-            let db = Db::connect(url, &config.pool())
-                .await
-                .map_err(Failure::new)?;
-            db::migrate(url).await.map_err(Failure::new)?;
+        if let Some(named) = config.named_database() {
             return Ok(Self {
-                db,
-                url: url.clone(),
+                db: Self::migrated(&named, config).await?,
                 folder: config.asset_folder(),
                 server: None,
             });
@@ -42,14 +35,13 @@ impl Database {
         let mut server = EmbeddedServer::start(&config.embedded())
             .await
             .map_err(Failure::new)?;
-        let url = server.url();
-        match Self::migrated(&url, config).await {
+        let own = config.database.own(&server.url());
+        match Self::migrated(&own, config).await {
             Ok(db) => {
                 server.ready();
                 let folder = server.folder().to_owned();
                 Ok(Self {
                     db,
-                    url,
                     folder,
                     server: Some(server),
                 })
@@ -70,9 +62,11 @@ impl Database {
         }
     }
 
-    async fn migrated(url: &str, config: &Config) -> Result<Db, Failure> {
-        db::migrate(url).await.map_err(Failure::new)?;
-        Db::connect(url, &config.pool()).await.map_err(Failure::new)
+    /// Migrated first: where the extensions are is asked when a connection is made.
+    async fn migrated(database: &DatabaseOptions, config: &Config) -> Result<Db, Failure> {
+        db::migrate(database).await.map_err(Failure::new)?;
+        let db = Db::connect(database, &config.database.pool()).await;
+        db.map_err(Failure::new)
     }
 }
 

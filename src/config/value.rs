@@ -55,6 +55,15 @@ pub(super) fn socket_address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| wanted)
 }
 
+/// A schema's name, which PostgreSQL would cut off where it is longer.
+pub(super) fn schema(text: &str) -> Result<String, &'static str> {
+    let is_taken = text.starts_with("pg_") || text == "information_schema";
+    if text.len() > 63 || is_taken {
+        return Err("a name of at most 63 bytes is needed that does not begin with pg_");
+    }
+    Ok(text.to_owned())
+}
+
 pub(super) fn collector(text: &str) -> Result<String, &'static str> {
     let is_plain = text
         .strip_prefix("http://")

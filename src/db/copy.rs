@@ -48,10 +48,7 @@ impl Db {
     ///
     /// Errors: as [`Db::connect`].
     pub async fn copier(&self) -> Result<Copier, DbError> {
-        let (client, connection) = self.target().open().await?;
-        // Ends by itself when the client is dropped; what goes wrong on the way is also said to
-        // the client, by its next call.
-        tokio::spawn(connection);
+        let client = self.target().client().await?;
         client.batch_execute(SETTINGS).await.map_err(refused)?;
         Ok(Copier { client })
     }

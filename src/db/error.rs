@@ -5,6 +5,7 @@ use std::error::Error;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use tokio_postgres::error::SqlState;
 
+use super::tls::CertificateFault;
 use super::words;
 
 /// Why there is no connection, or no migrated database. Each message is one sentence that says
@@ -64,6 +65,14 @@ pub enum DbError {
         /// What the server or the TLS layer said.
         reason: String,
     },
+    /// The server lets us in, but can't do what is needed, or is not set up for it.
+    #[error("PostgreSQL at {server} can't be used: {reason}")]
+    Unsuitable {
+        /// Host and port, or the socket's folder.
+        server: String,
+        /// What it lacks, and what would help.
+        reason: String,
+    },
     /// A migration did not run, or can't be undone; the database is as it was before that one.
     #[error("the database could not be migrated: {0}")]
     Migration(String),
@@ -81,6 +90,10 @@ impl DbError {
     ) -> DbError {
         let server = server.to_owned();
         let user = || config.get_user().unwrap_or_default().to_owned();
+        if let Some(fault) = certificate_fault(error) {
+            let reason = fault.to_string();
+            return DbError::Refused { server, reason };
+        }
         let Some(said) = error.as_db_error() else {
             return match reason(error) {
                 text if text.contains("password missing") => DbError::WrongPassword {
@@ -168,6 +181,17 @@ pub(super) fn reason(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+/// What we ourselves found wrong with the server's certificate, which travels as an I/O error.
+fn certificate_fault(error: &tokio_postgres::Error) -> Option<&CertificateFault> {
+    let io = error.source()?.downcast_ref::<std::io::Error>()?;
+    match io.get_ref()?.downcast_ref::<rustls::Error>()? {
+        rustls::Error::InvalidCertificate(rustls::CertificateError::Other(fault)) => {
+            fault.0.downcast_ref()
+        }
+        _ => None,
+    }
 }
 
 /// True for what the network did (refused, no such host, closed), false for what was said on it.

@@ -3,10 +3,12 @@
 //! This room never names a lead and never reads the environment: a URL or options come in, and
 //! connections come out.
 
+mod config;
 mod constant;
 mod copy;
 mod deadline;
 pub mod embedded;
+mod engine;
 mod error;
 mod limited;
 mod migrate;
@@ -20,11 +22,11 @@ pub mod schema;
 mod sql;
 mod statements;
 mod tally;
-mod target;
 mod tls;
 mod watch;
 mod words;
 
+pub use config::{DatabaseOptions, UrlDefaults};
 pub use constant::Constant;
 pub use copy::{Batch, Copier, Rows};
 pub use deadline::{BETWEEN_CANCELS, Canceller, Waiting};

@@ -6,10 +6,10 @@ use deadpool::Runtime;
 use deadpool::managed::{self, PoolError, QueueMode, TimeoutType};
 use diesel_async::SimpleAsyncConnection;
 
+use super::config::{ConnectionConfig, DatabaseOptions};
 use super::deadline::Errand;
 use super::error::DbError;
 use super::pooled::{Manager, PooledConnection};
-use super::target::Target;
 use super::{watch, words};
 
 /// The database, as the program sees it: a pool of connections. Clones share the pool.
@@ -73,8 +73,11 @@ impl Db {
     /// or a server out of reach is one clear error at start.
     ///
     /// Errors: all of [`DbError`] but `Migration`.
-    pub async fn connect(url: &str, options: &PoolOptions) -> Result<Db, DbError> {
-        let target = Target::parse(url, &options.settings(), options.connect)?;
+    pub async fn connect(
+        database: impl Into<DatabaseOptions>,
+        options: &PoolOptions,
+    ) -> Result<Db, DbError> {
+        let target = ConnectionConfig::new(&database.into(), &options.settings(), options.connect)?;
         let server = target.server().to_owned();
         let pool: managed::Pool<Manager> = managed::Pool::builder(Manager {
             target,
@@ -158,7 +161,7 @@ impl Db {
     }
 
     /// Where the pool's connections lead, for one that is not of the pool.
-    pub(super) fn target(&self) -> &Target {
+    pub(super) fn target(&self) -> &ConnectionConfig {
         &self.pool.manager().target
     }
 
@@ -175,7 +178,7 @@ impl Db {
 }
 
 /// Learns the words of a server that does not speak English, which matter only when something fails.
-async fn learn(target: &Target, patience: Duration) {
+async fn learn(target: &ConnectionConfig, patience: Duration) {
     let learned = tokio::time::timeout(patience, words::learn(target)).await;
     if !matches!(learned, Ok(Ok(()))) {
         tracing::warn!("PostgreSQL's messages are not in English, and could not be learned");

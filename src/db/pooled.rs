@@ -8,10 +8,10 @@ use diesel_async::SimpleAsyncConnection;
 use diesel_async::pooled_connection::PoolableConnection;
 
 use super::Connection;
+use super::config::ConnectionConfig;
 use super::deadline::{Canceller, Curfew, Errand};
 use super::error::DbError;
 use super::statements::Counted;
-use super::target::Target;
 
 /// A connection that was handed out this long ago is asked for a sign of life before it is handed
 /// out again; a fresher one is only checked for being closed. Under load that spares a round trip
@@ -84,7 +84,7 @@ impl Drop for PooledConnection {
 
 /// Makes connections for the pool, and decides whether one may be used again.
 pub(super) struct Manager {
-    pub(super) target: Target,
+    pub(super) target: ConnectionConfig,
     pub(super) slow: Option<Duration>,
 }
 

@@ -13,10 +13,9 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error};
 
 use super::Connection;
+use super::config::ConnectionConfig;
 use super::error::{DbError, Failed};
 use super::run::RunQueryDsl;
-use super::tally::carried;
-use super::target::Target;
 
 /// A sentence of PostgreSQL's that is translated wherever its errors are.
 const SENTENCE: &str = "(SELECT short_desc FROM pg_settings WHERE name = 'statement_timeout')";
@@ -42,11 +41,11 @@ pub(super) async fn are_english(conn: &mut Connection) -> bool {
 /// Learns what the server there says.
 ///
 /// Errors: as of making a connection.
-pub(super) async fn learn(target: &Target) -> Result<(), DbError> {
-    let (holding, failing) = (open(target).await?, open(target).await?);
+pub(super) async fn learn(target: &ConnectionConfig) -> Result<(), DbError> {
+    let (holding, failing) = (target.client().await?, target.client().await?);
     failures(&holding, &failing).await.iter().for_each(remember);
     // After the others: it takes as long as the server lets it wait.
-    let deadlock = deadlock(&holding, &open(target).await?).await;
+    let deadlock = deadlock(&holding, &target.client().await?).await;
     deadlock.iter().for_each(remember);
     Ok(())
 }
@@ -105,11 +104,4 @@ fn remember(error: &Error) {
     if !learned.iter().any(|(known, _)| known == words) {
         learned.push((words.to_owned(), meaning));
     }
-}
-
-async fn open(target: &Target) -> Result<Client, DbError> {
-    let (client, connection) = target.open().await?;
-    // Ends by itself when the client is dropped.
-    tokio::spawn(carried(connection));
-    Ok(client)
 }

@@ -33,7 +33,7 @@ use self::lock::{InUse, StartLock};
 use self::owner::Owner;
 use self::place::Place;
 use super::DbError;
-use super::target::Target;
+use super::config::ConnectionConfig;
 
 /// What may be said about the program's own PostgreSQL.
 #[derive(Clone, Debug)]
@@ -171,7 +171,7 @@ diesel::define_sql_function! {
 /// Makes the database if there is none of that name.
 async fn make_database(admin: &str, database: &str) -> Result<(), DbError> {
     let failed = |error: diesel::result::Error| DbError::Unavailable(error.to_string());
-    let mut connection = Target::parse(admin, &[], Duration::from_secs(5))?
+    let mut connection = ConnectionConfig::new(&admin.into(), &[], Duration::from_secs(5))?
         .connect()
         .await?;
     let there = diesel::dsl::sql::<Bool>("exists (select from pg_database where datname = ")

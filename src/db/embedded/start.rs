@@ -18,7 +18,7 @@ use super::owner::Owner;
 use super::place::Place;
 use super::postmaster;
 use crate::db::DbError;
-use crate::db::target::Target;
+use crate::db::config::ConnectionConfig;
 
 /// How often a starting server is asked whether it is ready.
 const POLL: Duration = Duration::from_millis(10);
@@ -75,7 +75,7 @@ async fn answers(
     began: Instant,
     alive: impl Fn() -> bool,
 ) -> Result<bool, EmbeddedError> {
-    let target = Target::parse(url, &[], Duration::from_secs(5))?;
+    let target = ConnectionConfig::new(&url.into(), &[], Duration::from_secs(5))?;
     let mut told = false;
     loop {
         if !told && began.elapsed() > SLOW {

@@ -1,78 +1,13 @@
 //! A server that does not speak English fails with the same codes.
 
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::time::Duration;
 
 use diesel_async::SimpleAsyncConnection;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 
 use crm::db::{Db, Failed, PoolOptions, PooledConnection};
 
-use crate::support::{Scratch, ask_on, start};
-
-/// A server with German messages, if its translations are installed.
-struct German {
-    process: Child,
-    folder: Scratch,
-    url: String,
-}
-
-impl German {
-    /// Has the folder's server made as usual, and then starts its program in another language.
-    async fn start() -> German {
-        use std::os::unix::fs::MetadataExt;
-        let folder = Scratch::new();
-        let server = start(folder.path()).await;
-        let url = server.url();
-        let pid = folder.server().expect("a server");
-        let program: PathBuf = std::fs::read_link(format!("/proc/{pid}/exe")).unwrap();
-        let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap();
-        let arguments = String::from_utf8(arguments).unwrap();
-        server.stop().await.unwrap();
-        let owner = folder.path().join("data").metadata().unwrap();
-        let process = Command::new(program)
-            .args(arguments.split_terminator('\0').skip(1))
-            .args(["-c", "lc_messages=C.UTF-8"])
-            .env_clear()
-            .envs([("LC_ALL", "C.UTF-8"), ("LANGUAGE", "de")])
-            .current_dir("/")
-            .uid(owner.uid())
-            .gid(owner.gid())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        German {
-            process,
-            folder,
-            url,
-        }
-    }
-
-    async fn connect(&self, options: &PoolOptions) -> Db {
-        for _ in 0..200 {
-            if let Ok(db) = Db::connect(&self.url, options).await {
-                return db;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("no server in {}", self.folder.path().display());
-    }
-}
-
-impl Drop for German {
-    fn drop(&mut self) {
-        kill(
-            Pid::from_raw(self.process.id().cast_signed()),
-            Signal::SIGINT,
-        )
-        .ok();
-        self.process.wait().ok();
-    }
-}
+use crate::support::{OwnServer, SetUp, ask_on};
 
 /// What the failure of a statement means, and in which words it came.
 async fn failure(conn: &mut PooledConnection, statement: &str) -> (Option<Failed>, String) {
@@ -85,13 +20,19 @@ async fn a_server_in_another_language_is_understood() {
     if !Path::new("/proc/self/exe").exists() {
         return;
     }
-    let server = German::start().await;
+    // German messages, if the translations are installed.
+    let german = SetUp {
+        settings: &["lc_messages=C.UTF-8"],
+        environment: &[("LANGUAGE", "de")],
+        ..SetUp::default()
+    };
+    let server = OwnServer::start(&german, |_| ()).await;
     let options = PoolOptions {
         statement_timeout: Duration::from_millis(100),
         lock_timeout: Duration::from_millis(50),
         ..PoolOptions::default()
     };
-    let db = server.connect(&options).await;
+    let db = Db::connect(&server.url(), &options).await.unwrap();
     let (mut one, mut other) = (
         db.connection().await.unwrap(),
         db.connection().await.unwrap(),

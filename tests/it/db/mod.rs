@@ -2,10 +2,10 @@
 
 mod connect;
 mod embedded;
-mod environment;
 mod language;
 mod migrate;
 mod pool;
 mod recovery;
 mod refusals;
 mod restart;
+mod setups;

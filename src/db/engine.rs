@@ -1,0 +1,192 @@
+//! The checks of a server before anything is made in it: that it is PostgreSQL enough, and ready.
+
+use std::time::Duration;
+
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Error, SimpleQueryMessage};
+
+use super::config::{ConnectionConfig, EXTENSIONS, quoted};
+use super::error::DbError;
+
+/// How long a second connection is waited for: a pooler that has only one to give keeps it waiting.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Checks that a session is one session, which it is not behind a pooler that hands the server's
+/// connections from client to client by transaction: locks, settings and statements would be lost.
+///
+/// Errors: `Unsuitable`, or as of making a connection.
+pub(super) async fn check_sessions(
+    client: &Client,
+    config: &ConnectionConfig,
+) -> Result<(), DbError> {
+    let failed = |error: Error| unavailable(&error);
+    let backend = "SELECT pg_backend_pid()";
+    let mine = ask(client, backend).await.map_err(failed)?;
+    let Ok(other) = tokio::time::timeout(PATIENCE, config.client()).await else {
+        return Ok(());
+    };
+    let other = other?;
+    let theirs = match other.batch_execute("BEGIN").await {
+        Ok(()) => ask(&other, backend).await.map_err(failed)?,
+        // A pooler by statement takes no transactions.
+        Err(error) if error.as_db_error().is_some() => mine.clone(),
+        Err(error) => return Err(failed(error)),
+    };
+    if theirs != mine && ask(client, backend).await.map_err(failed)? == mine {
+        return Ok(());
+    }
+    Err(config.unsuitable(
+        "a pooler in front of it gives one session to several clients (PgBouncer's \
+         pool_mode=transaction or statement): set pool_mode=session for this database"
+            .to_owned(),
+    ))
+}
+
+/// Checks that an advisory lock which is held shows in `pg_locks`.
+///
+/// Errors: `Unsuitable`.
+pub(super) async fn check_locks(
+    client: &Client,
+    config: &ConnectionConfig,
+    lock: i64,
+) -> Result<(), DbError> {
+    let (high, low) = ((lock >> 32) as u32, lock as u32);
+    let shown = format!(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() \
+         AND classid = {high} AND objid = {low} AND granted"
+    );
+    match ask(client, &shown).await {
+        Ok(Some(count)) if count == "1" => Ok(()),
+        _ => Err(lacks(config, "advisory locks that show in pg_locks", None)),
+    }
+}
+
+/// Makes the schema and the extensions, if they are not there. Where the schema has no tables of the
+/// program's yet, first checks, without leaving anything, that the server can do what they need.
+///
+/// Errors: `Unsuitable`, `Unavailable`.
+pub(super) async fn prepare(client: &Client, config: &ConnectionConfig) -> Result<(), DbError> {
+    let schema = format!("quote_ident({})", quoted(config.schema()));
+    let looked = |looked: Result<Option<String>, Error>| looked.map_err(|e| unavailable(&e));
+    let tables = format!("SELECT to_regclass({schema} || '.__diesel_schema_migrations')");
+    if looked(ask(client, &tables).await)?.is_none() {
+        // Looked for first: to make one that is there, if only where it is not, takes a right.
+        let place = looked(ask(client, &format!("SELECT to_regnamespace({schema})")).await)?;
+        let make = match place {
+            Some(_) => String::new(),
+            None => format!("CREATE SCHEMA {}", identifier(config.schema())),
+        };
+        check_triggers(client, config, &make).await?;
+        let made = client.batch_execute(&make).await;
+        made.map_err(|error| denied(config, &error))?;
+    }
+    for extension in EXTENSIONS {
+        make_extension(client, config, extension).await?;
+    }
+    Ok(())
+}
+
+/// A trigger that counts the rows of a statement, in a transaction that is rolled back.
+async fn check_triggers(
+    client: &Client,
+    config: &ConnectionConfig,
+    make_schema: &str,
+) -> Result<(), DbError> {
+    let schema = identifier(config.schema());
+    let checked = client
+        .batch_execute(&format!(
+            "BEGIN; \
+             {make_schema}; \
+             CREATE TABLE {schema}.crm_check (x integer); \
+             CREATE FUNCTION {schema}.crm_check() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             PERFORM set_config('crm.checked', (SELECT count(*) FROM added)::text, true); \
+             RETURN NULL; END $$; \
+             CREATE TRIGGER crm_check AFTER INSERT ON {schema}.crm_check \
+             REFERENCING NEW TABLE AS added FOR EACH STATEMENT \
+             EXECUTE FUNCTION {schema}.crm_check(); \
+             INSERT INTO {schema}.crm_check VALUES (1), (2)"
+        ))
+        .await;
+    let counted = match checked {
+        Ok(()) => ask(client, "SELECT current_setting('crm.checked', true)").await,
+        Err(error) => Err(error),
+    };
+    let undone = client.batch_execute("ROLLBACK").await;
+    match counted {
+        Ok(Some(count)) if count == "2" => undone.map_err(|error| unavailable(&error)),
+        Err(error) if is_denied(&error) => Err(denied(config, &error)),
+        counted => {
+            let what = "statement triggers with transition tables";
+            Err(lacks(config, what, counted.err()))
+        }
+    }
+}
+
+/// Where others look for it, too: in `public`, or where that is closed, with the tables.
+async fn make_extension(
+    client: &Client,
+    config: &ConnectionConfig,
+    name: &str,
+) -> Result<(), DbError> {
+    let place = format!(
+        "SELECT CASE WHEN EXISTS (SELECT FROM pg_extension WHERE extname = '{name}') THEN NULL \
+         WHEN has_schema_privilege(to_regnamespace('public')::oid, 'CREATE') THEN 'public' \
+         ELSE {} END",
+        quoted(config.schema())
+    );
+    let place = ask(client, &place).await;
+    let Some(place) = place.map_err(|error| unavailable(&error))? else {
+        return Ok(());
+    };
+    let make = format!("CREATE EXTENSION {name} WITH SCHEMA {}", identifier(&place));
+    client.batch_execute(&make).await.map_err(|error| {
+        if is_denied(&error) {
+            return denied(config, &error);
+        }
+        lacks(config, &format!("the extension {name}"), Some(error))
+    })
+}
+
+/// The first value of a statement's first row, in the protocol that every pooler takes.
+pub(super) async fn ask(client: &Client, statement: &str) -> Result<Option<String>, Error> {
+    let messages = client.simple_query(statement).await?;
+    let row = messages.into_iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    let value = row.map(|row| row.try_get(0).map(|value| value.map(str::to_owned)));
+    value.transpose().map(Option::flatten)
+}
+
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn lacks(config: &ConnectionConfig, what: &str, error: Option<Error>) -> DbError {
+    let said = error.as_ref().map(|error| format!(" ({})", said(error)));
+    config.unsuitable(format!(
+        "this engine lacks {what}{}",
+        said.unwrap_or_default()
+    ))
+}
+
+fn is_denied(error: &Error) -> bool {
+    error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)
+}
+
+fn denied(config: &ConnectionConfig, error: &Error) -> DbError {
+    config.unsuitable(format!(
+        "its user may not make what the program needs ({}): let this user own the database, or the \
+         schema of CRM_SCHEMA",
+        said(error)
+    ))
+}
+
+fn said(error: &Error) -> String {
+    let said = error.as_db_error().map(|error| error.message().to_owned());
+    said.unwrap_or_else(|| super::error::reason(error))
+}
+
+pub(super) fn unavailable(error: &Error) -> DbError {
+    DbError::Unavailable(said(error))
+}
