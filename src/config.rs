@@ -100,10 +100,17 @@ pub struct Config {
     #[arg(long, env = "CRM_TRUSTED_DOCUMENTS", global = true)]
     pub trusted_documents: Option<PathBuf>,
 
-    /// The most connections of clients at a time; further ones wait.
+    /// The most connections of clients at a time. When all are taken, the one that has been without a
+    /// valid token the longest is closed for the newcomer.
     #[arg(long, env = "CRM_MAX_CONNECTIONS", default_value_t = 1024,
         value_parser = clap::value_parser!(u16).range(1..), global = true)]
     pub max_connections: u16,
+
+    /// The most connections of one address, of IPv6 a /64, that have not shown a valid token yet; for
+    /// a further one the oldest of them is closed. Trusted proxies have as many as they like.
+    #[arg(long, env = "CRM_CONNECTIONS_PER_ADDRESS", default_value_t = 64,
+        value_parser = clap::value_parser!(u16).range(1..), global = true)]
+    pub connections_per_address: u16,
 
     /// How long a client may take to send a request's head, in milliseconds.
     #[arg(
@@ -113,6 +120,18 @@ pub struct Config {
         global = true
     )]
     pub header_timeout_ms: u64,
+
+    /// How long a client may take to send a request's body, and how long it may take nothing of an
+    /// answer, in milliseconds.
+    #[arg(long, env = "CRM_CLIENT_TIMEOUT_MS", default_value_t = 30_000,
+        value_parser = clap::value_parser!(u64).range(1..=86_400_000), global = true)]
+    pub client_timeout_ms: u64,
+
+    /// How long a connection may rest between two requests, in milliseconds: longer than a proxy in
+    /// front keeps it, so that no request meets a connection that is being closed.
+    #[arg(long, env = "CRM_KEEP_ALIVE_MS", default_value_t = 75_000,
+        value_parser = clap::value_parser!(u64).range(1..=86_400_000), global = true)]
+    pub keep_alive_ms: u64,
 
     /// How long requests in flight may take to end at a stop, in milliseconds.
     #[arg(long, env = "CRM_DRAIN_MS", default_value_t = 8_000, global = true)]
@@ -206,16 +225,20 @@ impl Config {
     pub fn connections(&self) -> ConnectionLimits {
         ConnectionLimits {
             connections: self.max_connections.into(),
+            per_address: self.connections_per_address.into(),
+            trusted_proxies: self.trusted_proxies.clone(),
             header: Duration::from_millis(self.header_timeout_ms),
+            client: Duration::from_millis(self.client_timeout_ms),
+            keep_alive: Duration::from_millis(self.keep_alive_ms),
             drain: Duration::from_millis(self.drain_ms),
         }
     }
 
-    /// What a request's body may cost.
+    /// Limits of a request's body.
     pub fn body_limits(&self) -> BodyLimits {
         BodyLimits {
             bytes: self.limits.body_limit,
-            time: Duration::from_secs(30),
+            time: Duration::from_millis(self.client_timeout_ms),
         }
     }
 

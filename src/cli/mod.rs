@@ -1,6 +1,7 @@
 //! The commands of the program, a file each.
 
 pub mod database;
+mod file_limit;
 pub mod keys;
 pub mod seed;
 pub mod serve;

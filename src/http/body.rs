@@ -26,12 +26,12 @@ const UTF_8: [&str; 6] = [
 /// The most codings of one body: each costs a pass over it.
 const MOST_CODINGS: usize = 2;
 
-/// What a body may cost.
+/// Limits of a body.
 #[derive(Debug, Clone, Copy)]
 pub struct BodyLimits {
     /// The largest one, in bytes, as it comes and decompressed.
     pub bytes: usize,
-    /// How long it may take to come, from the end of the head.
+    /// Time that it has to come, from the end of the head.
     pub time: Duration,
 }
 

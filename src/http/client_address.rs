@@ -4,11 +4,7 @@ use std::sync::Once;
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 
-/// The other end of a connection: the client, or a proxy that speaks for it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Peer(pub(super) IpAddr);
-
-/// Where a request comes from: the peer, unless that is a proxy which is trusted to say for whom it
+/// The client's address: the peer's, unless that is a proxy which is trusted to say for whom it
 /// speaks. Of the addresses in `X-Forwarded-For` only those count that trusted proxies have added,
 /// from the right; what stands to the left of them anybody could have written.
 ///

@@ -15,10 +15,11 @@ use crate::db::DbError;
 use crate::graphql::{
     ClientAddress, Credentials, Introspection, RequestId, code_of, transport_error,
 };
-use crate::http::client_address::{Peer, client_address};
+use crate::http::client_address::client_address;
 use crate::http::record::Record;
 use crate::http::request::{Refusal, from_body, from_query};
 use crate::http::response::{MediaType, respond};
+use crate::http::server::Peer;
 use crate::http::{App, auth, body, trace};
 use crate::service::users::UserRole;
 use crate::service::{Result, ServiceError, UserId};
@@ -114,8 +115,9 @@ async fn respond_to(
         let refusal = Refusal::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", message);
         return refuse(refusal, MediaType::Json, record);
     };
-    let address = |Extension(Peer(peer))| client_address(peer, headers, &app.trusted_proxies);
-    let address = ClientAddress(peer.map(address));
+    let peer = peer.map(|Extension(peer)| peer);
+    let address = |peer: &Peer| client_address(peer.address(), headers, &app.trusted_proxies);
+    let address = ClientAddress(peer.as_ref().map(address));
     let mut from_memory = true;
     let (answer, status) = loop {
         let request = match read() {
@@ -124,7 +126,15 @@ async fn respond_to(
         };
         record.operation = app.schema.operation(&request);
         let request = request.data(address).data(record.request_id.clone());
-        match ask(app, headers, from_memory, request, record).await {
+        let credentials = match auth::credentials(app, headers, from_memory).await {
+            Ok(credentials) => credentials,
+            Err(error) => break failed(&error, &record.request_id),
+        };
+        record.user = actor_id(&credentials);
+        if let (Some(_), Some(peer)) = (record.user, &peer) {
+            peer.mark_authenticated();
+        }
+        match ask(app, request, credentials, record).await {
             Ok(answer) => break (answer, StatusCode::OK),
             // Nothing was answered or changed: it is asked again, of nobody's memory.
             Err(ServiceError::Unavailable(DbError::Outdated)) if from_memory => from_memory = false,
@@ -136,16 +146,13 @@ async fn respond_to(
     respond(answer, status, media_type, &record.request_id)
 }
 
-/// Finds out who asks, and has it answered.
+/// Has it answered, as a step of its trace.
 async fn ask(
     app: &App,
-    headers: &HeaderMap,
-    from_memory: bool,
     request: Request,
-    record: &mut Record,
+    credentials: Credentials,
+    record: &Record,
 ) -> Result<Answer> {
-    let credentials = auth::credentials(app, headers, from_memory).await?;
-    record.user = actor_id(&credentials);
     let span = trace::operation(record.operation.as_deref());
     let answering = pin!(execute(app, request, credentials, &record.request_id));
     answering.instrument(span).await

@@ -12,15 +12,14 @@ mod oidc;
 mod record;
 mod request;
 mod response;
-mod serve;
+mod server;
 mod trace;
-mod unread;
 
 pub use body::BodyLimits;
 pub use browsers::Browsers;
 pub use monitor::{Render, Stopping, monitor};
 pub use oidc::{OidcSettings, Provider, UserClaim};
-pub use serve::{ConnectionLimits, serve};
+pub use server::{ConnectionLimits, serve};
 
 use std::any::Any;
 use std::future::ready;
@@ -49,7 +48,7 @@ pub struct App {
     pub memory: Memory,
     /// Whether everybody may ask for the schema itself, or administrators only.
     pub introspection_for_all: bool,
-    /// What a request's body may cost.
+    /// Limits of a request's body.
     pub body_limits: BodyLimits,
     /// Whether queries are answered by GET too.
     pub allow_get: bool,

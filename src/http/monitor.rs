@@ -52,6 +52,11 @@ pub fn monitor(db: Db, stopping: Stopping, metrics: Option<Render>) -> Router {
     }))
 }
 
+/// Tells the paths of the probes and the metrics from others.
+pub(super) fn is_probe(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz" | "/metrics")
+}
+
 /// Whether the process lives.
 async fn alive() -> &'static str {
     "ok\n"

@@ -17,7 +17,7 @@ pub(super) struct Refusal {
     pub(super) locations: Vec<Pos>,
     /// What a program is told besides the code.
     pub(super) details: Vec<(&'static str, async_graphql::Value)>,
-    /// What HTTP wants said with this status.
+    /// The header that HTTP wants with this status.
     pub(super) header: Option<(HeaderName, HeaderValue)>,
 }
 

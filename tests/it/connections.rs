@@ -24,20 +24,21 @@ pub(super) struct Served {
     served: JoinHandle<()>,
 }
 
-pub(super) async fn serve(
-    api: &Api,
-    connections: usize,
-    header: Duration,
-    drain: Duration,
-) -> Served {
+impl Served {
+    /// Tells it to stop, and waits until it has.
+    pub(super) async fn stop(self) {
+        self.stop.send(()).unwrap();
+        timeout(PATIENCE, self.served)
+            .await
+            .expect("an end")
+            .unwrap();
+    }
+}
+
+pub(super) async fn serve(api: &Api, limits: ConnectionLimits) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let limits = ConnectionLimits {
-        connections,
-        header,
-        drain,
-    };
     let router = api.router();
     let served = tokio::spawn(async move {
         let stopped = async { drop(stopped.await) };
@@ -84,7 +85,11 @@ pub(super) async fn first_line(stream: &mut TcpStream) -> String {
 #[tokio::test]
 async fn a_client_that_never_finishes_its_request_is_cut_off() {
     let api = Api::new().await;
-    let served = serve(&api, 10, Duration::from_millis(300), PATIENCE).await;
+    let limits = ConnectionLimits {
+        header: Duration::from_millis(300),
+        ..ConnectionLimits::default()
+    };
+    let served = serve(&api, limits).await;
     let mut half = send(served.address, b"POST /graphql HTTP/1.1\r\nhost: c").await;
     let began = Instant::now();
     rest_of(&mut half).await;
@@ -100,7 +105,11 @@ async fn a_client_that_never_finishes_its_request_is_cut_off() {
 #[tokio::test]
 async fn a_stop_closes_resting_connections_and_waits_no_longer_than_it_may() {
     let api = Api::new().await;
-    let served = serve(&api, 10, PATIENCE, Duration::from_millis(500)).await;
+    let limits = ConnectionLimits {
+        drain: Duration::from_millis(500),
+        ..ConnectionLimits::default()
+    };
+    let served = serve(&api, limits).await;
     let mut resting = send(served.address, ALIVE).await;
     assert_eq!(first_line(&mut resting).await, "HTTP/1.1 200 OK");
     let _half = send(served.address, b"POST /graphql HTTP/1.1\r\nhost: c").await;
@@ -137,7 +146,7 @@ async fn a_server_that_stops_is_not_ready_any_more_but_answers() {
 #[tokio::test]
 async fn a_request_in_flight_is_answered_before_the_end() {
     let api = Api::new().await;
-    let served = serve(&api, 10, PATIENCE, PATIENCE).await;
+    let served = serve(&api, ConnectionLimits::default()).await;
     let body = r#"{"query":"{ __typename }"}"#;
     let head = format!(
         "POST /graphql HTTP/1.1\r\nhost: crm\r\ncontent-type: application/json\r\n\
@@ -160,20 +169,6 @@ async fn a_request_in_flight_is_answered_before_the_end() {
         .unwrap();
 }
 
-#[tokio::test]
-async fn connections_above_the_cap_wait_for_one_to_end() {
-    let api = Api::new().await;
-    let served = serve(&api, 1, PATIENCE, PATIENCE).await;
-    let mut first = send(served.address, ALIVE).await;
-    assert_eq!(first_line(&mut first).await, "HTTP/1.1 200 OK");
-    let mut second = send(served.address, ALIVE).await;
-    let mut byte = [0; 1];
-    let early = timeout(Duration::from_millis(300), second.peek(&mut byte)).await;
-    assert!(early.is_err(), "answered above the cap");
-    drop(first);
-    assert_eq!(first_line(&mut second).await, "HTTP/1.1 200 OK");
-}
-
 /// The code that a wrong password is refused with, over a connection of its own.
 async fn wrong_password(address: SocketAddr, email: &str, forwarded: &str) -> String {
     let query =
@@ -194,7 +189,7 @@ async fn wrong_password(address: SocketAddr, email: &str, forwarded: &str) -> St
 #[tokio::test]
 async fn an_address_has_twenty_attempts_to_sign_in_a_minute_whatever_it_says_of_itself() {
     let api = Api::new().await;
-    let served = serve(&api, 10, PATIENCE, PATIENCE).await;
+    let served = serve(&api, ConnectionLimits::default()).await;
     for number in 0..22 {
         let email = format!("{number}@example.com");
         let forwarded = format!("1.1.1.{number}");
@@ -215,7 +210,7 @@ async fn a_trusted_proxy_says_for_whom_it_speaks() {
         ..ApiOptions::default()
     })
     .await;
-    let served = serve(&api, 10, PATIENCE, PATIENCE).await;
+    let served = serve(&api, ConnectionLimits::default()).await;
     for number in 0..22 {
         let email = format!("{number}@example.com");
         let code = wrong_password(served.address, &email, "6.6.6.6, 1.1.1.1").await;
@@ -237,7 +232,7 @@ async fn clients_are_told_apart_however_a_trusted_proxy_writes_their_addresses()
         ..ApiOptions::default()
     })
     .await;
-    let served = serve(&api, 10, PATIENCE, PATIENCE).await;
+    let served = serve(&api, ConnectionLimits::default()).await;
     for (kind, written) in [
         |n: usize| format!("203.0.113.{n}:{}", 50_000 + n),
         |n| format!("[2001:db8:0:{n}::1]:443"),

@@ -3,4 +3,5 @@
 //! A drill that takes a few seconds runs with all tests. A longer one is ignored there; all of them:
 //! `cargo test --test it drills -- --include-ignored --test-threads 1 --nocapture`.
 
+mod connections;
 mod sign_in;

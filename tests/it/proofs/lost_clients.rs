@@ -114,6 +114,7 @@ async fn a_closed_connection_in_mid_mutation_leaves_no_lock_and_no_half_change()
         connections: 10,
         header: second,
         drain: second,
+        ..ConnectionLimits::default()
     };
     let served = http::serve(listener, copy.router.clone(), stopped, limits);
     let served = tokio::spawn(served);

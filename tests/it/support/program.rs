@@ -91,6 +91,15 @@ impl Program {
         kill(pid, Signal::SIGTERM).unwrap();
     }
 
+    /// How much memory it has, in bytes.
+    pub(crate) fn resident(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.process.id().unwrap());
+        let status = std::fs::read_to_string(status).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.unwrap().split_whitespace().next().unwrap();
+        kilobytes.parse::<u64>().unwrap() * 1024
+    }
+
     /// Waits for its end, which must be a good one. Returns what it said on standard error.
     pub(crate) async fn ended(mut self) -> String {
         let exit = self.process.wait().await.unwrap();

@@ -1,9 +1,10 @@
-//! What a client still sends when its answer is there.
+//! Lingering close: reading on, for a while, what a client still sends when its answer is there.
 //!
 //! A socket that is closed with bytes in it which nobody has read is reset, and the reset may overtake
 //! the answer: whoever sent too large a body would not learn that it was.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -13,22 +14,28 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::timeout;
 
 use crate::db::carried;
+use crate::http::server::connection::Exchange;
 
-/// How much is read for nobody, in bytes. Whoever sends more is cut off, as is whoever takes longer.
+/// Bounds of what is read for nobody, in bytes and time: whoever sends more or takes longer is cut off.
 const MOST: usize = 1024 * 1024;
 const LONGEST: Duration = Duration::from_millis(500);
 
 /// A request's body. What of it was not read when it is dropped is read and thrown away, within
 /// bounds; where that is all of it, the connection serves on.
-pub(super) struct Drained(Option<Incoming>);
+pub(super) struct LingeringBody(Option<Unread>);
 
-impl From<Incoming> for Drained {
-    fn from(body: Incoming) -> Self {
-        Self(Some(body))
+struct Unread {
+    body: Incoming,
+    exchange: Arc<Exchange>,
+}
+
+impl LingeringBody {
+    pub(super) fn new(body: Incoming, exchange: Arc<Exchange>) -> Self {
+        Self((!body.is_end_stream()).then_some(Unread { body, exchange }))
     }
 }
 
-impl Body for Drained {
+impl Body for LingeringBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -36,41 +43,42 @@ impl Body for Drained {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let Some(body) = &mut self.0 else {
+        let Some(Unread { body, exchange }) = &mut self.0 else {
             return Poll::Ready(None);
         };
-        let frame = ready!(Pin::new(body).poll_frame(context));
-        if !matches!(frame, Some(Ok(_))) {
+        let frame = ready!(Pin::new(&mut *body).poll_frame(context));
+        if !matches!(frame, Some(Ok(_))) || body.is_end_stream() {
+            exchange.is_read();
             self.0 = None;
         }
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.as_ref().is_none_or(Body::is_end_stream)
+        self.0.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let body = self.0.as_ref();
-        body.map_or(SizeHint::with_exact(0), Body::size_hint)
+        let unread = self.0.as_ref();
+        unread.map_or(SizeHint::with_exact(0), |unread| unread.body.size_hint())
     }
 }
 
-impl Drop for Drained {
+impl Drop for LingeringBody {
     fn drop(&mut self) {
-        if let Some(body) = self.0.take()
-            && !body.is_end_stream()
-        {
-            tokio::spawn(carried(timeout(LONGEST, discard(body))));
+        if let Some(unread) = self.0.take() {
+            tokio::spawn(carried(timeout(LONGEST, discard(unread))));
         }
     }
 }
 
-async fn discard(mut body: Incoming) {
+async fn discard(Unread { mut body, exchange }: Unread) {
     let mut size = 0;
     while size <= MOST
         && let Some(Ok(frame)) = body.frame().await
     {
         size += frame.data_ref().map_or(0, Bytes::len);
     }
+    // Only now may the connection rest.
+    drop(exchange);
 }

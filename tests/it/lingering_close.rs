@@ -8,6 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crm::http::ConnectionLimits;
+
 use crate::connections::{PATIENCE, Served, first_line, rest_of, send, serve};
 use crate::support::Api;
 
@@ -23,7 +25,7 @@ const KINDS: [(&str, usize, &str); 4] = [
 
 async fn served() -> (Api, Served) {
     let api = Api::new().await;
-    let served = serve(&api, 100, PATIENCE, PATIENCE).await;
+    let served = serve(&api, ConnectionLimits::default()).await;
     (api, served)
 }
 

@@ -1,0 +1,243 @@
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::http::server::ConnectionLimits;
+use crate::http::server::connection::{Close, Connection, Network};
+
+/// Connections beyond the others, on which nothing but probes is answered.
+pub(super) const PROBE_PLACES: usize = 8;
+
+/// Time between two log lines about the same.
+const SAID_EVERY: Duration = Duration::from_secs(60);
+
+/// Admission of connections, by eviction: it is not known when a connection is accepted who is signed
+/// in, so none is refused then, and the connection that has been unauthenticated the longest makes room
+/// for the newcomer.
+pub(super) struct Admission {
+    limits: ConnectionLimits,
+    places: Mutex<Places>,
+}
+
+/// Connections are in the order in which they came.
+#[derive(Default)]
+struct Places {
+    next: u64,
+    open: BTreeMap<u64, Arc<Connection>>,
+    /// The part of `open` that has shown no valid token yet.
+    unauthenticated: BTreeMap<u64, Arc<Connection>>,
+    /// The number of `unauthenticated` of a network.
+    by_network: HashMap<Network, usize>,
+    /// Connections for which there was no room: for probes only.
+    reserve: BTreeMap<u64, Arc<Connection>>,
+    /// The number that was evicted since that was logged, and when it was.
+    evicted: u64,
+    said: Option<Instant>,
+    said_of_files: Option<Instant>,
+}
+
+/// Limits a log line to one in so long.
+fn is_time(said: &mut Option<Instant>) -> bool {
+    let is_time = said.is_none_or(|said| said.elapsed() >= SAID_EVERY);
+    if is_time {
+        *said = Some(Instant::now());
+    }
+    is_time
+}
+
+/// A connection's place, which it leaves when this is dropped.
+pub(super) struct Place {
+    admission: Arc<Admission>,
+    pub(super) connection: Arc<Connection>,
+    is_authenticated: AtomicBool,
+}
+
+impl Admission {
+    pub(super) fn new(limits: ConnectionLimits) -> Arc<Self> {
+        Arc::new(Self {
+            limits,
+            places: Mutex::default(),
+        })
+    }
+
+    /// Gives a newcomer a place: one in the reserve where there is no other.
+    pub(super) fn admit(self: &Arc<Self>, peer: IpAddr) -> Place {
+        let peer = peer.to_canonical();
+        let is_proxy = self
+            .limits
+            .trusted_proxies
+            .iter()
+            .any(|net| net.contains(&peer));
+        let network = (!is_proxy).then(|| Network::of(peer));
+        let mut places = self.places();
+        let connection = Arc::new(Connection::new(places.next, peer, network));
+        places.next += 1;
+        if places.make_room(&connection, &self.limits) {
+            places.insert(&connection);
+        } else {
+            places.insert_in_reserve(&connection);
+        }
+        Place {
+            admission: Arc::clone(self),
+            connection,
+            is_authenticated: AtomicBool::new(false),
+        }
+    }
+
+    /// Evicts the connection that has been unauthenticated the longest, for its file descriptor.
+    pub(super) fn give_back_file(&self, error: &io::Error) {
+        let mut places = self.places();
+        places.evict(|_| true);
+        if is_time(&mut places.said_of_files) {
+            tracing::warn!(%error, "connections could not be accepted: raise the limit of open files");
+        }
+    }
+
+    /// Ends the connections whose deadlines have passed, and says how many were closed for others.
+    pub(super) fn sweep(&self, stopped: Option<Instant>) {
+        let now = Instant::now();
+        let mut places = self.places();
+        for connection in places.open.values().chain(places.reserve.values()) {
+            match connection.overdue(now, &self.limits, stopped) {
+                Some(Close::Cut) => connection.cut(),
+                Some(Close::Finish) => connection.finish.notify_one(),
+                None => {}
+            }
+        }
+        if places.evicted > 0 && is_time(&mut places.said) {
+            tracing::warn!(
+                connections = places.evicted,
+                "connections that had shown no valid token were closed for others: all places were \
+                 taken (CRM_MAX_CONNECTIONS), or all of their address (CRM_CONNECTIONS_PER_ADDRESS)"
+            );
+            places.evicted = 0;
+        }
+    }
+
+    /// Ends all connections, each after the request that it is at.
+    pub(super) fn finish(&self) {
+        let places = self.places();
+        let all = places.open.values().chain(places.reserve.values());
+        all.for_each(|connection| connection.finish.notify_one());
+    }
+
+    /// Ends all connections at once.
+    pub(super) fn cut(&self) {
+        let places = self.places();
+        let all = places.open.values().chain(places.reserve.values());
+        all.for_each(|connection| connection.cut());
+    }
+
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// A request on it had a valid token: from now on it is not evicted.
+    pub(super) fn mark_authenticated(&self) {
+        if !self.is_authenticated.swap(true, Ordering::Relaxed) {
+            self.admission.places().mark_authenticated(&self.connection);
+        }
+    }
+
+    /// Tells whether more than probes is answered on it. One of the reserve moves where there is room by
+    /// now.
+    pub(super) fn is_regular(&self) -> bool {
+        if self.is_authenticated.load(Ordering::Relaxed) {
+            return true;
+        }
+        let mut places = self.admission.places();
+        if !places.reserve.contains_key(&self.connection.id) {
+            return true;
+        }
+        let has_room = places.make_room(&self.connection, &self.admission.limits);
+        if has_room {
+            places.reserve.remove(&self.connection.id);
+            places.insert(&self.connection);
+        }
+        has_room
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.admission.places().remove(&self.connection);
+    }
+}
+
+impl Places {
+    /// Makes room for a connection: among those of its network, and among all.
+    fn make_room(&mut self, newcomer: &Connection, limits: &ConnectionLimits) -> bool {
+        let network = newcomer.network;
+        let of_network = network.and_then(|network| self.by_network.get(&network));
+        let network_is_full = of_network.is_some_and(|number| *number >= limits.per_address);
+        if network_is_full {
+            // Thereby there is room among all.
+            return self.evict(|other| other.network == network);
+        }
+        self.open.len() < limits.connections || self.evict(|_| true)
+    }
+
+    /// Closes the first of these that has not authenticated, for another. Not one that waits for the
+    /// server: a sign-in, say, would be made in vain.
+    fn evict(&mut self, of: impl Fn(&Connection) -> bool) -> bool {
+        let mut all = self.unauthenticated.values();
+        let first = all.find(|one| of(one) && !one.is_being_answered());
+        let Some(first) = first.cloned() else {
+            return false;
+        };
+        self.close(&first);
+        true
+    }
+
+    fn close(&mut self, connection: &Connection) {
+        connection.cut();
+        self.remove(connection);
+        self.evicted += 1;
+    }
+
+    fn insert(&mut self, connection: &Arc<Connection>) {
+        self.open.insert(connection.id, Arc::clone(connection));
+        self.unauthenticated
+            .insert(connection.id, Arc::clone(connection));
+        if let Some(network) = connection.network {
+            *self.by_network.entry(network).or_default() += 1;
+        }
+    }
+
+    /// The one that came first there makes room.
+    fn insert_in_reserve(&mut self, connection: &Arc<Connection>) {
+        if self.reserve.len() >= PROBE_PLACES {
+            let mut all = self.reserve.values();
+            let first = all.find(|reserved| !reserved.is_being_answered());
+            let first = first.or_else(|| self.reserve.values().next()).cloned();
+            first.iter().for_each(|first| self.close(first));
+        }
+        self.reserve.insert(connection.id, Arc::clone(connection));
+    }
+
+    fn mark_authenticated(&mut self, connection: &Connection) {
+        if self.unauthenticated.remove(&connection.id).is_none() {
+            return;
+        }
+        let Some(network) = connection.network else {
+            return;
+        };
+        if let Some(number) = self.by_network.get_mut(&network) {
+            *number -= 1;
+            if *number == 0 {
+                self.by_network.remove(&network);
+            }
+        }
+    }
+
+    fn remove(&mut self, connection: &Connection) {
+        self.mark_authenticated(connection);
+        self.open.remove(&connection.id);
+        self.reserve.remove(&connection.id);
+    }
+}

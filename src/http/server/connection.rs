@@ -1,0 +1,205 @@
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use crate::http::server::ConnectionLimits;
+
+/// Longest turn of a client once the server was told to stop.
+const STOP_GRACE: Duration = Duration::from_secs(1);
+
+/// A client's connection as the server sees it: where it stands, and since when.
+pub(super) struct Connection {
+    pub(super) id: u64,
+    pub(super) peer: IpAddr,
+    /// The network that it is counted in; none where its address is not counted.
+    pub(super) network: Option<Network>,
+    progress: Mutex<Progress>,
+    is_cut: AtomicBool,
+    /// Ends it at once.
+    pub(super) cut: Notify,
+    /// Ends it after the request that it is at.
+    pub(super) finish: Notify,
+}
+
+/// The addresses that one client can choose from: of IPv6, a /64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Network(IpAddr);
+
+impl Network {
+    pub(super) fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V6(address) => {
+                let network = address.to_bits() & !(u128::MAX >> 64);
+                Self(Ipv6Addr::from_bits(network).into())
+            }
+            address => Self(address),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The client sends a request's head.
+    Head,
+    /// The client sends a request's body.
+    Body,
+    /// The request is here; it is the server's turn.
+    Answer,
+    /// The answer is on its way or there, and no next request.
+    Rest,
+}
+
+struct Progress {
+    phase: Phase,
+    since: Instant,
+    /// Since when the client has taken nothing of what is to be sent.
+    stalled: Option<Instant>,
+    /// The number of requests so far.
+    requests: u64,
+}
+
+/// The two ends of a connection: at once, or after the request that it is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Close {
+    Cut,
+    Finish,
+}
+
+impl Connection {
+    pub(super) fn new(id: u64, peer: IpAddr, network: Option<Network>) -> Self {
+        let progress = Progress {
+            phase: Phase::Head,
+            since: Instant::now(),
+            stalled: None,
+            requests: 0,
+        };
+        Self {
+            id,
+            peer,
+            network,
+            progress: Mutex::new(progress),
+            is_cut: AtomicBool::new(false),
+            cut: Notify::new(),
+            finish: Notify::new(),
+        }
+    }
+
+    /// Ends it at once.
+    pub(super) fn cut(&self) {
+        self.is_cut.store(true, Ordering::Relaxed);
+        self.cut.notify_one();
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.is_cut.load(Ordering::Relaxed)
+    }
+
+    /// Tells whether the client has done its part, and the server has not.
+    pub(super) fn is_being_answered(&self) -> bool {
+        self.progress().phase == Phase::Answer
+    }
+
+    /// Bytes have come: of a request, the first ones of its head if there was none.
+    pub(super) fn received(&self) {
+        let mut progress = self.progress();
+        if progress.phase == Phase::Rest {
+            progress.enter(Phase::Head);
+        }
+    }
+
+    /// Bytes have gone.
+    pub(super) fn sent(&self) {
+        let mut progress = self.progress();
+        progress.stalled = None;
+        if progress.phase == Phase::Rest {
+            progress.since = Instant::now();
+        }
+    }
+
+    /// Bytes would have gone if the client had read those before.
+    pub(super) fn stalled(&self) {
+        self.progress().stalled.get_or_insert_with(Instant::now);
+    }
+
+    /// Checks the deadline of its phase, and that of an answer that is not taken. Once the server was told to stop, a client has its turn
+    /// for a second at most.
+    pub(super) fn overdue(
+        &self,
+        now: Instant,
+        limits: &ConnectionLimits,
+        stopped: Option<Instant>,
+    ) -> Option<Close> {
+        let progress = self.progress();
+        let has_passed = |since: Instant, time: Duration| match stopped {
+            Some(stopped) => now >= since.max(stopped) + time.min(STOP_GRACE),
+            None => now >= since + time,
+        };
+        let is_stalled = progress
+            .stalled
+            .is_some_and(|since| has_passed(since, limits.client));
+        if is_stalled {
+            return Some(Close::Cut);
+        }
+        let (time, close) = match progress.phase {
+            Phase::Head => (limits.header, Close::Cut),
+            // Whoever reads it ends it with words when its time is over: that comes first.
+            Phase::Body => (limits.client + STOP_GRACE, Close::Cut),
+            Phase::Answer => return None,
+            Phase::Rest => (limits.keep_alive, Close::Finish),
+        };
+        has_passed(progress.since, time).then_some(close)
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Progress {
+    fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.since = Instant::now();
+    }
+}
+
+/// A request and its answer. When both bodies are done with, this is dropped, and the connection
+/// rests.
+pub(super) struct Exchange {
+    connection: Arc<Connection>,
+    number: u64,
+}
+
+impl Exchange {
+    /// A request's head is here.
+    pub(super) fn begin(connection: &Arc<Connection>) -> Self {
+        let mut progress = connection.progress();
+        progress.requests += 1;
+        progress.enter(Phase::Body);
+        Self {
+            connection: Arc::clone(connection),
+            number: progress.requests,
+        }
+    }
+
+    /// All of the request is here.
+    pub(super) fn is_read(&self) {
+        self.enter(Phase::Answer);
+    }
+
+    /// The next request may have begun by the time that this one is done with.
+    fn enter(&self, phase: Phase) {
+        let mut progress = self.connection.progress();
+        if progress.requests == self.number {
+            progress.enter(phase);
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.enter(Phase::Rest);
+    }
+}

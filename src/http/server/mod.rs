@@ -1,0 +1,254 @@
+//! The accept loop, the limits and deadlines of connections, and graceful shutdown.
+//!
+//! A loop of our own, because axum's waits for ever for a client that sent half a request.
+
+mod admission;
+mod connection;
+mod lingering_close;
+mod watched_stream;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::header::{CONNECTION, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
+use hyper::Request;
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use ipnet::IpNet;
+use nix::errno::Errno;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::http::browsers::guarded;
+use crate::http::monitor::is_probe;
+use crate::http::server::admission::{Admission, Place};
+use crate::http::server::connection::Exchange;
+use crate::http::server::lingering_close::LingeringBody;
+use crate::http::server::watched_stream::WatchedStream;
+
+/// Time between two looks at the deadlines.
+const SWEEP: Duration = Duration::from_millis(100);
+
+/// The largest head of a request, in bytes. A target of 64 KB, the most that is read, fits.
+const LARGEST_HEAD: usize = 128 * 1024;
+
+/// Most bytes of an answer that the kernel keeps beyond what is on its way.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 64 * 1024;
+
+/// Limits and deadlines of connections.
+#[derive(Debug, Clone)]
+pub struct ConnectionLimits {
+    /// The most connections at a time.
+    pub connections: usize,
+    /// The most connections of an address (of IPv6: of a /64) that have not shown a valid token yet.
+    pub per_address: usize,
+    /// Peers whose connections are not counted by address: many clients speak through each.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Time for a request's head to come, from its first byte; of the first request, from the
+    /// connection's beginning.
+    pub header: Duration,
+    /// Time that a client may take nothing of its answer; also the time that a body has to come.
+    pub client: Duration,
+    /// Time that a connection may rest between two requests.
+    pub keep_alive: Duration,
+    /// Time that requests in flight have to end once the program was told to stop.
+    pub drain: Duration,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            per_address: 64,
+            trusted_proxies: Vec::new(),
+            header: Duration::from_secs(5),
+            client: Duration::from_secs(30),
+            keep_alive: Duration::from_secs(75),
+            drain: Duration::from_secs(8),
+        }
+    }
+}
+
+/// The other end of a request's connection.
+#[derive(Clone)]
+pub(super) struct Peer(Arc<Place>);
+
+impl Peer {
+    /// The client's address, or that of a proxy which speaks for it.
+    pub(super) fn address(&self) -> IpAddr {
+        self.0.connection.peer
+    }
+
+    /// A request on it had a valid token: it is not evicted any more.
+    pub(super) fn mark_authenticated(&self) {
+        self.0.mark_authenticated();
+    }
+}
+
+/// Serves until `stop` completes. Then takes no new connections, closes those that rest, and gives
+/// requests in flight time to end; what is open after that is cut.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send,
+    limits: ConnectionLimits,
+) -> io::Result<()> {
+    let drain = limits.drain;
+    let server = Server {
+        timeout: limits.client,
+        admission: Admission::new(limits),
+        router,
+    };
+    let (open, mut closed) = mpsc::channel::<()>(1);
+    let mut sweeps = interval(SWEEP);
+    sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stop = pin!(stop);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => server.take(stream, peer, open.clone()).await,
+                Err(error) => server.could_not_accept(&error).await,
+            },
+            _ = sweeps.tick() => server.admission.sweep(None),
+            () = &mut stop => break,
+        }
+    }
+    drop((listener, open));
+    let began = Instant::now();
+    server.admission.finish();
+    while began.elapsed() < drain {
+        tokio::select! {
+            _ = closed.recv() => return Ok(()),
+            _ = sweeps.tick() => server.admission.sweep(Some(began)),
+        }
+    }
+    if !drain.is_zero() {
+        tracing::warn!("connections that did not end in time were cut");
+    }
+    server.admission.cut();
+    Ok(())
+}
+
+struct Server {
+    admission: Arc<Admission>,
+    router: Router,
+    /// Time after which the kernel gives up a client that takes nothing.
+    timeout: Duration,
+}
+
+impl Server {
+    /// Gives a connection a place and serves it in a task of its own; `open` is dropped with it.
+    async fn take(&self, stream: TcpStream, peer: SocketAddr, open: mpsc::Sender<()>) {
+        let _ = stream.set_nodelay(true);
+        limit_unread(&stream, self.timeout);
+        let place = Arc::new(self.admission.admit(peer.ip()));
+        let router = self.router.clone();
+        tokio::spawn(async move {
+            serve_connection(stream, place, router).await;
+            drop(open);
+        });
+        // So that it is read from before it would have to make room for the next ones of a flood.
+        tokio::task::yield_now().await;
+    }
+
+    /// Out of file descriptors, one is given back, and the newcomer waits for it.
+    async fn could_not_accept(&self, error: &io::Error) {
+        let code = error.raw_os_error().map(Errno::from_raw);
+        if matches!(code, Some(Errno::EMFILE | Errno::ENFILE)) {
+            self.admission.give_back_file(error);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+/// The kernel ends a connection whose client takes nothing for so long, also one that was closed here
+/// and whose last answer it still holds; and it keeps no more than a little, so that what a slow client
+/// takes is seen here soon.
+fn limit_unread(stream: &TcpStream, timeout: Duration) {
+    #[cfg(target_os = "linux")]
+    {
+        let socket = socket2::SockRef::from(stream);
+        let _ = socket.set_tcp_user_timeout(Some(timeout));
+        let _ = socket.set_tcp_notsent_lowat(UNSENT);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (stream, timeout);
+}
+
+async fn serve_connection(stream: TcpStream, place: Arc<Place>, router: Router) {
+    let routes = TowerToHyperService::new(router);
+    let connection = Arc::clone(&place.connection);
+    let stream = WatchedStream::new(stream, Arc::clone(&connection));
+    let service = service_fn(move |request| answer(request, Arc::clone(&place), routes.clone()));
+    // Deadlines are looked at by the sweep, all in one place.
+    let mut http = http1::Builder::new();
+    http.header_read_timeout(None).max_buf_size(LARGEST_HEAD);
+    let mut serving = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut is_last = false;
+    loop {
+        tokio::select! {
+            biased;
+            // That a client went away is no news.
+            _ = serving.as_mut() => return,
+            () = connection.cut.notified() => return,
+            () = connection.finish.notified(), if !is_last => {
+                is_last = true;
+                serving.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}
+
+async fn answer(
+    mut request: Request<Incoming>,
+    place: Arc<Place>,
+    routes: TowerToHyperService<Router>,
+) -> Result<Response<impl Body<Data = Bytes, Error = axum::Error>>, Infallible> {
+    let exchange = Arc::new(Exchange::begin(&place.connection));
+    if request.body().is_end_stream() {
+        exchange.is_read();
+    }
+    let is_regular = place.is_regular();
+    let mut response = if is_regular || is_probe(request.uri().path()) {
+        request.extensions_mut().insert(Peer(place));
+        let request = request.map(|body| LingeringBody::new(body, Arc::clone(&exchange)));
+        routes.call(request).await?
+    } else {
+        no_place()
+    };
+    if !is_regular {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+    Ok(response.map(|body| {
+        body.map_err(move |error| {
+            // Dropped when all of the answer was taken.
+            let _held = &exchange;
+            error
+        })
+    }))
+}
+
+fn no_place() -> Response {
+    let body = r#"{"errors":[{"message":"all connections are in use","extensions":{"code":"UNAVAILABLE"}}]}"#;
+    let headers = [
+        ("content-type", "application/json; charset=utf-8"),
+        (RETRY_AFTER.as_str(), "1"),
+    ];
+    let response = (StatusCode::SERVICE_UNAVAILABLE, headers, body).into_response();
+    guarded(response, None)
+}
