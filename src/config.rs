@@ -24,6 +24,7 @@ use crate::db::DatabaseOptions;
 use crate::db::embedded::EmbeddedOptions;
 use crate::graphql::Settings;
 use crate::http::{BodyLimits, Browsers, ConnectionLimits};
+use crate::service::text::PhoneRegion;
 
 /// The password of the first administrator in development, where none is given.
 pub const DEVELOPMENT_PASSWORD: &str = "development-only";
@@ -95,6 +96,11 @@ pub struct Config {
     /// The most leads that one bulk change may select.
     #[arg(long, env = "CRM_BULK_LIMIT", default_value_t = 10_000, global = true)]
     pub bulk_limit: usize,
+
+    /// The country of phone numbers that are written without one, by its two letters (`PL`). Without it
+    /// a national number is refused unless its input names the country (`phoneRegion`).
+    #[arg(long, env = "CRM_PHONE_REGION", global = true)]
+    pub phone_region: Option<PhoneRegion>,
 
     /// A folder of `*.graphql` files: only their documents are answered then.
     #[arg(long, env = "CRM_TRUSTED_DOCUMENTS", global = true)]

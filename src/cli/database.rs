@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use crate::cli::Failure;
 use crate::cli::seed::{self, SeedArgs};
+use crate::cli::serve::said;
 use crate::config::{Config, Profile};
 use crate::db::embedded::EmbeddedServer;
 use crate::db::{self, DatabaseOptions, Db};
+use crate::service::leads::fill_keys;
 
 /// A migrated database, and the server under it if that is the program's own.
 pub struct Database {
@@ -66,7 +68,9 @@ impl Database {
     async fn migrated(database: &DatabaseOptions, config: &Config) -> Result<Db, Failure> {
         db::migrate(database).await.map_err(Failure::new)?;
         let db = Db::connect(database, &config.database.pool()).await;
-        db.map_err(Failure::new)
+        let db = db.map_err(Failure::new)?;
+        fill_keys(&db).await.map_err(said)?;
+        Ok(db)
     }
 }
 

@@ -16,6 +16,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{Config, without_empty_variables};
 use crate::graphql;
+use crate::service::text::set_phone_region;
 use crate::telemetry::{self, Metrics};
 
 /// The lead-management back end: a GraphQL API over PostgreSQL.
@@ -92,6 +93,9 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli, metrics: Metrics) -> Result<(), Failure> {
+    if let Some(region) = cli.config.phone_region {
+        set_phone_region(region);
+    }
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(&cli.config, metrics).await,
         Command::Migrate => database::migrate(&cli.config).await,

@@ -102,6 +102,7 @@ diesel::table! {
         company_key -> Nullable<Text>,
         email_key -> Nullable<Text>,
         search_text -> Text,
+        tag_keys -> Array<Text>,
     }
 }
 
@@ -142,6 +143,14 @@ diesel::table! {
         user_id -> Uuid,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    text_forms (is_the_row) {
+        is_the_row -> Bool,
+        version -> Int4,
+        filled_to -> Uuid,
     }
 }
 
@@ -188,6 +197,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     name_words,
     session_keys,
     sessions,
+    text_forms,
     users,
     users_revision,
 );

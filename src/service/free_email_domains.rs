@@ -13,8 +13,8 @@ use crate::service::command::{Answer, Command};
 use crate::service::leads::{self as lead, Lead};
 use crate::service::permission::{self, Action};
 use crate::service::timeline::{self, changes};
-use crate::service::validation::{self, Faults};
-use crate::service::{Actor, LeadId, Result};
+use crate::service::validation::Faults;
+use crate::service::{Actor, LeadId, Result, text};
 
 diesel::define_sql_function! {
     /// One of the parts that a text has between delimiters, from 1.
@@ -90,7 +90,7 @@ pub async fn list(db: &Db, actor: &Actor) -> Result<Vec<String>> {
 /// The domain of an address, as the table has it.
 pub(crate) fn domain_of(email: &Option<String>) -> Option<String> {
     let (_, domain) = email.as_deref()?.rsplit_once('@')?;
-    Some(domain.to_lowercase())
+    text::domain(domain)
 }
 
 /// Whether there is an address, and not at a free provider.
@@ -154,7 +154,7 @@ async fn rescore_leads(conn: &mut Connection, actor: &Actor, domains: &[String])
 
 /// A domain is what an address can have behind its `@`.
 fn domain(name: &str) -> Result<String, String> {
-    let address = validation::email(&format!("somebody@{}", name.trim()))
+    let address = text::email(&format!("somebody@{}", name.trim()))
         .map_err(|_| format!("{name:?} is not a domain"))?;
     Ok(address.trim_start_matches("somebody@").to_owned())
 }

@@ -12,6 +12,7 @@ pub mod page;
 pub mod permission;
 pub mod sessions;
 pub mod statistics;
+pub mod text;
 pub mod timeline;
 pub mod users;
 

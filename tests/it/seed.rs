@@ -149,6 +149,7 @@ fn as_new(lead: &Lead) -> NewLead {
         last_name: lead.last_name.clone(),
         email: lead.email.clone(),
         phone: lead.phone.clone(),
+        phone_region: None,
         company: lead.company.clone(),
         source: Some(lead.source),
         status: Some(lead.status),

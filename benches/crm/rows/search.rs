@@ -138,8 +138,8 @@ async fn measure(
 ) -> Result<()> {
     let contains = term.parts.iter().map(|part| {
         format!(
-            "search_text LIKE '%' || search_normalize({}) || '%'",
-            quoted(part)
+            "search_text LIKE '%' || {} || '%'",
+            quoted(&crm::service::text::compared(part))
         )
     });
     let conditions: Vec<String> = contains.chain([bench.facts.visible(by)]).collect();

@@ -104,9 +104,12 @@ async fn create(bench: &mut Bench<'_>) {
     let sql = format!(
         "\\set value random(100000, 999999)\nBEGIN;\n\
          INSERT INTO leads (id, first_name, last_name, email, phone, company, source, status, lead_score, \
-         has_business_email, conversion_probability, tags, created_at, updated_at) \
+         has_business_email, conversion_probability, tags, created_at, updated_at, search_text, \
+         last_name_key, company_key, email_key, tag_keys) \
          VALUES (gen_random_uuid(), 'Ada', 'Bench', 'ada.bench@bench-' || :value::int || '.example', \
-         '+48601234567', 'Bench', 'WEBSITE', 'NEW', 85, true, 0, '{{newsletter}}', now(), now()) \
+         '+48601234567', 'Bench', 'WEBSITE', 'NEW', 85, true, 0, '{{newsletter}}', now(), now(), \
+         E'ada bench\\nada.bench@bench-' || :value::int || E'.example\\nbench\\n48601234567', 'bench', 'bench', \
+         'ada.bench@bench-' || :value::int || '.example', '{{newsletter}}') \
          RETURNING id AS lead \\gset\n\
          {NOTE} :lead, '{admin}', 'CHANGE', 'created the lead', '{changes}', now());\nCOMMIT;\n"
     );

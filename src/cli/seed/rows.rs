@@ -3,9 +3,9 @@
 use super::story::{Entry, story};
 use super::world::World;
 use crate::db::{Batch, Rows};
-use crate::service::leads::{Lead, LeadStatus};
+use crate::service::leads::{Keys, Lead, LeadStatus};
 
-const LEADS: [&str; 23] = [
+const LEADS: [&str; 28] = [
     "id",
     "first_name",
     "last_name",
@@ -29,6 +29,11 @@ const LEADS: [&str; 23] = [
     "version",
     "archived_at",
     "status_before_archive",
+    "search_text",
+    "last_name_key",
+    "company_key",
+    "email_key",
+    "tag_keys",
 ];
 const NOTES: [&str; 7] = [
     "id",
@@ -88,6 +93,12 @@ fn write_lead(rows: &mut Rows, lead: &Lead) {
     or_null(rows, lead.archived_at, Rows::timestamp);
     let before = lead.status_before_archive.map(LeadStatus::as_str);
     or_null(rows, before, Rows::text);
+    let keys = Keys::of(lead);
+    rows.text(&keys.search_text);
+    or_null(rows, keys.last_name_key.as_deref(), Rows::text);
+    or_null(rows, keys.company_key.as_deref(), Rows::text);
+    or_null(rows, keys.email_key.as_deref(), Rows::text);
+    rows.texts(&keys.tag_keys);
 }
 
 fn write_note(rows: &mut Rows, lead: &Lead, entry: &Entry) {

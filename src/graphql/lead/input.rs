@@ -19,8 +19,13 @@ macro_rules! new_lead_input {
             last_name: Option<String>,
             /// The e-mail address. It, or the phone number, is needed.
             email: Option<String>,
-            /// The phone number, written internationally: `+48 123 456 789`.
+            /// The phone number, written internationally: `+48 123 456 789`, with an extension, if it
+            /// has one: `+48 123 456 789 ext. 12`. A national number needs `phoneRegion`.
             phone: Option<String>,
+            /// The country of a national phone number, by its two letters (ISO 3166): `PL`. Without it
+            /// it is that of the service's configuration (CRM_PHONE_REGION), if there is one. A
+            /// number that begins with `+` or `00` needs none.
+            phone_region: Option<String>,
             /// The company, at most 200 characters.
             company: Option<String>,
             /// Where the lead came from.
@@ -57,6 +62,7 @@ macro_rules! new_lead_input {
                     last_name: self.last_name,
                     email: self.email,
                     phone: self.phone,
+                    phone_region: self.phone_region,
                     company: self.company,
                     source: Some(self.source.into()),
                     status: Some(self.status.into()),
@@ -99,8 +105,13 @@ pub struct UpdateLeadInput {
     last_name: MaybeUndefined<String>,
     /// The e-mail address. It, or the phone number, must stay.
     email: MaybeUndefined<String>,
-    /// The phone number, written internationally: `+48 123 456 789`.
+    /// The phone number, written internationally: `+48 123 456 789`, with an extension, if it has one:
+    /// `+48 123 456 789 ext. 12`. A national number needs `phoneRegion`.
     phone: MaybeUndefined<String>,
+    /// The country of a national phone number, by its two letters (ISO 3166): `PL`. Without it it is that
+    /// of the service's configuration (CRM_PHONE_REGION), if there is one. A number that begins with `+`
+    /// or `00` needs none.
+    phone_region: Option<String>,
     /// The company, at most 200 characters.
     company: MaybeUndefined<String>,
     /// Where the lead came from.
@@ -134,6 +145,7 @@ impl UpdateLeadInput {
                 last_name: given(self.last_name),
                 email: given(self.email),
                 phone: given(self.phone),
+                phone_region: self.phone_region,
                 company: given(self.company),
                 source: given(self.source).map(|source| source.map(Into::into)),
                 status: given(self.status).map(|status| status.map(Into::into)),

@@ -102,7 +102,7 @@ impl Lead {
         self.row.email.as_deref()
     }
 
-    /// The phone number in E.164: `+48123456789`.
+    /// The phone number in E.164, `+48123456789`; with an extension as in RFC 3966: `+48123456789;ext=12`.
     async fn phone(&self) -> Option<&str> {
         self.row.phone.as_deref()
     }

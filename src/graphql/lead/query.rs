@@ -74,14 +74,18 @@ impl LeadQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "An e-mail address; case does not matter.")] email: Option<String>,
-        #[graphql(desc = "A phone number, however it is written internationally.")] phone: Option<
-            String,
-        >,
+        #[graphql(desc = "A phone number, however it is written.")] phone: Option<String>,
+        #[graphql(
+            desc = "The country of a national phone number, by its two letters (ISO 3166); without it \
+                    that of CRM_PHONE_REGION."
+        )]
+        phone_region: Option<String>,
         #[graphql(desc = "Whether archived leads count too.", default)] include_archived: bool,
     ) -> Option<Vec<Lead>> {
         let asked = DuplicatesOf {
             email,
             phone,
+            phone_region,
             include_archived,
         };
         let found = async { leads::duplicates(db(ctx), actor(ctx)?, &asked).await };

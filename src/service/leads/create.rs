@@ -11,6 +11,7 @@ use crate::service::leads::bulk::{BulkMode, BulkResult, Outcome, RowError};
 use crate::service::leads::edit::rescore;
 use crate::service::leads::{Lead, LeadSource, LeadStatus, sql};
 use crate::service::permission::{self, Action};
+use crate::service::text::{self, PhoneRegion};
 use crate::service::timeline::{self, changes};
 use crate::service::users::{User, UserRole, lock_assignees};
 use crate::service::validation::{self, Faults};
@@ -31,6 +32,8 @@ pub struct NewLead {
     pub last_name: Option<String>,
     pub email: Option<String>,
     pub phone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_region: Option<String>,
     pub company: Option<String>,
     pub source: Option<LeadSource>,
     pub status: Option<LeadStatus>,
@@ -240,6 +243,7 @@ fn names(new: &NewLead, faults: &mut Faults) -> Names {
 /// The ways to reach a lead; there must be one.
 fn contact(new: &NewLead, faults: &mut Faults) -> (Option<String>, Option<String>) {
     let (email, phone) = (given(&new.email), given(&new.phone));
+    let region = phone_region(&new.phone_region, faults);
     if email.is_none() && phone.is_none() {
         faults.add(
             "email",
@@ -247,9 +251,15 @@ fn contact(new: &NewLead, faults: &mut Faults) -> (Option<String>, Option<String
         );
     }
     (
-        email.and_then(|text| faults.take("email", validation::email(text))),
-        phone.and_then(|text| faults.take("phone", validation::phone(text))),
+        email.and_then(|address| faults.take("email", text::email(address))),
+        phone.and_then(|number| faults.take("phone", text::phone(number, region))),
     )
+}
+
+/// The country of national phone numbers that an input names.
+pub(super) fn phone_region(letters: &Option<String>, faults: &mut Faults) -> Option<PhoneRegion> {
+    let region = letters.as_deref().map(str::parse);
+    region.and_then(|region| faults.take("phoneRegion", region))
 }
 
 /// Blank is not given.

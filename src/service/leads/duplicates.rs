@@ -2,11 +2,10 @@ use diesel::prelude::*;
 
 use crate::db::schema::leads;
 use crate::db::{Db, RunQueryDsl};
-use crate::service::leads::create::given;
-use crate::service::leads::sql::lower;
+use crate::service::leads::create::{given, phone_region};
 use crate::service::leads::{Archived, Lead, LeadFilter};
-use crate::service::validation::{self, Faults};
-use crate::service::{Actor, Result, page};
+use crate::service::validation::Faults;
+use crate::service::{Actor, Result, page, text};
 
 /// How a lead to be could be known already.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +13,8 @@ use crate::service::{Actor, Result, page};
 pub struct DuplicatesOf {
     pub email: Option<String>,
     pub phone: Option<String>,
+    /// The country of the number, if it is a national one.
+    pub phone_region: Option<String>,
     pub include_archived: bool,
 }
 
@@ -22,9 +23,11 @@ pub struct DuplicatesOf {
 #[tracing::instrument(name = "leads::duplicates", level = "debug", skip_all)]
 pub async fn duplicates(db: &Db, actor: &Actor, of: &DuplicatesOf) -> Result<Vec<Lead>> {
     let mut faults = Faults::default();
-    let email = given(&of.email).and_then(|e| faults.take("email", validation::email(e)));
-    let phone = given(&of.phone).and_then(|p| faults.take("phone", validation::phone(p)));
+    let region = phone_region(&of.phone_region, &mut faults);
+    let email = given(&of.email).and_then(|e| faults.take("email", text::email(e)));
+    let phone = given(&of.phone).and_then(|p| faults.take("phone", text::phone(p, region)));
     faults.finish()?;
+    let email = email.map(|email| text::email_key(&email));
     let scope = if of.include_archived {
         Archived::Include
     } else {
@@ -35,7 +38,7 @@ pub async fn duplicates(db: &Db, actor: &Actor, of: &DuplicatesOf) -> Result<Vec
         ..LeadFilter::default()
     };
     // Nothing equals NULL: what was not given finds nothing.
-    let same_email = leads::email_key.eq(lower(email));
+    let same_email = leads::email_key.eq(email);
     let same_phone = leads::phone.eq(phone);
     let found = visible.query(actor)?.filter(same_email.or(same_phone));
     let found = found.order_by((leads::created_at.desc(), leads::id.desc()));

@@ -71,7 +71,7 @@ impl LeadFilter {
         let tags = self.tags_any.as_ref().map_or(1, Vec::len);
         self.tag_conditions(&mut |condition| add(condition, tags));
         if self.archived == Some(Archived::Only) {
-            let archived = leads::tags.contains(vec![ARCHIVED_TAG.to_owned()]);
+            let archived = leads::tag_keys.contains(vec![ARCHIVED_TAG.to_owned()]);
             add(Box::new(archived.nullable()), 1);
         }
         if let Some(fields) = self.custom_fields.clone().filter(has_value) {

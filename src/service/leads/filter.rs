@@ -9,9 +9,9 @@ use crate::db::Constant;
 use crate::db::schema::leads;
 use crate::service::leads::order::LeadQuery;
 use crate::service::leads::search::Search;
-use crate::service::leads::sql::{lower, prefix_pattern, search_normalize};
+use crate::service::leads::sql::escaped;
 use crate::service::leads::{Lead, LeadSource, LeadStatus, visible_to};
-use crate::service::{Actor, Result, UserId};
+use crate::service::{Actor, Result, UserId, text};
 
 /// A condition on a lead.
 ///
@@ -233,16 +233,18 @@ impl LeadFilter {
     pub(super) fn tag_conditions(&self, add: &mut impl FnMut(Condition)) {
         // All of none is no condition, and no list of an index has it.
         if let Some(tags) = self.tags_all.as_ref().filter(|tags| !tags.is_empty()) {
-            add(Box::new(leads::tags.contains(stored(tags)).nullable()));
+            add(Box::new(leads::tag_keys.contains(keys(tags)).nullable()));
         }
         if let Some(tags) = &self.tags_any {
-            add(Box::new(leads::tags.overlaps_with(stored(tags)).nullable()));
+            add(Box::new(
+                leads::tag_keys.overlaps_with(keys(tags)).nullable(),
+            ));
         }
     }
 
     fn no_tag_condition(&self, add: &mut impl FnMut(Condition)) {
         if let Some(tags) = &self.tags_none {
-            let hit = leads::tags.overlaps_with(stored(tags));
+            let hit = leads::tag_keys.overlaps_with(keys(tags));
             add(Box::new(diesel::dsl::not(hit).nullable()));
         }
     }
@@ -255,26 +257,18 @@ impl LeadFilter {
 
     fn text_conditions(&self, add: &mut impl FnMut(Condition)) {
         if let Some(company) = &self.company.equals {
-            add(Box::new(
-                leads::company_key.eq(search_normalize(company.trim().to_owned()).nullable()),
-            ));
+            add(Box::new(leads::company_key.eq(text::key(company))));
         }
         if let Some(start) = &self.company.starts_with {
-            let pattern = prefix_pattern(start.clone());
-            add(Box::new(leads::company_key.like(pattern.nullable())));
+            let pattern = escaped(&text::key(start)) + "%";
+            add(Box::new(leads::company_key.like(pattern)));
         }
         if let Some(email) = &self.email.equals {
-            add(Box::new(
-                leads::email_key.eq(lower(email.trim().to_owned())),
-            ));
+            add(Box::new(leads::email_key.eq(text::email_key(email))));
         }
         if let Some(start) = &self.email.starts_with {
-            // Not `prefix_pattern`, which takes accents away: in an address they make a difference.
-            let start = start
-                .replace('\\', "\\\\")
-                .replace('%', "\\%")
-                .replace('_', "\\_");
-            add(Box::new(leads::email_key.like(lower(start + "%"))));
+            let pattern = escaped(&text::email_key(start)) + "%";
+            add(Box::new(leads::email_key.like(pattern)));
         }
     }
 }
@@ -286,10 +280,9 @@ pub(super) fn every(conditions: Vec<Condition>) -> Condition {
     all.unwrap_or_else(|| Box::new(Constant(true)))
 }
 
-/// Tags as leads have them.
-fn stored(tags: &[String]) -> Vec<String> {
-    let tags = tags.iter().map(|tag| tag.trim().to_lowercase());
-    tags.collect()
+/// What tags are compared by.
+fn keys(tags: &[String]) -> Vec<String> {
+    tags.iter().map(|tag| text::key(tag)).collect()
 }
 
 pub(super) fn time_span<C>(column: C, span: &Span<DateTime<Utc>>, add: &mut impl FnMut(Condition))

@@ -8,6 +8,7 @@ use diesel::sql_types::{Array, Bool, Integer, Nullable, Text, Timestamptz, Uuid}
 
 use crate::db::schema::{leads, sql_types};
 use crate::db::{Connection, RunQueryDsl};
+use crate::service::leads::keys::{Keys, tag_keys};
 use crate::service::leads::{Lead, LeadStatus};
 use crate::service::{LeadId, Result, ServiceError, UserId};
 
@@ -44,21 +45,17 @@ diesel::define_sql_function! {
     /// The words that occur in names and may be near this one, and some that are not.
     fn near_words(typed: Text) -> Array<Text>;
 }
-diesel::define_sql_function! {
-    /// Lower case, without accents.
-    fn search_normalize(value: Text) -> Text;
-}
-diesel::define_sql_function! {
-    /// Lower case as `email_key` has it.
-    fn lower(value: Nullable<Text>) -> Nullable<Text>;
-}
-diesel::define_sql_function! {
-    /// A LIKE pattern: contains what a person typed.
-    fn search_pattern(value: Text) -> Text;
-}
-diesel::define_sql_function! {
-    /// A LIKE pattern: starts with what a person typed.
-    fn prefix_pattern(value: Text) -> Text;
+
+/// A text as a part of a LIKE pattern, where its own `%`, `_` and `\` stand for themselves.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    for c in text.chars() {
+        if matches!(c, '\\' | '%' | '_') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
 }
 
 /// Locks the leads against other writers, in the order of their ids so that no two bulk changes
@@ -91,8 +88,9 @@ pub(crate) async fn lead_exists(conn: &mut Connection, id: LeadId) -> Result<boo
 /// Adds new leads, in one statement.
 pub(crate) async fn insert(conn: &mut Connection, new: &[&Lead]) -> Result<()> {
     if !new.is_empty() {
+        let rows: Vec<_> = new.iter().map(|&lead| (lead, Keys::of(lead))).collect();
         diesel::insert_into(leads::table)
-            .values(new.to_vec())
+            .values(rows)
             .execute(conn)
             .await?;
     }
@@ -104,7 +102,8 @@ pub(crate) async fn update(conn: &mut Connection, lead: &Lead, version: i32) -> 
     let row = leads::table
         .find(lead.id)
         .filter(leads::version.eq(version));
-    Ok(diesel::update(row).set(lead).execute(conn).await? == 1)
+    let values = (lead, Keys::of(lead));
+    Ok(diesel::update(row).set(values).execute(conn).await? == 1)
 }
 
 /// Deletes a lead for good. Its timeline must be gone before.
@@ -124,10 +123,9 @@ pub(crate) async fn update_many(conn: &mut Connection, changed: &[Lead]) -> Resu
     let score: Vec<i32> = changed.iter().map(|lead| lead.lead_score).collect();
     let business: Vec<bool> = changed.iter().map(|lead| lead.has_business_email).collect();
     // An array of arrays would have to be rectangular; tags contain no control characters.
-    let tags: Vec<String> = changed
-        .iter()
-        .map(|lead| lead.tags.join("\u{1f}"))
-        .collect();
+    let joined = |tags: &[String]| tags.join("\u{1f}");
+    let tags: Vec<String> = changed.iter().map(|lead| joined(&lead.tags)).collect();
+    let tag_keys: Vec<String> = changed.iter().map(|lead| joined(&tag_keys(lead))).collect();
     let archived_at: Vec<Option<DateTime<Utc>>> =
         changed.iter().map(|lead| lead.archived_at).collect();
     let status_before: Vec<Option<LeadStatus>> = changed
@@ -137,10 +135,11 @@ pub(crate) async fn update_many(conn: &mut Connection, changed: &[Lead]) -> Resu
     sql_query(
         "UPDATE leads SET status = n.status, assigned_to = n.assigned_to, \
          lead_score = n.lead_score, has_business_email = n.has_business_email, \
-         tags = string_to_array(n.tags, E'\\x1f'), archived_at = n.archived_at, \
-         status_before_archive = n.status_before_archive, updated_at = $9, version = version + 1 \
-         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS n (id, status, assigned_to, lead_score, \
-         has_business_email, tags, archived_at, status_before_archive) WHERE leads.id = n.id",
+         tags = string_to_array(n.tags, E'\\x1f'), \
+         tag_keys = string_to_array(n.tag_keys, E'\\x1f'), archived_at = n.archived_at, \
+         status_before_archive = n.status_before_archive, updated_at = $10, version = version + 1 \
+         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) AS n (id, status, assigned_to, lead_score, \
+         has_business_email, tags, tag_keys, archived_at, status_before_archive) WHERE leads.id = n.id",
     )
     .bind::<Array<Uuid>, _>(ids)
     .bind::<Array<sql_types::LeadStatus>, _>(status)
@@ -148,6 +147,7 @@ pub(crate) async fn update_many(conn: &mut Connection, changed: &[Lead]) -> Resu
     .bind::<Array<Integer>, _>(score)
     .bind::<Array<Bool>, _>(business)
     .bind::<Array<Text>, _>(tags)
+    .bind::<Array<Text>, _>(tag_keys)
     .bind::<Array<Nullable<Timestamptz>>, _>(archived_at)
     .bind::<Array<Nullable<sql_types::LeadStatus>>, _>(status_before)
     .bind::<Timestamptz, _>(first.updated_at)

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use crate::db::Connection;
@@ -7,7 +9,7 @@ use crate::service::leads::bulk::{Bulk, BulkResult, edit_many};
 use crate::service::leads::edit::{Target, edit, require_active};
 use crate::service::permission::Action;
 use crate::service::validation::{self, Faults};
-use crate::service::{Actor, LeadId, Result};
+use crate::service::{Actor, LeadId, Result, text};
 
 /// Adds a tag to a lead, or takes it away. Having it, or not having it, already is no error.
 #[derive(Debug, Serialize)]
@@ -83,10 +85,15 @@ impl TagChange {
     /// `add`, for more tags than a lead may have.
     fn apply(&self, lead: &mut Lead, add: &str) -> Result<()> {
         require_active(lead)?;
-        lead.tags.retain(|tag| !self.remove.contains(tag));
-        let new = self.add.iter().filter(|tag| !lead.tags.contains(tag));
-        let new: Vec<String> = new.cloned().collect();
-        lead.tags.extend(new);
+        let gone: HashSet<String> = self.remove.iter().map(|tag| text::key(tag)).collect();
+        lead.tags.retain(|tag| !gone.contains(&text::key(tag)));
+        // One that is there already stays as it is written.
+        let there: HashSet<String> = lead.tags.iter().map(|tag| text::key(tag)).collect();
+        let new = self
+            .add
+            .iter()
+            .filter(|tag| !there.contains(&text::key(tag)));
+        lead.tags.extend(new.cloned());
         // The limits of a lead's tags hold for all of them together.
         let mut faults = Faults::default();
         let tags = validation::tags(&lead.tags);

@@ -5,12 +5,12 @@ use serde_json::Value;
 use crate::db::Connection;
 use crate::service::clock::now;
 use crate::service::command::Command;
-use crate::service::leads::create::NAMELESS;
+use crate::service::leads::create::{NAMELESS, phone_region};
 use crate::service::leads::edit::{Target, edit, require_active};
 use crate::service::leads::{Lead, LeadSource, LeadStatus};
 use crate::service::permission::Action;
 use crate::service::validation::{self, Faults};
-use crate::service::{Actor, LeadId, Result, free_email_domains};
+use crate::service::{Actor, LeadId, Result, free_email_domains, text};
 
 /// The fields of a lead that a client names. `None` leaves a field as it is; `Some(None)` empties
 /// it, where that is possible.
@@ -22,6 +22,8 @@ pub struct LeadPatch {
     pub last_name: Option<Option<String>>,
     pub email: Option<Option<String>>,
     pub phone: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_region: Option<String>,
     pub company: Option<Option<String>>,
     pub source: Option<Option<LeadSource>>,
     pub status: Option<Option<LeadStatus>>,
@@ -150,9 +152,10 @@ impl LeadPatch {
         );
         let company = |text: String| validation::optional_text(&text, 200);
         set_or_clear(&mut lead.company, &self.company, "company", faults, company);
-        let email = |text: String| unless_blank(&text, validation::email);
+        let email = |text: String| unless_blank(&text, text::email);
         set_or_clear(&mut lead.email, &self.email, "email", faults, email);
-        let phone = |text: String| unless_blank(&text, validation::phone);
+        let region = phone_region(&self.phone_region, faults);
+        let phone = |text: String| unless_blank(&text, |number| text::phone(number, region));
         set_or_clear(&mut lead.phone, &self.phone, "phone", faults, phone);
     }
 }

@@ -11,7 +11,7 @@ use crate::service::permission::Action;
 use crate::service::sessions::throttle::LoginAttempt;
 use crate::service::sessions::{PasswordHash, Token, password};
 use crate::service::users::User;
-use crate::service::{Actor, Result, ServiceError};
+use crate::service::{Actor, Result, ServiceError, text};
 
 /// Changes the actor's own password, and ends all sessions of the actor but this one.
 ///
@@ -48,13 +48,13 @@ pub async fn change_password(
         return Err(ServiceError::invalid("input.newPassword", fault));
     }
     let attempt = LoginAttempt::begin(db, &email, from).await?;
-    if !password::is_right(current.to_owned(), Some(before.clone())).await? {
+    if !password::is_right(current, Some(before.clone())).await? {
         attempt.failed(db).await?;
         let fault = "is not the present password";
         return Err(ServiceError::invalid("input.currentPassword", fault));
     }
     attempt.succeeded(db, actor.id).await?;
-    if current == new {
+    if text::password(current) == text::password(new) {
         let fault = "must be another one than the present password";
         return Err(ServiceError::invalid("input.newPassword", fault));
     }

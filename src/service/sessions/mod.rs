@@ -22,6 +22,7 @@ use crate::db::schema::{sessions, users};
 use crate::db::{Connection, Db, RunQueryDsl, UsersRevision};
 use crate::service::clock::now;
 use crate::service::sessions::throttle::LoginAttempt;
+use crate::service::text::typed_address;
 use crate::service::users::{User, UserRole, team_of};
 use crate::service::{Actor, Result, ServiceError, UserId};
 
@@ -51,8 +52,7 @@ pub async fn login(
     lifetime: TimeDelta,
 ) -> Result<Session> {
     let refused = ServiceError::Unauthenticated("the e-mail address or the password is wrong");
-    // What PostgreSQL cannot hold is nobody's address.
-    let email = email.trim().to_lowercase().replace('\0', "\u{fffd}");
+    let email = typed_address(email);
     let attempt = LoginAttempt::begin(db, &email, from).await?;
     let user = users::table
         .filter(users::email.eq(&email).and(users::is_active))
@@ -60,7 +60,6 @@ pub async fn login(
     let found: Option<(User, Option<String>)> =
         user.first(&mut *db.connection().await?).await.optional()?;
     let (user, hash) = found.map_or((None, None), |(user, hash)| (Some(user), hash));
-    let password: String = password.chars().take(200).collect();
     let is_right = password::is_right(password, hash).await?;
     let Some(user) = user.filter(|_| is_right) else {
         attempt.failed(db).await?;

@@ -5,13 +5,23 @@ use argon2::{Argon2, PasswordHash as PhcHash};
 use serde::{Serialize, Serializer};
 use tokio::sync::Semaphore;
 
-use crate::service::{Result, ServiceError, sha256};
+use crate::service::{Result, ServiceError, sha256, text};
 
 /// Hashing takes a core and 19 MiB for tens of milliseconds: two at a time, the rest wait.
 static HASHERS: Semaphore = Semaphore::const_new(2);
 
 /// What a password is compared with when there is no such user: the answer takes as long.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody has this password"));
+
+const SHORTEST: usize = 10;
+const LONGEST: usize = 200;
+
+/// A password in its normal form, of which no more is looked at than could be one: a letter that is
+/// composed may have been typed as several.
+fn normal(password: &str) -> String {
+    let typed: String = password.chars().take(5 * LONGEST).collect();
+    text::password(&typed)
+}
 
 /// An Argon2id hash in the PHC string format, with the default parameters of the `argon2` crate
 /// (19 MiB, 2 passes, 1 lane: the first choice of OWASP's password storage cheat sheet).
@@ -30,13 +40,15 @@ impl PasswordHash {
     /// refuses it, together with all else that is wrong with the user.
     #[tracing::instrument(name = "sessions::hash_password", level = "debug", skip_all)]
     pub async fn of(password: &str) -> Result<Self> {
-        let password = password.to_owned();
+        let password = normal(password);
         let fingerprint = sha256(&password).to_vec();
         let length = password.chars().count();
-        let hash = if (10..=200).contains(&length) {
+        let hash = if (SHORTEST..=LONGEST).contains(&length) {
             Ok(off_the_async_threads(move || hash(&password)).await?)
         } else {
-            Err(format!("must have 10 to 200 characters, has {length}"))
+            Err(format!(
+                "must have {SHORTEST} to {LONGEST} characters, has {length}"
+            ))
         };
         Ok(Self { hash, fingerprint })
     }
@@ -59,17 +71,23 @@ impl Serialize for PasswordHash {
     }
 }
 
-/// Whether the password is the one that was hashed; without a hash no password is.
-pub(super) async fn is_right(password: String, hash: Option<String>) -> Result<bool> {
+/// Whether the password is the one that was hashed; without a hash no password is. Those that were hashed
+/// before passwords were normalised open as they were typed then.
+pub(super) async fn is_right(password: &str, hash: Option<String>) -> Result<bool> {
+    let mut forms = vec![normal(password)];
+    let typed: String = password.chars().take(LONGEST).collect();
+    if !forms.contains(&typed) {
+        forms.push(typed);
+    }
     off_the_async_threads(move || {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.clone());
         let parsed = PhcHash::new(&hash);
-        let matches = parsed.is_ok_and(|h| {
-            Argon2::default()
-                .verify_password(password.as_bytes(), &h)
-                .is_ok()
-        });
+        let is_hashed = |h: &PhcHash, form: &String| {
+            let verified = Argon2::default().verify_password(form.as_bytes(), h);
+            verified.is_ok()
+        };
+        let matches = parsed.is_ok_and(|h| forms.iter().any(|form| is_hashed(&h, form)));
         known && matches
     })
     .await

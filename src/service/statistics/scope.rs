@@ -90,7 +90,7 @@ impl NarrowScope {
         let texts = [company, email];
         let is_simple = times.iter().all(|span| **span == Span::default())
             && texts.iter().all(|text| **text == TextMatch::default())
-            && search.0.trim().is_empty();
+            && search.is_empty();
         if !is_simple {
             return None;
         }

@@ -8,6 +8,7 @@ use crate::service::clock::now;
 use crate::service::command::Command;
 use crate::service::permission::{self, Action};
 use crate::service::sessions::PasswordHash;
+use crate::service::text::login_address;
 use crate::service::users::{User, UserRole, lock_assignees};
 use crate::service::validation::{self, Faults};
 use crate::service::{Actor, Result, ServiceError, UserId};
@@ -32,7 +33,7 @@ impl Command for CreateUser {
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<User> {
         permission::require(actor, Action::ManageUsers, None)?;
         let mut faults = Faults::default();
-        let email = faults.take("email", login_email(&self.email));
+        let email = faults.take("email", login_address(&self.email));
         let full_name = faults.take("fullName", validation::required_text(&self.full_name, 200));
         let password = faults.take("password", self.password.checked());
         require_manager(conn, self.manager, &mut faults).await?;
@@ -57,11 +58,6 @@ impl Command for CreateUser {
         insert.map_err(taken)?;
         Ok(user)
     }
-}
-
-/// The address that somebody signs in with: compared without case, so stored without.
-pub(super) fn login_email(email: &str) -> Result<String, String> {
-    Ok(validation::email(email)?.to_lowercase())
 }
 
 /// Somebody's manager must be there, active, and a manager or administrator, and stays so until the

@@ -5,6 +5,7 @@ use crate::db::schema::users;
 use crate::db::{Db, RunQueryDsl};
 use crate::service::command::perform;
 use crate::service::sessions::PasswordHash;
+use crate::service::text::typed_address;
 use crate::service::users::{CreateUser, User, UserRole};
 use crate::service::{Actor, Result, ServiceError};
 
@@ -36,7 +37,7 @@ pub async fn has_admin(db: &Db) -> Result<bool> {
 #[tracing::instrument(name = "users::by_email", level = "debug", skip_all)]
 pub async fn by_email(db: &Db, email: &str) -> Result<Option<User>> {
     let mut conn = db.connection().await?;
-    let user = users::table.filter(users::email.eq(email.trim().to_lowercase()));
+    let user = users::table.filter(users::email.eq(typed_address(email)));
     Ok(user
         .select(User::as_select())
         .first(&mut conn)

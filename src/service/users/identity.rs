@@ -2,6 +2,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::users;
 use crate::db::{Db, RunQueryDsl, UsersRevision};
+use crate::service::text::claimed_address;
 use crate::service::users::{UserRole, team_of};
 use crate::service::{Actor, Result, UserId};
 
@@ -21,8 +22,7 @@ pub async fn identified(db: &Db, identity: &Identity) -> Result<Option<Actor>> {
     let user = match identity {
         // What PostgreSQL cannot hold is nobody's.
         Identity::Email(text) | Identity::Subject(text) if text.contains('\0') => return Ok(None),
-        // ASCII only: there are other letters whose small form is one of an address.
-        Identity::Email(email) => user.filter(users::email.eq(email.to_ascii_lowercase())),
+        Identity::Email(email) => user.filter(users::email.eq(claimed_address(email))),
         Identity::Subject(subject) => user.filter(users::oidc_subject.eq(subject)),
     };
     let user = user.select((users::id, users::role, UsersRevision));

@@ -1,5 +1,6 @@
 //! Users: who works with leads. A file per verb.
 
+mod addresses;
 mod create;
 mod deactivate;
 mod directory;
@@ -9,6 +10,7 @@ mod list;
 mod update;
 mod user;
 
+pub(crate) use addresses::normalize_addresses;
 pub use create::CreateUser;
 pub use deactivate::{DeactivateUser, TheirLeads};
 pub use directory::Directory;

@@ -7,7 +7,8 @@ use crate::service::clock::now;
 use crate::service::command::Command;
 use crate::service::permission::{self, Action};
 use crate::service::sessions::{self, PasswordHash};
-use crate::service::users::create::{login_email, require_manager, taken};
+use crate::service::text::login_address;
+use crate::service::users::create::{require_manager, taken};
 use crate::service::users::{User, UserRole};
 use crate::service::validation::{self, Faults};
 use crate::service::{Actor, Result, ServiceError, UserId, api_keys};
@@ -76,7 +77,9 @@ impl UserPatch {
         };
         let mut faults = Faults::default();
         if let Some(email) = &self.email {
-            after.email = faults.take("email", login_email(email)).unwrap_or_default();
+            after.email = faults
+                .take("email", login_address(email))
+                .unwrap_or_default();
         }
         if let Some(name) = &self.full_name {
             let name = faults.take("fullName", validation::required_text(name, 200));

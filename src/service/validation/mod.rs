@@ -1,14 +1,10 @@
 //! What an input must look like. Every rule is a pure function from what the client wrote to what
 //! is stored, or to the sentence that says what is wrong; [`Faults`] gathers the sentences.
 
-mod email;
-mod phone;
 mod tags;
 mod text;
 mod value;
 
-pub(crate) use email::email;
-pub(crate) use phone::phone;
 pub(crate) use tags::{ARCHIVED_TAG, tags};
 pub(crate) use text::{optional_text, required_text, searchable};
 pub(crate) use value::{custom_fields, past_date, probability, score, stored_date};

@@ -1,14 +1,21 @@
-/// Trims; refuses blank text, more than `longest` characters, and control characters other than
-/// line breaks and tabs.
+use crate::service::text::cleaned;
+
+/// The text as it is stored: [`cleaned`]. Refuses blank text, more than `longest` characters, and control
+/// characters other than line breaks and tabs.
 pub(crate) fn required_text(value: &str, longest: usize) -> Result<String, String> {
     optional_text(value, longest)?.ok_or_else(|| "must not be blank".to_owned())
 }
 
-/// Like [`required_text`], but blank text is no text.
+/// Like [`required_text`], but blank text is no text. Characters that nobody sees are a mistake where
+/// there are no others.
 pub(crate) fn optional_text(value: &str, longest: usize) -> Result<Option<String>, String> {
-    let value = value.trim();
-    searchable(value, longest)?;
-    Ok((!value.is_empty()).then(|| value.to_owned()))
+    let text = cleaned(value);
+    searchable(&text, longest)?;
+    match text.is_empty() {
+        true if value.trim().is_empty() => Ok(None),
+        true => Err("must not be blank".to_owned()),
+        false => Ok(Some(text)),
+    }
 }
 
 /// What may be asked for in a filter or a search: anything of that length that PostgreSQL can hold.

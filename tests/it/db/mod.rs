@@ -3,6 +3,7 @@
 mod connect;
 mod embedded;
 mod language;
+mod locale;
 mod migrate;
 mod pool;
 mod recovery;

@@ -48,6 +48,7 @@ mod small_changes;
 mod statistics;
 mod statistics_over_time;
 mod team;
+mod texts;
 mod timeline;
 mod trusted;
 mod typing;

@@ -20,11 +20,13 @@ mod lost_clients;
 mod naive;
 mod other_copy;
 mod permissions;
+mod phones;
 mod remembered;
 mod restart_drill;
 mod sample;
 mod statistics;
 mod teams;
+mod texts;
 mod writers;
 mod written;
 

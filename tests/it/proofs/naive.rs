@@ -103,7 +103,10 @@ fn in_range(range: &Value, number: f64) -> bool {
 
 fn tags(filter: &Value, tags: &[String]) -> bool {
     let asked = |name: &str| filter[name].as_array().cloned();
-    let has = |tag: &Value| tags.iter().any(|own| tag == own);
+    let has = |tag: &Value| {
+        let key = normalised(tag.as_str().unwrap());
+        tags.iter().any(|own| key == normalised(own))
+    };
     asked("all").is_none_or(|all| all.iter().all(has))
         && asked("any").is_none_or(|any| any.iter().any(has))
         && asked("none").is_none_or(|none| !none.iter().any(has))

@@ -110,6 +110,7 @@ pub(super) fn new_lead() -> impl Strategy<Value = NewLead> + Clone {
             company: company.or(who.2),
             email: reach.0.or(fallback),
             phone: reach.1,
+            phone_region: None,
             source: Some(place.0),
             status: Some(place.1),
             assigned_to: None,

@@ -94,7 +94,11 @@ impl Api {
 
     /// Otherwise than by default.
     pub(crate) async fn with(options: ApiOptions) -> Api {
-        let database = TestDatabase::with_pool(options.pool).await;
+        Api::over(TestDatabase::with_pool(options.pool).await, options).await
+    }
+
+    /// Over a database that is there.
+    pub(crate) async fn over(database: TestDatabase, options: ApiOptions) -> Api {
         let settings = Settings {
             bulk_limit: options.bulk_limit,
             session_lifetime: TimeDelta::hours(1),

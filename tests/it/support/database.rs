@@ -56,6 +56,28 @@ impl TestDatabase {
         }
     }
 
+    /// The same, made of nothing with these options of CREATE DATABASE: a locale of its own, say.
+    pub(crate) async fn made_with(options: &str) -> TestDatabase {
+        let admin = cluster().await.server.url();
+        let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+        execute(
+            &admin,
+            &format!("create database {name} template template0 encoding 'UTF8' {options}"),
+        )
+        .await;
+        let url = url_of(&admin, &name);
+        migrate(&url).await.expect("migrations that run");
+        let db = Db::connect(&url, &PoolOptions::default())
+            .await
+            .expect("a connection to the test's database");
+        TestDatabase {
+            name,
+            url,
+            admin,
+            db,
+        }
+    }
+
     /// Its URL, for a pool or a program of the test's own.
     pub(crate) fn url(&self) -> &str {
         &self.url

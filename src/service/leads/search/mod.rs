@@ -17,9 +17,7 @@ use serde::Serialize;
 
 use crate::db::schema::leads;
 use crate::service::leads::filter::Condition;
-use crate::service::leads::sql::{
-    HasMatch, beyond_ascii, search_normalize, search_pattern, strpos,
-};
+use crate::service::leads::sql::{HasMatch, beyond_ascii, escaped, strpos};
 use crate::service::validation::searchable;
 use crate::service::{Result, ServiceError};
 
@@ -67,7 +65,7 @@ pub(crate) enum Plan {
 impl Search {
     pub(crate) fn check(&self) -> Result<()> {
         searchable(&self.0, LONGEST).map_err(|fault| ServiceError::invalid("search", fault))?;
-        if self.0.split_whitespace().count() > MOST_WORDS {
+        if terms(&self.0).iter().map(Term::words).sum::<usize>() > MOST_WORDS {
             let limit = format!("must have at most {MOST_WORDS} words");
             return Err(ServiceError::invalid("search", limit));
         }
@@ -76,7 +74,7 @@ impl Search {
 
     /// Whether there is nothing to search for.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.trim().is_empty()
+        terms(&self.0).is_empty()
     }
 
     /// The leads that have all parts: [`Tier::Exact`]. What counts, statistics and bulk changes are
@@ -126,9 +124,10 @@ impl Search {
     /// trigram has a list in the index, and those of `example` in `musterfrau.example` are long:
     /// the rare parts alone are found sooner than all together. None where there is no choice.
     fn parts(&self) -> Vec<String> {
-        match self.all_parts() {
-            parts if *parts == [self.0.trim()] => Vec::new(),
-            parts => parts,
+        let parts = self.all_parts();
+        match (parts.as_slice(), terms(&self.0).as_slice()) {
+            ([part], [Term::Word(word)]) if part == word => Vec::new(),
+            _ => parts,
         }
     }
 
@@ -136,9 +135,7 @@ impl Search {
         let mut parts = Vec::new();
         for term in terms(&self.0) {
             let Term::Word(word) = term else { continue };
-            // Letters outside ASCII may be compared as others, or as several: not to be parted.
             let runs = word.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric());
-            let runs = runs.filter(|run| word.is_ascii() || run.len() == word.len());
             let runs = runs.filter(|run| run.chars().count() >= 3);
             parts.extend(runs.map(str::to_owned));
         }
@@ -147,13 +144,14 @@ impl Search {
     }
 }
 
-/// What the word is compared as is worked out once for a statement, as a subquery of its own, and
-/// not again for each lead.
+/// The word, in its compared form, is there. As a subquery of its own, so that the planner does not see
+/// it: one plan serves all words.
 fn contains(word: &str, plan: Plan) -> Condition {
     let has_trigrams = word.chars().count() >= 3;
     match plan {
         Plan::Open | Plan::Index if has_trigrams => {
-            let pattern = select(search_pattern(word.to_owned())).single_value();
+            let pattern = format!("%{}%", escaped(word));
+            let pattern = select(pattern.into_sql::<Text>()).single_value();
             Box::new(leads::search_text.nullable().like(pattern))
         }
         Plan::Index if is_pair(word) => Box::new(has_pair(word).and(reads(word))),
@@ -161,18 +159,16 @@ fn contains(word: &str, plan: Plan) -> Condition {
     }
 }
 
-/// The first trigram of a part. Of one with letters outside ASCII, the whole: see
-/// [`Search::parts`].
+/// The first trigram of a part.
 fn trigram(part: &str) -> String {
-    let letters = if part.is_ascii() { 3 } else { part.len() };
-    part[..letters].to_owned()
+    part.chars().take(3).collect()
 }
 
 /// The word is there, found by reading. One or two letters make no trigram: the index would be
 /// read from end to end, which costs more than looking at the leads that the other conditions
 /// leave.
 fn reads(word: &str) -> Condition {
-    let part = select(search_normalize(word.to_owned())).single_value();
+    let part = select(word.to_owned().into_sql::<Text>()).single_value();
     Box::new(strpos(leads::search_text.nullable(), part).gt(0))
 }
 
@@ -184,10 +180,9 @@ fn is_pair(word: &str) -> bool {
 /// end. Letters outside ASCII are too many for that, so leads that have any, which are in an index
 /// of their own, are all to be looked at.
 fn has_pair(word: &str) -> Condition {
-    let pair = word.to_ascii_lowercase();
-    let inside = format!("{pair}[\\x01-\\x7f]").into_sql::<Text>();
+    let inside = format!("{word}[\\x01-\\x7f]").into_sql::<Text>();
     let inside = HasMatch::new(leads::search_text, inside);
-    let at_end = leads::search_text.like(format!("%{pair}"));
+    let at_end = leads::search_text.like(format!("%{word}"));
     let anywhere = inside.or(at_end).or(beyond_ascii(leads::search_text));
     Box::new(anywhere.nullable())
 }
@@ -206,7 +201,8 @@ mod tests {
             ("musterfrau.example", &["musterfrau", "example"][..]),
             ("anna a.b@mail.example", &["anna", "mail", "example"]),
             ("musterfrau. +48 601", &["musterfrau"]),
-            ("jabłoński.example anna", &["anna"]),
+            ("jabłoński.example anna", &["jablonski", "example", "anna"]),
+            ("Москва, Иван", &["москва", "иван"]),
             (" musterfrau ", &[]),
             ("jabłoński", &[]),
             ("ko", &[]),

@@ -7,7 +7,7 @@ use crate::service::Result;
 use crate::service::leads::filter::Condition;
 use crate::service::leads::search::distance::distance;
 use crate::service::leads::search::{Plan, Search, Term, all, terms};
-use crate::service::leads::sql::{near_words, search_normalize, words_of_name};
+use crate::service::leads::sql::{near_words, words_of_name};
 
 /// A search with the words that its own may have been meant to be. It never says which words there
 /// are: only leads that the viewer may see are looked up by them.
@@ -84,12 +84,10 @@ fn name(term: &Term) -> Option<&str> {
     }
 }
 
-async fn words_near(conn: &mut Connection, word: &str) -> Result<Vec<String>> {
-    let typed = || search_normalize(word.to_owned());
-    let (typed, mut words): (String, Vec<String>) = select((typed(), near_words(typed())))
-        .get_result(conn)
-        .await?;
+async fn words_near(conn: &mut Connection, typed: &str) -> Result<Vec<String>> {
+    let near = select(near_words(typed.to_owned()));
+    let mut words: Vec<String> = near.get_result(conn).await?;
     let most = if typed.chars().count() >= 6 { 2 } else { 1 };
-    words.retain(|word| (1..=most).contains(&distance(&typed, word)));
+    words.retain(|word| (1..=most).contains(&distance(typed, word)));
     Ok(words)
 }

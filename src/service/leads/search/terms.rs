@@ -2,16 +2,17 @@ use diesel::prelude::*;
 
 use crate::service::leads::filter::Condition;
 use crate::service::leads::search::{Plan, all, contains, is_pair};
+use crate::service::text;
 
-/// What one stretch of a search asks for.
+/// One stretch of a search, in the form in which texts are compared.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Term {
     Word(String),
-    /// Words that could be a phone number in pieces: all of them as they stand, or the digits
-    /// together, as phones are stored.
+    /// Words that could be a phone number in pieces: all of them as they stand, or one of the numbers, as
+    /// phones are stored.
     Phone {
         words: Vec<String>,
-        digits: String,
+        numbers: Vec<String>,
     },
 }
 
@@ -24,9 +25,10 @@ impl Term {
         };
         match self {
             Self::Word(word) => letters(word),
-            Self::Phone { words, digits } => {
+            Self::Phone { words, numbers } => {
                 let apart = words.iter().map(letters).max();
-                apart.unwrap_or_default().min(letters(digits))
+                let together = numbers.iter().map(letters).min();
+                apart.into_iter().chain(together).min().unwrap_or_default()
             }
         }
     }
@@ -34,80 +36,156 @@ impl Term {
     pub(super) fn condition(&self, plan: Plan) -> Condition {
         match self {
             Self::Word(word) => contains(word, plan),
-            Self::Phone { words, digits } => {
+            Self::Phone { words, numbers } => {
                 let apart = words.iter().map(|word| contains(word, plan)).reduce(all);
-                let together = contains(digits, plan);
-                match apart {
-                    None => together,
-                    Some(apart) => Box::new(together.or(apart)),
-                }
+                let together = numbers.iter().map(|number| contains(number, plan));
+                let any = together.chain(apart);
+                let any = any.reduce(|left, right| Box::new(left.or(right)));
+                any.unwrap_or_else(|| contains("", plan))
             }
+        }
+    }
+
+    /// The number of words that were typed for it.
+    pub(super) fn words(&self) -> usize {
+        match self {
+            Self::Word(_) => 1,
+            Self::Phone { words, .. } => words.len(),
         }
     }
 }
 
 pub(super) fn terms(search: &str) -> Vec<Term> {
     let mut terms = Vec::new();
-    let mut run: Vec<&str> = Vec::new();
+    let mut run: Vec<String> = Vec::new();
+    // RFC 3966 writes an extension behind a semicolon, people behind a word.
+    let search = text::unicode_words(search).replace(";ext=", " ext");
     for word in search.split_whitespace() {
-        if could_be_phone(word) {
-            run.push(word);
+        let pasted = text::ascii_phone(word);
+        if could_be_phone(&pasted) || (!run.is_empty() && could_be_extension(&pasted)) {
+            run.push(pasted);
         } else {
             terms.extend(close(&mut run));
-            terms.push(Term::Word(word.to_owned()));
+            terms.extend(words(word).map(Term::Word));
         }
     }
     terms.extend(close(&mut run));
     terms
 }
 
+/// The words of what was typed as one: without the punctuation that comes with `Last, First`, quotation marks and
+/// addresses in angle brackets, unless there is nothing else.
+fn words(typed: &str) -> impl Iterator<Item = String> {
+    let compared = text::compared(typed);
+    let bare = compared.strip_prefix("mailto:").unwrap_or(&compared);
+    let parts = bare.split([',', ';']).map(|part| {
+        let part = part.trim_matches(|c| "\"'()[]{}<>:,;".contains(c));
+        part.trim_end_matches('.')
+            .trim_end_matches(|c| "\"')]}>".contains(c))
+    });
+    let mut parts: Vec<String> = parts
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if parts.is_empty() && !compared.is_empty() {
+        parts.push(compared);
+    }
+    parts.into_iter()
+}
+
 fn could_be_phone(word: &str) -> bool {
-    word.chars()
-        .all(|c| c.is_ascii_digit() || "+-./()".contains(c))
+    let is_part = |c: char| c.is_ascii_digit() || "+-./()".contains(c);
+    !word.is_empty() && word.chars().all(is_part)
+}
+
+/// `x12`, `ext.12`, `ext`, `#12`: behind a number.
+fn could_be_extension(word: &str) -> bool {
+    let word = word.trim_matches(['(', ')']).to_lowercase();
+    let marks = ["extension", "extn", "ext", "x", "#"];
+    let after = marks.iter().find_map(|mark| word.strip_prefix(mark));
+    after.is_some_and(|after| {
+        let digits = after.trim_start_matches(['.', ':', '=']);
+        digits.bytes().all(|b| b.is_ascii_digit())
+    })
 }
 
 /// Ends a run of words that could be a phone number. The zeros that a number is dialled with,
-/// `00` before a country, `0` or `(0)` before an area, are not part of it as stored.
-fn close(run: &mut Vec<&str>) -> Vec<Term> {
-    let words: Vec<String> = run.drain(..).map(str::to_owned).collect();
-    let digits: String = words
-        .concat()
-        .replace("(0)", "")
-        .chars()
-        .filter(char::is_ascii_digit)
-        .collect();
+/// `00` before a country, `0` or `(0)` before an area, are not part of it as stored; what else is not,
+/// is told by the number as a whole, if it is one.
+fn close(run: &mut Vec<String>) -> Vec<Term> {
+    let mut words: Vec<String> = run.drain(..).collect();
+    let whole = words.join(" ");
+    let begins = words
+        .iter()
+        .position(|word| could_be_extension(word) && !could_be_phone(word));
+    let (number, extension) = words.split_at(begins.unwrap_or(words.len()));
+    let digits = |words: &[String]| {
+        let text = words.concat().replace("(0)", "");
+        text.chars()
+            .filter(char::is_ascii_digit)
+            .collect::<String>()
+    };
+    let (digits, extension) = (digits(number), digits(extension));
     let digits = digits.trim_start_matches('0');
     if digits.is_empty() || (words.len() == 1 && words[0] == digits) {
         return words.into_iter().map(Term::Word).collect();
     }
-    vec![Term::Phone {
-        digits: digits.to_owned(),
-        words,
-    }]
+    let together = match extension.as_str() {
+        "" => digits.to_owned(),
+        extension => format!("{digits};ext={extension}"),
+    };
+    let mut numbers = vec![together];
+    if let Ok(number) = text::phone(&whole, None) {
+        let number = number.trim_start_matches('+').to_owned();
+        if !numbers[0].contains(&number) && !number.contains(&numbers[0]) {
+            numbers.push(number);
+        }
+    }
+    words
+        .iter_mut()
+        .for_each(|word| *word = text::compared(word));
+    vec![Term::Phone { words, numbers }]
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Term, terms};
 
-    fn phone(words: &[&str], digits: &str) -> Term {
-        let words = words.iter().map(|&word| word.to_owned()).collect();
+    fn phone(words: &[&str], numbers: &[&str]) -> Term {
+        let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
         Term::Phone {
-            words,
-            digits: digits.to_owned(),
+            words: owned(words),
+            numbers: owned(numbers),
         }
     }
 
     #[test]
     fn a_phone_is_found_however_it_is_written() {
+        for (search, words, number) in [
+            ("+48 601-234", &["+48", "601-234"][..], "48601234"),
+            ("0048 601", &["0048", "601"], "48601"),
+            ("+49 (0)30 90", &["+49", "(0)30", "90"], "493090"),
+            ("601‑987‑321", &["601-987-321"], "601987321"),
+            ("\u{202a}+48 601\u{202c},", &["+48", "601"], "48601"),
+            ("tel:+48601987321", &["+48601987321"], "48601987321"),
+            ("٦٠١ ٩٨٧", &["601", "987"], "601987"),
+            ("601 987 x12", &["601", "987", "x12"], "601987;ext=12"),
+            ("601 987;ext=12", &["601", "987", "ext12"], "601987;ext=12"),
+            (
+                "601 987 ext. 12",
+                &["601", "987", "ext", "12"],
+                "601987;ext=12",
+            ),
+        ] {
+            assert_eq!(terms(search), [phone(words, &[number])], "{search}");
+        }
+        // The 8 is what is dialled before national numbers.
         assert_eq!(
-            terms("+48 601-234"),
-            [phone(&["+48", "601-234"], "48601234")]
-        );
-        assert_eq!(terms("0048 601"), [phone(&["0048", "601"], "48601")]);
-        assert_eq!(
-            terms("+49 (0)30 90"),
-            [phone(&["+49", "(0)30", "90"], "493090")]
+            terms("+7 8 912 345-67-89"),
+            [phone(
+                &["+7", "8", "912", "345-67-89"],
+                &["789123456789", "79123456789"]
+            )]
         );
     }
 
@@ -118,8 +196,36 @@ mod tests {
         assert_eq!(terms("4711"), [word("4711")]);
         assert_eq!(
             terms("anna 47 11 b"),
-            [word("anna"), phone(&["47", "11"], "4711"), word("b")]
+            [word("anna"), phone(&["47", "11"], &["4711"]), word("b")]
         );
         assert_eq!(terms(" - "), [word("-")]);
+    }
+
+    #[test]
+    fn punctuation_around_words_is_left_out() {
+        for (search, words) in [
+            ("Nowak-Kowalska, Anna", &["nowak-kowalska", "anna"][..]),
+            ("Nowak,Anna;", &["nowak", "anna"]),
+            (
+                "Anna Nowak <Anna@nk.example>",
+                &["anna", "nowak", "anna@nk.example"],
+            ),
+            ("„Anna Nowak”", &["anna", "nowak"]),
+            ("(Anna) [Nowak].", &["anna", "nowak"]),
+            (
+                "mailto:info@xn--mnchen-3ya.example",
+                &["info@munchen.example"],
+            ),
+            ("';", &["';"]),
+            ("o'neil ltd.", &["o'neil", "ltd"]),
+            ("x12", &["x12"]),
+        ] {
+            let words: Vec<Term> = words
+                .iter()
+                .map(|&word| Term::Word(word.to_owned()))
+                .collect();
+            assert_eq!(terms(search), words, "{search}");
+        }
+        assert_eq!(terms("\u{200b} \u{feff}"), []);
     }
 }

@@ -120,8 +120,9 @@ async fn writers_of_the_same_agent_and_day_do_not_wait_for_each_other_or_for_a_f
     let lead = |name: &str| {
         format!(
             "INSERT INTO leads (id, first_name, last_name, phone, source, status, lead_score, \
-             conversion_probability, created_at, updated_at) VALUES (gen_random_uuid(), '{name}', \
-             'X', '+48601234567', 'OTHER', 'NEW', 50, 0, '2026-03-01T10:00:00Z', now())"
+             conversion_probability, created_at, updated_at, search_text) VALUES \
+             (gen_random_uuid(), '{name}', 'X', '+48601234567', 'OTHER', 'NEW', 50, 0, \
+             '2026-03-01T10:00:00Z', now(), '')"
         )
     };
     run(&mut one, &format!("{}; {}", lead("A"), lead("B"))).await;
@@ -193,9 +194,9 @@ async fn add(conn: &mut PooledConnection, name: &str, follow_up: DateTime<Utc>) 
     let follow_up = follow_up.to_rfc3339();
     let lead = format!(
         "INSERT INTO leads (id, first_name, last_name, phone, source, status, lead_score, \
-         conversion_probability, created_at, updated_at, next_follow_up) VALUES \
+         conversion_probability, created_at, updated_at, next_follow_up, search_text) VALUES \
          (gen_random_uuid(), '{name}', 'X', '+48601234567', 'OTHER', 'NEW', 50, 0, now(), now(), \
-         '{follow_up}')"
+         '{follow_up}', '')"
     );
     run(conn, &lead).await;
 }

@@ -49,8 +49,8 @@ const SQL: [&str; 13] = [
     "WITH a AS (UPDATE leads SET lead_score = 99 WHERE id = $1 RETURNING id) \
      UPDATE leads SET lead_score = 10 WHERE id = $2 AND id NOT IN (SELECT id FROM a)",
     "INSERT INTO leads (id, first_name, last_name, phone, source, status, lead_score, \
-     conversion_probability, created_at, updated_at) \
-     SELECT id, 'A', 'B', '+48601234567', 'OTHER', 'CALLBACK', 33, 0, now(), now() \
+     conversion_probability, created_at, updated_at, search_text) \
+     SELECT id, 'A', 'B', '+48601234567', 'OTHER', 'CALLBACK', 33, 0, now(), now(), '' \
      FROM (SELECT $1 AS id UNION SELECT gen_random_uuid()) ids WHERE id IS NOT NULL \
      ON CONFLICT (id) DO UPDATE SET assigned_to = NULL, created_at = leads.created_at - interval '9 days'",
     "DELETE FROM leads WHERE id NOT IN (SELECT lead_id FROM lead_notes)",
