@@ -18,7 +18,6 @@ pub(super) async fn trust(schema: &mut Schema, folder: &Path) -> Result<(), Fail
     let count = documents.len();
     schema
         .trust(documents)
-        .await
         .map_err(|fault| Failure::new(format!("a trusted document cannot be answered: {fault}")))?;
     tracing::info!(count, "only trusted documents are answered");
     Ok(())

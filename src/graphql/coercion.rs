@@ -1,54 +1,10 @@
-//! Arguments fit their types before anything runs.
-//!
-//! By itself the library looks at most of that when it comes to a field: the changes before it are
-//! made by then, and the field is missing from the answer.
+//! Arguments that are found not to fit their types when a field comes to read them: of scalars that
+//! only their resolvers know. What validation and the coercion of variables can see is refused
+//! before anything runs.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
-use async_graphql::parser::types::Directive;
-use async_graphql::registry::{MetaType, Registry};
-use async_graphql::{
-    ContextDirective, CustomDirective, CustomDirectiveFactory, InputType, Name, PathSegment,
-    Response, ServerError, ServerResult, Value,
-};
-use chrono::{DateTime, Utc};
+use async_graphql::{Name, PathSegment, Response, ServerError, Value};
 
 use crate::graphql::error::code_of;
-use crate::graphql::timeline::Position;
-
-/// Has the validation look into the scalars that it takes as they come.
-///
-/// A directive is what the library lets reach into the table of types. It is not one of the
-/// schema's: no document can use it.
-pub(super) struct StrictScalars;
-
-impl CustomDirectiveFactory for StrictScalars {
-    fn name(&self) -> Cow<'static, str> {
-        "strictScalars".into()
-    }
-
-    fn register(&self, registry: &mut Registry) {
-        strict::<i32>(registry);
-        strict::<DateTime<Utc>>(registry);
-        strict::<Position>(registry);
-    }
-
-    fn create(
-        &self,
-        _: &ContextDirective<'_>,
-        directive: &Directive,
-    ) -> ServerResult<Box<dyn CustomDirective>> {
-        let message = format!("Unknown directive \"{}\"", directive.name.node);
-        Err(ServerError::new(message, Some(directive.name.pos)))
-    }
-}
-
-fn strict<T: InputType>(registry: &mut Registry) {
-    if let Some(MetaType::Scalar { is_valid, .. }) = registry.types.get_mut(&*T::type_name()) {
-        *is_valid = Some(Arc::new(|value| T::parse(Some(value.clone())).is_ok()));
-    }
-}
 
 /// Gives the answer the shape that the schema promises where an argument that does not fit was
 /// found on the way all the same: a query was asked in vain; of a change the field is null.

@@ -9,7 +9,7 @@ use async_graphql::parser::types::{ExecutableDocument, Field, Selection, Selecti
 use async_graphql::{Name, Request, Value as Given};
 use async_graphql_value::Value;
 
-use crate::graphql::shape::{FieldShape, Shape};
+use crate::graphql::prepare::SchemaIndex;
 use crate::service::page;
 
 /// What a request costs, and may.
@@ -50,11 +50,11 @@ enum PageSize {
 
 impl Priced {
     /// Works out what can be known without variables. The document must not be larger than allowed.
-    pub(super) fn of(document: &ExecutableDocument, shape: &Shape) -> Self {
+    pub(super) fn of(document: &ExecutableDocument, index: &SchemaIndex) -> Self {
         let operations = document.operations.iter().map(|(name, operation)| {
             let pricer = Pricer {
                 document,
-                shape,
+                index,
                 defaults: operation
                     .node
                     .variable_definitions
@@ -62,7 +62,7 @@ impl Priced {
                     .filter_map(|v| Some((&v.node.name.node, &v.node.default_value.as_ref()?.node)))
                     .collect(),
             };
-            let root = Shape::root(operation.node.ty);
+            let root = SchemaIndex::root(operation.node.ty);
             let price = pricer.set(
                 &operation.node.selection_set.node,
                 root,
@@ -123,7 +123,7 @@ impl Price {
 
 struct Pricer<'a> {
     document: &'a ExecutableDocument,
-    shape: &'a Shape,
+    index: &'a SchemaIndex,
     defaults: HashMap<&'a Name, &'a Given>,
 }
 
@@ -157,9 +157,9 @@ impl Pricer<'_> {
         if name.starts_with("__") {
             return Price::default();
         }
-        let known = object.and_then(|object| self.shape.field(object, name));
+        let known = object.and_then(|object| self.index.field(object, name));
         let own_size = match known {
-            Some(FieldShape { is_paged: true, .. }) => self.page_size(field),
+            Some(known) if known.is_paged => self.page_size(field),
             _ => PageSize::Known(1),
         };
         let object = known.map(|known| known.object.as_str());
@@ -193,7 +193,11 @@ impl Pricer<'_> {
 /// refused by its field.
 fn rows(size: &Given) -> u64 {
     match size {
-        Given::Number(number) => number.as_u64().unwrap_or(0).min(page::LARGEST as u64),
+        // `1.0` is a whole number in a variable; what is none is refused before anything runs.
+        Given::Number(number) => {
+            let size = number.as_u64().or(number.as_f64().map(|size| size as u64));
+            size.unwrap_or(0).min(page::LARGEST as u64)
+        }
         _ => page::DEFAULT as u64,
     }
 }
@@ -205,11 +209,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::Priced;
-    use crate::graphql::schema::shape;
+    use crate::graphql::schema::index;
 
     fn cost(document: &str, variables: Value) -> u64 {
         let request = Request::new(document).variables(Variables::from_json(variables));
-        Priced::of(&parse_query(document).unwrap(), shape()).cost(&request)
+        Priced::of(&parse_query(document).unwrap(), index()).cost(&request)
     }
 
     #[test]
@@ -277,7 +281,7 @@ mod tests {
         let named = |name: Option<&str>| {
             let mut request = Request::new(document);
             request.operation_name = name.map(str::to_owned);
-            Priced::of(&parse_query(document).unwrap(), shape()).cost(&request)
+            Priced::of(&parse_query(document).unwrap(), index()).cost(&request)
         };
         assert_eq!(
             (named(Some("A")), named(Some("B")), named(None)),

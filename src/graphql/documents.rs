@@ -1,12 +1,12 @@
 //! Documents that were parsed before, and clients that only name them: Apollo's automatic
 //! persisted queries.
 
+use std::any::TypeId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use async_graphql::parser::parse_query;
 use async_graphql::parser::types::ExecutableDocument;
-use async_graphql::{Request, ServerError, Value, Variables};
+use async_graphql::{Request, ServerError, Value};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
@@ -15,9 +15,9 @@ use crate::graphql::guard::{Fault, check_size};
 use crate::graphql::limits::{Excess, Limits};
 use crate::graphql::merges::has_merges;
 use crate::graphql::operation::{Operation, Operations};
-use crate::graphql::schema::shape;
+use crate::graphql::prepare::{Unreadable, is_plain, parse};
+use crate::graphql::schema::index;
 use crate::graphql::shorten::shorten_message;
-use crate::graphql::tokens::check_text;
 use crate::graphql::trusted::Trusted;
 use crate::graphql::values::{Uses, Weights, check_variables};
 use crate::service::sha256;
@@ -42,13 +42,15 @@ pub(super) type Hash = [u8; 32];
 /// A document, and what there is to know of it before it is asked.
 #[derive(Debug)]
 pub(super) struct Known {
-    document: ExecutableDocument,
+    pub(super) document: ExecutableDocument,
     length: u64,
     uses: Uses,
     price: Priced,
     operations: Operations,
     /// Whether parts of its answer must be merged.
     pub(super) has_merges: bool,
+    /// Whether it can be executed as it stands, whatever a request brings for variables.
+    pub(super) is_plain: bool,
     is_valid: AtomicBool,
 }
 
@@ -57,6 +59,11 @@ pub(super) struct Known {
 pub(super) struct Asked {
     pub(super) cost: Cost,
     pub(super) known: Arc<Known>,
+}
+
+/// What a request asks for, if its document was read.
+pub(super) fn asked(request: &Request) -> Option<&Asked> {
+    request.data.get(&TypeId::of::<Asked>())?.downcast_ref()
 }
 
 #[derive(Clone)]
@@ -104,9 +111,10 @@ impl Known {
         limits: &Limits,
     ) -> Result<Self, Fault> {
         let uses = check_size(&document, &Weights::default(), limits)?;
-        let price = Priced::of(&document, shape());
-        let operations = Operations::of(&document, shape());
+        let price = Priced::of(&document, index());
+        let operations = Operations::of(&document, index());
         let has_merges = has_merges(&document);
+        let is_plain = uses.variables == 0 && !has_merges && is_plain(&document, index());
         Ok(Self {
             document,
             length: length as u64,
@@ -114,6 +122,7 @@ impl Known {
             price,
             operations,
             has_merges,
+            is_plain,
             is_valid: AtomicBool::new(false),
         })
     }
@@ -124,13 +133,7 @@ impl Known {
         self.operations.chosen(name).cloned()
     }
 
-    /// Whether validation is about the document alone: what is given for variables is validated
-    /// with it, each time.
-    pub(super) fn stands_alone(&self, given: &Variables) -> bool {
-        self.uses.variables == 0 || given.is_empty()
-    }
-
-    /// Whether the document alone was found to be valid before.
+    /// Whether the document was found to be valid before.
     pub(super) fn is_valid(&self) -> bool {
         self.is_valid.load(Ordering::Relaxed)
     }
@@ -160,7 +163,7 @@ impl Documents {
         &self.limits
     }
 
-    /// Gives the request its parsed document: the one remembered of this text, or of this name if
+    /// Gives the request what is known of its document: of the one remembered of this text, or of this name if
     /// the client sends a name only.
     pub(super) fn read(&self, request: &mut Request) -> Result<(), Unusable> {
         let name = name(request)?;
@@ -180,7 +183,6 @@ impl Documents {
             cost,
             known: Arc::clone(&known),
         });
-        request.set_parsed_query(known.document.clone());
         Ok(())
     }
 
@@ -197,11 +199,12 @@ impl Documents {
         if let Some(known) = self.remembered.get(&hash) {
             return Ok(known);
         }
-        check_text(&request.query, &self.limits).map_err(Unusable::TooLarge)?;
-        let document = parse_query(&request.query).map_err(|error| {
-            let mut error = ServerError::from(error);
-            shorten_message(&mut error, self.limits.error_length);
-            Unusable::Unreadable(error)
+        let document = parse(&request.query, &self.limits).map_err(|fault| match fault {
+            Unreadable::Excess(excess) => Unusable::TooLarge(excess),
+            Unreadable::Syntax(mut error) => {
+                shorten_message(&mut error, self.limits.error_length);
+                Unusable::Unreadable(error)
+            }
         })?;
         let known = Arc::new(Known::of(document, request.query.len(), &self.limits)?);
         self.remembered.insert(hash, Arc::clone(&known));

@@ -6,6 +6,7 @@ use async_graphql::{Context, ErrorExtensionValues, Name, Pos, ServerError, Value
 
 use crate::db::DbError;
 use crate::graphql::context::RequestId;
+use crate::graphql::json::JsonValue;
 use crate::service::{Fault, ServiceError};
 
 /// The answer of a nullable field: null where it failed, with the error added to the response.
@@ -69,8 +70,9 @@ fn extensions(error: &ServiceError, request_id: &RequestId) -> ErrorExtensionVal
         ServiceError::Conflict(conflict) => {
             if let Some(version) = conflict.current_version {
                 extensions.set("currentVersion", version);
-                let current = serde_json::Value::Object(conflict.current.clone());
-                extensions.set("current", Value::from_json(current).unwrap_or_default());
+                let current = conflict.current.iter();
+                let current = current.map(|(name, value)| (Name::new(name), JsonValue::of(value)));
+                extensions.set("current", Value::Object(current.collect()));
             }
         }
         _ => {}

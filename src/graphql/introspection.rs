@@ -4,7 +4,9 @@ use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 use async_graphql::{Name, PathSegment, Pos, Request, Response, Value};
 
 use crate::graphql::context::RequestId;
+use crate::graphql::documents::asked;
 use crate::graphql::error::transport_error;
+use crate::graphql::operation::chosen;
 use crate::service::ServiceError;
 
 /// For so many questions it is said that they are refused, as answers have few errors.
@@ -16,15 +18,10 @@ pub struct Introspection(Vec<(Name, Pos)>);
 
 impl Introspection {
     /// The questions of the operation that is asked for; nothing if it has none.
-    pub fn of(request: &mut Request) -> Option<Self> {
-        let name = request.operation_name.clone();
-        let document = request.parsed_query().ok()?;
-        let is_asked = |is: Option<&Name>| match (is, name.as_deref()) {
-            (_, None) => true,
-            (is, Some(name)) => is.is_some_and(|is| is == name),
-        };
-        let mut operations = document.operations.iter();
-        let (_, operation) = operations.find(|(is, _)| is_asked(*is))?;
+    pub fn of(request: &Request) -> Option<Self> {
+        let name = request.operation_name.as_deref();
+        let document = &asked(request)?.known.document;
+        let operation = chosen(document, name)?;
         let mut questions = Questions {
             document,
             found: Vec::new(),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_graphql::parser::types::{
     ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{Name, Pos, ServerError, ServerResult, Variables};
+use async_graphql::{Name, Positioned};
 
-use crate::graphql::shape::Shape;
+use crate::graphql::prepare::SchemaIndex;
 
 /// How much of a name that a client made up is repeated in the log.
 const LONGEST_NAME: usize = 64;
@@ -23,8 +23,6 @@ pub struct Operation {
     /// The root field that is selected, `several`, `introspection`, or `unknown` if the schema has
     /// no such field.
     pub field: String,
-    /// The variables without which it cannot be asked for.
-    required: Vec<(Name, Pos)>,
 }
 
 impl Operation {
@@ -32,7 +30,7 @@ impl Operation {
         document: &ExecutableDocument,
         name: Option<&Name>,
         definition: &OperationDefinition,
-        shape: &Shape,
+        index: &SchemaIndex,
     ) -> Self {
         let mut roots = Roots {
             document,
@@ -40,35 +38,11 @@ impl Operation {
             fragments: HashSet::new(),
         };
         roots.collect(&definition.selection_set.node);
-        let required = definition
-            .variable_definitions
-            .iter()
-            .filter_map(|variable| {
-                let variable_type = &variable.node.var_type.node;
-                let is_required = !variable_type.nullable && variable.node.default_value.is_none();
-                is_required.then(|| (variable.node.name.node.clone(), variable.pos))
-            });
         Self {
             kind: definition.ty,
             // The parser lets letters, digits and underscores through only.
             name: name.map(|name| name.chars().take(LONGEST_NAME).collect()),
-            field: label(&roots.fields, definition.ty, shape).to_owned(),
-            required: required.collect(),
-        }
-    }
-
-    /// Looks whether the operation is given all variables that it must be.
-    pub(super) fn check_variables(&self, given: &Variables) -> ServerResult<()> {
-        match self
-            .required
-            .iter()
-            .find(|(name, _)| !given.contains_key(name))
-        {
-            None => Ok(()),
-            Some((name, pos)) => {
-                let message = format!("Variable \"${name}\" must be given");
-                Err(ServerError::new(message, Some(*pos)))
-            }
+            field: label(&roots.fields, definition.ty, index).to_owned(),
         }
     }
 }
@@ -78,9 +52,9 @@ impl Operation {
 pub(super) struct Operations(Vec<(Option<Name>, Arc<Operation>)>);
 
 impl Operations {
-    pub(super) fn of(document: &ExecutableDocument, shape: &Shape) -> Self {
+    pub(super) fn of(document: &ExecutableDocument, index: &SchemaIndex) -> Self {
         let operations = document.operations.iter().map(|(name, definition)| {
-            let operation = Operation::of(document, name, &definition.node, shape);
+            let operation = Operation::of(document, name, &definition.node, index);
             (name.cloned(), Arc::new(operation))
         });
         Self(operations.collect())
@@ -99,13 +73,27 @@ impl Operations {
     }
 }
 
-fn label<'a>(fields: &HashSet<&'a str>, kind: OperationType, shape: &Shape) -> &'a str {
-    let is_known = |field| Shape::root(kind).is_some_and(|root| shape.field(root, field).is_some());
+/// The operation of a document that a request's name stands for: the only one if there is no name.
+pub(super) fn chosen<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Option<&'a Positioned<OperationDefinition>> {
+    let mut operations = document.operations.iter();
+    match name {
+        Some(name) => operations.find(|(is, _)| is.is_some_and(|is| is == name)),
+        None => operations.next().filter(|_| operations.next().is_none()),
+    }
+    .map(|(_, operation)| operation)
+}
+
+fn label<'a>(fields: &HashSet<&'a str>, kind: OperationType, index: &SchemaIndex) -> &'a str {
+    let is_known =
+        |field| SchemaIndex::root(kind).is_some_and(|root| index.field(root, field).is_some());
     let mut fields = fields.iter();
     match (fields.next(), fields.next()) {
         (Some(_), Some(_)) => "several",
-        (Some(&field), None) if is_known(field) => field,
         (Some(field), None) if field.starts_with("__") => "introspection",
+        (Some(&field), None) if is_known(field) => field,
         _ => "unknown",
     }
 }
@@ -152,14 +140,13 @@ mod tests {
 
     use async_graphql::parser::parse_query;
     use async_graphql::parser::types::OperationType;
-    use async_graphql::{Variables, value};
 
     use super::{Operation, Operations};
-    use crate::graphql::schema::shape;
+    use crate::graphql::schema::index;
 
     fn operation(query: &str, name: Option<&str>) -> Option<Arc<Operation>> {
         let document = parse_query(query).unwrap();
-        Operations::of(&document, shape()).chosen(name).cloned()
+        Operations::of(&document, index()).chosen(name).cloned()
     }
 
     fn field(query: &str) -> String {
@@ -196,15 +183,5 @@ mod tests {
         let long = format!("query {} {{ me {{ id }} }}", "x".repeat(500));
         let long = operation(&long, None).unwrap();
         assert_eq!(long.name.as_ref().unwrap().len(), 64);
-    }
-
-    #[test]
-    fn variables_without_null_and_default_must_be_given() {
-        let query = "query One($a: Int!, $b: Int, $c: Int! = 3) { me { id } }";
-        let operation = operation(query, None).unwrap();
-        let given = |variables| operation.check_variables(&Variables::from_value(variables));
-        assert!(given(value!({ "a": 1 })).is_ok());
-        let missing = given(value!({ "b": 1 })).unwrap_err();
-        assert_eq!(missing.message, "Variable \"$a\" must be given");
     }
 }

@@ -7,6 +7,7 @@ use async_graphql::{ContextSelectionSet, Name, Positioned};
 
 use crate::graphql::direct::{Ready, Way, Writer};
 use crate::graphql::documents::Asked;
+use crate::graphql::prepare::TYPE_MARKER;
 use crate::graphql::written::write;
 
 /// How objects of a type are written, made once for a list.
@@ -95,6 +96,9 @@ impl<'a, T: Ready> Plan<'a, T> {
         field: &'a Positioned<Field>,
     ) -> Option<()> {
         let key = &field.node.response_key().node;
+        if key == TYPE_MARKER {
+            return Some(());
+        }
         if !field.node.directives.is_empty() {
             return None;
         }

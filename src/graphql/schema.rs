@@ -4,10 +4,10 @@ use std::pin::pin;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use async_graphql::parser::types::OperationType;
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{
-    EmptySubscription, ID, Json, MergedObject, Request, Response, SchemaBuilder, ServerError,
-    ValidationMode, Value,
+    EmptySubscription, ID, IntrospectionMode, MergedObject, Positioned, Request, Response,
+    SchemaBuilder, ServerError, ValidationMode,
 };
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
@@ -16,17 +16,20 @@ use tokio::time::{Instant, timeout_at};
 use crate::db::{Db, DbError};
 use crate::graphql::api_key::{ApiKeyMutation, ApiKeyQuery};
 use crate::graphql::bulk::BulkMutation;
-use crate::graphql::coercion::{StrictScalars, settle};
+use crate::graphql::coercion::settle;
 use crate::graphql::context::{Credentials, RequestId, Settings};
 use crate::graphql::cost::Cost;
-use crate::graphql::documents::{Asked, Documents, Known, Unusable};
+use crate::graphql::documents::{Documents, Known, Unusable, asked};
 use crate::graphql::error::{defect, transport_error};
+use crate::graphql::execute::in_document_order;
 use crate::graphql::lead::{LeadMutation, LeadQuery};
 use crate::graphql::loaders::Lookup;
 use crate::graphql::node::NodeQuery;
-use crate::graphql::operation::Operation;
+use crate::graphql::operation::{Operation, chosen};
+use crate::graphql::prepare::{
+    Collector, SchemaIndex, Variables, coerce_variables, executable, validate,
+};
 use crate::graphql::session::SessionMutation;
-use crate::graphql::shape::Shape;
 use crate::graphql::shorten::shorten;
 use crate::graphql::statistics::StatisticsQuery;
 use crate::graphql::timeline::{NoteMutation, TimelineQuery};
@@ -65,8 +68,6 @@ type Types = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 #[derive(Clone)]
 pub struct Schema {
     types: Types,
-    /// The same for documents that were found to be valid.
-    of_valid: Types,
     db: Db,
     session_keys: SessionKeys,
     directory: Directory,
@@ -79,19 +80,17 @@ pub fn build(db: Db, settings: Settings) -> Schema {
     let directory = Directory::new(db.clone());
     let session_keys = SessionKeys::new(db.clone());
     let (limits, request_timeout) = (settings.limits.clone(), settings.request_timeout);
-    let types = |mode| {
-        types()
-            .data(session_keys.clone())
-            .data(directory.clone())
-            .data(settings.clone())
-            .validation_mode(mode)
-            // Its own measure of what the guard has measured by then.
-            .limit_recursive_depth(limits.nesting + 1)
-            .finish()
-    };
+    let types = types()
+        .data(session_keys.clone())
+        .data(directory.clone())
+        .data(settings)
+        // Documents are valid by then.
+        .validation_mode(ValidationMode::Fast)
+        // Its own measure of what the guard has measured by then.
+        .limit_recursive_depth(limits.nesting + 1)
+        .finish();
     Schema {
-        types: types(ValidationMode::Strict),
-        of_valid: types(ValidationMode::Fast),
+        types,
         db,
         session_keys,
         directory,
@@ -109,7 +108,7 @@ impl Schema {
 
     /// What a request asks for; nothing if its document cannot be parsed or has no such operation.
     pub fn operation(&self, request: &Request) -> Option<Arc<Operation>> {
-        datum::<Asked>(request)?.known.operation(request)
+        asked(request)?.known.operation(request)
     }
 
     /// What sessions' tokens are signed with.
@@ -128,11 +127,12 @@ impl Schema {
         credentials: Credentials,
     ) -> Result<Response, DbError> {
         let about = About::of(&request);
-        if let Some(operation) = &about.operation
-            && let Err(error) = operation.check_variables(&request.variables)
-        {
-            return Ok(Response::from_errors(vec![error]));
-        }
+        let (request, variables) = match prepared(request, &about) {
+            Ok(prepared) => prepared,
+            Err(errors) => {
+                return Ok(self.finished(&about, &Variables::new(), Response::from_errors(errors)));
+            }
+        };
         let deadline = Instant::now() + self.request_timeout;
         let premise = credentials.premise();
         let (db, waiting) = self.db.for_request(Some(deadline), premise);
@@ -142,7 +142,7 @@ impl Schema {
         };
         let request = self.with_loaders(request, &db, &credentials);
         let request = request.data(db.clone()).data(credentials);
-        let execution = self.types_for(&about).execute(request);
+        let execution = self.types.execute(request);
         let mut execution = pin!(AssertUnwindSafe(execution).catch_unwind());
         // Where this future is dropped, this is dropped before the execution is.
         let _waiting = waiting;
@@ -157,7 +157,7 @@ impl Schema {
         // Also where nothing that was asked for needed the database.
         db.confirm().await?;
         let answer = outcome.unwrap_or_else(|panic| about.failed(defect(panic.as_ref())));
-        Ok(self.finished(&about, answer))
+        Ok(self.finished(&about, &variables, answer))
     }
 
     /// The request with the loaders of whoever asks.
@@ -173,21 +173,17 @@ impl Schema {
         request.data(lookup.loaders())
     }
 
-    fn types_for(&self, about: &About) -> &Types {
-        match &about.document {
-            Some(document) if document.is_valid() => &self.of_valid,
-            _ => &self.types,
-        }
-    }
-
     /// The answer in the form that a client is promised.
-    fn finished(&self, about: &About, answer: Response) -> Response {
-        if let Some(document) = &about.document
-            && answer.data != Value::Null
-        {
-            document.found_valid();
-        }
+    fn finished(&self, about: &About, variables: &Variables, answer: Response) -> Response {
         let mut answer = settle(about.is_change(), answer);
+        if let Some((document, operation)) = about.operation() {
+            let collector = Collector {
+                document,
+                variables,
+                index: index(),
+            };
+            in_document_order(collector, &operation.node, &mut answer.data);
+        }
         shorten(&mut answer, self.documents.limits());
         match about.cost {
             Some(cost) => answer.extension("cost", cost.into()),
@@ -197,31 +193,52 @@ impl Schema {
 
     /// Answers only these documents from now on, each with the name it has for the operator.
     /// Errors: the first one that cannot be answered, and why.
-    pub async fn trust(&mut self, documents: Vec<(String, String)>) -> Result<(), Faulty> {
+    pub fn trust(&mut self, documents: Vec<(String, String)>) -> Result<(), Faulty> {
         let mut trusted = Trusted::default();
         for (file, text) in documents {
-            trusted.add(&file, &text, self.documents.limits())?;
-            self.validate(text)
-                .await
-                .map_err(|error| Faulty::new(&file, error))?;
+            let known = trusted.add(&file, &text, self.documents.limits())?;
+            if let Some(error) = validate(&known.document, index(), true).into_iter().next() {
+                return Err(Faulty::new(&file, error));
+            }
         }
         self.documents.trust(trusted);
         Ok(())
     }
+}
 
-    /// Has a document validated and nothing more, by asking for an operation that it has not.
-    async fn validate(&self, text: String) -> Result<(), ServerError> {
-        let nothing = "validated";
-        let mut request = Request::new(text);
-        request.operation_name = Some(nothing.to_owned());
-        let answer = self.types.execute(request).await;
-        let is_expected =
-            |error: &ServerError| error.message == format!("Unknown operation named \"{nothing}\"");
-        match answer.errors.into_iter().find(|error| !is_expected(error)) {
-            Some(error) => Err(error),
-            None => Ok(()),
+/// The request as the library is given it: with a document that is valid and has no variables.
+/// Errors: what is wrong with the document, or with what is given for its variables.
+fn prepared(request: Request, about: &About) -> Result<(Request, Variables), Vec<ServerError>> {
+    let mut request = request;
+    let Some(known) = &about.document else {
+        return Ok((request, Variables::new()));
+    };
+    // Whom the schema is hidden from is told no names of it either.
+    let suggests = request.introspection_mode == IntrospectionMode::Enabled;
+    if !known.is_valid() {
+        let errors = validate(&known.document, index(), suggests);
+        if !errors.is_empty() {
+            return Err(errors);
         }
+        known.found_valid();
     }
+    let given = std::mem::take(&mut request.variables);
+    let (document, variables) = match about.operation() {
+        Some((document, operation)) if !known.is_plain => {
+            let variables = coerce_variables(&operation.node, given, index(), suggests)?;
+            let collector = Collector {
+                document,
+                variables: &variables,
+                index: index(),
+            };
+            let document = executable(collector, operation)?;
+            request.operation_name = None;
+            (document, variables)
+        }
+        _ => (known.document.clone(), Variables::new()),
+    };
+    request.set_parsed_query(document);
+    Ok((request, variables))
 }
 
 /// What is known of a request before it is executed.
@@ -229,21 +246,27 @@ struct About {
     id: Option<RequestId>,
     cost: Option<Cost>,
     operation: Option<Arc<Operation>>,
-    /// The document, if validation is about that alone.
+    /// The name of the operation, as the client sent it.
+    name: Option<String>,
     document: Option<Arc<Known>>,
 }
 
 impl About {
     fn of(request: &Request) -> Self {
-        let asked = datum::<Asked>(request);
+        let asked = asked(request);
         Self {
             id: datum(request).cloned(),
             cost: asked.map(|asked| asked.cost),
             operation: asked.and_then(|asked| asked.known.operation(request)),
-            document: asked
-                .map(|asked| Arc::clone(&asked.known))
-                .filter(|document| document.stands_alone(&request.variables)),
+            name: request.operation_name.clone(),
+            document: asked.map(|asked| Arc::clone(&asked.known)),
         }
+    }
+
+    /// The operation that is executed, if the document has it.
+    fn operation(&self) -> Option<(&ExecutableDocument, &Positioned<OperationDefinition>)> {
+        let document = &self.document.as_ref()?.document;
+        Some((document, chosen(document, self.name.as_deref())?))
     }
 
     fn is_change(&self) -> bool {
@@ -263,10 +286,11 @@ fn datum<T: Send + Sync + 'static>(request: &Request) -> Option<&T> {
     request.data.get(&TypeId::of::<T>())?.downcast_ref()
 }
 
-/// The schema's shape, the same for as long as the program runs.
-pub(super) fn shape() -> &'static Shape {
-    static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape::of(&types().finish().sdl()));
-    &SHAPE
+/// The schema's types, the same for as long as the program runs.
+pub(super) fn index() -> &'static SchemaIndex {
+    static INDEX: LazyLock<SchemaIndex> =
+        LazyLock::new(|| SchemaIndex::of(&types().finish().sdl()));
+    &INDEX
 }
 
 /// The schema in the schema definition language, as `schema.graphql` has it.
@@ -281,14 +305,10 @@ pub fn sdl() -> String {
 /// The library describes its scalars for those who write servers, or not at all.
 fn types() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Types::build(Query::default(), Mutation::default(), EmptySubscription)
-        .directive(StrictScalars)
         .override_output_type_description::<DateTime<Utc>>(
             "A moment, as RFC 3339 writes it: `2031-05-02T10:00:00+02:00`. Answers are in UTC.",
         )
         .override_output_type_description::<ID>(
             "What names an object: a UUID, or the name of a rule that comes with the program.",
-        )
-        .override_output_type_description::<Json<()>>(
-            "Any JSON value: an object, a list, a string, a number, true, false or null.",
         )
 }

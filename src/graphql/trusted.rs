@@ -5,13 +5,12 @@ use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
-use async_graphql::parser::parse_query;
 use async_graphql::{Pos, ServerError};
 
 use crate::graphql::documents::{Hash, Known, Unusable};
 use crate::graphql::guard::Fault;
 use crate::graphql::limits::Limits;
-use crate::graphql::tokens::{check_text, normalised};
+use crate::graphql::prepare::{Unreadable, normalised, parse};
 use crate::service::sha256;
 
 /// Trusted documents by every name that they are known under.
@@ -49,10 +48,17 @@ impl Display for Faulty {
 
 impl Trusted {
     /// Trusts a file's document. Errors: it cannot be parsed, or goes beyond a limit.
-    pub(super) fn add(&mut self, file: &str, text: &str, limits: &Limits) -> Result<(), Faulty> {
+    pub(super) fn add(
+        &mut self,
+        file: &str,
+        text: &str,
+        limits: &Limits,
+    ) -> Result<Arc<Known>, Faulty> {
         let faulty = |message: String| Faulty::new(file, ServerError::new(message, None));
-        check_text(text, limits).map_err(|excess| faulty(excess.to_string()))?;
-        let document = parse_query(text).map_err(|error| Faulty::new(file, error.into()))?;
+        let document = parse(text, limits).map_err(|fault| match fault {
+            Unreadable::Excess(excess) => faulty(excess.to_string()),
+            Unreadable::Syntax(error) => Faulty::new(file, error),
+        })?;
         let known = Known::of(document, text.len(), limits).map_err(|fault| match fault {
             Fault::Excess(excess) => faulty(excess.to_string()),
             Fault::Cycle(name) => faulty(format!("the fragment {name} spreads itself")),
@@ -61,7 +67,7 @@ impl Trusted {
         for text in [text, text.trim(), &normalised(text)] {
             self.0.insert(sha256(text), Arc::clone(&known));
         }
-        Ok(())
+        Ok(known)
     }
 
     /// The document of this text, however it is broken into lines; or of this name, if the text is

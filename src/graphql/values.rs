@@ -66,6 +66,7 @@ impl Weights {
         match value {
             Value::Variable(name) => one(self.0.get(name).copied().unwrap_or(1), 1),
             Value::String(text) => one(1 + text.len() / TEXT, 0),
+            Value::Binary(text) => one(1 + text.len() / TEXT, 0),
             Value::List(items) => items.iter().fold(one(1, 0), sum),
             Value::Object(fields) => fields.values().fold(one(OBJECT, 0), sum),
             _ => one(1, 0),
@@ -77,6 +78,7 @@ fn weight(value: &Given) -> usize {
     let sum = |sum: usize, value: &Given| sum.saturating_add(weight(value));
     match value {
         Given::String(text) => 1 + text.len() / TEXT,
+        Given::Binary(text) => 1 + text.len() / TEXT,
         Given::List(items) => items.iter().fold(1, sum),
         Given::Object(fields) => {
             let names: usize = fields.keys().map(|name| name.len() / TEXT).sum();

@@ -182,7 +182,7 @@ async fn execute(
     );
     let (mut request, mut refused) = (request, None);
     if !app.introspection_for_all && !is_admin {
-        refused = Introspection::of(&mut request);
+        refused = Introspection::of(&request);
         request = request.disable_introspection();
     }
     let mut answer = app.schema.execute(request, credentials).await?;

@@ -1,11 +1,12 @@
 //! From an HTTP request to a GraphQL one, as the GraphQL-over-HTTP specification has it.
 
-use async_graphql::{Pos, Request};
+use async_graphql::indexmap::IndexMap;
+use async_graphql::{Name, Pos, Request, Value, Variables};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
-use crate::graphql::{Cost, Excess, Schema, Unusable};
+use crate::graphql::{Cost, Excess, Schema, Unusable, read_object};
 
 /// Why a request was turned away before GraphQL saw it.
 #[derive(Clone)]
@@ -16,7 +17,7 @@ pub(super) struct Refusal {
     /// Where in the document the fault is, if it is at one place.
     pub(super) locations: Vec<Pos>,
     /// What a program is told besides the code.
-    pub(super) details: Vec<(&'static str, async_graphql::Value)>,
+    pub(super) details: Vec<(&'static str, Value)>,
     /// The header that HTTP wants with this status.
     pub(super) header: Option<(HeaderName, HeaderValue)>,
 }
@@ -45,8 +46,8 @@ impl Refusal {
 struct Parameters {
     query: Option<String>,
     operation_name: Option<String>,
-    variables: Option<Map<String, Value>>,
-    extensions: Option<Map<String, Value>>,
+    variables: Option<Box<RawValue>>,
+    extensions: Option<Box<RawValue>>,
 }
 
 /// Reads the body of a POST: one object. A list would otherwise be taken for the members of one, in
@@ -95,13 +96,13 @@ pub(super) fn from_query(schema: &Schema, pairs: &[(String, String)]) -> Result<
 impl Parameters {
     fn request(self, schema: &Schema) -> Result<Request, Refusal> {
         let is_given = self.query.is_some();
-        let variables = Value::Object(self.variables.unwrap_or_default());
+        let variables = object("variables", self.variables)?;
+        let extensions = object("extensions", self.extensions)?.into_iter();
         let mut request = Request::new(self.query.unwrap_or_default())
-            .variables(async_graphql::Variables::from_json(variables));
+            .variables(Variables::from_value(Value::Object(variables)));
         request.operation_name = self.operation_name;
-        let extensions = self.extensions.unwrap_or_default().into_iter();
         request.extensions.0 = extensions
-            .filter_map(|(name, value)| Some((name, async_graphql::Value::from_json(value).ok()?)))
+            .map(|(name, value)| (name.to_string(), value))
             .collect();
         if !is_given && !request.extensions.contains_key("persistedQuery") {
             return Err(bad_request("the query is missing"));
@@ -109,6 +110,15 @@ impl Parameters {
         schema.read(&mut request).map_err(Refusal::from)?;
         Ok(request)
     }
+}
+
+/// A member of the request that must be an object, if it is there.
+fn object(name: &str, member: Option<Box<RawValue>>) -> Result<IndexMap<Name, Value>, Refusal> {
+    let Some(text) = member else {
+        return Ok(IndexMap::new());
+    };
+    read_object(text.get())
+        .map_err(|error| bad_request(format!("{name} is not a JSON object: {error}")))
 }
 
 impl From<Unusable> for Refusal {
@@ -152,7 +162,7 @@ impl From<Unusable> for Refusal {
 }
 
 /// What a program is told of a limit.
-fn details(unusable: Unusable) -> Vec<(&'static str, async_graphql::Value)> {
+fn details(unusable: Unusable) -> Vec<(&'static str, Value)> {
     match unusable {
         Unusable::TooLarge(Excess {
             measure,

@@ -1,9 +1,10 @@
+use std::collections::BTreeMap;
+
 use diesel::result::Error as DieselError;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::db::{DbError, Failed};
-use crate::service::{ApiKeyId, LeadId, NoteId, UserId};
+use crate::service::{ApiKeyId, Json, LeadId, NoteId, UserId};
 
 /// The result of a service function.
 pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
@@ -64,7 +65,7 @@ pub struct Conflict {
     /// The version the object has now, where it has one.
     pub current_version: Option<i32>,
     /// The present values of the fields that were to change, by their API names.
-    pub current: Map<String, Value>,
+    pub current: BTreeMap<String, Json>,
 }
 
 impl ServiceError {

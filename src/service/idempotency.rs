@@ -8,13 +8,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::db::schema::idempotency_keys;
 use crate::db::{Connection, Db, RunQueryDsl};
 use crate::service::command::{Answer, Command};
 use crate::service::permission::require_somewhere;
-use crate::service::{Actor, Result, ServiceError, sha256};
+use crate::service::{Actor, Json, Result, ServiceError, sha256};
 
 /// For how long a key is remembered.
 pub const KEPT_FOR: TimeDelta = TimeDelta::hours(24);
@@ -66,14 +65,15 @@ pub(crate) async fn once<C: Command>(
     let row = idempotency_keys::table.find((actor.id, &key.0));
     if is_new {
         let answer = command.apply(conn, actor).await?;
-        let done = serde_json::to_value(answer.done()).map_err(unreadable)?;
+        let done = serde_json::to_string(&answer.done()).map_err(unreadable)?;
+        let done = Json::of_text(done);
         diesel::update(row)
             .set(idempotency_keys::done.eq(Some(done)))
             .execute(conn)
             .await?;
         return Ok(Some(answer));
     }
-    let (first_hash, done): (Vec<u8>, Option<Value>) = row
+    let (first_hash, done): (Vec<u8>, Option<Json>) = row
         .select((idempotency_keys::request_hash, idempotency_keys::done))
         .first(conn)
         .await?;
@@ -81,7 +81,7 @@ pub(crate) async fn once<C: Command>(
         return Err(ServiceError::IdempotencyConflict);
     }
     require_somewhere(actor, C::ACTION)?;
-    let done = serde_json::from_value(done.unwrap_or_default()).map_err(unreadable)?;
+    let done = serde_json::from_str(done.unwrap_or_default().as_str()).map_err(unreadable)?;
     C::Answer::again(conn, actor, done).await
 }
 

@@ -21,6 +21,7 @@ mod clock;
 mod command;
 mod error;
 mod ids;
+mod json;
 mod random;
 mod sha256;
 mod validation;
@@ -29,6 +30,7 @@ pub use actor::Actor;
 pub use command::{Answer, Command, perform, perform_once};
 pub use error::{Conflict, Fault, Result, ServiceError};
 pub use ids::{ApiKeyId, LeadId, NoteId, UserId};
+pub use json::Json;
 pub use sha256::sha256;
 
 pub(crate) use random::random;

@@ -154,7 +154,7 @@ async fn an_opportunity_becomes_a_lead_with_its_facts() {
         .await
         .expect("an import");
     let filter = LeadFilter {
-        custom_fields: Some(json!({ "opportunityId": "OPP00001" })),
+        custom_fields: Some(json!({ "opportunityId": "OPP00001" }).into()),
         archived: Some(Archived::Include),
         ..LeadFilter::default()
     };

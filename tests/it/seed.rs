@@ -1,6 +1,6 @@
 //! Made-up leads are leads like any other.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::Utc;
 use crm::cli::seed::{PASSWORD, Progress, RANDOM_SEED, demo, generate};
@@ -10,7 +10,7 @@ use crm::service::leads::bulk::BulkMode;
 use crm::service::leads::{CreateLeads, Lead, LeadStatus, MOST_AT_ONCE, NewLead};
 use crm::service::timeline::{Entry, EntryType, replay};
 use crm::service::users::{UserFilter, UserRole};
-use crm::service::{Actor, LeadId, perform, sessions, users};
+use crm::service::{Actor, Json, LeadId, perform, sessions, users};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::{Map, Value};
@@ -79,7 +79,7 @@ async fn the_changes_of_made_up_leads_replayed_give_the_leads() {
         .order_by(lead_notes::position)
         .select(Entry::as_select());
     let notes: Vec<Entry> = notes.load(&mut conn).await.expect("notes");
-    let mut replayed: HashMap<LeadId, Map<String, Value>> = HashMap::new();
+    let mut replayed: HashMap<LeadId, BTreeMap<String, Json>> = HashMap::new();
     let mut written = 0;
     for note in &notes {
         replay(replayed.entry(note.lead_id).or_default(), &note.changes());
@@ -93,8 +93,11 @@ async fn the_changes_of_made_up_leads_replayed_give_the_leads() {
         fields.retain(|name, value| {
             !value.is_null() && !["id", "updatedAt", "version"].contains(&name.as_str())
         });
-        let mut replayed = replayed.remove(&lead.id).expect("a timeline");
-        replayed.retain(|_, value| !value.is_null());
+        let replayed = replayed.remove(&lead.id).expect("a timeline").into_iter();
+        let replayed: Map<String, Value> = replayed
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name, value.as_str().parse().expect("JSON")))
+            .collect();
         assert_eq!(replayed, fields);
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn incoming(world: &World, index: u64, random: &mut StdRng) -> Lead {
         next_follow_up: None,
         call_attempts: 0,
         tags: tags(world, random),
-        custom_fields: custom_fields(random),
+        custom_fields: custom_fields(random).into(),
         created_at,
         updated_at: created_at,
         version: 1,

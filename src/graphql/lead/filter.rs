@@ -1,8 +1,8 @@
 use async_graphql::{Enum, ID, InputObject};
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
 use crate::graphql::context::uuid;
+use crate::graphql::json::JsonValue;
 use crate::graphql::lead::{LeadSource, LeadStatus};
 use crate::service::leads::{self, Search};
 use crate::service::{Result, UserId};
@@ -54,7 +54,7 @@ pub struct LeadFilter {
     /// archived leads there, say INCLUDE outside.
     archived: Option<Archived>,
     /// Whose custom fields contain this JSON object, at any depth: `{"size": "L"}`.
-    custom_fields: Option<Value>,
+    custom_fields: Option<JsonValue>,
     /// And all of these hold.
     and: Option<Vec<LeadFilter>>,
     /// And one of these holds.
@@ -161,7 +161,7 @@ impl LeadFilter {
             company: text(self.company),
             email: text(self.email),
             archived: self.archived.map(Into::into),
-            custom_fields: self.custom_fields,
+            custom_fields: self.custom_fields.map(|fields| fields.0),
             and: parse_all(self.and.unwrap_or_default())?,
             or: self.or.map(parse_all).transpose()?,
             not: self

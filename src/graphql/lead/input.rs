@@ -1,8 +1,8 @@
 use async_graphql::{ID, InputObject, MaybeUndefined};
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
 use crate::graphql::context::uuid;
+use crate::graphql::json::JsonValue;
 use crate::graphql::lead::{LeadSource, LeadStatus};
 use crate::service::leads::{LeadPatch, NewLead, UpdateLead};
 use crate::service::{LeadId, Result, UserId};
@@ -47,7 +47,7 @@ macro_rules! new_lead_input {
             #[graphql(default)]
             tags: Vec<String>,
             /// A JSON object, at most 16 KiB.
-            custom_fields: Option<Value>,
+            custom_fields: Option<JsonValue>,
             $($(#[$field_doc])* pub $field: $type,)*
         }
 
@@ -71,7 +71,7 @@ macro_rules! new_lead_input {
                     last_contact_date: self.last_contact_date,
                     next_follow_up: self.next_follow_up,
                     tags: self.tags,
-                    custom_fields: self.custom_fields,
+                    custom_fields: self.custom_fields.map(|fields| fields.0),
                     created_at: None,
                 })
             }
@@ -127,7 +127,7 @@ pub struct UpdateLeadInput {
     /// All tags the lead has then: at most 50, each 1–50 characters.
     tags: MaybeUndefined<Vec<String>>,
     /// All custom fields the lead has then: a JSON object, at most 16 KiB.
-    custom_fields: MaybeUndefined<Value>,
+    custom_fields: MaybeUndefined<JsonValue>,
     /// The `version` that the client saw: CONFLICT if the lead has another one now.
     expected_version: Option<i32>,
     /// A name for this change, made up by the client, 1–200 characters: sent again within 24
@@ -153,7 +153,7 @@ impl UpdateLeadInput {
                 last_contact_date: given(self.last_contact_date),
                 next_follow_up: given(self.next_follow_up),
                 tags: given(self.tags),
-                custom_fields: given(self.custom_fields),
+                custom_fields: given(self.custom_fields.map_value(|fields| fields.0)),
             },
         })
     }

@@ -2,10 +2,10 @@ use std::borrow::Cow;
 
 use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
 use crate::graphql::direct::Direct;
 use crate::graphql::error::answer;
+use crate::graphql::json::JsonValue;
 use crate::graphql::lead::score::ScoreLine;
 use crate::graphql::loaders::Loaders;
 use crate::graphql::timeline::{
@@ -190,8 +190,8 @@ impl Lead {
     }
 
     /// Whatever else the company keeps of a lead: a JSON object.
-    async fn custom_fields(&self) -> &Value {
-        &self.row.custom_fields
+    async fn custom_fields(&self) -> JsonValue {
+        JsonValue(self.row.custom_fields.clone())
     }
 
     /// Since when the lead is known.

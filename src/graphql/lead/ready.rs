@@ -36,6 +36,7 @@ impl Ready for Lead {
             "lastContactDate" => |lead, json| lead.row.last_contact_date.write(json),
             "nextFollowUp" => |lead, json| lead.row.next_follow_up.write(json),
             "tags" => |lead, json| lead.row.tags.write(json),
+            "customFields" => |lead, json| json.extend(lead.row.custom_fields.as_str().bytes()),
             "createdAt" => |lead, json| lead.row.created_at.write(json),
             "updatedAt" => |lead, json| lead.row.updated_at.write(json),
             "version" => |lead, json| lead.row.version.write(json),

@@ -1,14 +1,15 @@
 use async_graphql::parser::types::Field;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
 use crate::graphql::direct::Ready;
 use crate::graphql::error::answer;
+use crate::graphql::json::JsonValue;
 use crate::graphql::lead::Lead;
 use crate::graphql::loaders::Loaders;
 use crate::graphql::timeline::{Position, entry};
 use crate::graphql::user::User;
+use crate::service::Json;
 use crate::service::timeline::{self, Entry};
 
 /// A change of a lead, with the values before and after.
@@ -80,7 +81,7 @@ impl FieldChange {
 }
 
 impl FieldChange {
-    async fn value(&self, ctx: &Context<'_>, value: &Value) -> Option<FieldValue> {
+    async fn value(&self, ctx: &Context<'_>, value: &Json) -> Option<FieldValue> {
         if value.is_null() {
             return None;
         }
@@ -91,7 +92,7 @@ impl FieldChange {
             None => None,
         };
         Some(FieldValue {
-            value: value.clone(),
+            value: JsonValue(value.clone()),
             display: user.map_or_else(|| text(value), |user| user.full_name.clone()),
         })
     }
@@ -101,20 +102,20 @@ impl FieldChange {
 #[derive(SimpleObject)]
 pub struct FieldValue {
     /// The value as the lead has it; of a user the id.
-    value: Value,
+    value: JsonValue,
     /// The value as a text to show: of a user the name, which every viewer of the lead may read;
     /// tags with commas between; a time as RFC 3339; an enum value by its name; anything else as JSON.
     display: String,
 }
 
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(items) if items.iter().all(Value::is_string) => {
-            let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
-            items.join(", ")
-        }
-        other => other.to_string(),
+fn text(value: &Json) -> String {
+    let json = value.as_str();
+    if let Ok(text) = serde_json::from_str(json) {
+        return text;
+    }
+    match serde_json::from_str::<Vec<String>>(json) {
+        Ok(items) => items.join(", "),
+        Err(_) => json.to_owned(),
     }
 }
 
@@ -136,7 +137,7 @@ mod tests {
             (json!([]), ""),
             (json!({ "trucks": [40, 2] }), r#"{"trucks":[40,2]}"#),
         ] {
-            assert_eq!(text(&value), shown);
+            assert_eq!(text(&value.into()), shown);
         }
     }
 }

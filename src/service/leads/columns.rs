@@ -12,9 +12,9 @@ use diesel::sql_types::{
 
 use crate::db::UsersRevision;
 use crate::db::schema::{leads, sql_types};
-use crate::service::LeadId;
 use crate::service::leads::search::Tier;
 use crate::service::leads::{Lead, LeadSource, LeadStatus, ListedLead};
+use crate::service::{Json, LeadId};
 
 /// The columns of [`ListedLead`].
 const COLUMNS: [&str; 25] = [
@@ -179,7 +179,7 @@ fn unread() -> ListedLead {
         next_follow_up: None,
         call_attempts: 0,
         tags: Vec::new(),
-        custom_fields: serde_json::Value::Null,
+        custom_fields: Json::default(),
         created_at: DateTime::UNIX_EPOCH,
         updated_at: DateTime::UNIX_EPOCH,
         version: 0,

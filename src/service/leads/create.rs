@@ -2,7 +2,6 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::db::Connection;
 use crate::service::clock::now;
@@ -15,7 +14,7 @@ use crate::service::text::{self, PhoneRegion};
 use crate::service::timeline::{self, changes};
 use crate::service::users::{User, UserRole, lock_assignees};
 use crate::service::validation::{self, Faults};
-use crate::service::{Actor, LeadId, Result, ServiceError, UserId, free_email_domains};
+use crate::service::{Actor, Json, LeadId, Result, ServiceError, UserId, free_email_domains};
 
 /// The most leads that one `createLeads` takes.
 pub const MOST_AT_ONCE: usize = 1000;
@@ -42,7 +41,7 @@ pub struct NewLead {
     pub last_contact_date: Option<DateTime<Utc>>,
     pub next_follow_up: Option<DateTime<Utc>>,
     pub tags: Vec<String>,
-    pub custom_fields: Option<Value>,
+    pub custom_fields: Option<Json>,
     /// For imports only: since when the lead is known. The API does not offer it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<DateTime<Utc>>,
@@ -187,7 +186,10 @@ fn valid(new: &NewLead) -> Result<Lead> {
     let next_follow_up = new
         .next_follow_up
         .and_then(|date| faults.take("nextFollowUp", validation::stored_date(date)));
-    let custom_fields = new.custom_fields.clone().unwrap_or_else(|| json!({}));
+    let custom_fields = new
+        .custom_fields
+        .clone()
+        .unwrap_or_else(|| Json::of_text("{}"));
     let custom_fields = faults.take("customFields", validation::custom_fields(&custom_fields));
     faults.finish()?;
     Ok(Lead {

@@ -93,7 +93,7 @@ pub(crate) fn expect_version(lead: &Lead, target: &Target<'_>) -> Result<()> {
 }
 
 fn conflict(lead: &Lead, target: &Target<'_>) -> ServiceError {
-    let values = serde_json::to_value(lead).unwrap_or_default();
+    let values = timeline::fields(lead);
     let current = target
         .fields
         .iter()

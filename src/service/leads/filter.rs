@@ -3,7 +3,6 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::db::Constant;
 use crate::db::schema::leads;
@@ -11,7 +10,7 @@ use crate::service::leads::order::LeadQuery;
 use crate::service::leads::search::Search;
 use crate::service::leads::sql::escaped;
 use crate::service::leads::{Lead, LeadSource, LeadStatus, visible_to};
-use crate::service::{Actor, Result, UserId, text};
+use crate::service::{Actor, Json, Result, UserId, text};
 
 /// A condition on a lead.
 ///
@@ -42,7 +41,7 @@ pub struct LeadFilter {
     pub company: TextMatch,
     pub email: TextMatch,
     pub archived: Option<Archived>,
-    pub custom_fields: Option<Value>,
+    pub custom_fields: Option<Json>,
     pub and: Vec<LeadFilter>,
     pub or: Option<Vec<LeadFilter>>,
     pub not: Option<Box<LeadFilter>>,

@@ -3,11 +3,10 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::db::pg_enum;
 use crate::db::schema::{leads, sql_types};
-use crate::service::{LeadId, UserId};
+use crate::service::{Json, LeadId, UserId};
 
 pg_enum! {
     /// Where a lead came from.
@@ -86,7 +85,7 @@ pub struct Lead {
     pub next_follow_up: Option<DateTime<Utc>>,
     pub call_attempts: i32,
     pub tags: Vec<String>,
-    pub custom_fields: Value,
+    pub custom_fields: Json,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub version: i32,

@@ -1,6 +1,5 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::db::Connection;
 use crate::service::clock::now;
@@ -10,7 +9,7 @@ use crate::service::leads::edit::{Target, edit, require_active};
 use crate::service::leads::{Lead, LeadSource, LeadStatus};
 use crate::service::permission::Action;
 use crate::service::validation::{self, Faults};
-use crate::service::{Actor, LeadId, Result, free_email_domains, text};
+use crate::service::{Actor, Json, LeadId, Result, free_email_domains, text};
 
 /// The fields of a lead that a client names. `None` leaves a field as it is; `Some(None)` empties
 /// it, where that is possible.
@@ -31,7 +30,7 @@ pub struct LeadPatch {
     pub last_contact_date: Option<Option<DateTime<Utc>>>,
     pub next_follow_up: Option<Option<DateTime<Utc>>>,
     pub tags: Option<Option<Vec<String>>>,
-    pub custom_fields: Option<Option<Value>>,
+    pub custom_fields: Option<Option<Json>>,
 }
 
 /// Changes the named fields of a lead, and only these.
@@ -122,7 +121,7 @@ impl LeadPatch {
         );
         let rule = |tags: Vec<String>| validation::tags(&tags);
         set(&mut lead.tags, &self.tags, "tags", &mut faults, rule);
-        let rule = |fields: Value| validation::custom_fields(&fields);
+        let rule = |fields: Json| validation::custom_fields(&fields);
         set(
             &mut lead.custom_fields,
             &self.custom_fields,

@@ -1,5 +1,6 @@
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
+use crate::service::Json;
 use crate::service::leads::Lead;
 use crate::service::timeline::FieldChange;
 
@@ -26,7 +27,7 @@ pub(crate) fn changes(before: Option<&Lead>, after: &Lead) -> Vec<FieldChange> {
 /// Makes the changes on a lead's fields, by their API names: replayed in the order of their
 /// positions, a lead's changes give its present fields.
 pub fn replay<'a>(
-    fields: &mut Map<String, Value>,
+    fields: &mut BTreeMap<String, Json>,
     changes: impl IntoIterator<Item = &'a FieldChange>,
 ) {
     for change in changes {
@@ -34,9 +35,7 @@ pub fn replay<'a>(
     }
 }
 
-fn fields(lead: &Lead) -> Map<String, Value> {
-    match serde_json::to_value(lead) {
-        Ok(Value::Object(fields)) => fields,
-        _ => Map::new(),
-    }
+/// The fields of a lead by their API names.
+pub(crate) fn fields(lead: &Lead) -> BTreeMap<String, Json> {
+    serde_json::from_str(Json::of(lead).as_str()).unwrap_or_default()
 }

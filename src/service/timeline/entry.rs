@@ -1,12 +1,11 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::pg_enum;
 use crate::db::schema::{lead_notes, sql_types};
-use crate::service::{LeadId, NoteId, UserId};
+use crate::service::{Json, LeadId, NoteId, UserId};
 
 pg_enum! {
     /// The kind of an entry of the timeline.
@@ -89,7 +88,7 @@ pub struct Entry {
     /// The text that a person wrote; empty for a change.
     pub content: String,
     /// Of a change: a list of [`FieldChange`].
-    pub changes: Value,
+    pub changes: Json,
     /// The earlier version of the same note.
     pub replaces_id: Option<NoteId>,
     /// Since when it is there.
@@ -102,7 +101,7 @@ pub struct Entry {
 impl Entry {
     /// The field changes, none for what people write.
     pub fn changes(&self) -> Vec<FieldChange> {
-        serde_json::from_value(self.changes.clone()).unwrap_or_default()
+        serde_json::from_str(self.changes.as_str()).unwrap_or_default()
     }
 }
 
@@ -113,18 +112,20 @@ pub struct FieldChange {
     pub field: String,
     /// Its value before; null if there was none.
     #[serde(rename = "old")]
-    pub before: Value,
+    pub before: Json,
     /// Its value after; null if there is none.
     #[serde(rename = "new")]
-    pub after: Value,
+    pub after: Json,
 }
 
 impl FieldChange {
     /// The user whom a value of this field names, if it is such a field.
-    pub fn user_in(&self, value: &Value) -> Option<UserId> {
+    pub fn user_in(&self, value: &Json) -> Option<UserId> {
         if self.field != "assignedTo" {
             return None;
         }
-        value.as_str()?.parse::<Uuid>().ok().map(UserId)
+        serde_json::from_str::<Uuid>(value.as_str())
+            .ok()
+            .map(UserId)
     }
 }

@@ -11,7 +11,7 @@ pub use changes::replay;
 pub use entry::{Entry, EntryType, FieldChange, NoteType};
 pub use read::{entries_of, feed, read, read_many};
 
-pub(crate) use changes::changes;
+pub(crate) use changes::{changes, fields};
 pub(crate) use write::{delete_all, record, write};
 
 /// The longest text of a note, in characters.

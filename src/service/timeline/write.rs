@@ -2,13 +2,12 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, Jsonb, Nullable, Timestamptz, Uuid};
-use serde_json::{Value, json};
 
 use crate::db::schema::lead_notes;
 use crate::db::{Connection, RunQueryDsl};
 use crate::service::clock::now;
 use crate::service::timeline::{Entry, FieldChange, NoteType};
-use crate::service::{Actor, LeadId, NoteId, Result};
+use crate::service::{Actor, Json, LeadId, NoteId, Result};
 
 /// Records what changed, one entry for each lead that something changed on, in one statement.
 pub(crate) async fn record(
@@ -26,7 +25,7 @@ pub(crate) async fn record(
     }
     let ids: Vec<NoteId> = entries.iter().map(|_| NoteId::generate()).collect();
     let leads: Vec<LeadId> = entries.iter().map(|(lead, _)| *lead).collect();
-    let changes: Vec<Value> = entries.iter().map(|(_, changes)| json!(changes)).collect();
+    let changes: Vec<Json> = entries.iter().map(|(_, c)| Json::of(c)).collect();
     sql_query(
         "INSERT INTO lead_notes (id, lead_id, author_id, note_type, content, changes, created_at) \
          SELECT n.id, n.lead_id, $4, 'CHANGE', '', n.changes, $5 \
@@ -57,7 +56,7 @@ pub(crate) async fn write(
         author_id: actor.author(),
         entry_type: note_type.into(),
         content,
-        changes: json!([]),
+        changes: Json::of_text("[]"),
         replaces_id: replaces,
         created_at: now(),
         position: 0,

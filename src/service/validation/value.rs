@@ -1,5 +1,6 @@
 use chrono::{DateTime, Datelike, SubsecRound, TimeDelta, Utc};
-use serde_json::Value;
+
+use crate::service::Json;
 
 const LARGEST_CUSTOM_FIELDS: usize = 16 * 1024;
 
@@ -38,30 +39,18 @@ pub(crate) fn past_date(value: DateTime<Utc>, now: DateTime<Utc>) -> Result<Date
     stored_date(value)
 }
 
-/// A JSON object of at most 16 KiB, without NUL characters.
-pub(crate) fn custom_fields(value: &Value) -> Result<Value, String> {
+/// A JSON object of at most 16 KiB, as the database writes it: without NUL characters, and with
+/// numbers that are kept to their last digit.
+pub(crate) fn custom_fields(value: &Json) -> Result<Json, String> {
     if !value.is_object() {
         return Err("must be a JSON object".to_owned());
     }
-    let size = value.to_string().len();
+    let value = value.canonical()?;
+    let size = value.as_str().len();
     if size > LARGEST_CUSTOM_FIELDS {
         return Err(format!(
             "must have at most {LARGEST_CUSTOM_FIELDS} bytes as JSON, has {size}"
         ));
     }
-    if has_nul(value) {
-        return Err("must not contain NUL characters".to_owned());
-    }
-    Ok(value.clone())
-}
-
-fn has_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(has_nul),
-        Value::Object(fields) => fields
-            .iter()
-            .any(|(name, value)| name.contains('\0') || has_nul(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
+    Ok(value)
 }

@@ -26,6 +26,7 @@ mod http;
 mod http_bodies;
 mod http_status;
 mod idempotency;
+mod json_values;
 mod lifecycle;
 mod limits;
 mod login_attempts;
@@ -55,6 +56,7 @@ mod typing;
 mod update_lead;
 mod user_changes;
 mod users;
+mod variables;
 mod versions;
 
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};

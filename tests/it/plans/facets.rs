@@ -118,7 +118,7 @@ impl Case {
             },
             tags_all: all.then(|| tags().take(1).collect()),
             tags_any: some.then(|| tags().collect()),
-            custom_fields: custom.then(|| like[0].custom_fields.clone()),
+            custom_fields: custom.then(|| like[0].custom_fields.clone().into()),
             ..LeadFilter::default()
         };
         let filter = match self.is_nested {
@@ -169,6 +169,7 @@ fn selects(filter: &LeadFilter, lead: &Known) -> bool {
         && (filter.tags_all.as_ref()).is_none_or(|tags| tags.iter().all(has))
         && (filter.tags_any.as_ref()).is_none_or(|tags| tags.iter().any(has))
         && (filter.custom_fields.as_ref()).is_none_or(|fields| {
+            let fields: Value = fields.to_string().parse().unwrap();
             let fields = fields.as_object().unwrap();
             fields
                 .iter()

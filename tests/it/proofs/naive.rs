@@ -70,7 +70,7 @@ fn holds(filter: &Value, lead: &Lead) -> bool {
             Some("EXCLUDE") => !lead.is_archived(),
             _ => true,
         },
-        "customFields" => json_contains(&lead.custom_fields, value),
+        "customFields" => json_contains(&lead.custom_fields.to_string().parse().unwrap(), value),
         "and" => parts(value).iter().all(|part| holds(part, lead)),
         "or" => parts(value).iter().any(|part| holds(part, lead)),
         "not" => !holds(value, lead),

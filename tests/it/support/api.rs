@@ -107,7 +107,7 @@ impl Api {
         };
         let mut schema = graphql::build(database.db().clone(), settings);
         if !options.trusted.is_empty() {
-            schema.trust(options.trusted).await.unwrap();
+            schema.trust(options.trusted).unwrap();
         }
         let stopping = Stopping::default();
         let app = App {
@@ -201,13 +201,18 @@ impl Api {
     /// The whole response to an operation.
     pub(crate) async fn ask(&self, who: Option<&SignedIn>, query: &str, variables: Value) -> Value {
         let body = json!({ "query": query, "variables": variables }).to_string();
+        serde_json::from_str(&self.post(who, body).await).unwrap()
+    }
+
+    /// The answer to a body of a client's own writing, as it is written.
+    pub(crate) async fn post(&self, who: Option<&SignedIn>, body: String) -> String {
         let mut request = Request::post("/graphql").header("content-type", "application/json");
         if let Some(who) = who {
             request = request.header("authorization", format!("Bearer {}", who.token));
         }
         let (status, _, text) = self.send(request.body(Body::from(body)).unwrap()).await;
         assert_eq!(status, StatusCode::OK, "{text}");
-        serde_json::from_str(&text).unwrap()
+        text
     }
 
     /// The data of an operation that must succeed.

@@ -37,7 +37,7 @@ pub(super) fn new(row: &Opportunity, agents: &HashMap<String, UserId>) -> NewLea
         assigned_to: agents.get(&row.agent).copied(),
         last_contact_date: row.closed.map(midnight),
         created_at: row.engaged.map(midnight),
-        custom_fields: Some(custom_fields(row)),
+        custom_fields: Some(custom_fields(row).into()),
         ..NewLead::default()
     }
 }

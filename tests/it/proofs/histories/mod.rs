@@ -2,7 +2,7 @@
 
 mod steps;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use proptest::collection::vec;
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use crm::db::Db;
 use crm::service::leads::{self, Lead};
 use crm::service::timeline::{self, Entry, EntryType};
 use crm::service::users::UserRole;
-use crm::service::{Actor, LeadId, UserId};
+use crm::service::{Actor, Json, LeadId, UserId};
 
 use crate::support::Api;
 
@@ -52,8 +52,16 @@ async fn check(db: &Db, ids: &[LeadId]) -> Result<(), String> {
         .try_for_each(|lead| check_lead(lead, &of_leads[&lead.id]))
 }
 
+/// The fields as values that are alike however numbers are written.
+fn values(fields: BTreeMap<String, Json>) -> Map<String, Value> {
+    let fields = fields.into_iter();
+    fields
+        .map(|(name, value)| (name, value.as_str().parse().unwrap()))
+        .collect()
+}
+
 fn check_lead(lead: &Lead, log: &[Entry]) -> Result<(), String> {
-    let mut fields: Map<String, Value> = Map::new();
+    let mut fields = BTreeMap::new();
     let entries: Vec<&Entry> = log
         .iter()
         .filter(|note| note.entry_type == EntryType::Change)
@@ -69,6 +77,7 @@ fn check_lead(lead: &Lead, log: &[Entry]) -> Result<(), String> {
         }
         timeline::replay(&mut fields, &entry.changes());
     }
+    let mut fields = values(fields);
     let Ok(Value::Object(mut expected)) = serde_json::to_value(lead) else {
         return Err("a lead is an object".to_owned());
     };

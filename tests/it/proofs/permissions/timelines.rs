@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crm::service::Json;
 use crm::service::leads::Lead;
 use crm::service::timeline::{Entry, EntryType, FieldChange};
 
@@ -92,9 +93,9 @@ fn change_as_told(viewer: Viewer<'_>, change: &FieldChange) -> Value {
         }
         other => other.to_string(),
     };
-    let side = |value: &Value| match value {
+    let side = |value: &Json| match value.as_str().parse().unwrap() {
         Value::Null => Value::Null,
-        value => json!({ "value": value, "display": display(value) }),
+        value => json!({ "value": value, "display": display(&value) }),
     };
     json!({ "field": change.field, "before": side(&change.before), "after": side(&change.after) })
 }

@@ -1,0 +1,29 @@
+use async_graphql::{InputValueResult, Scalar, ScalarType, Value};
+
+use crate::graphql::written::{to_json, written};
+use crate::service::Json;
+
+/// JSON as a client has it.
+#[derive(Clone)]
+pub struct JsonValue(pub Json);
+
+impl JsonValue {
+    /// The value that stands for JSON in an answer.
+    pub(super) fn of(json: &Json) -> Value {
+        written(json.as_str().as_bytes().to_vec())
+    }
+}
+
+/// Any JSON value: an object, a list, a string, a number, true, false or null. Numbers keep their
+/// value to the last digit: up to 1,000 digits, with exponents from -300 to 300.
+#[Scalar(name = "JSON")]
+impl ScalarType for JsonValue {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let text = String::from_utf8(to_json(&value))?;
+        Ok(Self(Json::of_text(text)))
+    }
+
+    fn to_value(&self) -> Value {
+        Self::of(&self.0)
+    }
+}
