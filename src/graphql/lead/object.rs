@@ -4,10 +4,8 @@ use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 
 use crate::graphql::direct::Direct;
-use crate::graphql::error::answer;
 use crate::graphql::json::JsonValue;
 use crate::graphql::lead::score::ScoreLine;
-use crate::graphql::loaders::Loaders;
 use crate::graphql::timeline::{
     NoteConnection, NoteType, TimelineEntryConnection, TimelineEntryType, entries_of, notes_of,
 };

@@ -69,7 +69,7 @@ async fn time_zones_that_postgresql_lacks_have_the_right_days() {
             created_at: Some(time.parse().unwrap()),
             ..NewLead::default()
         };
-        let created = perform(&db, &Actor::operator(), None, CreateLead(lead)).await;
+        let created = perform(&db, &Actor::operator(), CreateLead(lead)).await;
         assert!(created.is_ok());
     }
     let program = Program::start(&[("DATABASE_URL", &server.url())]).await;

@@ -4,7 +4,6 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crm::service::UserId;
 use crm::service::leads::Lead;
 
 use crate::proofs::same;
