@@ -21,7 +21,14 @@ use verdict::verdict;
 /// How many pairs a run tries.
 const PAIRS: u64 = 6_000;
 /// Pairs of which one side thought otherwise once: they are always tried.
-const FAILED_ONCE: &[u64] = &[];
+const FAILED_ONCE: &[u64] = &[
+    1_795_877_306_586_549_063,
+    1_795_877_306_586_549_378,
+    1_795_877_306_586_549_380,
+    1_795_877_306_586_549_620,
+    1_795_877_306_586_549_774,
+    1_795_877_306_586_550_053,
+];
 
 #[test]
 fn random_pairs_of_documents_and_variables_are_written_for_graphql_js() {
