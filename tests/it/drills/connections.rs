@@ -122,13 +122,12 @@ async fn besiege(
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_who_send_slowly_silence_nobody() {
     let program = Program::start(&[
-        ("CRM_MAX_CONNECTIONS", "100"),
-        ("CRM_CONNECTIONS_PER_ADDRESS", "16"),
+        ("CRM_MAX_CONNECTIONS", "400"),
         ("CRM_CLIENT_TIMEOUT_MS", "1500"),
     ])
     .await;
     let (pause, time) = (Duration::from_millis(700), Duration::from_secs(4));
-    besiege(&program, 300, pause, time, Duration::from_secs(3)).await;
+    besiege(&program, 800, pause, time, Duration::from_secs(3)).await;
     program.stop().await;
 }
 
