@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tokio_postgres::CancelToken;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::DbError;
+use super::party::Party;
 use super::pool::Db;
 use super::premise::Premise;
 use super::tally::carried;
@@ -21,41 +23,87 @@ const TELLING: Duration = Duration::from_secs(2);
 /// been none at that moment.
 pub const BETWEEN_CANCELS: Duration = Duration::from_millis(100);
 
+/// The most connections that a request holds: what it asks for beyond that waits for its own.
+const MOST_OF_A_REQUEST: usize = 4;
+
 /// What is known of a request at the database.
 #[derive(Clone, Default)]
 pub(super) struct Errand {
+    /// On whose account its connections are held.
+    pub(super) party: Party,
     /// When its changes are given up.
-    deadline: Option<Instant>,
+    pub(super) deadline: Option<Instant>,
     /// When what it reads is given up, where it is not given up as a whole.
     reads_until: Option<Instant>,
-    /// Whether nobody waits for it any more.
-    is_abandoned: Option<Arc<AtomicBool>>,
+    /// Goes on where nobody waits for it any more.
+    outlives_its_client: bool,
+    /// State shared by everything that works for the request, where it is for one.
+    request: Option<Arc<Request>>,
     /// What it takes for granted.
     pub(super) premise: Premise,
 }
 
+struct Request {
+    /// Set when nobody waits for it any more.
+    is_abandoned: AtomicBool,
+    /// The connections that it may still take.
+    left: Semaphore,
+}
+
+/// One of the connections that a request may hold, until this is dropped.
+pub(super) struct RequestPermit(Arc<Request>);
+
+impl Drop for RequestPermit {
+    fn drop(&mut self) {
+        self.0.left.add_permits(1);
+    }
+}
+
 /// Held by whoever waits for a request's statements. Dropped, it has those that still run ended,
 /// so it must be dropped before what runs them is.
-pub struct Waiting(Arc<AtomicBool>);
+pub struct Waiting(Arc<Request>);
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.is_abandoned.store(true, Ordering::Relaxed);
     }
 }
 
 impl Errand {
-    pub(super) fn is_abandoned(&self) -> bool {
-        let flag = self.is_abandoned.as_ref();
-        flag.is_some_and(|flag| flag.load(Ordering::Relaxed))
+    /// True when nobody waits for it, or its time is over: whatever still runs for it is to end.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_abandoned() || self.deadline.is_some_and(|at| Instant::now() >= at)
     }
 
-    /// Errors: `Late` if nothing is to be read any more.
+    fn is_abandoned(&self) -> bool {
+        let request = self.request.as_ref().filter(|_| !self.outlives_its_client);
+        request.is_some_and(|request| request.is_abandoned.load(Ordering::Relaxed))
+    }
+
+    /// Errors: `Late` if nothing is to be begun for it any more.
     pub(super) fn check(&self) -> Result<(), DbError> {
-        match self.reads_until {
-            Some(until) if Instant::now() >= until => Err(DbError::Late),
-            _ => Ok(()),
+        match self.is_over() {
+            true => Err(DbError::Late),
+            false => Ok(()),
         }
+    }
+
+    /// Waits until the request holds fewer connections than it may. That is bounded by its deadline
+    /// alone, since nobody but itself is in its way. Errors: `Late`.
+    pub(super) async fn permit(&self) -> Result<Option<RequestPermit>, DbError> {
+        let Some(request) = &self.request else {
+            return Ok(None);
+        };
+        let permit = match (request.left.try_acquire(), self.deadline) {
+            (Ok(permit), _) => Ok(permit),
+            (Err(_), None) => request.left.acquire().await,
+            (Err(_), Some(deadline)) => Box::pin(timeout_at(deadline, request.left.acquire()))
+                .await
+                .map_err(|_| DbError::Late)?,
+        };
+        // It is never closed.
+        permit.map_err(|_| DbError::Late)?.forget();
+        Ok(Some(RequestPermit(Arc::clone(request))))
     }
 
     /// What ends the statements on a connection that is out for this.
@@ -66,16 +114,27 @@ impl Errand {
 }
 
 impl Db {
-    /// The same database for one request, which ends at the deadline and takes this for granted.
-    pub fn for_request(&self, deadline: Option<Instant>, premise: Premise) -> (Db, Waiting) {
-        let flag = Arc::new(AtomicBool::new(false));
+    /// The same database for one request of this party, which ends at the deadline and takes this for
+    /// granted. It holds a few connections at a time.
+    pub fn for_request(
+        &self,
+        party: Party,
+        deadline: Option<Instant>,
+        premise: Premise,
+    ) -> (Db, Waiting) {
+        let request = Arc::new(Request {
+            is_abandoned: AtomicBool::new(false),
+            left: Semaphore::new(MOST_OF_A_REQUEST),
+        });
         let errand = Errand {
+            party,
             deadline,
             reads_until: None,
-            is_abandoned: Some(Arc::clone(&flag)),
+            outlives_its_client: false,
+            request: Some(Arc::clone(&request)),
             premise,
         };
-        (self.on(errand), Waiting(flag))
+        (self.on(errand), Waiting(request))
     }
 
     /// The same for what is read for the answer of a change: the change is never given up half-way,
@@ -91,7 +150,7 @@ impl Db {
     pub fn for_change(&self) -> Db {
         self.on(Errand {
             reads_until: None,
-            is_abandoned: None,
+            outlives_its_client: true,
             ..self.errand().clone()
         })
     }

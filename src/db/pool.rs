@@ -1,23 +1,30 @@
 //! The pool of connections.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::Runtime;
-use deadpool::managed::{self, PoolError, QueueMode, TimeoutType};
-use diesel_async::SimpleAsyncConnection;
+use deadpool::managed::{self, PoolError, QueueMode};
 
 use super::config::{ConnectionConfig, DatabaseOptions};
 use super::deadline::Errand;
 use super::error::DbError;
-use super::pooled::{Manager, PooledConnection};
+use super::fair_queue::{FairQueue, NoPermit};
+use super::ping::LastPing;
+use super::pooled::{Manager, Permits, PooledConnection};
 use super::{watch, words};
 
 /// The database, as the program sees it: a pool of connections. Clones share the pool.
 #[derive(Clone)]
 pub struct Db {
     pool: managed::Pool<Manager>,
+    /// Before the pool, so that nobody waits in it.
+    queue: FairQueue,
     patience: Duration,
+    server_log: Option<Arc<Path>>,
     errand: Errand,
+    pub(super) last_ping: Arc<LastPing>,
 }
 
 /// Sizes and patience of the pool. Zero for one of the three server-side timeouts means none.
@@ -39,6 +46,9 @@ pub struct PoolOptions {
     pub idle_in_transaction_timeout: Duration,
     /// A statement that takes at least this long is logged by its name. Default never.
     pub slow: Option<Duration>,
+    /// The log of the server, where that is the program's own: whoever reads that it cannot be
+    /// reached is sent there. Default none.
+    pub server_log: Option<PathBuf>,
 }
 
 impl Default for PoolOptions {
@@ -51,6 +61,7 @@ impl Default for PoolOptions {
             lock_timeout: Duration::from_secs(10),
             idle_in_transaction_timeout: Duration::from_secs(10),
             slow: None,
+            server_log: None,
         }
     }
 }
@@ -100,8 +111,11 @@ impl Db {
                 drop(connection);
                 Ok(Db {
                     pool,
+                    queue: FairQueue::new(options.size, options.wait),
                     patience: options.wait + options.connect,
+                    server_log: options.server_log.as_deref().map(Arc::from),
                     errand: Errand::default(),
+                    last_ping: Arc::default(),
                 })
             }
             Err(PoolError::Backend(error)) => Err(error),
@@ -115,20 +129,21 @@ impl Db {
     /// A connection, whoever it is for. Errors: `Unavailable`, `Late`.
     pub(super) async fn pooled(&self) -> Result<PooledConnection, DbError> {
         self.errand.check()?;
+        let permits = self.permits().await?;
         let unavailable = |reason: String| Err(DbError::Unavailable(reason));
         // deadpool bounds each step; this bounds the sum, when many rested connections are dead.
         match tokio::time::timeout(self.patience, self.pool.get()).await {
-            Ok(Ok(object)) => Ok(PooledConnection::new(object, self.errand.clone())),
+            Ok(Ok(object)) => Ok(PooledConnection::new(object, permits, self.errand.clone())),
             Ok(Err(PoolError::Backend(error))) => {
                 watch::count("no_connection");
-                match error {
-                    error @ DbError::Unavailable(_) => Err(error),
-                    error => unavailable(error.to_string()),
+                match (error, &self.server_log) {
+                    (error @ DbError::Unavailable(_), _) => Err(error),
+                    (DbError::Unreachable { reason, .. }, Some(log)) => unavailable(format!(
+                        "the program's own PostgreSQL does not answer ({reason}), see its log {}",
+                        log.display()
+                    )),
+                    (error, _) => unavailable(error.to_string()),
                 }
-            }
-            Ok(Err(PoolError::Timeout(TimeoutType::Wait))) => {
-                watch::count("pool_exhausted");
-                unavailable("all connections are in use".into())
             }
             Ok(Err(_)) | Err(_) => {
                 watch::count("no_answer");
@@ -137,22 +152,28 @@ impl Db {
         }
     }
 
-    /// Asks the server something, to see that it is there. Errors: `Unavailable`.
-    pub async fn ping(&self) -> Result<(), DbError> {
-        let mut connection = self.connection().await?;
-        connection
-            .batch_execute("SELECT 1")
-            .await
-            .map_err(|error| DbError::Unavailable(error.to_string()))
+    /// Leave to take a connection, when it is this one's turn.
+    async fn permits(&self) -> Result<Permits, DbError> {
+        let of_request = self.errand.permit().await?;
+        let queue = &self.queue;
+        match queue.enter(self.errand.party, self.errand.deadline).await {
+            Ok(permit) => Ok((of_request, permit)),
+            Err(NoPermit::Late) => Err(DbError::Late),
+            Err(NoPermit::Exhausted) => {
+                watch::count("pool_exhausted");
+                Err(DbError::Unavailable("all connections are in use".into()))
+            }
+        }
     }
 
     pub(super) fn on(&self, errand: Errand) -> Db {
-        let pool = self.pool.clone();
-        let patience = self.patience;
         Db {
-            pool,
-            patience,
             errand,
+            pool: self.pool.clone(),
+            queue: self.queue.clone(),
+            patience: self.patience,
+            server_log: self.server_log.clone(),
+            last_ping: Arc::clone(&self.last_ping),
         }
     }
 
@@ -168,11 +189,12 @@ impl Db {
     /// How busy the pool is now.
     pub fn status(&self) -> PoolStatus {
         let status = self.pool.status();
+        let (in_use, waiting) = self.queue.status();
         PoolStatus {
             max: status.max_size,
             size: status.size,
-            in_use: status.size - status.available,
-            waiting: status.waiting,
+            in_use,
+            waiting,
         }
     }
 }

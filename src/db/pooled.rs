@@ -9,8 +9,9 @@ use diesel_async::pooled_connection::PoolableConnection;
 
 use super::Connection;
 use super::config::ConnectionConfig;
-use super::deadline::{Canceller, Curfew, Errand};
+use super::deadline::{Canceller, Curfew, Errand, RequestPermit};
 use super::error::DbError;
+use super::fair_queue::Permit;
 use super::statements::Counted;
 
 /// A connection that was handed out this long ago is asked for a sign of life before it is handed
@@ -19,7 +20,7 @@ use super::statements::Counted;
 const REST: Duration = Duration::from_secs(1);
 
 /// A connection out of the pool; it goes back when it is dropped. One that is dropped inside a
-/// transaction (its request was cancelled) is closed instead, so that PostgreSQL rolls back and
+/// transaction (its request was cancelled), or after its request's deadline, is closed instead, so that PostgreSQL rolls back and
 /// frees the locks at once rather than when the pool next looks at it.
 pub struct PooledConnection {
     /// Always there until `drop` takes it.
@@ -28,11 +29,17 @@ pub struct PooledConnection {
     errand: Errand,
     /// What ends its statements, if it is out for no longer than a moment.
     curfew: Option<Curfew>,
+    /// Goes after the connection has: the next one may need its place in the pool.
+    permits: Option<Permits>,
 }
 
+/// Leave to hold a connection: of the request's few, and of the pool's.
+pub(super) type Permits = (Option<RequestPermit>, Permit);
+
 impl PooledConnection {
-    pub(super) fn new(object: Object<Manager>, errand: Errand) -> Self {
+    pub(super) fn new(object: Object<Manager>, permits: Permits, errand: Errand) -> Self {
         Self {
+            permits: Some(permits),
             curfew: errand.curfew(|| object.canceller()),
             object: Some(object),
             errand,
@@ -64,13 +71,19 @@ impl DerefMut for PooledConnection {
 
 impl Drop for PooledConnection {
     fn drop(&mut self) {
-        if self.errand.is_abandoned() {
+        if self.errand.is_over() {
             // It may be in the middle of a statement, which would hold up whoever has it next.
             let canceller = self.canceller();
             if let Some(object) = self.object.take() {
                 drop(Object::take(object));
             }
-            tokio::spawn(async move { canceller.cancel().await });
+            // Its place is free when the server knows: whoever asks and leaves, again and again, has
+            // no more statements run than those who wait.
+            let permits = self.permits.take();
+            tokio::spawn(async move {
+                canceller.cancel().await;
+                drop(permits);
+            });
             return;
         }
         let is_struck = self.curfew.as_ref().is_some_and(Curfew::has_struck);

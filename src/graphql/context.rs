@@ -5,7 +5,7 @@ use async_graphql::{Context, ID};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use crate::db::{Db, Premise};
+use crate::db::{Db, Party, Premise};
 use crate::graphql::limits::Limits;
 use crate::service::idempotency::IdempotencyKey;
 use crate::service::sessions::Token;
@@ -48,6 +48,14 @@ impl Credentials {
         match self {
             Self::Actor { premise, .. } => premise.clone(),
             Self::Nobody | Self::Refused => Premise::default(),
+        }
+    }
+
+    /// On whose account connections are held for them.
+    pub(super) fn party(&self, address: Option<IpAddr>) -> Party {
+        match self {
+            Self::Actor { actor, .. } => Party::User(actor.id.0),
+            Self::Nobody | Self::Refused => Party::at(address),
         }
     }
 }

@@ -94,7 +94,7 @@ impl Loader<UserId> for Lookup {
 
     async fn load(&self, keys: &[UserId]) -> Result<HashMap<UserId, Arc<User>>, LoadError> {
         let keys = keys.iter().copied();
-        batch(self.directory.named(&self.actor, keys)).await
+        batch(self.directory.named(&self.db, &self.actor, keys)).await
     }
 }
 

@@ -1,4 +1,5 @@
 use std::any::TypeId;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, LazyLock};
@@ -17,7 +18,7 @@ use crate::db::{Db, DbError};
 use crate::graphql::api_key::{ApiKeyMutation, ApiKeyQuery};
 use crate::graphql::bulk::BulkMutation;
 use crate::graphql::coercion::settle;
-use crate::graphql::context::{Credentials, RequestId, Settings};
+use crate::graphql::context::{ClientAddress, Credentials, RequestId, Settings};
 use crate::graphql::cost::Cost;
 use crate::graphql::documents::{Documents, Known, Unusable, asked};
 use crate::graphql::error::{defect, transport_error};
@@ -77,7 +78,7 @@ pub struct Schema {
 
 /// Makes the schema over a database.
 pub fn build(db: Db, settings: Settings) -> Schema {
-    let directory = Directory::new(db.clone());
+    let directory = Directory::default();
     let session_keys = SessionKeys::new(db.clone());
     let (limits, request_timeout) = (settings.limits.clone(), settings.request_timeout);
     let types = types()
@@ -116,6 +117,11 @@ impl Schema {
         &self.session_keys
     }
 
+    /// When a request that comes now is given up.
+    pub fn deadline(&self) -> Instant {
+        Instant::now() + self.request_timeout
+    }
+
     /// Answers a request of whoever these credentials stand for. A defect fails the request alone,
     /// and the deadline ends it: a query at once, a change once it is undone or done.
     ///
@@ -133,9 +139,10 @@ impl Schema {
                 return Ok(self.finished(&about, &Variables::new(), Response::from_errors(errors)));
             }
         };
-        let deadline = Instant::now() + self.request_timeout;
+        let deadline = self.deadline();
         let premise = credentials.premise();
-        let (db, waiting) = self.db.for_request(Some(deadline), premise);
+        let party = credentials.party(about.address);
+        let (db, waiting) = self.db.for_request(party, Some(deadline), premise);
         let db = match about.is_change() {
             true => db.reading_until_the_deadline(),
             false => db,
@@ -146,16 +153,18 @@ impl Schema {
         let mut execution = pin!(AssertUnwindSafe(execution).catch_unwind());
         // Where this future is dropped, this is dropped before the execution is.
         let _waiting = waiting;
-        let outcome = if about.is_change() {
-            execution.await
-        } else {
-            match timeout_at(deadline, &mut execution).await {
-                Ok(outcome) => outcome,
-                Err(_) => return Ok(about.failed(ServiceError::TimedOut("the request"))),
-            }
+        let until = match about.is_change() {
+            // A change ends by itself, and says what became of it.
+            true => deadline + GRACE,
+            false => deadline,
+        };
+        let outcome = match timeout_at(until, &mut execution).await {
+            Ok(outcome) => outcome,
+            Err(_) => return Ok(about.failed(about.late())),
         };
         // Also where nothing that was asked for needed the database.
-        db.confirm().await?;
+        let confirmed = timeout_at(until, db.confirm()).await;
+        confirmed.unwrap_or(Err(DbError::Late))?;
         let answer = outcome.unwrap_or_else(|panic| about.failed(defect(panic.as_ref())));
         Ok(self.finished(&about, &variables, answer))
     }
@@ -241,8 +250,13 @@ fn prepared(request: Request, about: &About) -> Result<(Request, Variables), Vec
     Ok((request, variables))
 }
 
+/// The wait for a change after its deadline: longer than it takes to end itself, unless
+/// PostgreSQL does not answer while the answer is read.
+const GRACE: Duration = Duration::from_secs(3);
+
 /// What is known of a request before it is executed.
 struct About {
+    address: Option<IpAddr>,
     id: Option<RequestId>,
     cost: Option<Cost>,
     operation: Option<Arc<Operation>>,
@@ -255,6 +269,7 @@ impl About {
     fn of(request: &Request) -> Self {
         let asked = asked(request);
         Self {
+            address: datum::<ClientAddress>(request).and_then(|address| address.0),
             id: datum(request).cloned(),
             cost: asked.map(|asked| asked.cost),
             operation: asked.and_then(|asked| asked.known.operation(request)),
@@ -272,6 +287,14 @@ impl About {
     fn is_change(&self) -> bool {
         let operation = self.operation.as_ref();
         operation.is_some_and(|operation| operation.kind == OperationType::Mutation)
+    }
+
+    /// Why an execution is not waited for.
+    fn late(&self) -> ServiceError {
+        ServiceError::TimedOut(match self.is_change() {
+            true => "it is not known whether the change was made, because the database",
+            false => "the request",
+        })
     }
 
     /// The answer where none came of the execution.

@@ -1,8 +1,12 @@
+use std::net::IpAddr;
+use std::pin::pin;
+
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use jsonwebtoken::{Header, decode_header};
+use tokio::time::timeout_at;
 
-use crate::db::Premise;
+use crate::db::{Db, DbError, Party, Premise};
 use crate::graphql::Credentials;
 use crate::http::App;
 use crate::service::sessions::{self, Token};
@@ -16,6 +20,7 @@ use crate::service::{Actor, Result, api_keys, jwt, users};
 pub(super) async fn credentials(
     app: &App,
     headers: &HeaderMap,
+    address: Option<IpAddr>,
     from_memory: bool,
 ) -> Result<Credentials> {
     let Some(header) = headers.get(AUTHORIZATION) else {
@@ -35,10 +40,16 @@ pub(super) async fn credentials(
             premise: Premise::of(known.revision),
         });
     }
-    let found = match api_keys::Secret::parse(shown) {
-        Some(secret) => of_key(app, shown, &secret).await?,
-        None => of_token(app, shown).await?,
-    };
+    // Who it is for is not known yet, so that the client's address takes its turn for it.
+    let deadline = app.schema.deadline();
+    let party = Party::at(address);
+    let (db, waiting) = app
+        .db
+        .for_request(party, Some(deadline), Premise::default());
+    let found = pin!(timeout_at(deadline, found(app, &db, shown)));
+    // Where this future is dropped, this is dropped before what it waits for is.
+    let _waiting = waiting;
+    let found = found.await.unwrap_or(Err(DbError::Late.into()))?;
     Ok(
         found.map_or(Credentials::Refused, |(actor, token)| Credentials::Actor {
             actor,
@@ -51,20 +62,27 @@ pub(super) async fn credentials(
 /// The user whom a request is for, and the token if it is a session's.
 type Found = Option<(Actor, Option<Token>)>;
 
-async fn of_key(app: &App, shown: &str, secret: &api_keys::Secret) -> Result<Found> {
-    let found = api_keys::authenticate(&app.db, secret).await?;
+async fn found(app: &App, db: &Db, shown: &str) -> Result<Found> {
+    match api_keys::Secret::parse(shown) {
+        Some(secret) => of_key(app, db, shown, &secret).await,
+        None => of_token(app, db, shown).await,
+    }
+}
+
+async fn of_key(app: &App, db: &Db, shown: &str, secret: &api_keys::Secret) -> Result<Found> {
+    let found = api_keys::authenticate(db, secret).await?;
     Ok(found.map(|(actor, until)| {
         app.memory.remember(shown, &actor, None, until);
         (actor, None)
     }))
 }
 
-async fn of_token(app: &App, shown: &str) -> Result<Found> {
+async fn of_token(app: &App, db: &Db, shown: &str) -> Result<Found> {
     let Ok(header) = decode_header(shown) else {
         return Ok(None);
     };
     if Token::is_meant(&header) {
-        return of_session(app, shown, &header).await;
+        return of_session(app, db, shown, &header).await;
     }
     let Some(provider) = &app.provider else {
         return Ok(None);
@@ -72,15 +90,15 @@ async fn of_token(app: &App, shown: &str) -> Result<Found> {
     let Some(identity) = provider.verify(shown, &header).await? else {
         return Ok(None);
     };
-    let actor = users::identified(&app.db, &identity).await?;
+    let actor = users::identified(db, &identity).await?;
     Ok(actor.map(|actor| (actor, None)))
 }
 
-async fn of_session(app: &App, shown: &str, header: &Header) -> Result<Found> {
+async fn of_session(app: &App, db: &Db, shown: &str, header: &Header) -> Result<Found> {
     let Some(token) = app.schema.session_keys().verify(shown, header).await? else {
         return Ok(None);
     };
-    let actor = sessions::authenticate(&app.db, &token).await?;
+    let actor = sessions::authenticate(db, &token).await?;
     Ok(actor.map(|actor| {
         let until = token.expires_at();
         app.memory.remember(shown, &actor, Some(&token), until);

@@ -126,7 +126,7 @@ async fn respond_to(
         };
         record.operation = app.schema.operation(&request);
         let request = request.data(address).data(record.request_id.clone());
-        let credentials = match auth::credentials(app, headers, from_memory).await {
+        let credentials = match auth::credentials(app, headers, address.0, from_memory).await {
             Ok(credentials) => credentials,
             Err(error) => break failed(&error, &record.request_id),
         };

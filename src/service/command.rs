@@ -1,22 +1,27 @@
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use diesel_async::AsyncConnection;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use crate::db::{BETWEEN_CANCELS, Canceller, Connection, Db, carried};
+use crate::db::{BETWEEN_CANCELS, Canceller, Connection, Db, DbError, PooledConnection, carried};
 use crate::service::idempotency::{self, IdempotencyKey};
 use crate::service::permission::Action;
 use crate::service::{Actor, Result, ServiceError};
+
+/// The time after its deadline in which a change may end by itself.
+const GRACE: Duration = Duration::from_millis(800);
 
 /// Runs a command: a task and a transaction of its own.
 ///
 /// A client that goes away drops this future, but not the task: the change is then fully done or
 /// fully absent, and no connection goes back to the pool with locks in its hands. At the request's
-/// deadline it is undone, unless it is being committed: it is then answered.
+/// deadline it is undone, unless it is being committed: it is then answered, if PostgreSQL answers.
 #[tracing::instrument(level = "debug", skip_all, fields(otel.name = C::NAME))]
 pub async fn perform<C: Command>(db: &Db, actor: &Actor, command: C) -> Result<C::Answer> {
     let work: Work<C::Answer> = Box::new(move |conn, actor| Box::pin(command.apply(conn, actor)));
@@ -54,17 +59,21 @@ async fn in_transaction<T: Send + 'static>(
     let (db, actor) = (db.for_change(), actor.clone());
     let deadline = db.deadline();
     let change = async move {
-        let mut conn = db.connection().await?;
+        let mut conn = connection(&db, deadline).await?;
         let canceller = conn.canceller();
+        let is_committing = AtomicBool::new(false);
         let transaction = conn.transaction(async |conn| {
             let answer = work(conn, &actor).await?;
             match deadline {
                 Some(deadline) if Instant::now() >= deadline => Err(too_late()),
-                _ => Ok(answer),
+                _ => {
+                    is_committing.store(true, Ordering::Relaxed);
+                    Ok(answer)
+                }
             }
         });
         match deadline {
-            Some(deadline) => until(deadline, transaction, &canceller).await,
+            Some(deadline) => until(deadline, transaction, &canceller, &is_committing).await,
             None => transaction.await,
         }
     };
@@ -74,27 +83,51 @@ async fn in_transaction<T: Send + 'static>(
     }
 }
 
+/// A connection by the deadline, also where PostgreSQL says nothing: nothing has been changed then.
+async fn connection(db: &Db, deadline: Option<Instant>) -> Result<PooledConnection> {
+    Ok(match deadline {
+        None => db.connection().await?,
+        Some(deadline) => match timeout_at(deadline, db.connection()).await {
+            Ok(connection) => connection?,
+            Err(_) => return Err(DbError::Late.into()),
+        },
+    })
+}
+
 /// Has a transaction that is not done by the deadline end by itself: its statement is cancelled, as
-/// often as it takes, and its connection is left in order.
+/// often as it takes. One that still does not end is on a connection which PostgreSQL does not
+/// answer on. It is given up, and the connection with it, which is closed: what was not being
+/// committed is then undone as soon as PostgreSQL sees that.
 async fn until<T>(
     deadline: Instant,
     transaction: impl Future<Output = Result<T>>,
     canceller: &Canceller,
+    is_committing: &AtomicBool,
 ) -> Result<T> {
     let mut transaction = pin!(transaction);
     if let Ok(outcome) = timeout_at(deadline, &mut transaction).await {
         return outcome;
     }
-    loop {
-        canceller.cancel().await;
-        if let Ok(outcome) = timeout(BETWEEN_CANCELS, &mut transaction).await {
-            return outcome.map_err(|error| match error {
-                ServiceError::TimedOut(_) => too_late(),
-                error => error,
-            });
+    let cancelling = async {
+        loop {
+            canceller.cancel().await;
+            sleep(BETWEEN_CANCELS).await;
         }
+    };
+    tokio::select! {
+        outcome = &mut transaction => outcome.map_err(|error| match error {
+            ServiceError::TimedOut(_) => too_late(),
+            error => error,
+        }),
+        () = cancelling => Err(too_late()),
+        () = sleep_until(deadline + GRACE) => Err(match is_committing.load(Ordering::Relaxed) {
+            true => ServiceError::TimedOut(UNKNOWN),
+            false => too_late(),
+        }),
     }
 }
+
+const UNKNOWN: &str = "it is not known whether the change was made, because the database";
 
 fn too_late() -> ServiceError {
     ServiceError::TimedOut("the change was undone, because it")

@@ -6,7 +6,7 @@ use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 
 use crate::graphql::connection::PageArguments;
-use crate::graphql::context::actor;
+use crate::graphql::context::{actor, db};
 use crate::graphql::direct::{Ready, Writer};
 use crate::graphql::error::answer;
 use crate::graphql::lead::{LeadConnection, LeadFilter, LeadOrder, lead_connection, lead_filter};
@@ -95,7 +95,7 @@ pub async fn all_named(
     ids: impl IntoIterator<Item = UserId>,
 ) -> Result<HashMap<UserId, User>> {
     let (directory, viewer): (&Directory, _) = (ctx.data_unchecked(), actor(ctx)?);
-    let found = directory.named(viewer, ids).await?.into_iter();
+    let found = directory.named(db(ctx), viewer, ids).await?.into_iter();
     Ok(found
         .map(|(id, user)| (id, User::seen_by(viewer, user)))
         .collect())

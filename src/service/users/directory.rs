@@ -13,9 +13,8 @@ const MOST: usize = 10_000;
 /// An actor is read together with the users' revision, for every request. What is remembered of
 /// that revision is what the database holds at that moment, so it is never out of date, on however
 /// many copies of the server users are changed.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Directory {
-    db: Db,
     known: Arc<Mutex<Known>>,
 }
 
@@ -26,17 +25,12 @@ struct Known {
 }
 
 impl Directory {
-    /// Knows nobody yet.
-    pub fn new(db: Db) -> Self {
-        let known = Arc::default();
-        Self { db, known }
-    }
-
     /// Users by id, whoever asks: the names that stand on leads and notes which the asker may see.
     /// Ids of nobody are not in the answer.
     #[tracing::instrument(name = "users::named", level = "debug", skip_all)]
     pub async fn named(
         &self,
+        db: &Db,
         actor: &Actor,
         ids: impl IntoIterator<Item = UserId>,
     ) -> Result<HashMap<UserId, Arc<User>>> {
@@ -52,7 +46,7 @@ impl Directory {
         if missing.is_empty() {
             return Ok(found);
         }
-        let read = users_by_id(&mut *self.db.connection().await?, &missing).await?;
+        let read = users_by_id(&mut *db.connection().await?, &missing).await?;
         let read = read.into_iter().map(|(id, user)| (id, Arc::new(user)));
         found.extend(read);
         if let Some(revision) = actor.users_revision {

@@ -2,6 +2,7 @@
 
 mod connect;
 mod embedded;
+mod fairness;
 mod language;
 mod locale;
 mod migrate;

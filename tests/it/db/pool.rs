@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 
-use crm::db::{Db, DbError, PoolOptions, Premise};
+use crm::db::{Db, DbError, Party, PoolOptions, Premise};
 use crm::service::ServiceError;
 
 use crate::support::{TestDatabase, ask_on};
@@ -127,9 +127,10 @@ async fn a_rested_connection_that_died_is_replaced_before_it_is_handed_out() {
 async fn what_is_read_for_a_change_ends_at_the_deadline_and_no_other_statement_does() {
     let database = TestDatabase::with_pool(1).await;
     let deadline = tokio::time::Instant::now() + Duration::from_millis(200);
-    let (change, _waiting) = database
-        .db()
-        .for_request(Some(deadline), Premise::default());
+    let (change, _waiting) =
+        database
+            .db()
+            .for_request(Party::Nobody, Some(deadline), Premise::default());
     let reading = change.reading_until_the_deadline();
     let mut connection = reading.connection().await.expect("a connection");
     let first = ask_on(&mut connection, "pg_backend_pid()::text").await;
@@ -141,8 +142,10 @@ async fn what_is_read_for_a_change_ends_at_the_deadline_and_no_other_statement_d
     let late = reading.connection().await.err().expect("none any more");
     assert!(matches!(late, DbError::Late), "{late:?}");
     drop(connection);
-    // Nor does the change have a connection that its reading was ended on.
-    let mut connection = change.for_change().connection().await.expect("another");
+    // Nor does the change go on, nor anybody have a connection that its reading was ended on.
+    let late = change.for_change().connection().await.err().expect("none");
+    assert!(matches!(late, DbError::Late), "{late:?}");
+    let mut connection = database.db().connection().await.expect("another");
     connection
         .batch_execute("select pg_sleep(0.5)")
         .await
@@ -154,9 +157,10 @@ async fn what_is_read_for_a_change_ends_at_the_deadline_and_no_other_statement_d
     drop(connection);
     // One that was given back in time is as good as any.
     let deadline = tokio::time::Instant::now() + Duration::from_millis(200);
-    let (change, _waiting) = database
-        .db()
-        .for_request(Some(deadline), Premise::default());
+    let (change, _waiting) =
+        database
+            .db()
+            .for_request(Party::Nobody, Some(deadline), Premise::default());
     let reading = change.reading_until_the_deadline();
     drop(reading.connection().await.expect("a connection"));
     let mut connection = database.db().connection().await.expect("the same");

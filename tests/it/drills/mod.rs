@@ -3,5 +3,8 @@
 //! A drill that takes a few seconds runs with all tests. A longer one is ignored there; all of them:
 //! `cargo test --test it drills -- --include-ignored --test-threads 1 --nocapture`.
 
+mod aftermath;
 mod connections;
+mod frozen;
+mod pool_share;
 mod sign_in;

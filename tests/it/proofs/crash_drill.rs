@@ -4,7 +4,7 @@
 //! cargo test --test it crash_drill -- --ignored --nocapture
 //! ```
 
-pub(super) mod server;
+pub(crate) mod server;
 
 use std::time::{Duration, Instant};
 

@@ -7,7 +7,7 @@
 mod answers;
 mod broken_loaders;
 mod bulks;
-mod crash_drill;
+pub(crate) mod crash_drill;
 mod dataset;
 mod deadlines;
 mod erasure;
@@ -18,7 +18,7 @@ mod idempotency;
 mod keyset;
 mod lost_clients;
 mod naive;
-mod other_copy;
+pub(crate) mod other_copy;
 mod permissions;
 mod phones;
 mod remembered;

@@ -127,12 +127,12 @@ pub(super) fn code(response: &Value) -> Option<&str> {
 }
 
 /// A whole number out of an SQL expression.
-pub(super) async fn number(conn: &mut PooledConnection, expression: &str) -> i64 {
+pub(crate) async fn number(conn: &mut PooledConnection, expression: &str) -> i64 {
     let expression = diesel::dsl::sql::<diesel::sql_types::BigInt>(expression);
     diesel::select(expression).get_result(conn).await.unwrap()
 }
 
 /// Runs SQL.
-pub(super) async fn run(conn: &mut PooledConnection, sql: &str) {
+pub(crate) async fn run(conn: &mut PooledConnection, sql: &str) {
     conn.batch_execute(sql).await.expect(sql);
 }

@@ -24,41 +24,60 @@ const EMAIL: &str = "admin@example.com";
 const PASSWORD: &str = "a password for the drill";
 
 /// The program over a folder.
-pub(in crate::proofs) struct Server {
-    process: Child,
+pub(crate) struct Server {
+    process: Process,
     address: SocketAddr,
     folder: PathBuf,
 }
 
+/// Ends with its test, also where that fails.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
 /// Somebody who is signed in.
 #[derive(Clone)]
-pub(in crate::proofs) struct Client {
+pub(crate) struct Client {
     address: SocketAddr,
     token: String,
 }
 
 /// What is in the database, counted past the program.
-pub(in crate::proofs) struct Tally {
-    pub(in crate::proofs) leads: i64,
+pub(crate) struct Tally {
+    pub(crate) leads: i64,
     /// The sum of all versions: one more for each change.
-    pub(in crate::proofs) versions: i64,
-    pub(in crate::proofs) entries: i64,
-    pub(in crate::proofs) statuses: HashMap<String, i64>,
+    pub(crate) versions: i64,
+    pub(crate) entries: i64,
+    pub(crate) statuses: HashMap<String, i64>,
 }
 
 impl Server {
     /// Starts the program and waits until it answers.
-    pub(in crate::proofs) async fn start(folder: &Path) -> Server {
+    pub(crate) async fn start(folder: &Path) -> Server {
         Server::start_on(folder, None).await
     }
 
     /// The same on a database elsewhere.
-    pub(in crate::proofs) async fn start_on(folder: &Path, url: Option<&str>) -> Server {
+    pub(crate) async fn start_on(folder: &Path, url: Option<&str>) -> Server {
+        Server::start_with(folder, url, &[]).await
+    }
+
+    /// The same with these variables besides.
+    pub(crate) async fn start_with(
+        folder: &Path,
+        url: Option<&str>,
+        variables: &[(&str, &str)],
+    ) -> Server {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(folder.with_extension("log"));
-        let mut process = Command::new(env!("CARGO_BIN_EXE_crm"))
+        let process = Command::new(env!("CARGO_BIN_EXE_crm"))
             .env_remove("DATABASE_URL")
             .envs(url.map(|url| ("DATABASE_URL", url)))
             .env("CRM_PROFILE", "test")
@@ -67,13 +86,14 @@ impl Server {
             .env("CRM_ADMIN_EMAIL", EMAIL)
             .env("CRM_ADMIN_PASSWORD", PASSWORD)
             .env("CRM_LOG", "warn")
+            .envs(variables.iter().copied())
             .current_dir("/")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log.unwrap())
-            .spawn()
-            .unwrap();
-        let output = ChildStdout::from_std(process.stdout.take().unwrap()).unwrap();
+            .spawn();
+        let mut process = Process(process.unwrap());
+        let output = ChildStdout::from_std(process.0.stdout.take().unwrap()).unwrap();
         let started = tokio::time::timeout(Duration::from_secs(60), addresses(output)).await;
         let log = fs::read_to_string(folder.with_extension("log")).unwrap_or_default();
         let (address, _) = started
@@ -87,21 +107,30 @@ impl Server {
     }
 
     /// Whether it says that it is ready.
-    pub(in crate::proofs) async fn answers(&self) -> bool {
-        let ready = "GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
-        exchange(self.address, ready)
+    pub(crate) async fn answers(&self) -> bool {
+        self.is_well("/readyz").await
+    }
+
+    /// True when a probe is answered with 200.
+    pub(crate) async fn is_well(&self, probe: &str) -> bool {
+        let probe = format!("GET {probe} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        exchange(self.address, &probe)
             .await
             .is_some_and(|answer| answer.starts_with("HTTP/1.1 200"))
     }
 
-    pub(in crate::proofs) async fn sign_in(&self) -> Client {
+    pub(crate) async fn sign_in(&self) -> Client {
+        self.sign_in_as(EMAIL, PASSWORD).await
+    }
+
+    pub(crate) async fn sign_in_as(&self, email: &str, password: &str) -> Client {
         let nobody = Client {
             address: self.address,
             token: "none".to_owned(),
         };
         let login = "mutation ($email: String!, $password: String!) {
             login(input: { email: $email, password: $password }) { token } }";
-        let variables = json!({ "email": EMAIL, "password": PASSWORD });
+        let variables = json!({ "email": email, "password": password });
         let answer = nobody.ask(login.to_owned(), variables).await.unwrap();
         let token = answer["data"]["login"]["token"]
             .as_str()
@@ -114,36 +143,49 @@ impl Server {
     }
 
     /// `kill -9`, of the program alone or first of its PostgreSQL.
-    pub(in crate::proofs) fn kill(mut self, with_postgres: bool) {
+    pub(crate) fn kill(mut self, with_postgres: bool) {
         let postmaster = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
         let postmaster: i32 = postmaster.lines().next().unwrap().trim().parse().unwrap();
         if with_postgres {
             kill(Pid::from_raw(postmaster), Signal::SIGKILL).unwrap();
         }
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+        self.process.0.kill().unwrap();
+        self.process.0.wait().unwrap();
+    }
+
+    /// The process's memory, in bytes.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.0.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
+        kilobytes.unwrap().parse::<u64>().unwrap() << 10
+    }
+
+    /// Everything it has said on standard error.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.with_extension("log")).unwrap()
     }
 
     /// Whether the process runs.
-    pub(in crate::proofs) fn lives(&mut self) -> bool {
-        self.process.try_wait().unwrap().is_none()
+    pub(crate) fn lives(&mut self) -> bool {
+        self.process.0.try_wait().unwrap().is_none()
     }
 
     /// As Ctrl-C does.
-    pub(in crate::proofs) async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         kill(
-            Pid::from_raw(self.process.id().cast_signed()),
+            Pid::from_raw(self.process.0.id().cast_signed()),
             Signal::SIGINT,
         )
         .unwrap();
-        let exit = tokio::task::spawn_blocking(move || self.process.wait())
+        let exit = tokio::task::spawn_blocking(move || self.process.0.wait())
             .await
             .unwrap()
             .unwrap();
         assert!(exit.success(), "{exit:?}");
     }
 
-    pub(in crate::proofs) async fn tally(&self) -> Tally {
+    pub(crate) async fn tally(&self) -> Tally {
         // The address of the program's own PostgreSQL: a socket in its folder.
         let place = EmbeddedOptions {
             data_dir: Some(self.folder.clone()),
@@ -192,7 +234,7 @@ impl Server {
 
 impl Client {
     /// The response to an operation; nothing if the connection ended before it.
-    pub(in crate::proofs) async fn ask(self, query: String, variables: Value) -> Option<Value> {
+    pub(crate) async fn ask(self, query: String, variables: Value) -> Option<Value> {
         let body = json!({ "query": query, "variables": variables }).to_string();
         let request = format!(
             "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\

@@ -1,0 +1,272 @@
+//! The queue before the pool: connections are handed out in turn by user, not by arrival.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+use super::party::Party;
+
+/// As many permits as the pool has connections. While all are out, parties take turns, and a party's
+/// own requests come in the order of their arrival.
+///
+/// Each connection that a party holds puts its turn back by as many places as there are connections,
+/// so that whoever holds none is soon served, and nobody waits for ever. Whoever holds its share,
+/// half of all, has no turn while others wait that hold less. A waiter that is dropped leaves no gap.
+///
+/// Nothing in the program waits here while it holds a connection: integration tests with a pool of one
+/// would stand still.
+#[derive(Clone)]
+pub(super) struct FairQueue(Arc<Shared>);
+
+struct Shared {
+    size: usize,
+    wait: Duration,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// Permits that are not out; while there are any, nobody waits.
+    free: usize,
+    /// Everybody who holds a permit or waits for one.
+    accounts: HashMap<Party, Account>,
+    /// Everybody who waits, by turn.
+    turns: BTreeMap<Turn, Party>,
+    waiting: usize,
+    next_turn: u64,
+    next_waiter: u64,
+}
+
+/// The place in the order, and what tells those of one place apart.
+type Turn = (u64, u64);
+
+#[derive(Default)]
+struct Account {
+    held: usize,
+    waiting: VecDeque<Waiter>,
+    /// The key in `turns`, if anybody waits.
+    turn: Turn,
+    /// When it began to wait, was last served while it waited or came below its share, whichever was
+    /// last; nothing if it never waited.
+    since: Option<Instant>,
+}
+
+struct Waiter {
+    number: u64,
+    permit: oneshot::Sender<Permit>,
+}
+
+/// Leave to hold one connection until it is dropped.
+pub(super) struct Permit {
+    queue: FairQueue,
+    party: Party,
+}
+
+/// Why there is no permit.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum NoPermit {
+    /// The party had no turn for as long as anybody waits, though it holds less than its share.
+    Exhausted,
+    /// The deadline came.
+    Late,
+}
+
+impl FairQueue {
+    /// `wait` is how long a party waits for its turn.
+    pub(super) fn new(size: usize, wait: Duration) -> Self {
+        let state = State {
+            free: size,
+            accounts: HashMap::new(),
+            turns: BTreeMap::new(),
+            waiting: 0,
+            next_turn: 1,
+            next_waiter: 0,
+        };
+        let state = Mutex::new(state);
+        Self(Arc::new(Shared { size, wait, state }))
+    }
+
+    /// Waits for a permit. While the party holds its share the deadline alone bounds that: its own
+    /// requests are then what it waits for. Without a deadline `wait` does in any case.
+    pub(super) async fn enter(
+        &self,
+        party: Party,
+        deadline: Option<Instant>,
+    ) -> Result<Permit, NoPermit> {
+        let (leaving, permit) = {
+            let mut state = self.state();
+            if state.free > 0 {
+                state.hold(party);
+                return Ok(self.permit(party));
+            }
+            let (sender, receiver) = oneshot::channel();
+            let number = state.wait(party, sender, self.0.size);
+            (Leaving(self, party, number), receiver)
+        };
+        // The usual way needs none of what waiting does.
+        Box::pin(self.served(party, permit, leaving, deadline)).await
+    }
+
+    async fn served(
+        &self,
+        party: Party,
+        mut permit: oneshot::Receiver<Permit>,
+        // Dropped before the receiver is: nothing is sent to nobody.
+        _leaving: Leaving<'_>,
+        deadline: Option<Instant>,
+    ) -> Result<Permit, NoPermit> {
+        let mut until = Instant::now() + self.0.wait;
+        loop {
+            let at = deadline.map_or(until, |deadline| deadline.min(until));
+            match timeout_at(at, &mut permit).await {
+                Ok(permit) => return permit.map_err(|_| NoPermit::Exhausted),
+                Err(_) if deadline == Some(at) => return Err(NoPermit::Late),
+                Err(_) if deadline.is_none() => return Err(NoPermit::Exhausted),
+                Err(_) => until = self.patience(party).ok_or(NoPermit::Exhausted)?,
+            }
+        }
+    }
+
+    /// Until when those of a party are still to wait.
+    fn patience(&self, party: Party) -> Option<Instant> {
+        let state = self.state();
+        let account = state.accounts.get(&party)?;
+        let now = Instant::now();
+        let is_at_share = account.held >= self.share();
+        let since = account.since.filter(|_| !is_at_share).unwrap_or(now);
+        Some(since + self.0.wait).filter(|until| *until > now)
+    }
+
+    /// The number of permits that are out, and of those that are waited for.
+    pub(super) fn status(&self) -> (usize, usize) {
+        let state = self.state();
+        (self.0.size - state.free, state.waiting)
+    }
+
+    fn share(&self) -> usize {
+        self.0.size.div_ceil(2)
+    }
+
+    fn permit(&self, party: Party) -> Permit {
+        let queue = self.clone();
+        Permit { queue, party }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let (share, size) = (self.queue.share(), self.queue.0.size);
+        let next = {
+            let mut state = self.queue.state();
+            state.release(self.party, share);
+            state.serve(share, size)
+        };
+        // Outside of the lock: one that cannot be sent is dropped here, and goes to whoever is next.
+        if let Some((party, waiter)) = next {
+            let _ = waiter.permit.send(self.queue.permit(party));
+        }
+    }
+}
+
+/// Takes a waiter out of the queue, unless it was served.
+struct Leaving<'a>(&'a FairQueue, Party, u64);
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.0.state().leave(self.1, self.2);
+    }
+}
+
+impl State {
+    fn hold(&mut self, party: Party) {
+        self.free -= 1;
+        self.accounts.entry(party).or_default().held += 1;
+    }
+
+    fn wait(&mut self, party: Party, permit: oneshot::Sender<Permit>, size: usize) -> u64 {
+        let number = self.next_waiter;
+        self.next_waiter += 1;
+        self.waiting += 1;
+        let account = self.accounts.entry(party).or_default();
+        account.waiting.push_back(Waiter { number, permit });
+        if account.waiting.len() == 1 {
+            account.since = Some(Instant::now());
+            self.take_turn(party, size);
+        }
+        number
+    }
+
+    /// Gives a party that waits its place in the order.
+    fn take_turn(&mut self, party: Party, size: usize) {
+        let number = self.next_turn;
+        self.next_turn += 1;
+        let account = self.accounts.entry(party).or_default();
+        let place = match party {
+            Party::Program => 0,
+            _ => number + (account.held * size) as u64,
+        };
+        account.turn = (place, number);
+        self.turns.insert(account.turn, party);
+    }
+
+    /// Hands a free permit to the first waiter of the party whose turn it is.
+    fn serve(&mut self, share: usize, size: usize) -> Option<(Party, Waiter)> {
+        let holds_less = |party| self.accounts.get(party).is_some_and(|it| it.held < share);
+        let next = self.turns.iter().find(|(_, party)| holds_less(party));
+        let (turn, party) = next.or_else(|| self.turns.first_key_value())?;
+        let (turn, party) = (*turn, *party);
+        self.turns.remove(&turn);
+        let account = self.accounts.get_mut(&party)?;
+        let waiter = account.waiting.pop_front()?;
+        account.since = Some(Instant::now());
+        let is_last = account.waiting.is_empty();
+        self.waiting -= 1;
+        self.hold(party);
+        if !is_last {
+            self.take_turn(party, size);
+        }
+        Some((party, waiter))
+    }
+
+    fn release(&mut self, party: Party, share: usize) {
+        self.free += 1;
+        // The usual way: one look is cheaper than two.
+        let Entry::Occupied(mut account) = self.accounts.entry(party) else {
+            return;
+        };
+        if account.get().held == 1 && account.get().waiting.is_empty() {
+            account.remove();
+            return;
+        }
+        let account = account.get_mut();
+        if account.held == share && !account.waiting.is_empty() {
+            account.since = Some(Instant::now());
+        }
+        account.held -= 1;
+    }
+
+    fn leave(&mut self, party: Party, number: u64) {
+        let Some(account) = self.accounts.get_mut(&party) else {
+            return;
+        };
+        let mut waiting = account.waiting.iter();
+        let Some(at) = waiting.position(|it| it.number == number) else {
+            return;
+        };
+        account.waiting.remove(at);
+        self.waiting -= 1;
+        if account.waiting.is_empty() {
+            self.turns.remove(&account.turn);
+            if account.held == 0 {
+                self.accounts.remove(&party);
+            }
+        }
+    }
+}
