@@ -6,8 +6,8 @@ use crate::cli::Failure;
 use crate::cli::seed::{self, SeedArgs};
 use crate::cli::serve::said;
 use crate::config::{Config, Profile};
-use crate::db::embedded::EmbeddedServer;
-use crate::db::{self, DatabaseOptions, Db};
+use crate::db::embedded::{EmbeddedServer, Upkeep};
+use crate::db::{self, DatabaseOptions, Db, PoolOptions};
 use crate::service::leads::fill_keys;
 
 /// A migrated database, and the server under it if that is the program's own.
@@ -24,7 +24,7 @@ impl Database {
     pub async fn open(config: &Config) -> Result<Self, Failure> {
         if let Some(named) = config.named_database() {
             return Ok(Self {
-                db: Self::migrated(&named, config).await?,
+                db: migrated(&named, &config.database.pool()).await?,
                 folder: config.asset_folder(),
                 server: None,
             });
@@ -38,7 +38,11 @@ impl Database {
             .await
             .map_err(Failure::new)?;
         let own = config.database.own(&server.url());
-        match Self::migrated(&own, config).await {
+        let options = PoolOptions {
+            server_log: Some(server.log().to_owned()),
+            ..config.database.pool()
+        };
+        match migrated(&own, &options).await {
             Ok(db) => {
                 server.ready();
                 let folder = server.folder().to_owned();
@@ -64,14 +68,20 @@ impl Database {
         }
     }
 
-    /// Migrated first: where the extensions are is asked when a connection is made.
-    async fn migrated(database: &DatabaseOptions, config: &Config) -> Result<Db, Failure> {
-        db::migrate(database).await.map_err(Failure::new)?;
-        let db = Db::connect(database, &config.database.pool()).await;
-        let db = db.map_err(Failure::new)?;
-        fill_keys(&db).await.map_err(said)?;
-        Ok(db)
+    /// Keeps the server running, if it is the program's own, while the future is polled.
+    pub fn keep(&self) -> Option<(impl Future<Output = ()> + Send + 'static, Upkeep)> {
+        self.server.as_ref().map(EmbeddedServer::keep)
     }
+}
+
+/// A pool of a database that was migrated first: where the extensions are is asked when a connection
+/// is made.
+async fn migrated(database: &DatabaseOptions, options: &PoolOptions) -> Result<Db, Failure> {
+    db::migrate(database).await.map_err(Failure::new)?;
+    let db = Db::connect(database, options).await;
+    let db = db.map_err(Failure::new)?;
+    fill_keys(&db).await.map_err(said)?;
+    Ok(db)
 }
 
 /// `crm migrate`

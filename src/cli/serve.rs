@@ -64,9 +64,11 @@ async fn serve_on(
     let stopping = Stopping::default();
     let addresses = Addresses::of(&listener, monitor.as_ref()).map_err(Failure::new)?;
     let is_open = monitor.is_some() || config.profile != Profile::Production;
+    let (upkeeper, upkeep) = database.keep().unzip();
     let probes = http::monitor(
         database.db.clone(),
         stopping.clone(),
+        upkeep,
         // Not where everybody who reaches the API would reach them.
         is_open.then(|| render(&metrics)),
     );
@@ -74,9 +76,12 @@ async fn serve_on(
         Some(listener) => (http::router(app, graphiql, None), Some((listener, probes))),
         None => (http::router(app, graphiql, Some(probes)), None),
     };
-    let keeper = tokio::spawn(metrics.keep());
-    let cleaner = tokio::spawn(clean(database.db.clone()));
-    let folder = tokio::spawn(fold(database.db.clone()));
+    let upkeeper = upkeeper.map(tokio::spawn);
+    let tasks = [
+        tokio::spawn(metrics.keep()),
+        tokio::spawn(clean(database.db.clone())),
+        tokio::spawn(fold(database.db.clone())),
+    ];
     let follower = provider.map(|provider| tokio::spawn(async move { provider.follow().await }));
     announce(config, &addresses);
     let delay = Duration::from_millis(config.stop_delay_ms);
@@ -86,7 +91,7 @@ async fn serve_on(
         tokio::time::sleep(delay).await;
     };
     let served = serve_both(config, (listener, router), monitor, stop).await;
-    for task in [cleaner, folder, keeper].into_iter().chain(follower) {
+    for task in tasks.into_iter().chain(follower).chain(upkeeper) {
         task.abort();
     }
     served

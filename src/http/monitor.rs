@@ -1,6 +1,6 @@
 //! What whoever operates the program asks: whether it lives, whether it can answer, what it counts.
 
-use std::future;
+use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,6 +14,7 @@ use axum::routing::get;
 use metrics::gauge;
 
 use crate::db::Db;
+use crate::db::embedded::Upkeep;
 use crate::http::browsers::guarded;
 
 /// What is counted, as text.
@@ -34,12 +35,18 @@ impl Stopping {
     }
 }
 
-/// The probes, and the metrics where there is something that renders them.
-pub fn monitor(db: Db, stopping: Stopping, metrics: Option<Render>) -> Router {
+/// The probes, and the metrics where there is something that renders them. `upkeep` is that of the
+/// program's own PostgreSQL, where it has one.
+pub fn monitor(
+    db: Db,
+    stopping: Stopping,
+    upkeep: Option<Upkeep>,
+    metrics: Option<Render>,
+) -> Router {
     let probes = Router::new()
-        .route("/readyz", get(ready))
+        .route("/readyz", get(can_answer))
         .with_state((db.clone(), stopping))
-        .route("/healthz", get(alive));
+        .route("/healthz", get(move || ready(alive(upkeep.as_ref()))));
     let routes = match metrics {
         Some(render) => {
             let metrics = get(move || async move { measured(&db, &render) });
@@ -48,7 +55,7 @@ pub fn monitor(db: Db, stopping: Stopping, metrics: Option<Render>) -> Router {
         None => probes,
     };
     routes.layer(map_response(|response: Response| {
-        future::ready(guarded(response, None))
+        ready(guarded(response, None))
     }))
 }
 
@@ -57,13 +64,19 @@ pub(super) fn is_probe(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz" | "/metrics")
 }
 
-/// Whether the process lives.
-async fn alive() -> &'static str {
-    "ok\n"
+/// Answers that the process lives, unless it cannot go on: whoever supervises it starts it anew.
+fn alive(upkeep: Option<&Upkeep>) -> (StatusCode, &'static str) {
+    match upkeep.is_some_and(Upkeep::is_lost) {
+        true => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the program's own PostgreSQL cannot be started\n",
+        ),
+        false => (StatusCode::OK, "ok\n"),
+    }
 }
 
 /// Whether requests can be answered: whether the database can be had, and the server goes on.
-async fn ready(State((db, stopping)): State<(Db, Stopping)>) -> (StatusCode, &'static str) {
+async fn can_answer(State((db, stopping)): State<(Db, Stopping)>) -> (StatusCode, &'static str) {
     if stopping.has_begun() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n");
     }

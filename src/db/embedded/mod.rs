@@ -7,12 +7,14 @@
 //! - **How many.** Several programs may use one folder's server at once. A lock is held over start,
 //!   making the database and migrations; each then holds a shared lock, and the last one out stops
 //!   the server. One that was killed leaves the server running: the next one takes it over.
+//! - **How long.** Whoever serves keeps it running: see [`EmbeddedServer::keep`].
 //! - **How safe.** PostgreSQL's own defaults: every commit is on disk before it is confirmed.
 
 mod error;
 mod fetch;
 mod find;
 mod init;
+mod keep;
 mod lock;
 mod owner;
 mod place;
@@ -22,6 +24,7 @@ mod stop;
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::sql_types::{Bool, Text};
@@ -29,6 +32,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 pub use self::error::EmbeddedError;
 use self::init::ROLE;
+pub use self::keep::Upkeep;
 use self::lock::{InUse, StartLock};
 use self::owner::Owner;
 use self::place::Place;
@@ -71,10 +75,11 @@ impl Default for EmbeddedOptions {
 #[derive(Debug)]
 pub struct EmbeddedServer {
     place: Place,
-    database: String,
+    options: EmbeddedOptions,
+    owner: Owner,
     /// Both there until we leave; the lock only until [`EmbeddedServer::ready`].
     in_use: Option<InUse>,
-    start_lock: Option<StartLock>,
+    start_lock: Option<Arc<StartLock>>,
 }
 
 impl EmbeddedServer {
@@ -84,22 +89,33 @@ impl EmbeddedServer {
         let owner = Owner::choose()?;
         let place = Place::make(options, &owner)?;
         let path = place.start_lock.clone();
-        let start_lock = blocking(move || StartLock::wait(&path)).await?;
+        let start_lock = Arc::new(blocking(move || StartLock::wait(&path)).await?);
         let server = EmbeddedServer {
             in_use: Some(InUse::join(&place.in_use)?),
-            start_lock: Some(start_lock),
-            database: options.database.clone(),
+            start_lock: Some(Arc::clone(&start_lock)),
+            options: options.clone(),
+            owner,
             place,
         };
-        let admin = server.url_of("postgres");
-        start::start(options, &server.place, &owner, &admin).await?;
-        make_database(&admin, &server.database).await?;
+        server.run(&start_lock).await?;
+        make_database(&server.admin_url(), &options.database).await?;
         Ok(server)
     }
 
     /// Lets others who start the same server go on. Call it when the migrations have run.
     pub fn ready(&mut self) {
         self.start_lock = None;
+    }
+
+    /// Starts it, unless it runs.
+    async fn run(&self, lock: &Arc<StartLock>) -> Result<(), EmbeddedError> {
+        let admin = self.admin_url();
+        start::start(&self.options, &self.place, &self.owner, &admin, lock).await
+    }
+
+    /// The file that PostgreSQL logs to.
+    pub fn log(&self) -> &Path {
+        &self.place.log
     }
 
     /// The folder of data, log and locks, which the program may keep other things in.
@@ -110,7 +126,11 @@ impl EmbeddedServer {
     /// The database's URL, for [`super::Db::connect`] and [`super::migrate`]. There is no secret
     /// in it: the socket's folder lets nobody else in.
     pub fn url(&self) -> String {
-        self.url_of(&self.database)
+        self.url_of(&self.options.database)
+    }
+
+    fn admin_url(&self) -> String {
+        self.url_of("postgres")
     }
 
     /// Leaves the server; the last one out stops it and waits until everything is on disk.
@@ -122,8 +142,9 @@ impl EmbeddedServer {
         };
         let (place, start_lock) = (self.place.clone(), self.start_lock.take());
         let stopping = blocking(move || {
-            let lock = start_lock.map_or_else(|| StartLock::wait(&place.start_lock), Ok)?;
-            stop::leave(&place, in_use, lock)
+            let wait = || StartLock::wait(&place.start_lock).map(Arc::new);
+            let lock = start_lock.map_or_else(wait, Ok)?;
+            stop::leave(&place, in_use, &lock)
         });
         match stopping.await? {
             Some(pid) => stop::ended(&self.place, pid).await,
@@ -149,14 +170,14 @@ impl Drop for EmbeddedServer {
         // in a moment; a drop can't wait for ever.
         let mut lock = self.start_lock.take();
         for _ in 0..100 {
-            lock = lock.or_else(|| StartLock::take(&self.place.start_lock));
+            lock = lock.or_else(|| StartLock::take(&self.place.start_lock).map(Arc::new));
             if lock.is_some() {
                 break;
             }
             std::thread::sleep(Duration::from_millis(10));
         }
         if let Some(lock) = lock
-            && let Err(error) = stop::leave(&self.place, in_use, lock)
+            && let Err(error) = stop::leave(&self.place, in_use, &lock)
         {
             tracing::warn!("the embedded PostgreSQL was left running: {error}");
         }
@@ -168,12 +189,19 @@ diesel::define_sql_function! {
     fn quote_ident(name: Text) -> Text;
 }
 
+/// The advisory lock of whoever makes the database: "crm make", read as a number.
+const LOCK: i64 = 0x63_72_6d_20_6d_61_6b_65;
+
 /// Makes the database if there is none of that name.
 async fn make_database(admin: &str, database: &str) -> Result<(), DbError> {
     let failed = |error: diesel::result::Error| DbError::Unavailable(error.to_string());
     let mut connection = ConnectionConfig::new(&admin.into(), &[], Duration::from_secs(5))?
         .connect()
         .await?;
+    // A start that was killed may still be at it: PostgreSQL ends a statement before it looks for its
+    // client. The lock goes with the connection.
+    let alone = format!("select pg_advisory_lock({LOCK})");
+    connection.batch_execute(&alone).await.map_err(failed)?;
     let there = diesel::dsl::sql::<Bool>("exists (select from pg_database where datname = ")
         .bind::<Text, _>(database)
         .sql(")");

@@ -1,8 +1,10 @@
 //! Whether the server's main process runs, by the file in which it writes its process id.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::process::Command;
 
 use nix::errno::Errno;
@@ -35,11 +37,12 @@ pub(super) fn running(place: &Place) -> Option<Pid> {
 /// Deleting the file would lose the id of the shared memory in it, by which PostgreSQL sees that
 /// a worker of the killed server still writes to the data.
 pub(super) fn disarm(place: &Place) -> Result<(), EmbeddedError> {
+    if running(place).is_some() {
+        return Ok(());
+    }
     let path = place.data.join("postmaster.pid");
     if let Ok(text) = fs::read_to_string(&path) {
-        let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
-        let text = format!("{}\n{rest}", std::process::id());
-        fs::write(&path, text).map_err(EmbeddedError::at(&path))?;
+        claim(&path, &text).map_err(EmbeddedError::at(&path))?;
     }
     for name in [".s.PGSQL.5432.lock", ".s.PGSQL.5432"] {
         let path = place.socket.join(name);
@@ -53,9 +56,22 @@ pub(super) fn disarm(place: &Place) -> Result<(), EmbeddedError> {
     Ok(())
 }
 
+/// Puts our process id in place of the one in the file, where it stands: on a full disk there is room
+/// for nothing else. An empty file tells nothing, and keeps PostgreSQL from starting.
+fn claim(path: &Path, text: &str) -> io::Result<()> {
+    if text.trim().is_empty() {
+        return fs::remove_file(path);
+    }
+    let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
+    let text = format!("{}\n{rest}", std::process::id());
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.set_len(text.len() as u64)
+}
+
 /// True if the process was started for this data folder: a process id alone may have passed to
 /// somebody else, or belong to a dead process that nobody has buried yet.
-fn serves(pid: Pid, data: &OsStr) -> bool {
+pub(super) fn serves(pid: Pid, data: &OsStr) -> bool {
     if let Ok(line) = fs::read(format!("/proc/{pid}/cmdline")) {
         return line
             .split(|byte| *byte == 0)

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::EmbeddedOptions;
 use super::error::EmbeddedError;
 use super::find::find;
 use super::init::init;
+use super::lock::StartLock;
 use super::owner::Owner;
 use super::place::Place;
 use super::postmaster;
+use super::{EmbeddedOptions, blocking};
 use crate::db::DbError;
 use crate::db::config::ConnectionConfig;
 
@@ -37,6 +38,7 @@ pub(super) async fn start(
     place: &Place,
     owner: &Owner,
     url: &str,
+    lock: &Arc<StartLock>,
 ) -> Result<(), EmbeddedError> {
     let began = Instant::now();
     loop {
@@ -50,16 +52,25 @@ pub(super) async fn start(
             );
             return Ok(());
         }
-        let (options, place, owner) = (options.clone(), place.clone(), owner.clone());
-        let launched = tokio::task::spawn_blocking(move || launch(&options, &place, &owner)).await;
-        let launched = launched.map_err(|error| EmbeddedError::Internal(error.to_string()))??;
+        let launched = {
+            let (options, place, owner) = (options.clone(), place.clone(), owner.clone());
+            let lock = Arc::clone(lock);
+            blocking(move || {
+                // Held until it is done, also where nobody waits for it any more.
+                let _lock = lock;
+                launch(&options, &place, &owner)
+            })
+            .await?
+        };
         if answers(url, began, || !launched.ended.load(Ordering::Acquire)).await? {
             return Ok(());
         }
         let tail = launched.tail();
         // Workers of a killed server notice its death a moment later; until then PostgreSQL
-        // rightly refuses to touch the data.
-        if !tail.contains("still in use") || began.elapsed() > WORKERS {
+        // rightly refuses to touch the data. And one that a killed program had just started may
+        // have been faster.
+        let is_taken = tail.contains("still in use") || postmaster::running(place).is_some();
+        if !is_taken || began.elapsed() > WORKERS {
             return Err(EmbeddedError::DidNotStart {
                 log: launched.log,
                 tail,

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) fn leave(
     place: &Place,
     in_use: InUse,
-    _lock: StartLock,
+    _lock: &StartLock,
 ) -> Result<Option<Pid>, EmbeddedError> {
     if !in_use.leave(&place.in_use)? {
         return Ok(None);

@@ -6,5 +6,7 @@
 mod aftermath;
 mod connections;
 mod frozen;
+mod killed_starts;
+mod own_postgresql;
 mod pool_share;
 mod sign_in;

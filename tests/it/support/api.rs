@@ -121,7 +121,7 @@ impl Api {
             provider: options.provider,
             browsers: options.browsers,
         };
-        let probes = http::monitor(database.db().clone(), stopping.clone(), None);
+        let probes = http::monitor(database.db().clone(), stopping.clone(), None, None);
         let keys = app.schema.session_keys().clone();
         Api {
             keys,
