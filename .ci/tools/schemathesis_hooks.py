@@ -157,7 +157,7 @@ def before_call(ctx, case, kwargs):
 def after_call(ctx, case, response):
     # Archived leads would refuse nearly all that comes after.
     if "rchive" in case.operation.label and not response.json().get("errors"):
-        ask("mutation { bulkRestore(input: {filter: {archived: ONLY}}) { total } }", TOKEN)
+        ask("mutation { bulkRestore(input: {leads: {all: true}}) { total } }", TOKEN)
 
 
 # What no request may bring about, whatever it asks.

@@ -104,6 +104,15 @@ pub(super) async fn change<C: Command>(
     }
 }
 
+/// Takes the `true` of a member that says all by its name. Errors: `InvalidData` for `false`: it would
+/// say nothing.
+pub(super) fn only_true(field: &str, value: bool) -> Result<()> {
+    if value {
+        return Ok(());
+    }
+    Err(ServiceError::invalid(field, "must be true, or left out"))
+}
+
 /// Reads an id. Errors: `InvalidData` that names the field.
 pub(super) fn uuid(field: &str, id: &ID) -> Result<Uuid> {
     Uuid::parse_str(id).map_err(|_| ServiceError::invalid(field, "is not an id: ids are UUIDs"))

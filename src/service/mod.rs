@@ -24,7 +24,7 @@ mod ids;
 mod json;
 mod random;
 mod sha256;
-mod validation;
+pub(crate) mod validation;
 
 pub use actor::Actor;
 pub use command::{Answer, Command, perform, perform_once};

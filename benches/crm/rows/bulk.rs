@@ -102,7 +102,7 @@ async fn settle(bench: &Bench<'_>) -> Result<()> {
 }
 
 async fn change(bench: &Bench<'_>, selection: &Selection, status: &str, size: u64) -> Result<Cost> {
-    let variables = json!({ "input": { "filter": selection.filter, "status": status } });
+    let variables = json!({ "input": { "leads": { "matching": { "filter": selection.filter } }, "status": status } });
     let token = bench.facts.token(Who::Admin);
     let processes = Some(bench.server.processes());
     let started = Started::now(processes, bench.database.processes)?;

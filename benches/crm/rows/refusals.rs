@@ -289,7 +289,7 @@ fn variables() -> Vec<Refusal> {
     let filter = "query ($f: LeadFilter) { leads(filter: $f) { totalCount } }";
     let of_filter =
         |name, code, f: Value| with_variables(name, code, filter.to_owned(), json!({ "f": f }));
-    let tag = "mutation ($ids: [ID!]) { bulkTag(input: { ids: $ids, add: [\"a\"] }) { total } }";
+    let tag = "mutation ($ids: [ID!]!) { bulkTag(input: { leads: { ids: $ids }, add: [\"a\"] }) { total } }";
     let ids = vec!["x"; 50_000];
     let create = "mutation ($name: String!) { createLead(input: { firstName: $name, lastName: $name, email: $name }) { lead { id } } }";
     let nested = (0..60).fold(json!({}), |inner, _| json!({ "not": inner }));

@@ -1,12 +1,11 @@
-use async_graphql::{Context, Enum, ID, InputObject};
+use async_graphql::{Context, Enum, InputObject};
 
-use crate::graphql::context::{settings, uuid};
-use crate::graphql::lead::{LeadFilter, LeadStatus, NewLeadInput, lead_filter};
-use crate::service::leads::bulk::{self, Bulk, Selection};
-use crate::service::{LeadId, Result, ServiceError};
-
-/// The most malformed ids of a selection that are named.
-const MOST_NAMED: usize = 100;
+use crate::graphql::bulk::selection::{Assignee, LeadSelection};
+use crate::graphql::context::settings;
+use crate::graphql::lead::{LeadStatus, NewLeadInput};
+use crate::service::Result;
+use crate::service::leads::Archived;
+use crate::service::leads::bulk::{self, Bulk};
 
 /// What becomes of the rows that could be changed when others cannot.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -35,17 +34,14 @@ pub struct CreateLeadsInput {
 }
 
 /// Declares the input of a bulk change: the selection and how to go about it, and what is its own.
+/// Begins with which leads are meant where the selection says nothing of the archive.
 macro_rules! bulk_input {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
+    ($archived:expr, $(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
         #[derive(InputObject)]
         pub struct $name {
-            /// These leads, each with a row in the result. Give either ids, or filter and search.
-            ids: Option<Vec<ID>>,
-            /// The leads that `leads(filter: …)` would list.
-            filter: Option<LeadFilter>,
-            /// The leads that match in `leads(search: …)`, not those whose names are only typed alike.
-            search: Option<String>,
+            /// Which leads.
+            leads: LeadSelection,
             $($(#[$field_doc])* pub(super) $field: $type,)*
             /// What becomes of the good rows when others fail.
             #[graphql(default_with = "BulkMode::Partial")]
@@ -60,9 +56,9 @@ macro_rules! bulk_input {
 
         impl $name {
             /// Which leads, and how to go about it. Errors: `InvalidData`.
-            pub(super) fn bulk(&mut self, ctx: &Context<'_>) -> Result<Bulk> {
+            pub(super) fn bulk(&self, ctx: &Context<'_>) -> Result<Bulk> {
                 Ok(Bulk {
-                    selection: selection(self.ids.take(), self.filter.take(), self.search.take())?,
+                    selection: self.leads.parse($archived)?,
                     mode: self.mode.into(),
                     dry_run: self.dry_run,
                     limit: settings(ctx).bulk_limit,
@@ -73,6 +69,7 @@ macro_rules! bulk_input {
 }
 
 bulk_input! {
+    None,
     /// Leads to move to one status.
     BulkUpdateStatusInput {
         /// The status they get.
@@ -81,14 +78,16 @@ bulk_input! {
 }
 
 bulk_input! {
+    None,
     /// Leads to hand over.
     AssignLeadsInput {
-        /// Who gets them: an active user; null or absent: nobody.
-        user_id: Option<ID>,
+        /// Who gets them.
+        to: Assignee,
     }
 }
 
 bulk_input! {
+    None,
     /// Leads to tag.
     BulkTagInput {
         /// Tags to add.
@@ -101,46 +100,14 @@ bulk_input! {
 }
 
 bulk_input! {
+    None,
     /// Leads to put away.
     BulkArchiveInput {}
 }
 
 bulk_input! {
-    /// Archived leads to take back. A filter must ask for them: `archived: ONLY`.
+    Some(Archived::Only),
+    /// Archived leads to take back. Where the filter says nothing of `archived`, archived leads are
+    /// meant.
     BulkRestoreInput {}
-}
-
-fn selection(
-    ids: Option<Vec<ID>>,
-    filter: Option<LeadFilter>,
-    search: Option<String>,
-) -> Result<Selection> {
-    match (ids, filter.is_some() || search.is_some()) {
-        (Some(ids), false) => lead_ids(&ids).map(Selection::Ids),
-        (None, true) => Ok(Selection::Filter(Box::new(lead_filter(filter, search)?))),
-        _ => Err(ServiceError::invalid(
-            "ids",
-            "must be given, or else filter or search",
-        )),
-    }
-}
-
-/// Errors: `InvalidData` that names the malformed ones, the first hundred of them.
-fn lead_ids(ids: &[ID]) -> Result<Vec<LeadId>> {
-    let (mut good, mut faults) = (Vec::with_capacity(ids.len()), Vec::new());
-    for (index, id) in ids.iter().enumerate() {
-        match uuid(&format!("ids.{index}"), id) {
-            Ok(id) => good.push(LeadId(id)),
-            Err(ServiceError::InvalidData(fault)) => faults.extend(fault),
-            Err(other) => return Err(other),
-        }
-        if faults.len() == MOST_NAMED {
-            break;
-        }
-    }
-    if faults.is_empty() {
-        Ok(good)
-    } else {
-        Err(ServiceError::InvalidData(faults))
-    }
 }

@@ -3,6 +3,7 @@
 mod input;
 mod payload;
 mod result;
+mod selection;
 
 use async_graphql::{Context, Object};
 
@@ -14,13 +15,13 @@ use crate::graphql::bulk::payload::{
     AssignLeadsPayload, BulkArchivePayload, BulkRestorePayload, BulkTagPayload,
     BulkUpdateStatusPayload, CreateLeadsPayload,
 };
-use crate::graphql::context::{change, uuid};
+use crate::graphql::context::change;
 use crate::graphql::error::answer;
 use crate::service::leads::bulk::BulkResult;
 use crate::service::leads::{
     AssignLeads, BulkArchive, BulkRestore, BulkTag, BulkUpdateStatus, CreateLeads, TagChange,
 };
-use crate::service::{Command, Result, ServiceError, UserId};
+use crate::service::{Command, Result, ServiceError};
 
 #[derive(Default)]
 pub struct BulkMutation;
@@ -55,7 +56,7 @@ impl BulkMutation {
     async fn bulk_update_status(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads, and their new status.")] mut input: BulkUpdateStatusInput,
+        #[graphql(desc = "Which leads, and their new status.")] input: BulkUpdateStatusInput,
     ) -> Option<BulkUpdateStatusPayload> {
         let status = input.status.into();
         let command = input
@@ -70,14 +71,10 @@ impl BulkMutation {
     async fn assign_leads(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads, and who gets them.")] mut input: AssignLeadsInput,
+        #[graphql(desc = "Which leads, and who gets them.")] input: AssignLeadsInput,
     ) -> Option<AssignLeadsPayload> {
-        let to = input
-            .user_id
-            .take()
-            .map(|id| uuid("userId", &id).map(UserId))
-            .transpose();
-        let command = together(to, input.bulk(ctx)).map(|(to, bulk)| AssignLeads { bulk, to });
+        let command =
+            together(input.to.parse(), input.bulk(ctx)).map(|(to, bulk)| AssignLeads { bulk, to });
         payload(ctx, input.idempotency_key, command).await
     }
 
@@ -101,7 +98,7 @@ impl BulkMutation {
     async fn bulk_archive(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads.")] mut input: BulkArchiveInput,
+        #[graphql(desc = "Which leads.")] input: BulkArchiveInput,
     ) -> Option<BulkArchivePayload> {
         let command = input.bulk(ctx).map(BulkArchive);
         payload(ctx, input.idempotency_key, command).await
@@ -112,7 +109,7 @@ impl BulkMutation {
     async fn bulk_restore(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads.")] mut input: BulkRestoreInput,
+        #[graphql(desc = "Which leads.")] input: BulkRestoreInput,
     ) -> Option<BulkRestorePayload> {
         let command = input.bulk(ctx).map(BulkRestore);
         payload(ctx, input.idempotency_key, command).await

@@ -12,7 +12,7 @@ mod query;
 mod ready;
 mod score;
 
-pub use filter::{LeadFilter, lead_filter};
+pub use filter::{LeadFilter, lead_filter, lead_filter_at};
 pub use input::NewLeadInput;
 use list::assignees;
 pub use list::{LeadConnection, LeadOrder, lead_connection};

@@ -1,10 +1,10 @@
-use async_graphql::{Enum, ID, InputObject, MaybeUndefined};
+use async_graphql::{ID, InputObject, MaybeUndefined, OneofObject};
 
-use crate::graphql::context::uuid;
+use crate::graphql::context::{only_true, uuid};
 use crate::graphql::user::UserRole;
 use crate::service::sessions::PasswordHash;
 use crate::service::users::{CreateUser, DeactivateUser, TheirLeads, UpdateUser, UserPatch};
-use crate::service::{Result, ServiceError, UserId};
+use crate::service::{Result, UserId};
 
 /// A user to be.
 #[derive(InputObject)]
@@ -91,13 +91,31 @@ impl UpdateUserInput {
     }
 }
 
-/// What becomes of the leads of a user who goes.
-#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+/// What becomes of the leads of a user who goes, archived ones too; exactly one of these.
+#[derive(OneofObject)]
 pub enum LeadsOfUser {
-    /// They stay assigned to the user.
-    Keep,
-    /// They all go to `reassignTo`, or to nobody without one.
-    Reassign,
+    /// `true`: they stay assigned to the user. INVALID_DATA for `false`.
+    Keep(bool),
+    /// Another, active user gets them all.
+    AssignTo(ID),
+    /// `true`: nobody gets them. INVALID_DATA for `false`.
+    Unassign(bool),
+}
+
+impl LeadsOfUser {
+    fn parse(&self) -> Result<TheirLeads> {
+        match self {
+            Self::Keep(keep) => only_true("input.leads.keep", *keep).map(|()| TheirLeads::Keep),
+            Self::AssignTo(id) => {
+                let heir = uuid("input.leads.assignTo", id)?;
+                Ok(TheirLeads::Reassign(Some(UserId(heir))))
+            }
+            Self::Unassign(unassign) => {
+                only_true("input.leads.unassign", *unassign)?;
+                Ok(TheirLeads::Reassign(None))
+            }
+        }
+    }
 }
 
 /// A user to shut out.
@@ -107,8 +125,6 @@ pub struct DeactivateUserInput {
     id: ID,
     /// What becomes of the user's leads.
     leads: LeadsOfUser,
-    /// With REASSIGN: the active user who takes over; null or absent: nobody.
-    reassign_to: Option<ID>,
     /// A name for this change, made up by the client, 1–200 characters: sent again within 24
     /// hours it has no second effect and answers what was done, with the objects as they are now.
     pub idempotency_key: Option<String>,
@@ -116,17 +132,9 @@ pub struct DeactivateUserInput {
 
 impl DeactivateUserInput {
     pub(super) fn command(self) -> Result<DeactivateUser> {
-        let heir = user_id("reassignTo", self.reassign_to)?;
-        let leads = match self.leads {
-            LeadsOfUser::Reassign => TheirLeads::Reassign(heir),
-            LeadsOfUser::Keep if heir.is_none() => TheirLeads::Keep,
-            LeadsOfUser::Keep => {
-                return Err(ServiceError::invalid("reassignTo", "needs leads: REASSIGN"));
-            }
-        };
         Ok(DeactivateUser {
             id: UserId(uuid("id", &self.id)?),
-            leads,
+            leads: self.leads.parse()?,
         })
     }
 }

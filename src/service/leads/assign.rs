@@ -28,7 +28,7 @@ impl Command for AssignLeads {
             permission::require(actor, Action::AssignLead, self.to)?;
             let user = lock_assignees(conn, &[id]).await?.remove(&id);
             let user = user.ok_or(ServiceError::UserNotFound(id))?;
-            user.require_active("userId")?;
+            user.require_active("input.to.userId")?;
         }
         edit_many(conn, actor, &self.bulk, Action::AssignLead, |lead| {
             require_active(lead)?;

@@ -27,10 +27,14 @@ impl LeadFilter {
                 time_span(leads::updated_at.nullable(), &self.updated_at, &mut add);
             }
             LeadOrderField::LastContactDate => {
-                time_span(leads::last_contact_date, &self.last_contact_date, &mut add);
+                time_span(
+                    leads::last_contact_date,
+                    &self.last_contact_date.span,
+                    &mut add,
+                );
             }
             LeadOrderField::NextFollowUp => {
-                time_span(leads::next_follow_up, &self.next_follow_up, &mut add);
+                time_span(leads::next_follow_up, &self.next_follow_up.span, &mut add);
             }
             LeadOrderField::LeadScore => self.score_conditions(&mut add),
             LeadOrderField::ConversionProbability => self.probability_conditions(&mut add),

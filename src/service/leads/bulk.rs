@@ -234,13 +234,13 @@ async fn select(
 ) -> Result<(Vec<LeadId>, Vec<Lead>)> {
     match &bulk.selection {
         Selection::Ids(ids) => {
-            check_size("ids", ids.len(), bulk.limit)?;
+            check_size("input.leads.ids", ids.len(), bulk.limit)?;
             Ok((ids.clone(), sql::lock(conn, ids).await?))
         }
         Selection::Filter(filter) => {
             let size: i64 = filter.query(actor)?.count().get_result(conn).await?;
             check_size(
-                "filter",
+                "input.leads",
                 usize::try_from(size).unwrap_or(usize::MAX),
                 bulk.limit,
             )?;

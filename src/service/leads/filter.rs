@@ -8,9 +8,8 @@ use crate::db::Constant;
 use crate::db::schema::leads;
 use crate::service::leads::order::LeadQuery;
 use crate::service::leads::search::Search;
-use crate::service::leads::sql::escaped;
 use crate::service::leads::{Lead, LeadSource, LeadStatus, visible_to};
-use crate::service::{Actor, Json, Result, UserId, text};
+use crate::service::{Actor, Json, LeadId, Result, UserId};
 
 /// A condition on a lead.
 ///
@@ -22,14 +21,15 @@ pub type Condition = Box<dyn BoxableExpression<leads::table, Pg, SqlType = Nulla
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "documented for clients in graphql")]
 pub struct LeadFilter {
+    pub ids: Option<Vec<LeadId>>,
     pub status: Option<Vec<LeadStatus>>,
     pub source: Option<Vec<LeadSource>>,
     pub assigned_to: Option<Vec<UserId>>,
     pub unassigned: Option<bool>,
     pub created_at: Span<DateTime<Utc>>,
     pub updated_at: Span<DateTime<Utc>>,
-    pub last_contact_date: Span<DateTime<Utc>>,
-    pub next_follow_up: Span<DateTime<Utc>>,
+    pub last_contact_date: DateMatch,
+    pub next_follow_up: DateMatch,
     pub lead_score_min: Option<i32>,
     pub lead_score_max: Option<i32>,
     pub is_hot_lead: Option<bool>,
@@ -40,6 +40,7 @@ pub struct LeadFilter {
     pub conversion_probability_max: Option<f64>,
     pub company: TextMatch,
     pub email: TextMatch,
+    pub phone: TextMatch,
     pub archived: Option<Archived>,
     pub custom_fields: Option<Json>,
     pub and: Vec<LeadFilter>,
@@ -65,12 +66,23 @@ impl<T> Default for Span<T> {
     }
 }
 
-/// How a text must be, without regard to case and, for companies, accents.
+/// How a moment must be that a lead can be without.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "they say it")]
+pub struct DateMatch {
+    pub span: Span<DateTime<Utc>>,
+    pub is_set: Option<bool>,
+}
+
+/// How a text must be that a lead can be without. Companies are compared without regard to case and
+/// accents, e-mail addresses without regard to case, phone numbers however they are written.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct TextMatch {
     pub equals: Option<String>,
+    pub one_of: Option<Vec<String>>,
     pub starts_with: Option<String>,
+    pub is_set: Option<bool>,
 }
 
 /// Whether archived leads are meant.
@@ -104,6 +116,25 @@ impl LeadFilter {
         Ok(every(all))
     }
 
+    /// Whether it says more than which of the archive are meant. An `or` does if each of its parts
+    /// does.
+    pub fn narrows(&self) -> bool {
+        let own = Self {
+            archived: None,
+            and: Vec::new(),
+            or: None,
+            not: None,
+            search: Search::default(),
+            ..self.clone()
+        };
+        let or = self.or.as_ref();
+        own != Self::default()
+            || !self.search.is_empty()
+            || self.and.iter().any(Self::narrows)
+            || or.is_some_and(|parts| parts.iter().all(Self::narrows))
+            || self.not.as_ref().is_some_and(|part| part.narrows())
+    }
+
     /// The same leads, of this assignee only.
     pub fn assigned_only(mut self, user: UserId) -> Self {
         let theirs = Self {
@@ -131,6 +162,9 @@ impl LeadFilter {
     fn conditions(&self) -> Vec<Condition> {
         let mut all: Vec<Condition> = Vec::new();
         let mut add = |condition: Condition| all.push(condition);
+        if let Some(ids) = &self.ids {
+            add(Box::new(leads::id.eq_any(ids.clone()).nullable()));
+        }
         self.status_condition().map(&mut add);
         if let Some(source) = &self.source {
             add(Box::new(leads::source.eq_any(source.clone()).nullable()));
@@ -138,8 +172,7 @@ impl LeadFilter {
         self.assignee_condition().map(&mut add);
         time_span(leads::created_at.nullable(), &self.created_at, &mut add);
         time_span(leads::updated_at.nullable(), &self.updated_at, &mut add);
-        time_span(leads::last_contact_date, &self.last_contact_date, &mut add);
-        time_span(leads::next_follow_up, &self.next_follow_up, &mut add);
+        self.date_conditions(&mut add);
         self.score_conditions(&mut add);
         self.probability_conditions(&mut add);
         self.tag_conditions(&mut add);
@@ -155,6 +188,12 @@ impl LeadFilter {
                 leads::custom_fields.contains(fields.clone()).nullable(),
             ));
         }
+        self.logic(&mut add);
+        all
+    }
+
+    /// What its parts say together.
+    fn logic(&self, add: &mut impl FnMut(Condition)) {
         self.and
             .iter()
             .for_each(|part| add(every(part.conditions())));
@@ -170,7 +209,6 @@ impl LeadFilter {
                     .nullable(),
             ));
         }
-        all
     }
 
     /// The leads of the one assignee that the filter names, if it names just one.
@@ -179,6 +217,21 @@ impl LeadFilter {
             (&[user], None | Some(false)) => Some(Box::new(leads::assigned_to.eq(user))),
             _ => None,
         }
+    }
+
+    fn date_conditions(&self, add: &mut impl FnMut(Condition)) {
+        macro_rules! date {
+            ($column:ident) => {
+                time_span(leads::$column, &self.$column.span, add);
+                match self.$column.is_set {
+                    Some(true) => add(Box::new(leads::$column.is_not_null().nullable())),
+                    Some(false) => add(Box::new(leads::$column.is_null().nullable())),
+                    None => {}
+                }
+            };
+        }
+        date!(last_contact_date);
+        date!(next_follow_up);
     }
 
     fn assignee_condition(&self) -> Option<Condition> {
@@ -245,29 +298,6 @@ impl LeadFilter {
         if let Some(tags) = &self.tags_none {
             let hit = leads::tag_keys.overlaps_with(keys(tags));
             add(Box::new(diesel::dsl::not(hit).nullable()));
-        }
-    }
-
-    /// Whether it says something of the e-mail address or the company.
-    pub(super) fn names_a_text(&self) -> bool {
-        let texts = [&self.email, &self.company];
-        texts.iter().any(|text| **text != TextMatch::default())
-    }
-
-    fn text_conditions(&self, add: &mut impl FnMut(Condition)) {
-        if let Some(company) = &self.company.equals {
-            add(Box::new(leads::company_key.eq(text::key(company))));
-        }
-        if let Some(start) = &self.company.starts_with {
-            let pattern = escaped(&text::key(start)) + "%";
-            add(Box::new(leads::company_key.like(pattern)));
-        }
-        if let Some(email) = &self.email.equals {
-            add(Box::new(leads::email_key.eq(text::email_key(email))));
-        }
-        if let Some(start) = &self.email.starts_with {
-            let pattern = escaped(&text::email_key(start)) + "%";
-            add(Box::new(leads::email_key.like(pattern)));
         }
     }
 }

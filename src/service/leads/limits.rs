@@ -1,86 +1,132 @@
 //! What a filter must not be: larger than anybody needs, or of values that no lead can have.
 
-use crate::service::Result;
-use crate::service::leads::LeadFilter;
+use crate::service::leads::{LeadFilter, TextMatch};
 use crate::service::validation::{Faults, custom_fields, searchable, stored_date};
+use crate::service::{Result, text};
 
 const DEEPEST: usize = 5;
 const MOST_PARTS: usize = 50;
 const LONGEST_LIST: usize = 1000;
+const LONGEST_TEXT_LIST: usize = 500;
 const LONGEST_TEXT: usize = 254;
 
 impl LeadFilter {
     /// Errors: `InvalidData` with all faults.
     pub(super) fn check(&self) -> Result<()> {
         let mut faults = Faults::default();
-        let mut parts = 0;
-        self.check_part(1, &mut parts, &mut faults);
-        if parts > MOST_PARTS {
-            faults.add(
-                "filter",
-                format!("must have at most {MOST_PARTS} parts, has {parts}"),
-            );
-        }
-        faults.finish()?;
-        self.search.check()
+        self.check_as("", &mut faults);
+        faults.finish()
     }
 
-    fn check_part(&self, depth: usize, parts: &mut usize, faults: &mut Faults) {
+    /// The faults of a filter and search that stand under `prefix` in the request.
+    pub(crate) fn check_as(&self, prefix: &str, faults: &mut Faults) {
+        let path = format!("{prefix}filter");
+        let mut parts = 0;
+        self.check_part(&path, 1, &mut parts, faults);
+        if parts > MOST_PARTS {
+            let limit = format!("must have at most {MOST_PARTS} parts, has {parts}");
+            faults.add(&path, limit);
+        }
+        faults.take(&format!("{prefix}search"), self.search.check());
+    }
+
+    fn check_part(&self, path: &str, depth: usize, parts: &mut usize, faults: &mut Faults) {
         *parts += 1;
         if depth > DEEPEST {
-            return faults.add("filter", format!("must nest at most {DEEPEST} deep"));
+            return faults.add(path, format!("must nest at most {DEEPEST} deep"));
         }
-        self.check_lists(faults);
-        self.check_values(faults);
-        let some_of = self.or.iter().flatten();
-        let nested = self.and.iter().chain(some_of).chain(self.not.as_deref());
-        nested.for_each(|part| part.check_part(depth + 1, parts, faults));
+        self.check_lists(path, faults);
+        self.check_values(path, faults);
+        let all_of = self.and.iter().enumerate();
+        let all_of = all_of.map(|(at, part)| (format!("{path}.and.{at}"), part));
+        let some_of = self.or.iter().flatten().enumerate();
+        let some_of = some_of.map(|(at, part)| (format!("{path}.or.{at}"), part));
+        let none = self.not.as_deref();
+        let none = none.map(|part| (format!("{path}.not"), part));
+        let nested = all_of.chain(some_of).chain(none);
+        nested.for_each(|(path, part)| part.check_part(&path, depth + 1, parts, faults));
     }
 
-    fn check_lists(&self, faults: &mut Faults) {
+    fn check_lists(&self, path: &str, faults: &mut Faults) {
         let lengths = [
-            ("filter.status", self.status.as_ref().map(Vec::len)),
-            ("filter.source", self.source.as_ref().map(Vec::len)),
-            ("filter.assignedTo", self.assigned_to.as_ref().map(Vec::len)),
-            ("filter.tags.all", self.tags_all.as_ref().map(Vec::len)),
-            ("filter.tags.any", self.tags_any.as_ref().map(Vec::len)),
-            ("filter.tags.none", self.tags_none.as_ref().map(Vec::len)),
+            ("ids", self.ids.as_ref().map(Vec::len)),
+            ("status", self.status.as_ref().map(Vec::len)),
+            ("source", self.source.as_ref().map(Vec::len)),
+            ("assignedTo", self.assigned_to.as_ref().map(Vec::len)),
+            ("tags.all", self.tags_all.as_ref().map(Vec::len)),
+            ("tags.any", self.tags_any.as_ref().map(Vec::len)),
+            ("tags.none", self.tags_none.as_ref().map(Vec::len)),
         ];
         for (field, length) in lengths {
-            if let Some(length) = length.filter(|&length| length > LONGEST_LIST) {
-                let limit = format!("must have at most {LONGEST_LIST} values, has {length}");
-                faults.add(field, limit);
-            }
+            check_length(&format!("{path}.{field}"), length, LONGEST_LIST, faults);
         }
     }
 
-    fn check_values(&self, faults: &mut Faults) {
-        let tags = [&self.tags_all, &self.tags_any, &self.tags_none];
-        for tag in tags.into_iter().flatten().flatten() {
-            faults.take("filter.tags", searchable(tag, LONGEST_TEXT));
-        }
-        let texts = [
-            ("filter.company", &self.company),
-            ("filter.email", &self.email),
+    fn check_values(&self, path: &str, faults: &mut Faults) {
+        let tags = [
+            ("all", &self.tags_all),
+            ("any", &self.tags_any),
+            ("none", &self.tags_none),
         ];
-        for (field, text) in texts {
-            for value in [&text.equals, &text.starts_with].into_iter().flatten() {
-                faults.take(field, searchable(value, LONGEST_TEXT));
+        for (name, tags) in tags {
+            for (at, tag) in tags.iter().flatten().enumerate() {
+                let field = format!("{path}.tags.{name}.{at}");
+                faults.take(&field, searchable(tag, LONGEST_TEXT));
             }
         }
+        let is_text = |text: &str| searchable(text, LONGEST_TEXT);
+        let company = format!("{path}.company");
+        self.company.check(&company, is_text, is_text, faults);
+        let email = format!("{path}.email");
+        self.email.check(&email, is_text, is_text, faults);
+        let is_phone = |written: &str| text::phone(written, None).map(drop);
+        let is_start = |written: &str| text::phone_start(written).map(drop);
+        let phone = format!("{path}.phone");
+        self.phone.check(&phone, is_phone, is_start, faults);
         let spans = [
-            ("filter.createdAt", &self.created_at),
-            ("filter.updatedAt", &self.updated_at),
-            ("filter.lastContactDate", &self.last_contact_date),
-            ("filter.nextFollowUp", &self.next_follow_up),
+            ("createdAt", &self.created_at),
+            ("updatedAt", &self.updated_at),
+            ("lastContactDate", &self.last_contact_date.span),
+            ("nextFollowUp", &self.next_follow_up.span),
         ];
         for (field, span) in spans {
-            for date in [span.from, span.to].into_iter().flatten() {
-                faults.take(field, stored_date(date));
+            for (end, date) in [("from", span.from), ("to", span.to)] {
+                if let Some(date) = date {
+                    faults.take(&format!("{path}.{field}.{end}"), stored_date(date));
+                }
             }
         }
         if let Some(fields) = &self.custom_fields {
-            faults.take("filter.customFields", custom_fields(fields));
+            faults.take(&format!("{path}.customFields"), custom_fields(fields));
         }
+    }
+}
+
+impl TextMatch {
+    fn check(
+        &self,
+        path: &str,
+        is_whole: impl Fn(&str) -> Result<(), String>,
+        is_start: impl Fn(&str) -> Result<(), String>,
+        faults: &mut Faults,
+    ) {
+        if let Some(text) = &self.equals {
+            faults.take(&format!("{path}.equals"), is_whole(text));
+        }
+        if let Some(text) = &self.starts_with {
+            faults.take(&format!("{path}.startsWith"), is_start(text));
+        }
+        let length = self.one_of.as_ref().map(Vec::len);
+        check_length(&format!("{path}.in"), length, LONGEST_TEXT_LIST, faults);
+        for (at, text) in self.one_of.iter().flatten().enumerate() {
+            faults.take(&format!("{path}.in.{at}"), is_whole(text));
+        }
+    }
+}
+
+fn check_length(field: &str, length: Option<usize>, longest: usize, faults: &mut Faults) {
+    if let Some(length) = length.filter(|&length| length > longest) {
+        let limit = format!("must have at most {longest} values, has {length}");
+        faults.add(field, limit);
     }
 }

@@ -30,6 +30,7 @@ mod sql;
 mod status;
 mod status_order;
 mod tag;
+mod texts;
 mod update;
 mod visible;
 
@@ -42,7 +43,7 @@ pub use create::{CreateLead, CreateLeads, MOST_AT_ONCE, NewLead};
 pub use delete::DeleteLead;
 pub use duplicates::{DuplicatesOf, duplicates};
 pub use fill::fill_keys;
-pub use filter::{Archived, Condition, LeadFilter, Span, TextMatch};
+pub use filter::{Archived, Condition, DateMatch, LeadFilter, Span, TextMatch};
 pub use keys::Keys;
 pub use lead::{Lead, LeadSource, LeadStatus};
 pub use list::{ListedLead, list};

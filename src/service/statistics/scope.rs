@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::service::Actor;
 use crate::service::leads::{
-    Archived, LeadFilter, LeadSource, LeadStatus, Owners, Span, TextMatch, visible_owners,
+    Archived, LeadFilter, LeadSource, LeadStatus, Owners, Span, visible_owners,
 };
 
 /// A selection of leads whose numbers are kept ready: whose they are and when they were created.
@@ -58,6 +58,7 @@ impl NarrowScope {
     /// Every field is named, so that one that is added has to be decided about.
     fn add(&mut self, filter: &LeadFilter) -> Option<()> {
         let LeadFilter {
+            ids: None,
             status,
             source,
             assigned_to,
@@ -76,6 +77,7 @@ impl NarrowScope {
             conversion_probability_max: None,
             company,
             email,
+            phone,
             archived: None | Some(Archived::Exclude),
             custom_fields: None,
             and,
@@ -86,12 +88,11 @@ impl NarrowScope {
         else {
             return None;
         };
-        let times = [updated_at, last_contact_date, next_follow_up];
-        let texts = [company, email];
-        let is_simple = times.iter().all(|span| **span == Span::default())
-            && texts.iter().all(|text| **text == TextMatch::default())
+        let is_silent = *updated_at == Span::default()
+            && [last_contact_date, next_follow_up].map(is_default) == [true; 2]
+            && [company, email, phone].map(is_default) == [true; 3]
             && search.is_empty();
-        if !is_simple {
+        if !is_silent {
             return None;
         }
         let owners = mem::replace(&mut self.scope.owners, Owners::Everybody);
@@ -121,4 +122,8 @@ impl NarrowScope {
     pub(super) fn whole(self) -> Option<Scope> {
         (self.kind == Kind::Any).then_some(self.scope)
     }
+}
+
+fn is_default<T: Default + PartialEq>(part: &T) -> bool {
+    *part == T::default()
 }

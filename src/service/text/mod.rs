@@ -27,3 +27,4 @@ pub(crate) use email::{
 };
 pub(crate) use password::password;
 pub(crate) use pasted::ascii_phone;
+pub(crate) use phone::phone_start;

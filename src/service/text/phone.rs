@@ -11,6 +11,8 @@ use super::valid::is_valid;
 /// The longest text that is looked at: a number with all its marks.
 const LONGEST: usize = 80;
 const LONGEST_EXTENSION: usize = 10;
+/// More digits than any number has.
+const MOST_DIGITS: usize = 17;
 const IMPOSSIBLE: &str = "is not a phone number that can exist";
 const NATIONAL: &str = "is a national number: write it internationally, like +48 123 456 789, or name its \
                         country in phoneRegion or CRM_PHONE_REGION";
@@ -82,6 +84,19 @@ pub fn phone(value: &str, region: Option<PhoneRegion>) -> Result<String, String>
         Some(extension) => format!("+{number};ext={extension}"),
         None => format!("+{number}"),
     })
+}
+
+/// The beginning of a number in E.164 (`+4860`): the first digits of one that is written
+/// internationally.
+pub(crate) fn phone_start(value: &str) -> Result<String, String> {
+    let pasted = ascii_phone(value).replace("(0)", "");
+    let is_part = |c: char| c.is_ascii_digit() || "+-./()[]~ ".contains(c);
+    let digits = digits(&pasted);
+    let digits = digits.trim_start_matches('0');
+    if !pasted.chars().all(is_part) || digits.is_empty() || digits.len() > MOST_DIGITS {
+        return Err("must be the first digits of an international number, like +48 60".to_owned());
+    }
+    Ok(format!("+{digits}"))
 }
 
 /// The number and its extension.
@@ -198,6 +213,22 @@ fn without_prefix(meta: &Metadata, national: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_beginning_is_its_digits_however_it_is_written() {
+        for (written, start) in [
+            ("+48 60", "+4860"),
+            ("0048 (60)", "+4860"),
+            ("48-60", "+4860"),
+            ("+49 (0)30 9", "+49309"),
+            ("+4", "+4"),
+        ] {
+            assert_eq!(super::phone_start(written).unwrap(), start);
+        }
+        for wrong in ["", "+", "00", "a1", "+48 60x", "+48 60%", &"4".repeat(18)] {
+            assert!(super::phone_start(wrong).is_err(), "{wrong:?} was accepted");
+        }
+    }
+
     use super::{PhoneRegion, phone};
 
     fn region(letters: &str) -> Option<PhoneRegion> {

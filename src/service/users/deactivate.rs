@@ -76,7 +76,7 @@ async fn hand_over(
         let heir = heir.ok_or(ServiceError::UserNotFound(id))?;
         if !heir.is_active || id == from {
             return Err(ServiceError::invalid(
-                "reassignTo",
+                "input.leads.assignTo",
                 "must be another, active user",
             ));
         }

@@ -21,6 +21,11 @@ impl Faults {
         verdict.map_err(|message| self.add(field, message)).ok()
     }
 
+    /// Faults that were found elsewhere.
+    pub(crate) fn extend(&mut self, faults: Vec<Fault>) {
+        self.0.extend(faults);
+    }
+
     /// One fault more.
     pub(crate) fn add(&mut self, field: &str, message: impl Into<String>) {
         self.0.push(Fault {

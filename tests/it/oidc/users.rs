@@ -79,7 +79,7 @@ async fn a_demotion_and_a_deactivation_count_from_the_next_request_on() {
     api.change(&ada, "updateUser", lower).await;
     api.refusal(Some(&outside), domains, json!({}), "PERMISSION_DENIED")
         .await;
-    let leave = json!({ "id": eve.id, "leads": "KEEP" });
+    let leave = json!({ "id": eve.id, "leads": { "keep": true } });
     api.change(&ada, "deactivateUser", leave).await;
     assert_eq!(who(&api, &outside.token).await, refused());
 }

@@ -7,7 +7,7 @@ use crm::service::users::UserRole;
 use super::{UNKNOWN, text};
 use crate::support::{Api, SignedIn};
 
-const TYPES: &str = "{ __schema { types { name kind enumValues { name }
+const TYPES: &str = "{ __schema { types { name kind isOneOf enumValues { name }
     fields { name type { ...T } args { name type { ...T } defaultValue } }
     inputFields { name type { ...T } defaultValue } } } }
     fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
@@ -110,6 +110,14 @@ impl Schema {
             return "[]".to_owned();
         }
         let of = self.type_named(&text(&of["name"]));
+        if of["isOneOf"] == true {
+            let first = &of["inputFields"][0];
+            return format!(
+                "{{ {}: {} }}",
+                text(&first["name"]),
+                self.value(&first["type"])
+            );
+        }
         match (text(&of["kind"]).as_str(), text(&of["name"]).as_str()) {
             ("INPUT_OBJECT", _) => format!("{{ {} }}", self.required(&of["inputFields"])),
             ("ENUM", _) => text(&of["enumValues"][0]["name"]),

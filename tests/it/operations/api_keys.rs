@@ -185,7 +185,7 @@ async fn a_user_who_is_deactivated_or_lowered_takes_the_keys_along_for_good() {
     api.change(ada, "updateUser", role("ADMIN")).await;
     is_dead(api, &admin).await;
     let (_, service) = make(api, ada, ann, "AGENT").await;
-    let leave = json!({ "id": ann.id, "leads": "KEEP" });
+    let leave = json!({ "id": ann.id, "leads": { "keep": true } });
     api.change(ada, "deactivateUser", leave).await;
     is_dead(api, &service).await;
     let back = json!({ "id": ann.id, "isActive": true });
@@ -240,7 +240,7 @@ async fn bad_keys_are_refused_with_all_their_faults() {
     }
     let longest = with(key_of(ann, "AGENT"), json!({ "expiresInDays": 366 }));
     api.change(ada, "createApiKey", longest).await;
-    let leave = json!({ "id": ben.id, "leads": "KEEP" });
+    let leave = json!({ "id": ben.id, "leads": { "keep": true } });
     api.change(ada, "deactivateUser", leave).await;
     let gone = key_of(ben, "AGENT");
     assert_eq!(api.faults(ada, "createApiKey", gone).await, ["userId"]);

@@ -10,13 +10,20 @@ fn codes(result: &Value) -> Vec<Value> {
     rows.map(|row| row["error"]["code"].clone()).collect()
 }
 
+fn handed_to(to: Option<&SignedIn>) -> Value {
+    match to {
+        Some(to) => json!({ "userId": to.id }),
+        None => json!({ "nobody": true }),
+    }
+}
+
 /// What becomes of four leads, Ann's, Bea's, Mia's and nobody's, when `who` hands them to `to`.
 async fn assigned(team: &Team, who: &SignedIn, to: Option<&SignedIn>) -> Vec<Value> {
     let mut ids = Vec::new();
     for owner in [Some(&team.ann), Some(&team.bea), Some(&team.mia), None] {
         ids.push(team.lead_of(owner, "Kowalski").await);
     }
-    let input = json!({ "ids": ids, "userId": to.map(|to| &to.id) });
+    let input = json!({ "leads": { "ids": ids }, "to": handed_to(to) });
     let result = team.api.change(who, "assignLeads", input).await;
     for (id, code) in ids.iter().zip(codes(&result)) {
         if code.is_null() {
@@ -56,24 +63,45 @@ async fn an_agent_cannot_assign_and_a_manager_not_to_another_team() {
         ..
     } = &team;
     let id = team.lead_of(Some(ann), "Own").await;
-    for to in [json!(ann.id), json!(abe.id), json!(null)] {
-        let input = json!({ "ids": [id], "userId": to });
+    for to in [Some(ann), Some(abe), None] {
+        let input = json!({ "leads": { "ids": [id] }, "to": handed_to(to) });
         api.refused(ann, "assignLeads", input, "PERMISSION_DENIED")
             .await;
     }
     for to in [&bea.id, &team.max.id, &ada.id] {
-        let input = json!({ "ids": [id], "userId": to });
+        let input = json!({ "leads": { "ids": [id] }, "to": { "userId": to } });
         api.refused(mia, "assignLeads", input, "PERMISSION_DENIED")
             .await;
     }
-    let input = json!({ "ids": [id], "userId": UNKNOWN });
+    let input = json!({ "leads": { "ids": [id] }, "to": { "userId": UNKNOWN } });
     api.refused(ada, "assignLeads", input, "USER_NOT_FOUND")
         .await;
-    let input = json!({ "id": abe.id, "leads": "KEEP" });
+    let input = json!({ "id": abe.id, "leads": { "keep": true } });
     api.change(ada, "deactivateUser", input).await;
-    let input = json!({ "ids": [id], "userId": abe.id });
-    assert_eq!(api.faults(mia, "assignLeads", input).await, ["userId"]);
-    let input = json!({ "ids": [id], "userId": "x" });
-    assert_eq!(api.faults(mia, "assignLeads", input).await, ["userId"]);
+    let input = json!({ "leads": { "ids": [id] }, "to": { "userId": abe.id } });
+    let faults = api.faults(mia, "assignLeads", input).await;
+    assert_eq!(faults, ["input.to.userId"]);
+    for (to, fault) in [
+        (json!({ "userId": "x" }), "input.to.userId"),
+        (json!({ "nobody": false }), "input.to.nobody"),
+    ] {
+        let input = json!({ "leads": { "ids": [id] }, "to": to });
+        assert_eq!(api.faults(mia, "assignLeads", input).await, [fault]);
+    }
+    for unclear in [
+        json!(null),
+        json!({}),
+        json!({ "userId": null }),
+        json!({ "nobody": null }),
+        json!({ "userId": ann.id, "nobody": true }),
+        json!(ann.id),
+    ] {
+        let input = json!({ "leads": { "ids": [id] }, "to": unclear });
+        api.refused(mia, "assignLeads", input, "GRAPHQL_VALIDATION_FAILED")
+            .await;
+    }
+    let silent = json!({ "leads": { "ids": [id] } });
+    api.refused(mia, "assignLeads", silent, "GRAPHQL_VALIDATION_FAILED")
+        .await;
     assert_eq!(api.read(ada, &id).await["version"], 1);
 }

@@ -62,7 +62,7 @@ impl Mixed {
 
     fn ids(&self, more: Value) -> Value {
         let ids = json!([self.foreign, self.own, UNKNOWN, self.archived]);
-        with(json!({ "ids": ids }), more)
+        with(json!({ "leads": { "ids": ids } }), more)
     }
 
     async fn all(&self) -> Vec<Value> {
@@ -139,7 +139,8 @@ async fn all_or_nothing_changes_all_when_all_can_be() {
         api.lead_id(ada, json!({})).await,
         api.lead_id(ada, json!({})).await,
     );
-    let input = json!({ "ids": [one, two], "status": "WON", "mode": "ALL_OR_NOTHING" });
+    let input =
+        json!({ "leads": { "ids": [one, two] }, "status": "WON", "mode": "ALL_OR_NOTHING" });
     let result = api.change(ada, "bulkUpdateStatus", input).await;
     assert_eq!(sums(&result), (2, 2, 0));
     for id in [one, two] {
@@ -177,7 +178,7 @@ async fn a_dry_run_shows_twenty_rows_that_would_succeed_and_all_that_would_not()
         .await;
     let mut ids = super::strings(&created["results"], "id");
     ids.extend([UNKNOWN.to_owned(), UNKNOWN.replace('0', "1")]);
-    let input = json!({ "ids": ids, "status": "WON", "dryRun": true });
+    let input = json!({ "leads": { "ids": ids }, "status": "WON", "dryRun": true });
     let result = api.change(ada, "bulkUpdateStatus", input).await;
     assert_eq!(sums(&result), (27, 25, 2));
     assert_eq!(result["results"].as_array().unwrap().len(), 22);
@@ -211,7 +212,7 @@ async fn tags_are_added_and_taken_away_in_one_go() {
     let id = api.lead_id(ada, json!({ "tags": ["old", "kept"] })).await;
     let full: Vec<String> = (0..50).map(|n| format!("t{n}")).collect();
     let full = api.lead_id(ada, json!({ "tags": full })).await;
-    let input = json!({ "ids": [id, full], "add": [" NEW ", "kept"], "remove": ["OLD", "other"] });
+    let input = json!({ "leads": { "ids": [id, full] }, "add": [" NEW ", "kept"], "remove": ["OLD", "other"] });
     let result = api.change(ada, "bulkTag", input).await;
     assert_eq!(codes(&result), [json!(null), json!("INVALID_DATA")]);
     assert_eq!(
@@ -219,7 +220,7 @@ async fn tags_are_added_and_taken_away_in_one_go() {
         json!([{ "field": "add" }])
     );
     assert_eq!(api.read(ada, &id).await["tags"], json!(["kept", "new"]));
-    let bad = json!({ "ids": [id], "add": ["archived"], "remove": [" "] });
+    let bad = json!({ "leads": { "ids": [id] }, "add": ["archived"], "remove": [" "] });
     assert_eq!(api.faults(ada, "bulkTag", bad).await, ["add", "remove"]);
 }
 
@@ -227,12 +228,12 @@ async fn tags_are_added_and_taken_away_in_one_go() {
 async fn a_row_that_is_as_it_should_be_succeeds_without_a_new_version() {
     let Team { api, ada, .. } = &Team::new().await;
     let id = api.lead_id(ada, json!({ "status": "WON" })).await;
-    let input = json!({ "ids": [id, id], "status": "WON" });
+    let input = json!({ "leads": { "ids": [id, id] }, "status": "WON" });
     let result = api.change(ada, "bulkUpdateStatus", input).await;
     assert_eq!(sums(&result), (2, 2, 0));
     assert_eq!(api.read(ada, &id).await["version"], 1);
     assert_eq!(api.timeline(ada, &id).await.len(), 1);
-    let input = json!({ "ids": [id, id], "status": "LOST" });
+    let input = json!({ "leads": { "ids": [id, id] }, "status": "LOST" });
     let result = api.change(ada, "bulkUpdateStatus", input).await;
     assert_eq!(sums(&result), (2, 2, 0));
     assert_eq!(api.read(ada, &id).await["version"], 2);

@@ -7,7 +7,7 @@ use crate::support::{Api, ApiOptions};
 
 const SELECTIONS: [(&str, &str); 5] = [
     ("bulkUpdateStatus", r#"{ "status": "WON" }"#),
-    ("assignLeads", "{}"),
+    ("assignLeads", r#"{ "to": { "nobody": true } }"#),
     ("bulkTag", r#"{ "add": ["vip"] }"#),
     ("bulkArchive", "{}"),
     ("bulkRestore", "{}"),
@@ -36,21 +36,29 @@ async fn a_filter_and_a_search_select_what_the_list_would_show() {
         (json!({ "filter": by_filter }), 2),
         (json!({ "search": "nowa" }), 2),
         (json!({ "filter": by_filter, "search": "nowa" }), 1),
-        (json!({ "filter": {} }), 3),
-        (json!({ "search": "" }), 3),
-        (json!({ "filter": null, "search": "nobody" }), 0),
-        (json!({ "filter": { "archived": "ONLY" } }), 0),
+        (json!({ "filter": by_filter, "search": " " }), 2),
+        (
+            json!({ "filter": { "archived": "INCLUDE" }, "search": "nowa" }),
+            2,
+        ),
+        (json!({ "search": "nobody" }), 0),
+        (
+            json!({ "filter": { "archived": "ONLY", "tags": { "any": ["a"] } } }),
+            0,
+        ),
+        (json!({ "filter": { "tags": { "any": [] } } }), 0),
+        (json!({ "filter": { "ids": [] } }), 0),
     ] {
         let page = selection.clone();
         assert_eq!(api.leads(ann, page).await["totalCount"], total);
-        let input = with(json!({ "status": "WON", "dryRun": true }), selection);
+        let input = json!({ "leads": { "matching": selection }, "status": "WON", "dryRun": true });
         let result = api.change(ann, "bulkUpdateStatus", input).await;
         assert_eq!(
             (&result["total"], &result["failed"]),
             (&json!(total), &json!(0))
         );
     }
-    let input = json!({ "status": "WON", "search": "nowa" });
+    let input = json!({ "status": "WON", "leads": { "matching": { "search": "nowa" } } });
     let result = api.change(ann, "bulkUpdateStatus", input).await;
     assert_eq!(result["succeeded"], 2);
     let won = json!({ "status": ["WON"] });
@@ -58,46 +66,133 @@ async fn a_filter_and_a_search_select_what_the_list_would_show() {
 }
 
 #[tokio::test]
-async fn restoring_by_filter_needs_one_that_asks_for_archived_leads() {
+async fn restoring_means_archived_leads_where_nothing_else_is_said() {
     let api = Api::new().await;
     let ada = api.admin().await;
-    for name in ["A", "B"] {
+    for name in ["A", "B", "C"] {
         let id = api.lead_id(&ada, json!({ "lastName": name })).await;
-        api.change(&ada, "archiveLead", json!({ "id": id })).await;
+        if name != "C" {
+            api.change(&ada, "archiveLead", json!({ "id": id })).await;
+        }
     }
-    let unasked = json!({ "search": "" });
-    assert_eq!(api.change(&ada, "bulkRestore", unasked).await["total"], 0);
-    let asked = json!({ "filter": { "archived": "ONLY" }, "search": "A" });
-    let result = api.change(&ada, "bulkRestore", asked).await;
-    assert_eq!(
-        (&result["total"], &result["succeeded"]),
-        (&json!(2), &json!(2))
-    );
-    assert_eq!(api.found(&ada, json!({})).await, ["A", "B"]);
+    let sums = async |leads: Value, dry_run: bool| {
+        let input = json!({ "leads": leads, "dryRun": dry_run });
+        let result = api.change(&ada, "bulkRestore", input).await;
+        [&result["total"], &result["succeeded"]].map(|sum| sum.as_u64().unwrap())
+    };
+    let by_search = json!({ "matching": { "search": "kowalski jan" } });
+    assert_eq!(sums(by_search, true).await, [0, 0]);
+    for (filter, expected) in [
+        (json!({}), [2, 2]),
+        (json!({ "archived": "ONLY" }), [2, 2]),
+        (json!({ "archived": "EXCLUDE" }), [1, 0]),
+        (json!({ "archived": "INCLUDE" }), [3, 2]),
+    ] {
+        let filter = with(filter, json!({ "email": { "isSet": true } }));
+        let leads = json!({ "matching": { "filter": filter } });
+        assert_eq!(sums(leads, true).await, expected, "{filter}");
+    }
+    assert_eq!(sums(json!({ "all": true }), false).await, [2, 2]);
+    assert_eq!(api.found(&ada, json!({})).await, ["A", "B", "C"]);
 }
 
 #[tokio::test]
-async fn ids_or_else_a_filter_must_be_given() {
+async fn the_leads_are_named_in_exactly_one_way() {
     let api = Api::new().await;
     let ada = api.admin().await;
+    api.lead(&ada, json!({})).await;
     for (mutation, own) in SELECTIONS {
-        for selection in [
+        for unclear in [
             json!({}),
-            json!({ "ids": null, "filter": null }),
-            json!({ "ids": [], "filter": {} }),
-            json!({ "ids": [UNKNOWN], "search": "x" }),
+            json!(null),
+            json!({ "ids": null }),
+            json!({ "ids": [null] }),
+            json!({ "matching": null }),
+            json!({ "all": null }),
+            json!({ "ids": [UNKNOWN], "all": true }),
+            json!({ "ids": [], "matching": { "search": "x" } }),
+            json!({ "ids": [UNKNOWN], "all": null }),
+            json!("all"),
         ] {
-            let input = with(more(own), selection);
-            assert_eq!(api.faults(&ada, mutation, input).await, ["ids"]);
+            let input = with(more(own), json!({ "leads": unclear }));
+            api.refused(&ada, mutation, input, "GRAPHQL_VALIDATION_FAILED")
+                .await;
         }
-        let bad_id = with(more(own), json!({ "ids": [UNKNOWN, "x"] }));
-        assert_eq!(api.faults(&ada, mutation, bad_id).await, ["ids.1"]);
-        let bad_search = with(more(own), json!({ "search": "\0" }));
-        assert_eq!(api.faults(&ada, mutation, bad_search).await, ["search"]);
-        let bad_filter = with(more(own), json!({ "filter": { "assignedTo": ["x"] } }));
-        let faults = api.faults(&ada, mutation, bad_filter).await;
-        assert_eq!(faults, ["filter.assignedTo"]);
+        for silent in [
+            json!({}),
+            json!({ "ids": [UNKNOWN] }),
+            json!({ "filter": {} }),
+        ] {
+            let input = with(more(own), silent);
+            api.refused(&ada, mutation, input, "GRAPHQL_VALIDATION_FAILED")
+                .await;
+        }
     }
+    assert_eq!(api.leads(&ada, json!({})).await["totalCount"], 1);
+}
+
+#[tokio::test]
+async fn a_selection_that_says_nothing_or_what_cannot_be_is_refused() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
+    api.lead(&ada, json!({})).await;
+    let matching = |by: Value| json!({ "matching": by });
+    for (leads, faults) in [
+        (json!({ "all": false }), vec!["all"]),
+        (matching(json!({})), vec!["matching"]),
+        (matching(json!({ "filter": {} })), vec!["matching"]),
+        (matching(json!({ "search": " " })), vec!["matching"]),
+        (
+            matching(json!({ "filter": {}, "search": "" })),
+            vec!["matching"],
+        ),
+        (
+            matching(json!({ "filter": { "archived": "ONLY" } })),
+            vec!["matching"],
+        ),
+        (
+            matching(json!({ "filter": { "and": [{ "archived": "EXCLUDE" }] } })),
+            vec!["matching"],
+        ),
+        (
+            matching(json!({ "filter": { "not": { "archived": "ONLY" } } })),
+            vec!["matching"],
+        ),
+        (
+            matching(
+                json!({ "filter": { "or": [{ "status": ["NEW"] }, { "archived": "EXCLUDE" }] } }),
+            ),
+            vec!["matching"],
+        ),
+        (
+            matching(json!({ "filter": null, "search": null })),
+            vec!["matching.filter", "matching.search"],
+        ),
+        (
+            matching(json!({ "filter": null, "search": "jan" })),
+            vec!["matching.filter"],
+        ),
+        (
+            matching(json!({ "filter": { "company": { "equals": null } }, "search": "\0" })),
+            vec!["matching.filter.company.equals", "matching.search"],
+        ),
+        (
+            matching(json!({ "filter": { "and": [{ "assignedTo": ["x"] }, {}] } })),
+            vec![
+                "matching.filter.and.0.assignedTo.0",
+                "matching.filter.and.1",
+            ],
+        ),
+        (json!({ "ids": [UNKNOWN, "x"] }), vec!["ids.1"]),
+    ] {
+        let faults: Vec<String> = faults.iter().map(|f| format!("input.leads.{f}")).collect();
+        for (mutation, own) in SELECTIONS {
+            let input = with(more(own), json!({ "leads": leads }));
+            let found = api.faults(&ada, mutation, input).await;
+            assert_eq!(found, faults, "{mutation}: {leads}");
+        }
+    }
+    assert_eq!(api.leads(&ada, json!({})).await["totalCount"], 1);
 }
 
 #[tokio::test]
@@ -105,7 +200,7 @@ async fn no_ids_are_no_rows() {
     let api = Api::new().await;
     let ada = api.admin().await;
     for (mutation, own) in SELECTIONS {
-        let input = with(more(own), json!({ "ids": [] }));
+        let input = with(more(own), json!({ "leads": { "ids": [] } }));
         let result = api.change(&ada, mutation, input).await;
         let nothing = json!({ "total": 0, "succeeded": 0, "failed": 0, "dryRun": false,
             "results": [] });
@@ -123,7 +218,7 @@ async fn a_selection_above_the_limit_is_refused_with_its_size_and_the_limit() {
     let ada = api.admin().await;
     let leads = json!({ "leads": called(&["A", "B", "C"]) });
     api.change(&ada, "createLeads", leads).await;
-    let all = json!({ "filter": {} });
+    let all = json!({ "leads": { "all": true } });
     let input = with(json!({ "status": "WON" }), all.clone());
     let result = api.change(&ada, "bulkUpdateStatus", input).await;
     assert_eq!(result["succeeded"], 3);
@@ -131,10 +226,10 @@ async fn a_selection_above_the_limit_is_refused_with_its_size_and_the_limit() {
     for (mutation, own) in SELECTIONS {
         let ids = with(
             more(own),
-            json!({ "ids": [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN] }),
+            json!({ "leads": { "ids": [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN] } }),
         );
         let refusal = api.refused(&ada, mutation, ids, "INVALID_DATA").await;
-        let message = "ids selects 4 leads, the limit is 3";
+        let message = "input.leads.ids selects 4 leads, the limit is 3";
         assert_eq!(refusal["message"], message, "{mutation}");
         if mutation == "bulkRestore" {
             continue;
@@ -142,7 +237,7 @@ async fn a_selection_above_the_limit_is_refused_with_its_size_and_the_limit() {
         for dry_run in [false, true] {
             let filter = with(with(more(own), all.clone()), json!({ "dryRun": dry_run }));
             let refusal = api.refused(&ada, mutation, filter, "INVALID_DATA").await;
-            let message = "filter selects 4 leads, the limit is 3";
+            let message = "input.leads selects 4 leads, the limit is 3";
             assert_eq!(refusal["message"], message, "{mutation}");
         }
     }
@@ -150,11 +245,18 @@ async fn a_selection_above_the_limit_is_refused_with_its_size_and_the_limit() {
 }
 
 #[tokio::test]
-async fn a_filter_selects_only_what_the_actor_may_see() {
+async fn all_and_matching_select_only_what_the_actor_may_see() {
     let team = Team::new().await;
     for owner in [Some(&team.ann), Some(&team.bea), Some(&team.mia), None] {
-        team.lead_of(owner, "Kowalski").await;
+        for is_archived in [false, true] {
+            let id = team.lead_of(owner, "Kowalski").await;
+            if is_archived {
+                let id = json!({ "id": id });
+                team.api.change(&team.ada, "archiveLead", id).await;
+            }
+        }
     }
+    let everybodys = json!({ "lastContactDate": { "isSet": false } });
     for (who, total) in [
         (&team.ada, 4),
         (&team.mia, 3),
@@ -163,25 +265,61 @@ async fn a_filter_selects_only_what_the_actor_may_see() {
         (&team.abe, 0),
     ] {
         for (mutation, own) in SELECTIONS {
-            if mutation == "bulkRestore" || (mutation == "assignLeads" && total < 2) {
-                continue;
+            for leads in [
+                json!({ "all": true }),
+                json!({ "matching": { "search": "kowalski" } }),
+                json!({ "matching": { "filter": everybodys } }),
+            ] {
+                let input = with(more(own), json!({ "leads": leads, "dryRun": true }));
+                if mutation == "assignLeads" && total < 2 {
+                    let code = "PERMISSION_DENIED";
+                    team.api.refused(who, mutation, input, code).await;
+                    continue;
+                }
+                let result = team.api.change(who, mutation, input).await;
+                assert_eq!(result["succeeded"], total, "{mutation} of {leads}");
+                assert_eq!(result["total"], total, "{mutation} of {leads}");
             }
-            let input = with(more(own), json!({ "filter": {}, "dryRun": true }));
-            let result = team.api.change(who, mutation, input).await;
-            assert_eq!(result["succeeded"], total, "{mutation}");
-            assert_eq!(result["total"], total);
         }
     }
+}
+
+#[tokio::test]
+async fn all_is_changed_for_real_and_no_more_than_that() {
+    let team = Team::new().await;
+    let Team {
+        api, ada, ann, bea, ..
+    } = &team;
+    let mut ids = Vec::new();
+    for owner in [Some(ann), Some(bea), None] {
+        ids.push(team.lead_of(owner, "Kowalski").await);
+    }
+    let all = json!({ "leads": { "all": true } });
+    let archived = api.change(ann, "bulkArchive", all.clone()).await;
+    assert_eq!(archived["succeeded"], 1);
+    let is_archived = async |at: usize| api.read(ada, &ids[at]).await["isArchived"] == true;
+    assert!(is_archived(0).await && !is_archived(1).await && !is_archived(2).await);
+    assert_eq!(
+        api.change(bea, "bulkRestore", all.clone()).await["total"],
+        0
+    );
+    assert!(is_archived(0).await);
+    assert_eq!(api.change(ada, "bulkRestore", all).await["succeeded"], 1);
+    assert!(!is_archived(0).await);
 }
 
 #[tokio::test]
 async fn malformed_ids_are_named_together_up_to_a_hundred_of_them() {
     let api = Api::new().await;
     let ada = api.admin().await;
-    let input = json!({ "ids": [UNKNOWN, "no", "", UNKNOWN], "userId": "nobody" });
+    let ids = json!({ "ids": [UNKNOWN, "no", "", UNKNOWN] });
+    let input = json!({ "leads": ids, "to": { "userId": "nobody" } });
     let named = api.faults(&ada, "assignLeads", input).await;
-    assert_eq!(named, ["ids.1", "ids.2", "userId"]);
-    let input = json!({ "ids": vec!["no"; 1_000], "status": "WON" });
+    assert_eq!(
+        named,
+        ["input.leads.ids.1", "input.leads.ids.2", "input.to.userId"]
+    );
+    let input = json!({ "leads": { "ids": vec!["no"; 1_000] }, "status": "WON" });
     let named = api.faults(&ada, "bulkUpdateStatus", input).await;
     assert_eq!(named.len(), 100);
 }

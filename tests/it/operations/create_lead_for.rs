@@ -58,7 +58,7 @@ async fn an_administrator_creates_leads_for_everybody_who_is_active() {
     let input = jan(json!({ "assignedTo": UNKNOWN }));
     api.refused(ada, "createLead", input, "USER_NOT_FOUND")
         .await;
-    let input = json!({ "id": ben.id, "leads": "KEEP" });
+    let input = json!({ "id": ben.id, "leads": { "keep": true } });
     api.change(ada, "deactivateUser", input).await;
     let input = jan(json!({ "assignedTo": ben.id }));
     assert_eq!(api.faults(ada, "createLead", input).await, ["assignedTo"]);

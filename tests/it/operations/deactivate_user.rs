@@ -8,7 +8,7 @@ use super::{Team, UNKNOWN, text};
 async fn who_goes_keeps_their_leads_if_so_said() {
     let Team { api, ada, ann, .. } = &Team::new().await;
     let lead = api.lead(ann, json!({})).await;
-    let input = json!({ "id": ann.id, "leads": "KEEP" });
+    let input = json!({ "id": ann.id, "leads": { "keep": true } });
     let user = api.change(ada, "deactivateUser", input.clone()).await["user"].clone();
     assert_eq!(user["isActive"], false);
     assert_eq!(api.read(ada, &text(&lead["id"])).await, lead);
@@ -31,7 +31,7 @@ async fn all_leads_of_who_goes_are_handed_over_if_so_said() {
     let two = api.lead_id(ann, json!({})).await;
     api.change(ann, "archiveLead", json!({ "id": two })).await;
     let other = api.lead_id(abe, json!({})).await;
-    let input = json!({ "id": ann.id, "leads": "REASSIGN", "reassignTo": bea.id });
+    let input = json!({ "id": ann.id, "leads": { "assignTo": bea.id } });
     api.change(ada, "deactivateUser", input).await;
     for (id, version) in [(&one, 2), (&two, 3)] {
         let lead = api.read(bea, id).await;
@@ -39,7 +39,7 @@ async fn all_leads_of_who_goes_are_handed_over_if_so_said() {
         assert_eq!(lead["version"], version);
     }
     assert_eq!(api.read(abe, &other).await["version"], 1);
-    let input = json!({ "id": bea.id, "leads": "REASSIGN", "reassignTo": null });
+    let input = json!({ "id": bea.id, "leads": { "unassign": true } });
     api.change(ada, "deactivateUser", input).await;
     assert_eq!(api.read(ada, &one).await["assignedTo"], json!(null));
 }
@@ -50,17 +50,36 @@ async fn leads_are_handed_over_to_another_active_user_only() {
         api, ada, ann, abe, ..
     } = &Team::new().await;
     let lead = api.lead(ann, json!({})).await;
-    let gone = json!({ "id": abe.id, "leads": "KEEP" });
+    let gone = json!({ "id": abe.id, "leads": { "keep": true } });
     api.change(ada, "deactivateUser", gone).await;
-    let reassign = |to: &str| json!({ "id": ann.id, "leads": "REASSIGN", "reassignTo": to });
+    let reassign = |to: &str| json!({ "id": ann.id, "leads": { "assignTo": to } });
     for heir in [ann.id.as_str(), &abe.id, "x"] {
         let faults = api.faults(ada, "deactivateUser", reassign(heir)).await;
-        assert_eq!(faults, ["reassignTo"], "{heir}");
+        assert_eq!(faults, ["input.leads.assignTo"], "{heir}");
     }
     api.refused(ada, "deactivateUser", reassign(UNKNOWN), "USER_NOT_FOUND")
         .await;
-    let input = json!({ "id": ann.id, "leads": "KEEP", "reassignTo": ada.id });
-    let faults = api.faults(ada, "deactivateUser", input).await;
-    assert_eq!(faults, ["reassignTo"]);
+    for member in ["keep", "unassign"] {
+        let input = json!({ "id": ann.id, "leads": { member: false } });
+        let faults = api.faults(ada, "deactivateUser", input).await;
+        assert_eq!(faults, [format!("input.leads.{member}")]);
+    }
+    for unclear in [
+        json!("KEEP"),
+        json!(null),
+        json!({}),
+        json!({ "assignTo": null }),
+        json!({ "keep": null }),
+        json!({ "keep": true, "unassign": true }),
+        json!({ "keep": true, "assignTo": ada.id }),
+        json!({ "reassignTo": ada.id }),
+    ] {
+        let input = json!({ "id": ann.id, "leads": unclear });
+        let code = "GRAPHQL_VALIDATION_FAILED";
+        api.refused(ada, "deactivateUser", input, code).await;
+    }
+    let silent = json!({ "id": ann.id });
+    api.refused(ada, "deactivateUser", silent, "GRAPHQL_VALIDATION_FAILED")
+        .await;
     assert_eq!(api.read(ann, &text(&lead["id"])).await, lead);
 }

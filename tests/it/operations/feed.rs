@@ -41,7 +41,7 @@ async fn the_feed_goes_on_after_a_position_and_shows_each_viewer_their_leads() {
         assert_eq!(leads_after(who, json!(null)).await.0, "One Three");
     }
     assert_eq!(leads_after(bea, json!(positions[0])).await.0, "Two");
-    let update = json!({ "ids": [], "status": "WON" });
+    let update = json!({ "leads": { "ids": [] }, "status": "WON" });
     api.change(ada, "bulkUpdateStatus", update).await;
     assert_eq!(leads_after(ada, json!(positions[2])).await.0, "");
 }

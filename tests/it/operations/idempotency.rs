@@ -63,12 +63,12 @@ async fn every_bulk_change_is_done_once_for_a_key() {
     let ids = json!([created["results"][0]["id"], super::UNKNOWN]);
     for (mutation, more) in [
         ("bulkUpdateStatus", json!({ "status": "WON" })),
-        ("assignLeads", json!({ "userId": ada.id })),
+        ("assignLeads", json!({ "to": { "userId": ada.id } })),
         ("bulkTag", json!({ "add": ["a"] })),
         ("bulkArchive", json!({})),
         ("bulkRestore", json!({})),
     ] {
-        let input = super::with(json!({ "ids": ids }), more);
+        let input = super::with(json!({ "leads": { "ids": ids } }), more);
         let result = twice(&api, &ada, mutation, input).await;
         assert_eq!(
             (&result["succeeded"], &result["failed"]),
@@ -87,7 +87,7 @@ async fn every_change_of_users_is_done_once_for_a_key() {
     let user = twice(&api, &ada, "createUser", user).await["user"].clone();
     let update = json!({ "id": user["id"], "fullName": "Newer", "password": "another one" });
     twice(&api, &ada, "updateUser", update).await;
-    let deactivate = json!({ "id": user["id"], "leads": "REASSIGN" });
+    let deactivate = json!({ "id": user["id"], "leads": { "unassign": true } });
     twice(&api, &ada, "deactivateUser", deactivate).await;
     let domains = json!({ "add": ["a.example"] });
     twice(&api, &ada, "updateFreeEmailDomains", domains).await;
@@ -125,7 +125,7 @@ async fn a_change_and_its_contrary_are_not_the_same_request() {
     ] {
         let id = api.lead_id(&ada, json!({})).await;
         let lead = match mutation {
-            "bulkArchive" => json!({ "ids": [id] }),
+            "bulkArchive" => json!({ "leads": { "ids": [id] } }),
             _ => json!({ "id": id }),
         };
         let input = super::with(

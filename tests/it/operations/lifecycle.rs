@@ -100,7 +100,6 @@ async fn archived_leads_leave_lists_counts_statistics_and_duplicates_unless_aske
     };
     for (archived, names, count) in [
         (json!({}), vec!["Here"], 1),
-        (json!({ "archived": null }), vec!["Here"], 1),
         (json!({ "archived": "EXCLUDE" }), vec!["Here"], 1),
         (json!({ "archived": "ONLY" }), vec!["Gone"], 1),
         (json!({ "archived": "INCLUDE" }), vec!["Gone", "Here"], 2),
@@ -168,7 +167,7 @@ async fn a_users_row_cannot_go_while_leads_or_notes_refer_to_it() {
         api, ada, ann, abe, ..
     } = &Team::new().await;
     let id = api.lead_id(ann, json!({})).await;
-    let hand_over = json!({ "ids": [id], "userId": abe.id });
+    let hand_over = json!({ "leads": { "ids": [id] }, "to": { "userId": abe.id } });
     api.change(ada, "assignLeads", hand_over).await;
     for user in [ann, abe] {
         // Ann wrote in the timeline, Abe has the lead.

@@ -215,7 +215,7 @@ async fn ten_thousand_ids_fit_where_the_body_may_be_larger() {
     let ids: Vec<String> = (0..10_000u32)
         .map(|n| format!("01890000-0000-7000-8000-{n:012}"))
         .collect();
-    let input = json!({ "ids": ids, "status": "WON", "dryRun": true });
+    let input = json!({ "leads": { "ids": ids }, "status": "WON", "dryRun": true });
     let bulk = document("bulkUpdateStatus");
     let variables = json!({ "input": input });
     let api = Api::new().await;
@@ -224,7 +224,8 @@ async fn ten_thousand_ids_fit_where_the_body_may_be_larger() {
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(answer["errors"][0]["extensions"]["code"], "BODY_TOO_LARGE");
     // As the README says.
-    let fitting = json!({ "input": { "ids": &ids[..6_500], "status": "WON", "dryRun": true } });
+    let fitting =
+        json!({ "input": { "leads": { "ids": &ids[..6_500] }, "status": "WON", "dryRun": true } });
     let (_, answer) = post(&api, ada, &bulk, fitting).await;
     assert_eq!(answer["data"]["bulkUpdateStatus"]["total"], 6_500);
     let api = Api::with(ApiOptions {

@@ -20,6 +20,7 @@ mod faults;
 mod feed;
 mod filter;
 mod filter_logic;
+mod filter_nothing;
 mod filter_text;
 mod free_domains;
 mod http;

@@ -54,18 +54,25 @@ fn changes_of_many_leads(team: &Team, lead: &str) -> Vec<Case> {
         ),
         (
             "assignLeads",
-            json!({ "ids": [lead], "userId": ann }),
-            vec![foreign(), no_user("userId")],
+            json!({ "leads": { "ids": [lead] }, "to": { "userId": ann } }),
+            vec![
+                foreign(),
+                ("USER_NOT_FOUND", json!({ "to": { "userId": UNKNOWN } })),
+            ],
         ),
         ("createLeads", json!({ "leads": [] }), vec![]),
         (
             "bulkUpdateStatus",
-            json!({ "ids": [], "status": "WON" }),
+            json!({ "leads": { "ids": [] }, "status": "WON" }),
             vec![],
         ),
-        ("bulkTag", json!({ "ids": [], "add": ["a"] }), vec![]),
-        ("bulkArchive", json!({ "ids": [] }), vec![]),
-        ("bulkRestore", json!({ "ids": [] }), vec![]),
+        (
+            "bulkTag",
+            json!({ "leads": { "ids": [] }, "add": ["a"] }),
+            vec![],
+        ),
+        ("bulkArchive", json!({ "leads": { "ids": [] } }), vec![]),
+        ("bulkRestore", json!({ "leads": { "ids": [] } }), vec![]),
     ]
 }
 
@@ -91,7 +98,7 @@ fn users(team: &Team) -> Vec<Case> {
     let taken = || ("CONFLICT", json!({ "email": team.ann.email }));
     let the_last = ("CONFLICT", json!({ "id": team.ada.id }));
     let ben = json!({ "id": team.ben.id });
-    let leave = with(ben.clone(), json!({ "leads": "KEEP" }));
+    let leave = with(ben.clone(), json!({ "leads": { "keep": true } }));
     vec![
         ("createUser", user, vec![foreign(), taken()]),
         ("updateUser", ben, vec![foreign(), no_user("id"), taken()]),

@@ -268,9 +268,9 @@ async fn a_bulk_change_costs_the_same_number_of_statements_for_two_leads_and_for
     let team = Team::new().await;
     twenty_leads(&team).await;
     let mut counts = Vec::new();
-    for filter in ["filter: {}", "search: \"nobody at all\""] {
+    for leads in ["all: true", "matching: { search: \"nobody at all\" }"] {
         let change = format!(
-            "mutation {{ bulkTag(input: {{ {filter}, add: [\"a\"] }}) {{ total results {{ lead {{ id }} }} }} }}"
+            "mutation {{ bulkTag(input: {{ leads: {{ {leads} }}, add: [\"a\"] }}) {{ total results {{ lead {{ id }} }} }} }}"
         );
         counts.push(statements(&team.api, &team.ada, &change).await.len());
     }
@@ -280,7 +280,7 @@ async fn a_bulk_change_costs_the_same_number_of_statements_for_two_leads_and_for
     let ids = team.api.data(&team.ada, ids, json!({})).await;
     let ids = super::strings(&ids["leads"]["nodes"], "id");
     let change = format!(
-        "mutation {{ bulkTag(input: {{ ids: {ids:?}, add: [\"b\"] }}) {{ results {{ lead {{ id }} }} }} }}"
+        "mutation {{ bulkTag(input: {{ leads: {{ ids: {ids:?} }}, add: [\"b\"] }}) {{ results {{ lead {{ id }} }} }} }}"
     );
     let by_ids = statements(&team.api, &team.ada, &change).await.len();
     // By ids there is nothing to be counted first.

@@ -94,7 +94,7 @@ async fn a_note_is_edited_by_its_author_only_and_only_while_the_lead_is_theirs_t
         api.refused(who, "editNote", edit.clone(), "PERMISSION_DENIED")
             .await;
     }
-    let hand_over = json!({ "ids": [id], "userId": bea.id });
+    let hand_over = json!({ "leads": { "ids": [id] }, "to": { "userId": bea.id } });
     api.change(ada, "assignLeads", hand_over).await;
     for who in [ann, bea] {
         api.refused(who, "editNote", edit.clone(), "PERMISSION_DENIED")

@@ -138,7 +138,7 @@ async fn rights_follow_the_lead_when_it_is_handed_over() {
         ..
     } = &Team::new().await;
     let lead = api.lead_id(ann, json!({})).await;
-    let hand_over = json!({ "ids": [lead], "userId": bea.id });
+    let hand_over = json!({ "leads": { "ids": [lead] }, "to": { "userId": bea.id } });
     let result = api.change(ada, "assignLeads", hand_over).await;
     assert_eq!(result["succeeded"], 1);
     let update = json!({ "id": lead, "company": "Acme" });

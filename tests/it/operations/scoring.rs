@@ -109,7 +109,7 @@ async fn an_automatic_score_follows_its_inputs() {
         85
     );
     assert_eq!(change("removeTag", json!({ "tag": "urgent" })).await, 70);
-    let bulk = json!({ "ids": [id], "add": ["hot"] });
+    let bulk = json!({ "leads": { "ids": [id] }, "add": ["hot"] });
     api.change(&ada, "bulkTag", bulk).await;
     assert_eq!(api.read(&ada, &id).await["leadScore"], 85);
 }
@@ -129,7 +129,7 @@ async fn a_score_by_hand_stays_until_the_lead_is_rescored() {
     );
     let domains = json!({ "add": ["acme.example"] });
     api.change(&ada, "updateFreeEmailDomains", domains).await;
-    let bulk = json!({ "ids": [id], "add": ["hot"] });
+    let bulk = json!({ "leads": { "ids": [id] }, "add": ["hot"] });
     api.change(&ada, "bulkTag", bulk).await;
     let lead = api.read(&ada, &id).await;
     assert_eq!(

@@ -57,7 +57,7 @@ async fn every_failed_login_is_refused_in_the_same_words() {
     let ada = api.admin().await;
     let ann = api.user("Ann", UserRole::Agent, None).await;
     let gone = api.user("Gone", UserRole::Agent, None).await;
-    let input = json!({ "id": gone.id, "leads": "KEEP" });
+    let input = json!({ "id": gone.id, "leads": { "keep": true } });
     api.change(&ada, "deactivateUser", input).await;
     let long = "x".repeat(10_000);
     let mut messages = Vec::new();
@@ -135,7 +135,7 @@ async fn a_deactivated_user_is_out_on_the_next_request_and_needs_to_sign_in_afte
     let api = Api::new().await;
     let ada = api.admin().await;
     let ann = api.user("Ann", UserRole::Agent, None).await;
-    let input = json!({ "id": ann.id, "leads": "KEEP" });
+    let input = json!({ "id": ann.id, "leads": { "keep": true } });
     api.change(&ada, "deactivateUser", input).await;
     is_refused(&api, &ann).await;
     let input = json!({ "id": ann.id, "isActive": true });

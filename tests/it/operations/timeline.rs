@@ -121,7 +121,7 @@ async fn every_value_is_shown_as_a_text_and_a_user_by_name_also_to_who_may_not_o
         api, ada, ann, bea, ..
     } = &Team::new().await;
     let id = api.lead_id(ada, json!({ "assignedTo": bea.id })).await;
-    let hand_over = json!({ "ids": [id], "userId": ann.id });
+    let hand_over = json!({ "leads": { "ids": [id] }, "to": { "userId": ann.id } });
     api.change(ada, "assignLeads", hand_over).await;
     let user = "query ($id: ID!) { user(id: $id) { id } }";
     api.refusal(
@@ -183,10 +183,10 @@ async fn assignment_status_calls_and_the_archive_leave_their_traces() {
         api.change(ada, mutation, input).await;
         newest(api, ada, &id).await
     };
-    let assign = json!({ "ids": [id], "userId": ann.id });
+    let assign = json!({ "leads": { "ids": [id] }, "to": { "userId": ann.id } });
     let expected = json!([change("assignedTo", json!(null), json!(ann.id))]);
     assert_eq!(changes("assignLeads", assign).await, expected);
-    let status = json!({ "ids": [id], "status": "WON" });
+    let status = json!({ "leads": { "ids": [id] }, "status": "WON" });
     let expected = json!([change("status", json!("NEW"), json!("WON"))]);
     assert_eq!(changes("bulkUpdateStatus", status).await, expected);
     let call = changes("recordCallAttempt", by_id.clone()).await;
@@ -200,7 +200,7 @@ async fn assignment_status_calls_and_the_archive_leave_their_traces() {
     );
     let restored = changes("restoreLead", by_id.clone()).await;
     assert_eq!(restored[1], change("status", json!("LOST"), json!("WON")));
-    let deactivate = json!({ "id": ann.id, "leads": "REASSIGN" });
+    let deactivate = json!({ "id": ann.id, "leads": { "unassign": true } });
     let expected = json!([change("assignedTo", json!(ann.id), json!(null))]);
     assert_eq!(changes("deactivateUser", deactivate).await, expected);
 }

@@ -175,7 +175,7 @@ async fn bulk_changes_and_statistics_keep_to_what_matches() {
     let query = "{ leadStatistics(search: \"kowalsky\") { totalLeads leadsByStatus { count } } }";
     let statistics = api.data(&ada, query, json!({})).await;
     assert_eq!(statistics["leadStatistics"]["totalLeads"], 1);
-    let query = "mutation { bulkArchive(input: { search: \"kowalsky\" }) { total succeeded } }";
+    let query = "mutation { bulkArchive(input: { leads: { matching: { search: \"kowalsky\" } } }) { total succeeded } }";
     let bulk = api.data(&ada, query, json!({})).await;
     assert_eq!(bulk["bulkArchive"], json!({ "total": 1, "succeeded": 1 }));
     // The one that matched is archived; the other never was selected.

@@ -42,7 +42,10 @@ async fn managers_and_agents_manage_no_users_not_even_themselves() {
             ("updateUser", json!({ "id": who.id, "fullName": "X" })),
             ("updateUser", json!({ "id": who.id, "role": "ADMIN" })),
             ("updateUser", json!({ "id": UNKNOWN, "fullName": "X" })),
-            ("deactivateUser", json!({ "id": ann.id, "leads": "KEEP" })),
+            (
+                "deactivateUser",
+                json!({ "id": ann.id, "leads": { "keep": true } }),
+            ),
         ] {
             api.refused(who, mutation, input, "PERMISSION_DENIED").await;
         }
@@ -75,7 +78,7 @@ async fn each_bad_value_of_a_user_is_refused() {
     let Team {
         api, ada, ann, ben, ..
     } = &Team::new().await;
-    let deactivate = json!({ "id": ben.id, "leads": "KEEP" });
+    let deactivate = json!({ "id": ben.id, "leads": { "keep": true } });
     api.change(ada, "deactivateUser", deactivate).await;
     for (field, bad) in [
         ("email", json!("")),
@@ -163,7 +166,7 @@ async fn unknown_users_are_not_found_and_nobody_is_their_own_manager() {
     let Team { api, ada, mia, .. } = &Team::new().await;
     for (mutation, more) in [
         ("updateUser", json!({ "fullName": "X" })),
-        ("deactivateUser", json!({ "leads": "KEEP" })),
+        ("deactivateUser", json!({ "leads": { "keep": true } })),
     ] {
         let input = with(json!({ "id": UNKNOWN }), more.clone());
         api.refused(ada, mutation, input, "USER_NOT_FOUND").await;
@@ -180,7 +183,7 @@ async fn somebody_always_stays_who_can_administer_and_every_team_keeps_its_manag
     let demote = json!({ "id": ada.id, "role": "MANAGER" });
     api.refused(ada, "updateUser", demote.clone(), "CONFLICT")
         .await;
-    let leave = json!({ "id": ada.id, "leads": "KEEP" });
+    let leave = json!({ "id": ada.id, "leads": { "keep": true } });
     api.refused(ada, "deactivateUser", leave, "CONFLICT").await;
     let demote_mia = json!({ "id": mia.id, "role": "AGENT" });
     api.refused(ada, "updateUser", demote_mia, "CONFLICT").await;

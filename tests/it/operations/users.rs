@@ -75,7 +75,7 @@ async fn users_are_filtered_by_role_manager_and_whether_they_are_active() {
         ben,
         ..
     } = &Team::new().await;
-    let input = json!({ "id": ben.id, "leads": "KEEP" });
+    let input = json!({ "id": ben.id, "leads": { "keep": true } });
     api.change(ada, "deactivateUser", input).await;
     for (arguments, expected) in [
         (json!({ "role": "ADMIN" }), vec!["Ada"]),
@@ -208,7 +208,7 @@ async fn a_deactivated_manager_has_no_say_and_the_team_stays_visible_to_administ
     let Team {
         api, ada, mia, ann, ..
     } = &Team::new().await;
-    let input = json!({ "id": mia.id, "leads": "KEEP" });
+    let input = json!({ "id": mia.id, "leads": { "keep": true } });
     api.change(ada, "deactivateUser", input).await;
     let me = "{ me { role manager { fullName isActive } } }";
     let data = api.data(ann, me, json!({})).await;

@@ -2,6 +2,7 @@
 //! all find the same.
 
 mod facets;
+mod named;
 mod pages;
 mod search;
 

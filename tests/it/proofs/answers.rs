@@ -73,7 +73,7 @@ const QUERIES: [&str; 12] = [
 /// Everything that can be changed, with an input for it.
 fn changes(lead: &str, archived: &str, note: &str, user: &str) -> Vec<(&'static str, Value)> {
     let one = json!({ "id": lead });
-    let many = json!({ "ids": [lead, UNKNOWN] });
+    let many = json!({ "leads": { "ids": [lead, UNKNOWN] } });
     let with = |input: &Value, more| with(input.clone(), more);
     vec![
         ("createLead", jan(json!({}))),
@@ -91,7 +91,10 @@ fn changes(lead: &str, archived: &str, note: &str, user: &str) -> Vec<(&'static 
         ("restoreLead", json!({ "id": archived })),
         ("bulkUpdateStatus", with(&many, json!({ "status": "WON" }))),
         ("bulkTag", with(&many, json!({ "add": ["b"] }))),
-        ("assignLeads", with(&many, json!({ "userId": user }))),
+        (
+            "assignLeads",
+            with(&many, json!({ "to": { "userId": user } })),
+        ),
         ("bulkArchive", with(&many, json!({ "dryRun": true }))),
         ("bulkRestore", with(&many, json!({ "dryRun": true }))),
         ("addNote", json!({ "id": lead, "content": "Hello" })),
@@ -227,7 +230,7 @@ async fn whatever_fails_fails_in_the_shape_that_the_schema_promises() {
         .await;
     let revoke = json!({ "input": { "id": made["apiKey"]["id"] } });
     trial.of(&document("revokeApiKey"), revoke).await;
-    let deactivate = json!({ "input": { "id": team.ann.id, "leads": "KEEP" } });
+    let deactivate = json!({ "input": { "id": team.ann.id, "leads": { "keep": true } } });
     trial.of(&document("deactivateUser"), deactivate).await;
     let delete = json!({ "input": { "id": lead } });
     trial.of(&document("deleteLead"), delete).await;

@@ -10,11 +10,11 @@ use super::other_copy::{Copy, code, number, patient, run};
 const ROUNDS: usize = 12;
 const LEADS: usize = 150;
 
-const STATUS: &str = "mutation ($ids: [ID!], $n: String!) { done: bulkUpdateStatus(input: { ids: $ids, status: QUALIFIED }) {
-    total failed } also: bulkTag(input: { ids: $ids, add: [$n] }) { total failed } }";
-const TAG: &str = "mutation ($ids: [ID!], $n: String!) { done: bulkTag(input: { ids: $ids, add: [$n] }) { total failed } }";
-const ASSIGN: &str = "mutation ($ids: [ID!], $n: ID!) { done: assignLeads(input: { ids: $ids, userId: $n }) { total failed } }";
-const FILTER: &str = "mutation ($n: String!) { done: bulkTag(input: { filter: { leadScore: { min: 0 } }, add: [$n] }) { total failed } }";
+const STATUS: &str = "mutation ($ids: [ID!]!, $n: String!) { done: bulkUpdateStatus(input: { leads: { ids: $ids }, status: QUALIFIED }) {
+    total failed } also: bulkTag(input: { leads: { ids: $ids }, add: [$n] }) { total failed } }";
+const TAG: &str = "mutation ($ids: [ID!]!, $n: String!) { done: bulkTag(input: { leads: { ids: $ids }, add: [$n] }) { total failed } }";
+const ASSIGN: &str = "mutation ($ids: [ID!]!, $n: ID!) { done: assignLeads(input: { leads: { ids: $ids }, to: { userId: $n } }) { total failed } }";
+const FILTER: &str = "mutation ($n: String!) { done: bulkTag(input: { leads: { matching: { filter: { leadScore: { min: 0 } } } }, add: [$n] }) { total failed } }";
 
 /// What a worker does in one round; half of them go through the leads from the end.
 fn work(worker: usize, round: usize, ids: &[String], user: &str) -> (&'static str, Value) {

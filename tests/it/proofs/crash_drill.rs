@@ -87,7 +87,7 @@ impl Crash {
 
 fn bulk(status: &str) -> String {
     format!(
-        "mutation {{ bulkUpdateStatus(input: {{ filter: {{ createdAt: {{ from: \"2000-01-01T00:00:00Z\" }} }},
+        "mutation {{ bulkUpdateStatus(input: {{ leads: {{ all: true }},
             status: {status} }}) {{ total succeeded failed }} }}"
     )
 }

@@ -10,15 +10,17 @@ use super::{naive, prove, same, sample};
 
 const ASK: &str = "query ($filter: LeadFilter, $search: String) {
     leads(filter: $filter, search: $search, first: 100) { totalCount nodes { id } }
+    users(first: 100) { nodes { id leads(filter: $filter, search: $search) { totalCount } } }
     leadStatistics(filter: $filter, search: $search) { totalLeads } }";
-const BULK: &str = "mutation ($filter: LeadFilter, $search: String) {
-    bulkTag(input: { filter: $filter, search: $search, add: [\"x\"], dryRun: true }) {
+const BULK: &str = "mutation ($leads: LeadSelection!) {
+    bulkTag(input: { leads: $leads, add: [\"x\"], dryRun: true }) {
         total succeeded failed } }";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_filter_finds_what_a_plain_evaluation_finds_wherever_it_is_taken() {
     let data = Dataset::make(96, 1).await;
-    let cases = (sample::filter(data.users.clone()), sample::search());
+    let ids = data.leads.iter().map(|lead| lead.id).collect();
+    let cases = (sample::filter(data.users.clone(), ids), sample::search());
     prove(192, 400, cases, async |(filter, search)| {
         let selected = data
             .leads
@@ -56,7 +58,21 @@ async fn every_filter_finds_what_a_plain_evaluation_finds_wherever_it_is_taken()
             got["leadStatistics"]["totalLeads"].clone(),
             total.clone(),
         )?;
-        let bulk = data.api.data(&data.admin, BULK, variables).await["bulkTag"].clone();
+        for user in got["users"]["nodes"].as_array().unwrap() {
+            let theirs = data.leads.iter().filter(|lead| {
+                json!(lead.assigned_to) == user["id"] && naive::selects(&filter, &search, lead)
+            });
+            let count = user["leads"]["totalCount"].clone();
+            same("leads of a user", count, json!(theirs.count()))?;
+        }
+        let leads = naive::selection(&filter, &search);
+        let bulk = json!({ "leads": leads });
+        if !naive::narrows(&filter, &search) && leads != json!({ "all": true }) {
+            let refusal = data.api.ask(Some(&data.admin), BULK, bulk).await;
+            let code = refusal["errors"][0]["extensions"]["code"].clone();
+            return same("what says nothing", code, json!("INVALID_DATA"));
+        }
+        let bulk = data.api.data(&data.admin, BULK, bulk).await["bulkTag"].clone();
         same("total of a dry run", bulk["total"].clone(), total)?;
         let sum = |a: &Value, b: &Value| a.as_i64().unwrap() + b.as_i64().unwrap();
         same(

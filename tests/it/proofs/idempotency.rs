@@ -70,7 +70,7 @@ async fn the_same_key_fifty_times_at_once_has_one_effect_and_fifty_equal_answers
     );
     assert_eq!(stored["customFields"], input["customFields"]);
 
-    let input = json!({ "ids": [id, uuid::Uuid::now_v7()], "add": ["x"], "idempotencyKey": "b" });
+    let input = json!({ "leads": { "ids": [id, uuid::Uuid::now_v7()] }, "add": ["x"], "idempotencyKey": "b" });
     let answers = fifty(&copy, BULK, &input).await;
     assert_eq!(
         answers[0]["data"]["bulkTag"]["succeeded"], 1,

@@ -38,7 +38,8 @@ struct Walk {
 }
 
 fn walks(data: &Dataset) -> impl Strategy<Value = Walk> + use<> {
-    let filter = proptest::option::weighted(0.6, sample::filter(data.users.clone()));
+    let ids = data.leads.iter().map(|lead| lead.id).collect();
+    let filter = proptest::option::weighted(0.6, sample::filter(data.users.clone(), ids));
     let list = (filter, sample::search(), sample::order());
     (list, 2..20_usize, any::<bool>()).prop_map(|((filter, search, order), size, is_backwards)| {
         Walk {

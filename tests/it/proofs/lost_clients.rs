@@ -16,7 +16,7 @@ use super::other_copy::{Copy, code, number, patient, run};
 
 const UPDATE: &str = "mutation ($id: ID!) { updateLead(input: { id: $id, company: \"Changed\" }) { lead { version } } }";
 const BULK: &str =
-    "mutation { bulkUpdateStatus(input: { filter: {}, status: WON }) { succeeded } }";
+    "mutation { bulkUpdateStatus(input: { leads: { all: true }, status: WON }) { succeeded } }";
 
 /// A copy of the server with these timeouts, and a connection of nobody's, to hold locks with.
 async fn server(options: &PoolOptions) -> (Api, SignedIn, Copy, PooledConnection) {

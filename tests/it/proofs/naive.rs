@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crm::service::leads::Lead;
 
@@ -41,11 +41,36 @@ pub(super) fn list<'a>(
     exact
 }
 
+/// How a bulk change is told of the leads that a list with this filter and search has.
+pub(super) fn selection(filter: &Value, search: &str) -> Value {
+    if *filter == json!({}) && search.is_empty() {
+        return json!({ "all": true });
+    }
+    match search {
+        "" => json!({ "matching": { "filter": filter } }),
+        _ => json!({ "matching": { "filter": filter, "search": search } }),
+    }
+}
+
+/// Whether they say more than which of the archive are meant; else no bulk change takes them.
+pub(super) fn narrows(filter: &Value, search: &str) -> bool {
+    let part = |part: &Value| narrows(part, "");
+    let mut conditions = filter.as_object().expect("a filter").iter();
+    let says_more = conditions.any(|(name, value)| match name.as_str() {
+        "archived" => false,
+        "and" => parts(value).iter().any(part),
+        "or" => parts(value).iter().all(part),
+        "not" => part(value),
+        _ => true,
+    });
+    says_more || !search.trim().is_empty()
+}
+
 /// Whether the conditions hold; NULL is never equal, smaller or larger.
 fn holds(filter: &Value, lead: &Lead) -> bool {
     let conditions = filter.as_object().expect("a filter");
-    let mut given = conditions.iter().filter(|(_, value)| !value.is_null());
-    given.all(|(name, value)| match name.as_str() {
+    conditions.iter().all(|(name, value)| match name.as_str() {
+        "ids" => contains(value, &lead.id.to_string()),
         "status" => contains(value, lead.status.as_str()),
         "source" => contains(value, lead.source.as_str()),
         "assignedTo" => match lead.assigned_to {
@@ -57,6 +82,7 @@ fn holds(filter: &Value, lead: &Lead) -> bool {
             listed || lead.assigned_to.is_none() == (value == true)
         }
         "createdAt" => in_time(value, Some(lead.created_at)),
+        "updatedAt" => in_time(value, Some(lead.updated_at)),
         "lastContactDate" => in_time(value, lead.last_contact_date),
         "nextFollowUp" => in_time(value, lead.next_follow_up),
         "leadScore" => in_range(value, lead.lead_score.into()),
@@ -65,6 +91,7 @@ fn holds(filter: &Value, lead: &Lead) -> bool {
         "tags" => tags(value, &lead.tags),
         "company" => text(value, lead.company.as_deref().map(normalised)),
         "email" => email(value, lead.email.as_deref()),
+        "phone" => phone(value, lead.phone.as_deref()),
         "archived" => match value.as_str() {
             Some("ONLY") => lead.is_archived(),
             Some("EXCLUDE") => !lead.is_archived(),
@@ -92,7 +119,8 @@ fn in_time(range: &Value, at: Option<DateTime<Utc>>) -> bool {
             .as_str()
             .map(|text| text.parse::<DateTime<Utc>>().unwrap())
     };
-    end("from").is_none_or(|from| at.is_some_and(|at| at >= from))
+    is_set_as_asked(range, at.is_some())
+        && end("from").is_none_or(|from| at.is_some_and(|at| at >= from))
         && end("to").is_none_or(|to| at.is_some_and(|at| at < to))
 }
 
@@ -112,17 +140,40 @@ fn tags(filter: &Value, tags: &[String]) -> bool {
         && asked("none").is_none_or(|none| !none.iter().any(has))
 }
 
+fn is_set_as_asked(filter: &Value, is_set: bool) -> bool {
+    filter["isSet"]
+        .as_bool()
+        .is_none_or(|asked| asked == is_set)
+}
+
 fn text(filter: &Value, own: Option<String>) -> bool {
-    let asked = |name: &str| filter[name].as_str().map(normalised);
-    asked("equals").is_none_or(|text| own.as_ref() == Some(&text))
-        && asked("startsWith").is_none_or(|text| own.as_ref().is_some_and(|o| o.starts_with(&text)))
+    compared(filter, own, normalised)
 }
 
 /// Of an address only the case does not matter: ü and u are different mailboxes.
 fn email(filter: &Value, own: Option<&str>) -> bool {
-    let own = own.map(str::to_lowercase);
-    let asked = |name: &str| filter[name].as_str().map(str::to_lowercase);
-    asked("equals").is_none_or(|text| own.as_ref() == Some(&text))
+    compared(filter, own.map(str::to_lowercase), str::to_lowercase)
+}
+
+/// Of a number its digits count, without the zeros that are dialled.
+fn phone(filter: &Value, own: Option<&str>) -> bool {
+    let digits = |number: &str| {
+        let number = number.replace("(0)", "");
+        let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+        digits.trim_start_matches('0').to_owned()
+    };
+    compared(filter, own.map(digits), digits)
+}
+
+/// A text's conditions, where `own` is what the lead has in the form in which `form` compares.
+fn compared(filter: &Value, own: Option<String>, form: impl Fn(&str) -> String) -> bool {
+    let asked = |name: &str| filter[name].as_str().map(&form);
+    let is = |text: &Value| own.as_ref() == text.as_str().map(&form).as_ref();
+    is_set_as_asked(filter, own.is_some())
+        && asked("equals").is_none_or(|text| own.as_ref() == Some(&text))
+        && filter["in"]
+            .as_array()
+            .is_none_or(|some| some.iter().any(is))
         && asked("startsWith").is_none_or(|text| own.as_ref().is_some_and(|o| o.starts_with(&text)))
 }
 

@@ -104,7 +104,7 @@ async fn a_session_that_ends_on_one_copy_ends_on_those_that_remember_it() {
     warm.is_out("password").await;
 
     let warm = Warm::new().await;
-    let input = json!({ "id": warm.mia.id, "leads": "KEEP" });
+    let input = json!({ "id": warm.mia.id, "leads": { "keep": true } });
     warm.api.change(&warm.ada, "deactivateUser", input).await;
     warm.is_out("deactivation").await;
 }
@@ -139,7 +139,7 @@ async fn a_key_that_ends_on_one_copy_ends_on_those_that_remember_it() {
     warm.is_out("demotion").await;
 
     let (warm, _) = Warm::by_key().await;
-    let input = json!({ "id": warm.mia.id, "leads": "KEEP" });
+    let input = json!({ "id": warm.mia.id, "leads": { "keep": true } });
     warm.api.change(&warm.ada, "deactivateUser", input).await;
     warm.is_out("deactivation").await;
 }

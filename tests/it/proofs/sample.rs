@@ -1,16 +1,19 @@
 //! Random leads, filters, searches and orders. The pools are small on purpose: many ties, many
 //! NULLs, and filters that hit. Names carry case, accents and the metacharacters of LIKE.
 
+use std::fmt::Debug;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::collection::vec;
 use proptest::option::{of, weighted};
 use proptest::prelude::{Just, any, prop_oneof};
 use proptest::sample::{select, subsequence};
 use proptest::strategy::{BoxedStrategy, Strategy};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crm::service::UserId;
 use crm::service::leads::{LeadSource, LeadStatus, NewLead};
+use crm::service::{LeadId, UserId};
 
 const FIRST_NAMES: [&str; 7] = [
     "Anna",
@@ -149,18 +152,18 @@ pub(super) fn order() -> impl Strategy<Value = Value> + Clone {
 }
 
 /// A filter, as the API takes it, with and, or, not.
-pub(super) fn filter(users: Vec<UserId>) -> BoxedStrategy<Value> {
-    let part = vec(condition(users), 0..=2).prop_map(together);
-    part.prop_recursive(3, 12, 3, |inner| {
-        let several = vec(inner.clone(), 0..=3);
+pub(super) fn filter(users: Vec<UserId>, leads: Vec<LeadId>) -> BoxedStrategy<Value> {
+    let part = vec(condition(users, leads), 1..=2).prop_map(together);
+    let filter = part.prop_recursive(3, 12, 3, |inner| {
+        let several = vec(inner.clone(), 1..=3);
         let nested = prop_oneof![
             several.clone().prop_map(|parts| json!({ "and": parts })),
             several.prop_map(|parts| json!({ "or": parts })),
             inner.clone().prop_map(|part| json!({ "not": part })),
         ];
         vec(prop_oneof![inner, nested], 1..=2).prop_map(together)
-    })
-    .boxed()
+    });
+    prop_oneof![1 => Just(json!({})), 15 => filter].boxed()
 }
 
 fn together(parts: Vec<Value>) -> Value {
@@ -171,21 +174,24 @@ fn together(parts: Vec<Value>) -> Value {
     Value::Object(whole)
 }
 
-fn condition(users: Vec<UserId>) -> impl Strategy<Value = Value> + Clone {
+fn condition(users: Vec<UserId>, leads: Vec<LeadId>) -> impl Strategy<Value = Value> + Clone {
     let users: Vec<String> = users.iter().map(ToString::to_string).collect();
-    let most = users.len();
-    let span = |name: &'static str| {
-        (of(hour()), of(hour()))
-            .prop_map(move |(from, to)| json!({ name: { "from": from, "to": to } }))
+    let leads: Vec<String> = leads.iter().map(ToString::to_string).collect();
+    let some = |name: &'static str, ids: Vec<String>| {
+        let most = ids.len();
+        subsequence(ids, 0..=most).prop_map(move |ids| json!({ name: ids }))
     };
     let words = |name: &'static str, all: Vec<&'static str>| {
         let most = all.len();
         subsequence(all, 0..=most).prop_map(move |some| json!({ name: some }))
     };
-    let tags = |which: &'static str| {
-        subsequence(TAGS.to_vec(), 0..=2).prop_map(move |tags| json!({ "tags": { which: tags } }))
+    let tags = |which: &'static str, least: usize| {
+        subsequence(TAGS.to_vec(), least..=2)
+            .prop_map(move |tags| json!({ "tags": { which: tags } }))
     };
+    let custom = custom_fields().prop_filter("says nothing", |fields| *fields != json!({}));
     prop_oneof![
+        some("ids", leads),
         words(
             "status",
             LeadStatus::ALL.iter().map(|s| s.as_str()).collect()
@@ -194,30 +200,62 @@ fn condition(users: Vec<UserId>) -> impl Strategy<Value = Value> + Clone {
             "source",
             LeadSource::ALL.iter().map(|s| s.as_str()).collect()
         ),
-        subsequence(users, 0..=most).prop_map(|ids| json!({ "assignedTo": ids })),
+        some("assignedTo", users),
         any::<bool>().prop_map(|is| json!({ "unassigned": is })),
-        prop_oneof![
-            span("createdAt"),
-            span("lastContactDate"),
-            span("nextFollowUp")
-        ],
-        (of(0..100), of(0..100))
-            .prop_map(|(min, max)| json!({ "leadScore": { "min": min, "max": max } })),
-        any::<bool>().prop_map(|only| json!({ "isHotLead": only })),
-        prop_oneof![tags("all"), tags("any"), tags("none")],
-        (of(probability()), of(probability()))
-            .prop_map(|(min, max)| json!({ "conversionProbability": { "min": min, "max": max } })),
+        date_condition(),
+        range("leadScore", ["min", "max"], 0..100),
+        any::<bool>().prop_map(|is| json!({ "isHotLead": is })),
+        prop_oneof![tags("all", 1), tags("any", 0), tags("none", 1)],
+        range("conversionProbability", ["min", "max"], probability()),
         text_condition(),
         text_condition(),
-        text_condition(),
+        phone_condition(),
         select(vec!["EXCLUDE", "ONLY", "INCLUDE"]).prop_map(|scope| json!({ "archived": scope })),
-        custom_fields().prop_map(|fields| json!({ "customFields": fields })),
+        custom.prop_map(|fields| json!({ "customFields": fields })),
+    ]
+}
+
+/// From one value, up to one, or both.
+fn range<T: Serialize + Clone + Debug + 'static>(
+    name: &'static str,
+    [low, high]: [&'static str; 2],
+    value: impl Strategy<Value = T> + Clone + 'static,
+) -> impl Strategy<Value = Value> + Clone {
+    let both = (value.clone(), value.clone());
+    prop_oneof![
+        value
+            .clone()
+            .prop_map(move |from| json!({ name: { low: from } })),
+        value.prop_map(move |to| json!({ name: { high: to } })),
+        both.prop_map(move |(from, to)| json!({ name: { low: from, high: to } })),
+    ]
+}
+
+fn is_set(name: &'static str) -> impl Strategy<Value = Value> + Clone {
+    any::<bool>().prop_map(move |is| json!({ name: { "isSet": is } }))
+}
+
+fn date_condition() -> impl Strategy<Value = Value> + Clone {
+    let ends = ["from", "to"];
+    prop_oneof![
+        range("createdAt", ends, hour()),
+        range("updatedAt", ends, hour()),
+        range("lastContactDate", ends, hour()),
+        is_set("lastContactDate"),
+        range("nextFollowUp", ends, hour()),
+        is_set("nextFollowUp"),
     ]
 }
 
 fn text_condition() -> impl Strategy<Value = Value> + Clone {
     let whole = |name: &'static str, pool: &'static [&'static str]| {
         text(pool).prop_map(move |text| json!({ name: { "equals": text.to_uppercase() } }))
+    };
+    let one_of = |name: &'static str, pool: &'static [&'static str]| {
+        subsequence(pool.to_vec(), 0..=3).prop_map(move |texts| {
+            let texts: Vec<String> = texts.iter().map(|text| text.to_uppercase()).collect();
+            json!({ name: { "in": texts } })
+        })
     };
     let start = |name: &'static str, pool: &'static [&'static str]| {
         (text(pool), 1..6_usize).prop_map(move |(text, length)| {
@@ -227,8 +265,31 @@ fn text_condition() -> impl Strategy<Value = Value> + Clone {
     };
     prop_oneof![
         whole("company", &COMPANIES),
+        one_of("company", &COMPANIES),
         start("company", &COMPANIES),
+        is_set("company"),
         whole("email", &EMAILS),
+        one_of("email", &EMAILS),
         start("email", &EMAILS),
+        is_set("email"),
+    ]
+}
+
+/// A number as it is stored, or as it is written elsewhere.
+fn phone_condition() -> impl Strategy<Value = Value> + Clone {
+    let number = (text(&PHONES), any::<bool>()).prop_map(|(number, is_dialled)| match is_dialled {
+        true => number.replace('+', "00").replace(' ', ""),
+        false => number,
+    });
+    prop_oneof![
+        number
+            .clone()
+            .prop_map(|number| json!({ "phone": { "equals": number } })),
+        vec(number.clone(), 0..=2).prop_map(|some| json!({ "phone": { "in": some } })),
+        (number, 4..12_usize).prop_map(|(number, length)| {
+            let start: String = number.chars().take(length).collect();
+            json!({ "phone": { "startsWith": start } })
+        }),
+        is_set("phone"),
     ]
 }

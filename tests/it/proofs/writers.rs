@@ -146,7 +146,7 @@ async fn administrators_cannot_remove_each_other_at_the_same_time() {
         let gone = |who: &str| {
             (
                 DEACTIVATE,
-                json!({ "input": { "id": who, "leads": "KEEP" } }),
+                json!({ "input": { "id": who, "leads": { "keep": true } } }),
             )
         };
         let agent = |who: &str| (DEMOTE, json!({ "input": { "id": who, "role": "AGENT" } }));
@@ -189,7 +189,7 @@ async fn users_cannot_inherit_from_each_other_at_the_same_time() {
     for (round, (one, two)) in (0..).zip(pairs) {
         copy.asked_by(&one).lead("Of one").await;
         copy.asked_by(&two).lead("Of two").await;
-        let to = |from: &str, heir: &str| json!({ "input": { "id": from, "leads": "REASSIGN", "reassignTo": heir } });
+        let to = |from: &str, heir: &str| json!({ "input": { "id": from, "leads": { "assignTo": heir } } });
         let (first, second) = (copy.clone(), copy.clone());
         let (a, b) = tokio::join!(
             first.ask(DEACTIVATE, to(&one.id, &two.id)),

@@ -66,15 +66,16 @@ impl Hunt<'_> {
     /// that no index has them in. Those may be few, and far apart in the order of all.
     pub(crate) fn pays(&self) -> bool {
         let is_assigned = self.is_assigned() && !self.has_own_index();
-        !self.search.is_empty() || (is_assigned && !self.filter.names_a_text())
+        !self.search.is_empty() || (is_assigned && !self.filter.names_leads())
     }
 
     /// Whether it pays where the first rows of the order are not enough: if there is a filter that
     /// the index of the search has parts of. PostgreSQL does not see how a filter goes with an order,
     /// nor how rare a tag is that is but a parameter, and could walk along all leads. One assignee's
-    /// leads have an index of their own, and so has what a filter says of e-mail address and company.
+    /// leads have an index of their own, and so have ids and what a filter says of e-mail address, phone
+    /// number and company.
     pub(crate) fn may_pay(&self) -> bool {
-        if self.own_walk().is_some() || self.filter.names_a_text() {
+        if self.own_walk().is_some() || self.filter.names_leads() {
             return false;
         }
         !self.facets().is_empty() || !self.filter.spans().is_empty()

@@ -19,7 +19,6 @@ use crate::db::schema::leads;
 use crate::service::leads::filter::Condition;
 use crate::service::leads::sql::{HasMatch, beyond_ascii, escaped, strpos};
 use crate::service::validation::searchable;
-use crate::service::{Result, ServiceError};
 
 pub(super) use find::{Found, Hunt, Stretch};
 pub(super) use near::Near;
@@ -63,11 +62,11 @@ pub(crate) enum Plan {
 }
 
 impl Search {
-    pub(crate) fn check(&self) -> Result<()> {
-        searchable(&self.0, LONGEST).map_err(|fault| ServiceError::invalid("search", fault))?;
+    /// What no search can be.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        searchable(&self.0, LONGEST)?;
         if terms(&self.0).iter().map(Term::words).sum::<usize>() > MOST_WORDS {
-            let limit = format!("must have at most {MOST_WORDS} words");
-            return Err(ServiceError::invalid("search", limit));
+            return Err(format!("must have at most {MOST_WORDS} words"));
         }
         Ok(())
     }

@@ -18,8 +18,8 @@ const BULKS: [(&str, &str, bool); 6] = [
     ("bulkTag", "add: [\"marked\"]", false),
     ("bulkArchive", "", false),
     ("bulkRestore", "", true),
-    ("assignLeads", "", false),
-    ("assignLeads", "userId: $heir", false),
+    ("assignLeads", "to: { nobody: true }", false),
+    ("assignLeads", "to: { userId: $heir }", false),
 ];
 
 pub(super) async fn check(viewer: Viewer<'_>) -> Result<(), String> {
@@ -32,13 +32,13 @@ pub(super) async fn check(viewer: Viewer<'_>) -> Result<(), String> {
 
 pub(super) fn document(name: &str, own: &str) -> String {
     let heir = if own.contains("$heir") {
-        ", $heir: ID"
+        ", $heir: ID!"
     } else {
         ""
     };
     format!(
-        "mutation ($ids: [ID!], $filter: LeadFilter, $search: String, $dry: Boolean!{heir}) {{
-            {name}(input: {{ ids: $ids, filter: $filter, search: $search, dryRun: $dry {own} }}) {{
+        "mutation ($leads: LeadSelection!, $dry: Boolean!{heir}) {{
+            {name}(input: {{ leads: $leads, dryRun: $dry {own} }}) {{
                 total succeeded failed dryRun
                 results {{ index id error {{ code }} lead {{ id }} }} }} }}"
     )
@@ -68,7 +68,7 @@ async fn check_ids(
 ) -> Result<(), String> {
     let mut all = ids(&viewer.world.leads);
     all.insert(1, json!(Uuid::now_v7()));
-    let variables = json!({ "ids": all, "dry": true, "heir": viewer.person().id });
+    let variables = json!({ "leads": { "ids": all }, "dry": true, "heir": viewer.person().id });
     let response = viewer.ask(&document(name, own), variables).await;
     if name == "assignLeads" && !may_assign(viewer) {
         let code = response["errors"][0]["extensions"]["code"].clone();
@@ -117,10 +117,21 @@ async fn check_filters(
     let turn = viewer.index + name.len() + own.len();
     for (filter, search) in filters.skip(turn % 4).step_by(4) {
         let heir = viewer.person().id;
-        let variables = json!({ "filter": filter, "search": search, "dry": true, "heir": heir });
-        let result = viewer.data(&document(name, own), variables).await[name].clone();
+        let leads = naive::selection(&filter, &search);
+        let variables = json!({ "leads": leads, "dry": true, "heir": heir });
+        let answer = viewer.ask(&document(name, own), variables).await;
+        if !naive::narrows(&filter, &search) && leads != json!({ "all": true }) {
+            let code = answer["errors"][0]["extensions"]["code"].clone();
+            same(&format!("{name} of {filter}"), code, json!("INVALID_DATA"))?;
+            continue;
+        }
+        let result = &answer["data"][name];
+        let mut meant = filter.clone();
+        if for_archived && meant["archived"].is_null() {
+            meant["archived"] = json!("ONLY");
+        }
         let mut selected = viewer.visible();
-        selected.retain(|lead| naive::selects(&filter, &search, lead));
+        selected.retain(|lead| naive::selects(&meant, &search, lead));
         let failed = selected
             .iter()
             .filter(|lead| verdict(viewer, lead, for_archived).is_some());

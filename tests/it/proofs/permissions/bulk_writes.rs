@@ -8,7 +8,7 @@ use crm::service::leads::{AssignLeads, Lead};
 use crm::service::users::UserRole;
 use crm::service::{LeadId, UserId};
 
-use crate::proofs::same;
+use crate::proofs::{naive, same};
 
 use super::bulk::{document, may_assign};
 use super::viewer::Viewer;
@@ -43,9 +43,9 @@ async fn check_assignees(viewer: Viewer<'_>) -> Result<(), String> {
             .iter()
             .find(|lead| !lead.is_archived())
             .unwrap();
-        let variables = json!({ "ids": [lead.id], "dry": true, "heir": heir });
+        let variables = json!({ "leads": { "ids": [lead.id] }, "dry": true, "heir": heir });
         let response = viewer
-            .ask(&document("assignLeads", "userId: $heir"), variables)
+            .ask(&document("assignLeads", "to: { userId: $heir }"), variables)
             .await;
         let code = response["errors"][0]["extensions"]["code"].as_str();
         same(&format!("assigning to {heir}"), code, refusal)?;
@@ -57,12 +57,12 @@ async fn check_assignees(viewer: Viewer<'_>) -> Result<(), String> {
 async fn check_tags(world: &mut World, index: usize) -> Result<(), String> {
     let tag = format!("real-{index}");
     let add = document("bulkTag", &format!("add: [\"{tag}\"]"));
-    let all = json!({ "ids": ids(&world.leads), "dry": false });
+    let all = json!({ "leads": { "ids": ids(&world.leads) }, "dry": false });
     world.viewer(index).data(&add, all).await;
     check_changed(world, index, |lead| lead.tags.contains(&tag)).await?;
     let remove = document("bulkTag", &format!("remove: [\"{tag}\"]"));
     let filter = json!({ "tags": { "any": [tag, "nobody-has-this"] } });
-    let tagged = json!({ "filter": filter, "dry": false });
+    let tagged = json!({ "leads": naive::selection(&filter, ""), "dry": false });
     world.viewer(index).data(&remove, tagged).await;
     check_changed(world, index, |lead| !lead.tags.contains(&tag)).await
 }
@@ -78,8 +78,8 @@ async fn check_assignment(world: &mut World, index: usize) -> Result<(), String>
     let reached = former.iter().filter(|lead| viewer.sees(lead));
     let reached = reached.filter(|lead| !lead.is_archived() && lead.assigned_to != gone);
     let expected = ids(reached);
-    let assign = document("assignLeads", "userId: $heir");
-    let variables = json!({ "ids": all, "dry": false, "heir": heir });
+    let assign = document("assignLeads", "to: { userId: $heir }");
+    let variables = json!({ "leads": { "ids": all }, "dry": false, "heir": heir });
     viewer.data(&assign, variables).await;
     world.look().await;
     let is_theirs = |lead: &&Lead| !lead.is_archived() && lead.assigned_to == Some(heir);

@@ -46,6 +46,7 @@ pub(super) fn filters(viewer: Viewer<'_>) -> Vec<(Value, String)> {
         .iter()
         .map(|person| person.id.to_string())
         .collect();
+    let all = ids(&viewer.world.leads);
     let own = [
         json!({}),
         json!({ "archived": "INCLUDE" }),
@@ -63,6 +64,13 @@ pub(super) fn filters(viewer: Viewer<'_>) -> Vec<(Value, String)> {
         json!({ "source": ["WEBSITE"], "createdAt": { "to": "2024-03-31T00:00:00Z" } }),
         json!({ "isHotLead": true, "and": [{ "archived": "EXCLUDE" }] }),
         json!({ "isHotLead": true, "status": ["WON"] }),
+        json!({ "isHotLead": false, "createdAt": { "from": "2024-03-30T05:00:00Z" } }),
+        json!({ "ids": all }),
+        json!({ "ids": all, "archived": "INCLUDE", "not": { "unassigned": false } }),
+        json!({ "phone": { "isSet": true }, "or": [{ "email": { "isSet": false } },
+            { "company": { "in": ["acme", "Beta\\Co"] } }, { "lastContactDate": { "isSet": false } }] }),
+        json!({ "phone": { "startsWith": "0048 601" }, "nextFollowUp": { "isSet": true } }),
+        json!({ "phone": { "in": ["+48601234567", "+49 (0)30 901820"] }, "archived": "INCLUDE" }),
         json!({ "not": { "assignedTo": [viewer.person().id] }, "archived": "INCLUDE" }),
     ];
     let own = own.into_iter().map(|filter| (filter, String::new()));

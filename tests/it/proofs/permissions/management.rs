@@ -98,7 +98,7 @@ async fn check_users(viewer: Viewer<'_>) -> Result<(), String> {
         "createUser(input: { email: \"x\", fullName: \"\", role: AGENT, password: \"short\" }) { __typename }".to_owned(),
         format!("updateUser(input: {{ id: \"{own}\", password: \"short\" }}) {{ __typename }}"),
         format!("updateUser(input: {{ id: \"{gone}\", fullName: \"Gone\" }}) {{ user {{ id }} }}"),
-        format!("deactivateUser(input: {{ id: \"{gone}\", leads: KEEP }}) {{ user {{ id }} }}"),
+        format!("deactivateUser(input: {{ id: \"{gone}\", leads: {{ keep: true }} }}) {{ user {{ id }} }}"),
     ];
     let expected = match is_admin {
         true => vec![

@@ -28,7 +28,10 @@ use making::Plan;
 use world::World;
 
 fn plans() -> impl Strategy<Value = Plan> {
-    let filters = proptest::collection::vec((sample::filter(Vec::new()), sample::search()), 6);
+    let filters = proptest::collection::vec(
+        (sample::filter(Vec::new(), Vec::new()), sample::search()),
+        6,
+    );
     (Plan::random(), filters, sample::order()).prop_map(|(mut plan, filters, order)| {
         plan.filters = filters;
         plan.order = order;

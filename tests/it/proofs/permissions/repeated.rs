@@ -12,7 +12,7 @@ const NOTE: &str = "mutation ($id: ID!) {
         lead { id tags notes { nodes { id } } } }
     addNote(input: { id: $id, content: \"mine\", idempotencyKey: \"note\" }) {
         note { content lead { id } } }
-    bulkTag(input: { ids: [$id], add: [\"x\"], idempotencyKey: \"bulk\" }) {
+    bulkTag(input: { leads: { ids: [$id] }, add: [\"x\"], idempotencyKey: \"bulk\" }) {
         succeeded results { lead { id } } } }";
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn a_repeated_key_shows_nothing_new_of_a_lead_that_was_taken_away() {
     let first = api.data(&agent, NOTE, json!({ "id": id })).await;
     assert_eq!(first["addNote"]["note"]["lead"]["id"], id);
     assert_eq!(first["bulkTag"]["results"][0]["lead"]["id"], id);
-    let take = "mutation ($id: ID!) { assignLeads(input: { ids: [$id] }) { succeeded } }";
+    let take = "mutation ($id: ID!) { assignLeads(input: { leads: { ids: [$id] }, to: { nobody: true } }) { succeeded } }";
     api.data(&admin, take, json!({ "id": id })).await;
 
     let again = api.data(&agent, NOTE, json!({ "id": id })).await;

@@ -75,15 +75,24 @@ pub(super) const ROOT_FIELDS: [(&str, &str); 37] = [
     ),
     (
         "mutation",
-        "bulkUpdateStatus(input: { ids: [$id], status: WON }) { total }",
+        "bulkUpdateStatus(input: { leads: { ids: [$id] }, status: WON }) { total }",
     ),
-    ("mutation", "assignLeads(input: { ids: [$id] }) { total }"),
     (
         "mutation",
-        "bulkTag(input: { ids: [$id], add: [\"x\"] }) { total }",
+        "assignLeads(input: { leads: { ids: [$id] }, to: { nobody: true } }) { total }",
     ),
-    ("mutation", "bulkArchive(input: { filter: {} }) { total }"),
-    ("mutation", "bulkRestore(input: { ids: [$id] }) { total }"),
+    (
+        "mutation",
+        "bulkTag(input: { leads: { ids: [$id] }, add: [\"x\"] }) { total }",
+    ),
+    (
+        "mutation",
+        "bulkArchive(input: { leads: { all: true } }) { total }",
+    ),
+    (
+        "mutation",
+        "bulkRestore(input: { leads: { ids: [$id] } }) { total }",
+    ),
     (
         "mutation",
         "createUser(input: { email: \"n@b.com\", fullName: \"N\", role: ADMIN, password: \"long enough\" }) { user { id } }",
@@ -94,7 +103,7 @@ pub(super) const ROOT_FIELDS: [(&str, &str); 37] = [
     ),
     (
         "mutation",
-        "deactivateUser(input: { id: $id, leads: KEEP }) { user { id } }",
+        "deactivateUser(input: { id: $id, leads: { keep: true } }) { user { id } }",
     ),
     (
         "mutation",
@@ -120,8 +129,7 @@ async fn nobody_gets_anything_without_a_token_that_is_good() {
         "mutation { createLead(input: { firstName: \"A\", lastName: \"B\", email: \"a@b.com\" }) {
         lead { id } } }";
     let id = api.data(&gone, create, Value::Null).await["createLead"]["lead"]["id"].clone();
-    let deactivate =
-        "mutation ($id: ID!) { deactivateUser(input: { id: $id, leads: KEEP }) { user { id } } }";
+    let deactivate = "mutation ($id: ID!) { deactivateUser(input: { id: $id, leads: { keep: true } }) { user { id } } }";
     api.data(&admin, deactivate, json!({ "id": gone.id })).await;
     api.data(&out, "mutation { logout { loggedOut } }", Value::Null)
         .await;

@@ -1,0 +1,129 @@
+use async_graphql::{ID, MaybeUndefined};
+use uuid::Uuid;
+
+use crate::graphql::context::uuid;
+use crate::service::ServiceError;
+use crate::service::validation::Faults;
+
+/// The most malformed ids of a list that are named.
+const MOST_NAMED: usize = 100;
+
+/// Reads an input object of which every part must say something: what stands there and has no
+/// content could be what became of a value that was forgotten, and would select more than was meant.
+pub(super) struct Reader<'a> {
+    path: String,
+    faults: &'a mut Faults,
+    is_empty: bool,
+}
+
+/// An input object that a [`Reader`] can read.
+pub(super) trait Readable {
+    /// What it says; nothing, where it could not be read.
+    type Read: Default;
+
+    /// Takes each of its fields.
+    fn read(self, reader: &mut Reader<'_>) -> Self::Read;
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(path: String, faults: &'a mut Faults) -> Self {
+        Self {
+            path,
+            faults,
+            is_empty: true,
+        }
+    }
+
+    /// What a field says, if it is given.
+    pub(super) fn take<T>(&mut self, name: &str, value: MaybeUndefined<T>) -> Option<T> {
+        match value {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => {
+                self.add(
+                    name,
+                    "must not be null: a condition that is not meant is left out",
+                );
+                None
+            }
+            MaybeUndefined::Value(value) => {
+                self.is_empty = false;
+                Some(value)
+            }
+        }
+    }
+
+    /// A list without which the field says nothing.
+    pub(super) fn some<T>(&mut self, name: &str, values: MaybeUndefined<Vec<T>>) -> Option<Vec<T>> {
+        let values = self.take(name, values)?;
+        if values.is_empty() {
+            self.says_nothing(name);
+        }
+        Some(values)
+    }
+
+    /// The ids of a list. The first hundred malformed ones are named.
+    pub(super) fn ids(&mut self, name: &str, ids: MaybeUndefined<Vec<ID>>) -> Option<Vec<Uuid>> {
+        let mut malformed = 0;
+        let mut read = Vec::new();
+        for (at, id) in self.take(name, ids)?.iter().enumerate() {
+            match uuid(&format!("{}.{name}.{at}", self.path), id) {
+                Ok(id) => read.push(id),
+                Err(ServiceError::InvalidData(faults)) if malformed < MOST_NAMED => {
+                    malformed += 1;
+                    self.faults.extend(faults);
+                }
+                Err(_) => {}
+            }
+        }
+        Some(read)
+    }
+
+    /// An input object of its own.
+    pub(super) fn object<T: Readable>(&mut self, name: &str, value: MaybeUndefined<T>) -> T::Read {
+        let value = self.take(name, value);
+        value
+            .map(|value| self.inner(name, value))
+            .unwrap_or_default()
+    }
+
+    /// The same, if it is given.
+    pub(super) fn boxed<T: Readable>(
+        &mut self,
+        name: &str,
+        value: MaybeUndefined<Box<T>>,
+    ) -> Option<Box<T::Read>> {
+        let value = self.take(name, value)?;
+        Some(Box::new(self.inner(name, *value)))
+    }
+
+    /// At least one input object.
+    pub(super) fn objects<T: Readable>(
+        &mut self,
+        name: &str,
+        values: MaybeUndefined<Vec<T>>,
+    ) -> Option<Vec<T::Read>> {
+        let values = self.some(name, values)?.into_iter().enumerate();
+        let values = values.map(|(at, value)| self.inner(&format!("{name}.{at}"), value));
+        Some(values.collect())
+    }
+
+    pub(super) fn says_nothing(&mut self, name: &str) {
+        self.add(name, SAYS_NOTHING);
+    }
+
+    fn inner<T: Readable>(&mut self, name: &str, value: T) -> T::Read {
+        let mut inner = Reader::new(format!("{}.{name}", self.path), self.faults);
+        let read = value.read(&mut inner);
+        if inner.is_empty {
+            inner.faults.add(&inner.path, SAYS_NOTHING);
+        }
+        read
+    }
+
+    fn add(&mut self, name: &str, message: &str) {
+        self.is_empty = false;
+        self.faults.add(&format!("{}.{name}", self.path), message);
+    }
+}
+
+const SAYS_NOTHING: &str = "must not be empty: a condition that is not meant is left out";
