@@ -210,7 +210,8 @@ fn refuse(refusal: Refusal, media_type: MediaType, record: &mut Record) -> Respo
     record.failed(refusal.code);
     let answer = Answer::from_errors(vec![error]);
     let mut response = respond(answer, refusal.status, media_type, &record.request_id);
-    response.headers_mut().extend(refusal.header);
+    let header = refusal.header.map(|header| *header);
+    response.headers_mut().extend(header);
     response
 }
 

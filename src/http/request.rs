@@ -19,7 +19,7 @@ pub(super) struct Refusal {
     /// What a program is told besides the code.
     pub(super) details: Vec<(&'static str, Value)>,
     /// The header that HTTP wants with this status.
-    pub(super) header: Option<(HeaderName, HeaderValue)>,
+    pub(super) header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 impl Refusal {
@@ -35,7 +35,7 @@ impl Refusal {
     }
 
     pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+        self.header = Some(Box::new((name, value)));
         self
     }
 }

@@ -10,7 +10,7 @@ use super::error::EmbeddedError;
 use super::lock::StartLock;
 use super::place::Place;
 use super::{EmbeddedServer, postmaster};
-use crate::db::target::Target;
+use crate::db::config::ConnectionConfig;
 
 /// The time between two looks at it.
 const LOOK: Duration = Duration::from_millis(500);
@@ -73,7 +73,7 @@ impl EmbeddedServer {
         if postmaster::running(&self.place).is_some() {
             return true;
         }
-        match Target::parse(&self.admin_url(), &[], LOOK) {
+        match ConnectionConfig::new(&self.admin_url().as_str().into(), &[], LOOK) {
             Ok(target) => target.connect().await.is_ok(),
             Err(_) => false,
         }

@@ -107,6 +107,7 @@ impl Admission {
                 None => {}
             }
         }
+        places.shrink_networks(&self.limits);
         if places.evicted > 0 && is_time(&mut places.said) {
             tracing::warn!(
                 connections = places.evicted,
@@ -175,11 +176,26 @@ impl Places {
         let network = newcomer.network;
         let of_network = network.and_then(|network| self.by_network.get(&network));
         let network_is_full = of_network.is_some_and(|number| *number >= limits.per_address);
-        if network_is_full {
-            // Thereby there is room among all.
-            return self.evict(|other| other.network == network);
+        if network_is_full && self.evict(|other| other.network == network && other.is_settled()) {
+            return true;
         }
+        // In a burst each has a moment to ask before it makes room: the sweep evicts what is too many.
         self.open.len() < limits.connections || self.evict(|_| true)
+    }
+
+    /// Evicts what a network has too many since a burst.
+    fn shrink_networks(&mut self, limits: &ConnectionLimits) {
+        let sizes = self.by_network.iter();
+        let excess = sizes.filter(|(_, size)| **size > limits.per_address);
+        let excess = excess.map(|(network, size)| (*network, size - limits.per_address));
+        for (network, excess) in excess.collect::<Vec<_>>() {
+            let is_of = |one: &Connection| one.network == Some(network) && one.is_settled();
+            for _ in 0..excess {
+                if !self.evict(is_of) {
+                    break;
+                }
+            }
+        }
     }
 
     /// Closes the first of these that has not authenticated, for another. Not one that waits for the

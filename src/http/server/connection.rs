@@ -6,9 +6,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use crate::http::server::ConnectionLimits;
+use crate::http::server::lingering_close::LONGEST;
 
 /// Longest turn of a client once the server was told to stop.
 const STOP_GRACE: Duration = Duration::from_secs(1);
+
+/// Time that a connection has for its first request before it makes room for others of its address.
+const SETTLED: Duration = Duration::from_millis(250);
 
 /// A client's connection as the server sees it: where it stands, and since when.
 pub(super) struct Connection {
@@ -16,6 +20,7 @@ pub(super) struct Connection {
     pub(super) peer: IpAddr,
     /// The network that it is counted in; none where its address is not counted.
     pub(super) network: Option<Network>,
+    opened: Instant,
     progress: Mutex<Progress>,
     is_cut: AtomicBool,
     /// Ends it at once.
@@ -80,6 +85,7 @@ impl Connection {
             id,
             peer,
             network,
+            opened: Instant::now(),
             progress: Mutex::new(progress),
             is_cut: AtomicBool::new(false),
             cut: Notify::new(),
@@ -95,6 +101,11 @@ impl Connection {
 
     pub(super) fn is_cut(&self) -> bool {
         self.is_cut.load(Ordering::Relaxed)
+    }
+
+    /// Tells whether it had its time for a first request.
+    pub(super) fn is_settled(&self) -> bool {
+        self.opened.elapsed() >= SETTLED
     }
 
     /// Tells whether the client has done its part, and the server has not.
@@ -145,8 +156,8 @@ impl Connection {
         }
         let (time, close) = match progress.phase {
             Phase::Head => (limits.header, Close::Cut),
-            // Whoever reads it ends it with words when its time is over: that comes first.
-            Phase::Body => (limits.client + STOP_GRACE, Close::Cut),
+            // Its reader answers 408 when its time is over, and then the close lingers: that comes first.
+            Phase::Body => (limits.client + LONGEST + STOP_GRACE, Close::Cut),
             Phase::Answer => return None,
             Phase::Rest => (limits.keep_alive, Close::Finish),
         };

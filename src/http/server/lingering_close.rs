@@ -18,7 +18,7 @@ use crate::http::server::connection::Exchange;
 
 /// Bounds of what is read for nobody, in bytes and time: whoever sends more or takes longer is cut off.
 const MOST: usize = 1024 * 1024;
-const LONGEST: Duration = Duration::from_secs(2);
+pub(super) const LONGEST: Duration = Duration::from_secs(2);
 
 /// A request's body. What of it was not read when it is dropped is read and thrown away, within
 /// bounds; where that is all of it, the connection serves on.

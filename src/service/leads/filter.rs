@@ -9,7 +9,7 @@ use crate::db::schema::leads;
 use crate::service::leads::order::LeadQuery;
 use crate::service::leads::search::Search;
 use crate::service::leads::{Lead, LeadSource, LeadStatus, visible_to};
-use crate::service::{Actor, Json, LeadId, Result, UserId};
+use crate::service::{Actor, Json, LeadId, Result, UserId, text};
 
 /// A condition on a lead.
 ///

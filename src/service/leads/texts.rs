@@ -84,10 +84,16 @@ impl LeadFilter {
             add(Box::new(leads::phone.eq(text::phone(number, None).ok())));
         }
         if let Some(some) = one_of {
-            let numbers: Vec<String> = some.iter().filter_map(|n| text::phone(n, None).ok()).collect();
+            let numbers: Vec<String> = some
+                .iter()
+                .filter_map(|n| text::phone(n, None).ok())
+                .collect();
             add(Box::new(leads::phone.eq_any(numbers)));
         }
-        if let Some(start) = starts_with.as_deref().and_then(|s| text::phone_start(s).ok()) {
+        if let Some(start) = starts_with
+            .as_deref()
+            .and_then(|s| text::phone_start(s).ok())
+        {
             // An index that is not in the "C" collation is not asked for a pattern, but for a range.
             add(Box::new(leads::phone.ge(start.clone())));
             if let Some(end) = after_all_that_begin_with(&start) {

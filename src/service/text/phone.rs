@@ -14,6 +14,7 @@ const LONGEST_EXTENSION: usize = 10;
 /// More digits than any number has.
 const MOST_DIGITS: usize = 17;
 const IMPOSSIBLE: &str = "is not a phone number that can exist";
+const ODD: &str = "must be a phone number, like +48 123 456 789 or +48 123 456 789 ext. 12";
 const NATIONAL: &str = "is a national number: write it internationally, like +48 123 456 789, or name its \
                         country in phoneRegion or CRM_PHONE_REGION";
 
@@ -111,8 +112,7 @@ fn parts(pasted: &str) -> Result<(&str, Option<String>), String> {
     let after = after.iter().find_map(|mark| rest.strip_prefix(mark));
     let paused = pasted[end..].starts_with(",,").then_some(rest.as_str());
     let Some(after) = after.or(paused) else {
-        let odd: String = rest.chars().take(1).collect();
-        return Err(format!("must be a phone number, has {odd:?} in it"));
+        return Err(ODD.to_owned());
     };
     let extension = after.trim_start_matches(['.', ':', '=', ' ']);
     let extension = extension.trim_end_matches(['#', ')', ' ', '.']);
@@ -128,8 +128,8 @@ fn parts(pasted: &str) -> Result<(&str, Option<String>), String> {
 /// The digits of a number that begins with `+` or `00`, from the country's code on.
 fn international(number: &str) -> Result<Option<String>, String> {
     let is_part = |c: char| c.is_ascii_digit() || "+-./()[]~ ".contains(c);
-    if let Some(odd) = number.chars().find(|c| !is_part(*c)) {
-        return Err(format!("must be a phone number, has {odd:?} in it"));
+    if !number.chars().all(is_part) {
+        return Err(ODD.to_owned());
     }
     let digits = digits(number);
     let before = number.split(|c: char| c.is_ascii_digit()).next();
