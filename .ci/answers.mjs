@@ -11,7 +11,12 @@ for (const type of Object.values(schema.getTypeMap())) if (type.serialize) type.
 const PLAIN = new Set(`AgentStatistics.user ApiKey.lastUsedAt ApiKey.revokedAt BulkRowResult.error BulkRowResult.id
   CreateApiKeyPayload.secret FieldChange.new FieldChange.old Lead.archivedAt Lead.company
   Lead.daysSinceLastContact Lead.email Lead.lastContactDate Lead.nextFollowUp Lead.phone
-  Lead.statusBeforeArchive PageInfo.endCursor PageInfo.startCursor User.oidcSubject`.split(/\s+/));
+  Lead.statusBeforeArchive PageInfo.endCursor PageInfo.startCursor User.oidcSubject
+  AddTagPayload.lead ArchiveLeadPayload.lead CreateLeadPayload.lead RecordCallAttemptPayload.lead
+  RemoveTagPayload.lead RescoreLeadPayload.lead RestoreLeadPayload.lead UpdateLeadPayload.lead
+  UpdateScorePayload.lead AddNotePayload.note EditNotePayload.note CreateUserPayload.user
+  UpdateUserPayload.user DeactivateUserPayload.user CreateApiKeyPayload.apiKey
+  RevokeApiKeyPayload.apiKey User.can User.createdAt User.email User.isActive User.role`.split(/\s+/));
 
 const failed = new Set();
 const wrong = [];

@@ -7,9 +7,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::graphql::context::both;
 use crate::graphql::direct::{Direct, DirectList, Ready, Way, Writer};
 use crate::graphql::written::Leaf;
 use crate::service::page::{Page, Slice};
+use crate::service::validation::Faults;
 use crate::service::{Result, ServiceError};
 
 /// The paging arguments of a list, as a client gives them.
@@ -23,17 +25,17 @@ pub(super) struct PageArguments {
 }
 
 impl PageArguments {
-    /// Errors: `InvalidData` for a broken cursor and for what [`Page::from_arguments`] refuses.
+    /// Errors: `InvalidData` for broken cursors and for what [`Page::from_arguments`] refuses.
     pub(super) fn page<P: DeserializeOwned>(self) -> Result<Page<P>> {
-        let after = self
-            .after
-            .map(|cursor| place("after", &cursor))
-            .transpose()?;
-        let before = self
-            .before
-            .map(|cursor| place("before", &cursor))
-            .transpose()?;
-        Page::from_arguments(self.first, after, self.last, before, self.offset)
+        let place = |name, cursor: Option<String>| cursor.map(|c| place(name, &c)).transpose();
+        let cursors = both(place("after", self.after), place("before", self.before));
+        let mut faults = Faults::default();
+        let (after, before) = faults.absorb(cursors)?.unwrap_or_default();
+        let page = Page::from_arguments(self.first, after, self.last, before, self.offset);
+        match faults.absorb(page)? {
+            Some(page) if faults.is_empty() => Ok(page),
+            _ => Err(faults.into()),
+        }
     }
 }
 

@@ -6,9 +6,10 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use crate::db::{Db, Party, Premise};
+use crate::graphql::attempt::Attempt;
 use crate::graphql::limits::Limits;
-use crate::service::idempotency::IdempotencyKey;
 use crate::service::sessions::Token;
+use crate::service::validation::Faults;
 use crate::service::{Actor, Command, Result, ServiceError, perform, perform_once};
 
 /// What the operator decided about the API.
@@ -94,13 +95,24 @@ pub(super) fn actor<'a>(ctx: &Context<'a>) -> Result<&'a Actor> {
 pub(super) async fn change<C: Command>(
     ctx: &Context<'_>,
     idempotency_key: Option<&str>,
-    command: Result<C>,
+    attempt: impl Into<Attempt<C>>,
 ) -> Result<Option<C::Answer>> {
     let actor = actor(ctx)?;
-    let key = idempotency_key.map(IdempotencyKey::parse).transpose()?;
-    match key {
-        Some(key) => perform_once(db(ctx), actor, key, command?).await,
-        None => perform(db(ctx), actor, command?).await.map(Some),
+    let change = async {
+        match attempt.into().checked(idempotency_key)? {
+            (command, Some(key)) => perform_once(db(ctx), actor, key, command).await,
+            (command, None) => perform(db(ctx), actor, command).await.map(Some),
+        }
+    };
+    change.await.map_err(|error| error.within("input"))
+}
+
+/// Two parts of a request that are read by themselves. Errors: the faults of both, if both have some.
+pub(super) fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
+    let mut faults = Faults::default();
+    match (faults.absorb(one)?, faults.absorb(other)?) {
+        (Some(one), Some(other)) => Ok((one, other)),
+        _ => Err(faults.into()),
     }
 }
 

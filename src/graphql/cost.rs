@@ -159,21 +159,25 @@ impl Pricer<'_> {
         }
         let known = object.and_then(|object| self.index.field(object, name));
         let own_size = match known {
-            Some(known) if known.is_paged => self.page_size(field),
+            Some(known) if known.is_paged => self.rows_of(field, &["first", "last"]),
             _ => PageSize::Known(1),
         };
         let object = known.map(|known| known.object.as_str());
         let mut price = self.set(&field.selection_set.node, object, &own_size);
-        if known.is_some_and(|known| known.is_list) {
-            price = price.times(size);
-        }
+        price = match known {
+            Some(known) if known.is_by_ids => price.times(&self.rows_of(field, &["ids"])),
+            Some(known) if known.is_list => price.times(size),
+            _ => price,
+        };
         price.fixed = price.fixed.saturating_add(1);
         price
     }
 
-    fn page_size(&self, field: &Field) -> PageSize {
-        let asked = ["first", "last"].map(|name| field.get_argument(name).map(|v| &v.node));
-        match asked.into_iter().flatten().next() {
+    /// How many rows the client asks for, by the first of these arguments that it gives.
+    fn rows_of(&self, field: &Field, arguments: &[&str]) -> PageSize {
+        let asked = arguments.iter();
+        let mut asked = asked.filter_map(|name| field.get_argument(name));
+        match asked.next().map(|value| &value.node) {
             Some(Value::Variable(name)) => PageSize::Variable {
                 name: name.clone(),
                 default: self
@@ -181,6 +185,7 @@ impl Pricer<'_> {
                     .get(name)
                     .map_or(page::DEFAULT as u64, |value| rows(value)),
             },
+            Some(Value::List(items)) => PageSize::Known(items.len().min(page::LARGEST) as u64),
             Some(Value::Number(number)) => {
                 PageSize::Known(number.as_u64().unwrap_or(0).min(page::LARGEST as u64))
             }
@@ -198,6 +203,7 @@ fn rows(size: &Given) -> u64 {
             let size = number.as_u64().or(number.as_f64().map(|size| size as u64));
             size.unwrap_or(0).min(page::LARGEST as u64)
         }
+        Given::List(items) => items.len().min(page::LARGEST) as u64,
         _ => page::DEFAULT as u64,
     }
 }
@@ -237,6 +243,8 @@ mod tests {
                 2 * 27,
             ),
             ("{ nothing { first } }", 2),
+            ("{ nodes(ids: [\"a\", \"b\", \"c\"]) { id } }", 1 + 3),
+            ("{ nodes(ids: []) { id } }", 1),
         ] {
             assert_eq!(cost(document, json!({})), expected, "{document}");
         }
@@ -259,6 +267,16 @@ mod tests {
             ... on Change { changes { field before { display } } } } } } }";
         let row = 2 + (1 + 1 + 1) + (1 + 1 + 1 + 1);
         assert_eq!(cost(document, json!({})), 3 + 7 * row);
+    }
+
+    #[test]
+    fn ids_in_a_variable_are_counted() {
+        let document = "query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Lead { company } } }";
+        assert_eq!(cost(document, json!({ "ids": ["a", "b"] })), 1 + 2 * 2);
+        assert_eq!(
+            cost(document, json!({ "ids": vec!["a"; 2_000] })),
+            1 + 100 * 2
+        );
     }
 
     #[test]

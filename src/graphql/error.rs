@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use async_graphql::{Context, ErrorExtensionValues, Name, Pos, ServerError, Value};
+use async_graphql::{Context, ErrorExtensionValues, Name, PathSegment, Pos, ServerError, Value};
 
 use crate::db::DbError;
 use crate::graphql::context::RequestId;
@@ -25,6 +25,21 @@ pub(super) fn answer<T>(
             None
         }
     }
+}
+
+/// The answer at a place of a list whose items are nullable, see [`answer`].
+pub(super) fn answer_at<T>(
+    ctx: &Context<'_>,
+    index: usize,
+    result: Result<T, ServiceError>,
+) -> Option<T> {
+    result
+        .map_err(|error| {
+            let mut error = ctx.set_error_path(client_error(ctx, &error));
+            error.path.push(PathSegment::Index(index));
+            ctx.add_error(error);
+        })
+        .ok()
 }
 
 /// An error that was found before any resolver ran, as the response carries it.

@@ -5,6 +5,7 @@
 //! `errors`, the others keep their data.
 
 mod api_key;
+mod attempt;
 mod bulk;
 mod coercion;
 mod connection;
@@ -13,6 +14,7 @@ mod cost;
 mod direct;
 mod documents;
 mod error;
+mod error_code;
 mod execute;
 mod guard;
 mod introspection;

@@ -1,17 +1,22 @@
+use std::collections::HashMap;
+
 use async_graphql::{Context, ID, Interface, Object};
+use uuid::Uuid;
 
 use crate::graphql::api_key::ApiKey;
 use crate::graphql::context::{actor, db, uuid};
-use crate::graphql::error::answer;
+use crate::graphql::error::{answer, answer_at};
 use crate::graphql::lead::Lead;
 use crate::graphql::timeline::{Change, Note, TimelineEntry};
 use crate::graphql::user::User;
+use crate::service::permission::{Action, denied};
+use crate::service::users::UserRole;
 use crate::service::{
     ApiKeyId, LeadId, NoteId, Result, ServiceError, UserId, api_keys, leads, timeline, users,
 };
 
 /// Anything with an id of its own, for clients that keep a store by id.
-#[derive(Interface)]
+#[derive(Interface, Clone)]
 #[graphql(field(
     name = "id",
     ty = "ID",
@@ -34,39 +39,116 @@ impl From<TimelineEntry> for Node {
     }
 }
 
+/// The most objects that are asked for at once.
+const MOST: usize = 100;
+
 #[derive(Default)]
 pub struct NodeQuery;
 
 #[Object]
 impl NodeQuery {
-    /// The object with this id: a lead, a user, a note, a change or an API key; null if there is none. Errors:
-    /// UNAUTHENTICATED, PERMISSION_DENIED, INVALID_DATA if it is not an id.
+    /// The object with this id: a lead, a user, a note, a change or an API key; null if there is none.
+    /// Errors: UNAUTHENTICATED, PERMISSION_DENIED, INVALID_DATA if it is not an id.
     async fn node(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The object's id.")] id: ID,
     ) -> Option<Node> {
-        answer(ctx, find(ctx, &id).await).flatten()
+        let node = async {
+            let id = uuid("id", &id)?;
+            let found = Found::of(ctx, &[id]).await?;
+            found.node(id)
+        };
+        answer(ctx, node.await).flatten()
+    }
+
+    /// The objects with these ids, in their order. Null stands at the place of an id that nothing has
+    /// (NOT_FOUND), of what is not the viewer's to see (PERMISSION_DENIED) and of what is no id
+    /// (INVALID_DATA), each with an error whose path ends in the place. Errors of the whole field:
+    /// UNAUTHENTICATED, INVALID_DATA for more than 100 ids.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The ids of the objects, at most 100.")] ids: Vec<ID>,
+    ) -> Option<Vec<Option<Node>>> {
+        let place = |(index, id)| uuid(&format!("ids.{index}"), id);
+        let ids: Vec<Result<Uuid>> = ids.iter().enumerate().map(place).collect();
+        let found = answer(ctx, find(ctx, &ids).await)?;
+        let node = |(index, id): (usize, Result<Uuid>)| {
+            let node = id.and_then(|id| found.node(id)?.ok_or(ServiceError::NotFound(id)));
+            answer_at(ctx, index, node)
+        };
+        Some(ids.into_iter().enumerate().map(node).collect())
     }
 }
 
-async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
-    let (db, actor, id) = (db(ctx), actor(ctx)?, uuid("id", id)?);
-    match leads::read(db, actor, LeadId(id)).await {
-        Err(ServiceError::LeadNotFound(_)) => {}
-        found => return found.map(|lead| Some(Node::Lead(lead.into()))),
+async fn find(ctx: &Context<'_>, ids: &[Result<Uuid>]) -> Result<Found> {
+    if ids.len() > MOST {
+        let message = format!("must be at most {MOST}, are {}", ids.len());
+        return Err(ServiceError::invalid("ids", message));
     }
-    match users::read(db, actor, UserId(id)).await {
-        Err(ServiceError::UserNotFound(_)) => {}
-        found => return found.map(|user| Some(Node::User(User::seen_by(actor, user)))),
+    let ids: Vec<Uuid> = ids.iter().flatten().copied().collect();
+    Found::of(ctx, &ids).await
+}
+
+/// The objects that ids name: for each a node, or what the viewer may not do with it.
+struct Found {
+    role: UserRole,
+    nodes: HashMap<Uuid, Result<Node, Action>>,
+}
+
+impl Found {
+    /// Looks in one kind of objects after the other, in each only for what was not found before: one
+    /// statement a kind.
+    async fn of(ctx: &Context<'_>, ids: &[Uuid]) -> Result<Self> {
+        let (db, viewer) = (db(ctx), actor(ctx)?);
+        let role = viewer.role;
+        let mut nodes = HashMap::new();
+        let leads = leads::find_many(db, viewer, &missing(ids, &nodes, LeadId)).await?;
+        nodes.extend(leads.into_iter().map(|(id, lead)| {
+            let node = lead.map(|lead| Node::Lead(lead.into()));
+            (id.0, node.ok_or(Action::ReadLead))
+        }));
+        let users = missing(ids, &nodes, UserId);
+        if !users.is_empty() {
+            let users = users::find_many(db, viewer, &users).await?;
+            nodes.extend(users.into_iter().map(|(id, user)| {
+                let node = user.map(|user| Node::User(User::seen_by(viewer, user)));
+                (id.0, node.ok_or(Action::ReadUser))
+            }));
+        }
+        let entries = missing(ids, &nodes, NoteId);
+        if !entries.is_empty() {
+            let entries = timeline::find_many(db, viewer, &entries).await?;
+            nodes.extend(entries.into_iter().map(|(id, entry)| {
+                let node = entry.map(|entry| Node::from(TimelineEntry::from(entry)));
+                (id.0, node.ok_or(Action::ReadLead))
+            }));
+        }
+        let keys = missing(ids, &nodes, ApiKeyId);
+        if !keys.is_empty() {
+            let keys = api_keys::find_many(db, viewer, &keys).await?.into_iter();
+            nodes.extend(keys.map(|key| (key.id.0, Ok(Node::ApiKey(ApiKey(key))))));
+        }
+        Ok(Self { role, nodes })
     }
-    match timeline::read(db, actor, NoteId(id)).await {
-        Err(ServiceError::NoteNotFound(_)) => {}
-        found => return found.map(|entry| Some(Node::from(TimelineEntry::from(entry)))),
+
+    /// The node; nothing if there is none. Errors: `PermissionDenied`.
+    fn node(&self, id: Uuid) -> Result<Option<Node>> {
+        match self.nodes.get(&id) {
+            Some(Ok(node)) => Ok(Some(node.clone())),
+            Some(Err(action)) => Err(denied(self.role, *action)),
+            None => Ok(None),
+        }
     }
-    match api_keys::read(db, actor, ApiKeyId(id)).await {
-        // To whom may not see keys there are none.
-        Err(ServiceError::ApiKeyNotFound(_) | ServiceError::PermissionDenied(_)) => Ok(None),
-        found => found.map(|key| Some(Node::ApiKey(ApiKey(key)))),
-    }
+}
+
+/// Those of the ids that nothing was found for.
+fn missing<T>(
+    ids: &[Uuid],
+    found: &HashMap<Uuid, Result<Node, Action>>,
+    id: fn(Uuid) -> T,
+) -> Vec<T> {
+    let missing = ids.iter().filter(|id| !found.contains_key(id));
+    missing.copied().map(id).collect()
 }

@@ -2,9 +2,10 @@ use std::collections::BTreeMap;
 
 use diesel::result::Error as DieselError;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::db::{DbError, Failed};
-use crate::service::{ApiKeyId, Json, LeadId, NoteId, UserId};
+use crate::service::{ApiKeyId, ErrorCode, Json, LeadId, NoteId, UserId};
 
 /// The result of a service function.
 pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
@@ -26,6 +27,8 @@ pub enum ServiceError {
     NoteNotFound(NoteId),
     /// There is no such API key.
     ApiKeyNotFound(ApiKeyId),
+    /// Nothing has this id.
+    NotFound(Uuid),
     /// The input breaks a rule; all its faults together.
     InvalidData(Vec<Fault>),
     /// The object is not in the state that the change needs.
@@ -51,7 +54,8 @@ pub enum ServiceError {
 /// One fault of an input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
-    /// The field as the client wrote it, with dots into nested inputs: `leads.3.email`.
+    /// The field's path as the client wrote it: `leads.3.email` in an input, and in what the client is
+    /// told `input.leads.3.email`.
     pub field: String,
     /// What is wrong with it.
     pub message: String,
@@ -68,6 +72,19 @@ pub struct Conflict {
     pub current: BTreeMap<String, Json>,
 }
 
+impl Fault {
+    /// See [`ServiceError::within`].
+    pub(crate) fn within(self, field: &str) -> Self {
+        if self.field.starts_with("input.") {
+            return self;
+        }
+        Self {
+            field: format!("{field}.{}", self.field),
+            ..self
+        }
+    }
+}
+
 impl ServiceError {
     /// A single fault.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
@@ -77,24 +94,41 @@ impl ServiceError {
         }])
     }
 
-    /// What a program tells errors apart by.
-    pub fn code(&self) -> &'static str {
+    /// The same with faults of fields that stand in another one, `input` or `leads.3`. Faults that
+    /// name their whole path stay as they are.
+    pub(crate) fn within(self, field: &str) -> Self {
         match self {
-            Self::Unauthenticated(_) => "UNAUTHENTICATED",
-            Self::PermissionDenied(_) => "PERMISSION_DENIED",
-            Self::LeadNotFound(_) => "LEAD_NOT_FOUND",
-            Self::UserNotFound(_) => "USER_NOT_FOUND",
-            Self::NoteNotFound(_) => "NOTE_NOT_FOUND",
-            Self::ApiKeyNotFound(_) => "API_KEY_NOT_FOUND",
-            Self::InvalidData(_) => "INVALID_DATA",
-            Self::Conflict(_) => "CONFLICT",
-            Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
-            Self::NotApplied => "NOT_APPLIED",
-            Self::RateLimited => "RATE_LIMITED",
-            Self::TimedOut(_) => "TIMEOUT",
-            Self::Unavailable(_) | Self::ProviderUnavailable(_) => "UNAVAILABLE",
-            Self::Database(_) => "DATABASE_ERROR",
-            Self::Internal(_) => "INTERNAL",
+            Self::InvalidData(faults) => {
+                Self::InvalidData(faults.into_iter().map(|f| f.within(field)).collect())
+            }
+            other => other,
+        }
+    }
+
+    /// The name of the code.
+    pub fn code(&self) -> &'static str {
+        self.error_code().as_str()
+    }
+
+    /// What a program tells errors apart by.
+    pub fn error_code(&self) -> ErrorCode {
+        match self {
+            Self::Unauthenticated(_) => ErrorCode::Unauthenticated,
+            Self::PermissionDenied(_) => ErrorCode::PermissionDenied,
+            Self::LeadNotFound(_) => ErrorCode::LeadNotFound,
+            Self::UserNotFound(_) => ErrorCode::UserNotFound,
+            Self::NoteNotFound(_) => ErrorCode::NoteNotFound,
+            Self::ApiKeyNotFound(_) => ErrorCode::ApiKeyNotFound,
+            Self::NotFound(_) => ErrorCode::NotFound,
+            Self::InvalidData(_) => ErrorCode::InvalidData,
+            Self::Conflict(_) => ErrorCode::Conflict,
+            Self::IdempotencyConflict => ErrorCode::IdempotencyConflict,
+            Self::NotApplied => ErrorCode::NotApplied,
+            Self::RateLimited => ErrorCode::RateLimited,
+            Self::TimedOut(_) => ErrorCode::Timeout,
+            Self::Unavailable(_) | Self::ProviderUnavailable(_) => ErrorCode::Unavailable,
+            Self::Database(_) => ErrorCode::DatabaseError,
+            Self::Internal(_) => ErrorCode::Internal,
         }
     }
 
@@ -107,6 +141,7 @@ impl ServiceError {
             Self::UserNotFound(id) => format!("there is no user {id}"),
             Self::NoteNotFound(id) => format!("there is no note {id}"),
             Self::ApiKeyNotFound(id) => format!("there is no API key {id}"),
+            Self::NotFound(id) => format!("there is nothing with the id {id}"),
             Self::InvalidData(faults) => {
                 let faults = faults.iter().map(|f| format!("{} {}", f.field, f.message));
                 faults.collect::<Vec<_>>().join("; ")

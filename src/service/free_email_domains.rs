@@ -37,17 +37,15 @@ impl Command for UpdateFreeEmailDomains {
     const ACTION: Action = Action::ManageFreeEmailDomains;
     type Answer = FreeEmailDomains;
 
+    fn check(&self, faults: &mut Faults) {
+        self.valid(faults);
+    }
+
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<FreeEmailDomains> {
         permission::require(actor, Action::ManageFreeEmailDomains, None)?;
         let mut faults = Faults::default();
-        let added = faults.take("add", self.add.iter().map(|name| domain(name)).collect());
-        let removed = faults.take(
-            "remove",
-            self.remove.iter().map(|name| domain(name)).collect(),
-        );
+        let (added, removed) = self.valid(&mut faults);
         faults.finish()?;
-        let (added, removed): (Vec<String>, Vec<String>) =
-            (added.unwrap_or_default(), removed.unwrap_or_default());
         conn.batch_execute("LOCK TABLE free_email_domains IN EXCLUSIVE MODE")
             .await?;
         let gone = free_email_domains::table.filter(free_email_domains::domain.eq_any(&removed));
@@ -63,6 +61,17 @@ impl Command for UpdateFreeEmailDomains {
             .await?;
         rescore_leads(conn, actor, &[added, removed].concat()).await?;
         all(conn).await.map(FreeEmailDomains)
+    }
+}
+
+impl UpdateFreeEmailDomains {
+    /// The domains to add and to remove, as the table has them.
+    fn valid(&self, faults: &mut Faults) -> (Vec<String>, Vec<String>) {
+        let mut take = |field, names: &[String]| {
+            let domains = names.iter().map(|name| domain(name)).collect();
+            faults.take(field, domains).unwrap_or_default()
+        };
+        (take("add", &self.add), take("remove", &self.remove))
     }
 }
 

@@ -20,17 +20,21 @@ mod actor;
 mod clock;
 mod command;
 mod error;
+mod error_code;
 mod ids;
 mod json;
+mod perform;
 mod random;
 mod sha256;
 pub(crate) mod validation;
 
 pub use actor::Actor;
-pub use command::{Answer, Command, perform, perform_once};
+pub use command::{Answer, Command};
 pub use error::{Conflict, Fault, Result, ServiceError};
+pub use error_code::ErrorCode;
 pub use ids::{ApiKeyId, LeadId, NoteId, UserId};
 pub use json::Json;
+pub use perform::{perform, perform_once};
 pub use sha256::sha256;
 
 pub(crate) use random::random;

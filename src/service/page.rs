@@ -1,6 +1,7 @@
 //! Pages of a list, by cursor or by number.
 
-use crate::service::{Result, ServiceError};
+use crate::service::Result;
+use crate::service::validation::Faults;
 
 /// The largest page, in rows.
 pub const LARGEST: usize = 100;
@@ -39,51 +40,45 @@ impl<P> Page<P> {
         before: Option<P>,
         offset: Option<i32>,
     ) -> Result<Self> {
-        let invalid = |field: &str, message: &str| Err(ServiceError::invalid(field, message));
-        if first.is_some() && last.is_some() {
-            return invalid("last", "cannot be combined with first");
-        }
-        if after.is_some() && before.is_some() {
-            return invalid("before", "cannot be combined with after");
-        }
-        if after.is_some() && last.is_some() {
-            return invalid("after", "needs first, not last");
-        }
-        if before.is_some() && first.is_some() {
-            return invalid("before", "needs last, not first");
-        }
         let is_backwards = last.is_some() || before.is_some();
-        if offset.is_some() && (after.is_some() || is_backwards) {
-            return invalid("offset", "cannot be combined with cursors or last");
+        let mut faults = Faults::default();
+        if first.is_some() && last.is_some() {
+            faults.add("last", "cannot be combined with first");
+        } else if after.is_some() && before.is_some() {
+            faults.add("before", "cannot be combined with after");
+        } else if after.is_some() && last.is_some() {
+            faults.add("after", "needs first, not last");
+        } else if before.is_some() && first.is_some() {
+            faults.add("before", "needs last, not first");
+        } else if offset.is_some() && (after.is_some() || is_backwards) {
+            faults.add("offset", "cannot be combined with cursors or last");
         }
-        let Ok(offset) = usize::try_from(offset.unwrap_or(0)) else {
-            return invalid("offset", "must not be negative");
-        };
-        let asked = if is_backwards {
-            ("last", last)
-        } else {
-            ("first", first)
-        };
-        let size = page_size(asked)?;
+        let offset = usize::try_from(offset.unwrap_or(0));
+        let offset = faults.take(
+            "offset",
+            offset.map_err(|_| "must not be negative".to_owned()),
+        );
+        let first = faults.take("first", page_size(first));
+        let last = faults.take("last", page_size(last));
+        faults.finish()?;
+        let size = if is_backwards { last } else { first };
         let start = match after {
             Some(place) => Start::After(place),
             None if is_backwards => Start::Before(before),
-            None => Start::Offset(offset),
+            None => Start::Offset(offset.unwrap_or_default()),
         };
+        let size = size.unwrap_or(DEFAULT);
         Ok(Self { size, start })
     }
 }
 
-fn page_size((argument, size): (&str, Option<i32>)) -> Result<usize> {
+fn page_size(size: Option<i32>) -> Result<usize, String> {
     let Some(size) = size else {
         return Ok(DEFAULT);
     };
     match usize::try_from(size) {
         Ok(size) if (1..=LARGEST).contains(&size) => Ok(size),
-        _ => {
-            let message = format!("must lie between 1 and {LARGEST}, is {size}");
-            Err(ServiceError::invalid(argument, message))
-        }
+        _ => Err(format!("must lie between 1 and {LARGEST}, is {size}")),
     }
 }
 

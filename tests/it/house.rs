@@ -210,7 +210,7 @@ fn each_function_of_a_service_is_a_step_in_the_trace_by_its_own_name() {
             };
             let function = function.split(['(', '<']).next().unwrap();
             let step = match (noun, function) {
-                ("command", _) => {
+                ("perform", _) => {
                     "level = \"debug\", skip_all, fields(otel.name = C::NAME)".to_owned()
                 }
                 // A method of a type that says what it is of.

@@ -163,5 +163,6 @@ fn as_new(lead: &Lead) -> NewLead {
         tags,
         custom_fields: Some(lead.custom_fields.clone()),
         created_at: Some(lead.created_at),
+        ..NewLead::default()
     }
 }

@@ -1,9 +1,9 @@
 use async_graphql::{ID, InputObject};
 
-use crate::graphql::context::uuid;
+use crate::graphql::attempt::{self, Attempt};
 use crate::graphql::user::UserRole;
 use crate::service::api_keys::{CreateApiKey, RevokeApiKey};
-use crate::service::{ApiKeyId, Result, UserId};
+use crate::service::{ApiKeyId, UserId};
 
 /// A key to be.
 #[derive(InputObject)]
@@ -22,10 +22,10 @@ pub struct CreateApiKeyInput {
 }
 
 impl CreateApiKeyInput {
-    pub(super) fn command(self) -> Result<CreateApiKey> {
-        Ok(CreateApiKey {
+    pub(super) fn command(self) -> Attempt<CreateApiKey> {
+        Attempt::read(|faults| CreateApiKey {
             name: self.name,
-            user: UserId(uuid("userId", &self.user_id)?),
+            user: UserId(attempt::id("userId", &self.user_id, faults)),
             role: self.role.into(),
             expires_in_days: self.expires_in_days,
         })
@@ -43,8 +43,9 @@ pub struct RevokeApiKeyInput {
 }
 
 impl RevokeApiKeyInput {
-    pub(super) fn command(self) -> Result<RevokeApiKey> {
-        let id = ApiKeyId(uuid("id", &self.id)?);
-        Ok(RevokeApiKey { id })
+    pub(super) fn command(self) -> Attempt<RevokeApiKey> {
+        Attempt::read(|faults| RevokeApiKey {
+            id: ApiKeyId(attempt::id("id", &self.id, faults)),
+        })
     }
 }

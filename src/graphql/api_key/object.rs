@@ -7,6 +7,7 @@ use crate::graphql::user::{User, UserRole, named};
 use crate::service::api_keys;
 
 /// A key by which a service asks, in a user's name.
+#[derive(Clone)]
 pub struct ApiKey(pub api_keys::ApiKey);
 
 impl Ready for ApiKey {

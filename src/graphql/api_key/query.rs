@@ -2,7 +2,7 @@ use async_graphql::{Context, ID, Object};
 
 use crate::graphql::api_key::ApiKey;
 use crate::graphql::connection::{Connection, Listed, PageArguments, opaque};
-use crate::graphql::context::{actor, db, uuid};
+use crate::graphql::context::{actor, both, db, uuid};
 use crate::graphql::error::answer;
 use crate::service::api_keys::{self, ApiKeyFilter};
 use crate::service::{ApiKeyId, Result, UserId};
@@ -70,8 +70,8 @@ async fn page_of_keys(
     filter: Result<ApiKeyFilter>,
     page: PageArguments,
 ) -> Result<ApiKeyConnection> {
-    let (actor, filter) = (actor(ctx)?, filter?);
-    let slice = api_keys::list(db(ctx), actor, &filter, &page.page()?).await?;
+    let (actor, (filter, page)) = (actor(ctx)?, both(filter, page.page())?);
+    let slice = api_keys::list(db(ctx), actor, &filter, &page).await?;
     let row = |key: api_keys::ApiKey| (key.id, ApiKey(key));
     Ok(Connection::new(slice, ApiKeyTotal(filter), opaque, row))
 }

@@ -1,11 +1,12 @@
 use async_graphql::{Context, Enum, InputObject};
 
+use crate::graphql::attempt;
 use crate::graphql::bulk::selection::{Assignee, LeadSelection};
 use crate::graphql::context::settings;
 use crate::graphql::lead::{LeadStatus, NewLeadInput};
-use crate::service::Result;
 use crate::service::leads::Archived;
 use crate::service::leads::bulk::{self, Bulk};
+use crate::service::validation::Faults;
 
 /// What becomes of the rows that could be changed when others cannot.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -55,14 +56,14 @@ macro_rules! bulk_input {
         }
 
         impl $name {
-            /// Which leads, and how to go about it. Errors: `InvalidData`.
-            pub(super) fn bulk(&self, ctx: &Context<'_>) -> Result<Bulk> {
-                Ok(Bulk {
-                    selection: self.leads.parse($archived)?,
+            /// Which leads, and how to go about it.
+            pub(super) fn bulk(&self, ctx: &Context<'_>, faults: &mut Faults) -> Bulk {
+                Bulk {
+                    selection: attempt::part(self.leads.parse($archived), faults),
                     mode: self.mode.into(),
                     dry_run: self.dry_run,
                     limit: settings(ctx).bulk_limit,
-                })
+                }
             }
         }
     };

@@ -7,6 +7,7 @@ mod selection;
 
 use async_graphql::{Context, Object};
 
+use crate::graphql::attempt::{self, Attempt};
 use crate::graphql::bulk::input::{
     AssignLeadsInput, BulkArchiveInput, BulkRestoreInput, BulkTagInput, BulkUpdateStatusInput,
     CreateLeadsInput,
@@ -17,11 +18,12 @@ use crate::graphql::bulk::payload::{
 };
 use crate::graphql::context::change;
 use crate::graphql::error::answer;
+use crate::graphql::lead::NewLeadInput;
+use crate::service::Command;
 use crate::service::leads::bulk::BulkResult;
 use crate::service::leads::{
     AssignLeads, BulkArchive, BulkRestore, BulkTag, BulkUpdateStatus, CreateLeads, TagChange,
 };
-use crate::service::{Command, Result, ServiceError};
 
 #[derive(Default)]
 pub struct BulkMutation;
@@ -29,24 +31,18 @@ pub struct BulkMutation;
 #[Object]
 impl BulkMutation {
     /// Creates up to 1,000 leads, each for itself or all or none. Errors: UNAUTHENTICATED,
-    /// INVALID_DATA for too many or an assignee that is no id, IDEMPOTENCY_CONFLICT; what else
+    /// INVALID_DATA for too many, IDEMPOTENCY_CONFLICT; what else
     /// concerns a row stands in its row.
     async fn create_leads(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The new leads.")] input: CreateLeadsInput,
     ) -> Option<CreateLeadsPayload> {
-        let leads: Result<Vec<_>> = input
-            .leads
-            .into_iter()
-            .enumerate()
-            .map(|(row, lead)| lead.new_lead(&format!("leads.{row}.")))
-            .collect();
-        let (mode, dry_run) = (input.mode.into(), input.dry_run);
-        let command = leads.map(|leads| CreateLeads {
-            leads,
-            mode,
-            dry_run,
+        let leads = input.leads.into_iter();
+        let command = Attempt::read(|_| CreateLeads {
+            leads: leads.map(NewLeadInput::new_lead).collect(),
+            mode: input.mode.into(),
+            dry_run: input.dry_run,
         });
         payload(ctx, input.idempotency_key, command).await
     }
@@ -59,9 +55,10 @@ impl BulkMutation {
         #[graphql(desc = "Which leads, and their new status.")] input: BulkUpdateStatusInput,
     ) -> Option<BulkUpdateStatusPayload> {
         let status = input.status.into();
-        let command = input
-            .bulk(ctx)
-            .map(|bulk| BulkUpdateStatus { bulk, status });
+        let command = Attempt::read(|faults| BulkUpdateStatus {
+            bulk: input.bulk(ctx, faults),
+            status,
+        });
         payload(ctx, input.idempotency_key, command).await
     }
 
@@ -73,8 +70,10 @@ impl BulkMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which leads, and who gets them.")] input: AssignLeadsInput,
     ) -> Option<AssignLeadsPayload> {
-        let command =
-            together(input.to.parse(), input.bulk(ctx)).map(|(to, bulk)| AssignLeads { bulk, to });
+        let command = Attempt::read(|faults| AssignLeads {
+            bulk: input.bulk(ctx, faults),
+            to: attempt::part(input.to.parse(), faults),
+        });
         payload(ctx, input.idempotency_key, command).await
     }
 
@@ -89,7 +88,10 @@ impl BulkMutation {
             add: std::mem::take(&mut input.add),
             remove: std::mem::take(&mut input.remove),
         };
-        let command = input.bulk(ctx).map(|bulk| BulkTag { bulk, change });
+        let command = Attempt::read(|faults| BulkTag {
+            bulk: input.bulk(ctx, faults),
+            change,
+        });
         payload(ctx, input.idempotency_key, command).await
     }
 
@@ -100,7 +102,7 @@ impl BulkMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which leads.")] input: BulkArchiveInput,
     ) -> Option<BulkArchivePayload> {
-        let command = input.bulk(ctx).map(BulkArchive);
+        let command = Attempt::read(|faults| BulkArchive(input.bulk(ctx, faults)));
         payload(ctx, input.idempotency_key, command).await
     }
 
@@ -111,7 +113,7 @@ impl BulkMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which leads.")] input: BulkRestoreInput,
     ) -> Option<BulkRestorePayload> {
-        let command = input.bulk(ctx).map(BulkRestore);
+        let command = Attempt::read(|faults| BulkRestore(input.bulk(ctx, faults)));
         payload(ctx, input.idempotency_key, command).await
     }
 }
@@ -119,19 +121,8 @@ impl BulkMutation {
 async fn payload<C: Command<Answer = BulkResult>, P: From<BulkResult>>(
     ctx: &Context<'_>,
     key: Option<String>,
-    command: Result<C>,
+    command: Attempt<C>,
 ) -> Option<P> {
     let result = answer(ctx, change(ctx, key.as_deref(), command).await);
     result.flatten().map(P::from)
-}
-
-/// What is wrong with either, where both can be told before anything is done.
-fn together<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
-    match (one, other) {
-        (Err(ServiceError::InvalidData(mut faults)), Err(ServiceError::InvalidData(more))) => {
-            faults.extend(more);
-            Err(ServiceError::InvalidData(faults))
-        }
-        (one, other) => Ok((one?, other?)),
-    }
 }

@@ -1,6 +1,7 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 
 use crate::graphql::error::answer;
+use crate::graphql::error_code::ErrorCode;
 use crate::graphql::lead::Lead;
 use crate::graphql::loaders::Loaders;
 use crate::service::leads::bulk::BulkRow;
@@ -32,13 +33,14 @@ impl BulkRowResult {
         let error = self.0.error.clone()?;
         let fields = error.fields.into_iter();
         let fields = fields
-            .map(|f| FieldFault {
-                field: f.field,
-                message: f.message,
+            .map(|fault| fault.within("input"))
+            .map(|fault| FieldFault {
+                field: fault.field,
+                message: fault.message,
             })
             .collect();
         Some(RowError {
-            code: error.code,
+            code: error.code.into(),
             message: error.message,
             fields,
         })
@@ -49,7 +51,7 @@ impl BulkRowResult {
 #[derive(SimpleObject)]
 pub struct RowError {
     /// The error code, as in `extensions.code` elsewhere.
-    code: String,
+    code: ErrorCode,
     /// What went wrong.
     message: String,
     /// With INVALID_DATA: each fault of the row.
@@ -59,7 +61,7 @@ pub struct RowError {
 /// A fault of one field.
 #[derive(SimpleObject)]
 pub struct FieldFault {
-    /// The field.
+    /// The path of the field, from the argument on: `input.leads.3.email`.
     field: String,
     /// What is wrong with it.
     message: String,

@@ -23,6 +23,7 @@ fn with_field(columns: Columns, field: &str) -> Columns {
         "isHotLead" => all(&["lead_score"]),
         "daysSinceLastContact" => all(&["last_contact_date"]),
         "daysSinceCreated" => all(&["created_at"]),
+        "viewerCan" => all(&["assigned_to", "archived_at"]),
         "isArchived" => all(&["archived_at"]),
         "scoreBreakdown" => Columns::ALL,
         column => columns.and(&snake_case(column)),

@@ -1,11 +1,12 @@
 use async_graphql::{ID, InputObject, MaybeUndefined};
 use chrono::{DateTime, Utc};
 
-use crate::graphql::context::uuid;
+use crate::graphql::attempt::{self, Attempt};
 use crate::graphql::json::JsonValue;
 use crate::graphql::lead::{LeadSource, LeadStatus};
 use crate::service::leads::{LeadPatch, NewLead, UpdateLead};
-use crate::service::{LeadId, Result, UserId};
+use crate::service::validation::Faults;
+use crate::service::{LeadId, UserId};
 
 /// Declares the fields of a lead to be, as an input of its own and as a row among others.
 macro_rules! new_lead_input {
@@ -52,12 +53,13 @@ macro_rules! new_lead_input {
         }
 
         impl $name {
-            /// The input stands at `path` in the request: nothing, or `leads.3.` for a row.
-            /// Errors: `InvalidData` for an assignee that is not an id.
-            pub fn new_lead(self, path: &str) -> Result<NewLead> {
-                let field = format!("{path}assignedTo");
-                let assigned_to = self.assigned_to.map(|id| uuid(&field, &id));
-                Ok(NewLead {
+            /// The lead, together with what is wrong with an assignee that is not an id.
+            pub fn new_lead(self) -> NewLead {
+                let mut malformed = Faults::default();
+                let assigned_to = self
+                    .assigned_to
+                    .map(|id| UserId(attempt::id("assignedTo", &id, &mut malformed)));
+                NewLead {
                     first_name: self.first_name,
                     last_name: self.last_name,
                     email: self.email,
@@ -66,14 +68,15 @@ macro_rules! new_lead_input {
                     company: self.company,
                     source: Some(self.source.into()),
                     status: Some(self.status.into()),
-                    assigned_to: assigned_to.transpose()?.map(UserId),
+                    assigned_to: assigned_to.filter(|_| malformed.is_empty()),
                     conversion_probability: self.conversion_probability,
                     last_contact_date: self.last_contact_date,
                     next_follow_up: self.next_follow_up,
                     tags: self.tags,
                     custom_fields: self.custom_fields.map(|fields| fields.0),
                     created_at: None,
-                })
+                    malformed,
+                }
             }
         }
     };
@@ -136,9 +139,9 @@ pub struct UpdateLeadInput {
 }
 
 impl UpdateLeadInput {
-    pub(super) fn command(self) -> Result<UpdateLead> {
-        Ok(UpdateLead {
-            id: LeadId(uuid("id", &self.id)?),
+    pub(super) fn command(self) -> Attempt<UpdateLead> {
+        Attempt::read(|faults| UpdateLead {
+            id: LeadId(attempt::id("id", &self.id, faults)),
             expected_version: self.expected_version,
             patch: LeadPatch {
                 first_name: given(self.first_name),

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use async_graphql::{Context, Enum, InputObject, Object};
 
 use crate::graphql::connection::{Connection, Listed, PageArguments, opaque};
-use crate::graphql::context::{actor, db};
+use crate::graphql::context::{actor, both, db};
 use crate::graphql::lead::Lead;
 use crate::graphql::lead::columns::columns;
 use crate::graphql::lead::count::{self, BoundedCount};
@@ -102,7 +102,7 @@ pub async fn lead_connection(
     order: Option<LeadOrder>,
     page: PageArguments,
 ) -> Result<LeadConnection> {
-    let (actor, filter) = (actor(ctx)?, filter?);
+    let (actor, (filter, page)) = (actor(ctx)?, both(filter, page.page())?);
     let order = order.map_or_else(leads::LeadOrder::default, |order| leads::LeadOrder {
         field: order.field.into(),
         direction: order.direction.into(),
@@ -110,7 +110,7 @@ pub async fn lead_connection(
     let look = ctx.look_ahead();
     let nodes = [look.field("nodes"), look.field("edges").field("node")];
     let columns = columns(&nodes);
-    let slice = leads::list(db(ctx), actor, &filter, order, &page.page()?, columns).await?;
+    let slice = leads::list(db(ctx), actor, &filter, order, &page, columns).await?;
     let has_assignee = nodes.iter().any(|node| node.field("assignedTo").exists());
     let leads = slice.rows.iter().map(|row| &row.lead);
     let assignees = assignees(ctx, leads.filter(|_| has_assignee)).await?;

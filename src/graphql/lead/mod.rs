@@ -8,6 +8,7 @@ mod list;
 mod mutation;
 mod object;
 mod payload;
+mod permissions;
 mod query;
 mod ready;
 mod score;

@@ -1,7 +1,8 @@
 use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 
-use crate::graphql::context::{change, uuid};
+use crate::graphql::attempt::{self, Attempt};
+use crate::graphql::context::change;
 use crate::graphql::error::answer;
 use crate::graphql::lead::Lead;
 use crate::graphql::lead::input::{CreateLeadInput, UpdateLeadInput};
@@ -14,7 +15,8 @@ use crate::service::leads::{
     self, ArchiveLead, CreateLead, DeleteLead, RecordCallAttempt, RestoreLead, SetScore, TagChange,
     TagLead,
 };
-use crate::service::{Command, LeadId, Result};
+use crate::service::validation::Faults;
+use crate::service::{Command, LeadId};
 
 /// Declares the input of a change of one lead: which one, what is its own, and what every change
 /// of a lead can be told.
@@ -94,7 +96,7 @@ impl LeadMutation {
         #[graphql(desc = "The new lead.")] input: CreateLeadInput,
     ) -> Option<CreateLeadPayload> {
         let key = input.idempotency_key.clone();
-        payload(ctx, key, input.new_lead("").map(CreateLead)).await
+        payload(ctx, key, Attempt::read(|_| CreateLead(input.new_lead()))).await
     }
 
     /// Changes the named fields of a lead, and only these. Errors: UNAUTHENTICATED,
@@ -118,8 +120,8 @@ impl LeadMutation {
         #[graphql(desc = "Which lead.")] input: ArchiveLeadInput,
     ) -> Option<ArchiveLeadPayload> {
         let expected_version = input.expected_version;
-        let command = lead_id(&input.id).map(|id| ArchiveLead {
-            id,
+        let command = Attempt::read(|faults| ArchiveLead {
+            id: lead_id(&input.id, faults),
             expected_version,
         });
         payload(ctx, input.idempotency_key, command).await
@@ -133,8 +135,8 @@ impl LeadMutation {
         #[graphql(desc = "Which lead.")] input: RestoreLeadInput,
     ) -> Option<RestoreLeadPayload> {
         let expected_version = input.expected_version;
-        let command = lead_id(&input.id).map(|id| RestoreLead {
-            id,
+        let command = Attempt::read(|faults| RestoreLead {
+            id: lead_id(&input.id, faults),
             expected_version,
         });
         payload(ctx, input.idempotency_key, command).await
@@ -148,8 +150,8 @@ impl LeadMutation {
         #[graphql(desc = "Which lead.")] input: DeleteLeadInput,
     ) -> Option<DeleteLeadPayload> {
         let expected_version = input.expected_version;
-        let command = lead_id(&input.id).map(|id| DeleteLead {
-            id,
+        let command = Attempt::read(|faults| DeleteLead {
+            id: lead_id(&input.id, faults),
             expected_version,
         });
         let deleted = change(ctx, input.idempotency_key.as_deref(), command).await;
@@ -171,8 +173,8 @@ impl LeadMutation {
             remove: vec![],
         };
         let expected_version = input.expected_version;
-        let command = lead_id(&input.id).map(|id| TagLead {
-            id,
+        let command = Attempt::read(|faults| TagLead {
+            id: lead_id(&input.id, faults),
             expected_version,
             change,
         });
@@ -191,8 +193,8 @@ impl LeadMutation {
             remove: vec![input.tag],
         };
         let expected_version = input.expected_version;
-        let command = lead_id(&input.id).map(|id| TagLead {
-            id,
+        let command = Attempt::read(|faults| TagLead {
+            id: lead_id(&input.id, faults),
             expected_version,
             change,
         });
@@ -207,8 +209,8 @@ impl LeadMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which lead, and what came of the call.")] input: RecordCallAttemptInput,
     ) -> Option<RecordCallAttemptPayload> {
-        let command = lead_id(&input.id).map(|id| RecordCallAttempt {
-            id,
+        let command = Attempt::read(|faults| RecordCallAttempt {
+            id: lead_id(&input.id, faults),
             expected_version: input.expected_version,
             note: input.note,
             next_follow_up: input.next_follow_up,
@@ -224,8 +226,8 @@ impl LeadMutation {
         #[graphql(desc = "Which lead, and its score.")] input: UpdateScoreInput,
     ) -> Option<UpdateScorePayload> {
         let (expected_version, score) = (input.expected_version, Some(input.score));
-        let command = lead_id(&input.id).map(|id| SetScore {
-            id,
+        let command = Attempt::read(|faults| SetScore {
+            id: lead_id(&input.id, faults),
             expected_version,
             score,
         });
@@ -240,8 +242,8 @@ impl LeadMutation {
         #[graphql(desc = "Which lead.")] input: RescoreLeadInput,
     ) -> Option<RescoreLeadPayload> {
         let expected_version = input.expected_version;
-        let command = lead_id(&input.id).map(|id| SetScore {
-            id,
+        let command = Attempt::read(|faults| SetScore {
+            id: lead_id(&input.id, faults),
             expected_version,
             score: None,
         });
@@ -252,12 +254,12 @@ impl LeadMutation {
 async fn payload<C: Command<Answer = leads::Lead>, P: From<Option<Lead>>>(
     ctx: &Context<'_>,
     key: Option<String>,
-    command: Result<C>,
+    command: Attempt<C>,
 ) -> Option<P> {
     let lead = change(ctx, key.as_deref(), command).await;
     answer(ctx, lead).map(|lead| lead.map(Lead::from).into())
 }
 
-fn lead_id(id: &ID) -> Result<LeadId> {
-    uuid("id", id).map(LeadId)
+fn lead_id(id: &ID, faults: &mut Faults) -> LeadId {
+    LeadId(attempt::id("id", id, faults))
 }

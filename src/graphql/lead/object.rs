@@ -3,8 +3,10 @@ use std::borrow::Cow;
 use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 
+use crate::graphql::context::actor;
 use crate::graphql::direct::Direct;
 use crate::graphql::json::JsonValue;
+use crate::graphql::lead::permissions::LeadPermissions;
 use crate::graphql::lead::score::ScoreLine;
 use crate::graphql::timeline::{
     NoteConnection, NoteType, TimelineEntryConnection, TimelineEntryType, entries_of, notes_of,
@@ -53,6 +55,7 @@ pub enum LeadStatus {
 }
 
 /// A person who may become a customer.
+#[derive(Clone)]
 pub struct Lead {
     pub(super) row: leads::Lead,
     /// The assignee, where the list has looked it up already.
@@ -220,6 +223,15 @@ impl Lead {
     /// When the lead was archived; null if it is not.
     async fn archived_at(&self) -> Option<DateTime<Utc>> {
         self.row.archived_at
+    }
+
+    /// What the viewer may do with the lead as it is now.
+    async fn viewer_can(&self, ctx: &Context<'_>) -> LeadPermissions {
+        let viewer = actor(ctx);
+        viewer.map_or_else(
+            |_| LeadPermissions::default(),
+            |viewer| LeadPermissions::of(viewer, &self.row),
+        )
     }
 
     /// The status that `restoreLead` gives back; null if the lead is not archived.

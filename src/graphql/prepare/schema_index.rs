@@ -69,6 +69,8 @@ pub(in crate::graphql) struct Field {
     pub(in crate::graphql) is_list: bool,
     /// Whether the client says with `first` how many rows it wants.
     pub(in crate::graphql) is_paged: bool,
+    /// Whether the list has a row for each id that the client names.
+    pub(in crate::graphql) is_by_ids: bool,
     pub(in crate::graphql) arguments: Vec<Input>,
 }
 
@@ -244,10 +246,13 @@ fn fields<'a>(definitions: impl Iterator<Item = &'a FieldDefinition>) -> HashMap
     let field = |definition: &FieldDefinition| {
         let is = definition.ty.node.clone();
         let arguments = inputs(definition.arguments.iter().map(|argument| &argument.node));
+        let takes = |name: &str| arguments.iter().any(|argument| argument.name == name);
+        let is_list = matches!(is.base, BaseType::List(_));
         let field = Field {
             object: innermost(&is).to_string(),
-            is_list: matches!(is.base, BaseType::List(_)),
-            is_paged: arguments.iter().any(|argument| argument.name == "first"),
+            is_list,
+            is_paged: takes("first"),
+            is_by_ids: is_list && takes("ids"),
             is,
             arguments,
         };

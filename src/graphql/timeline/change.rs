@@ -13,6 +13,7 @@ use crate::service::Json;
 use crate::service::timeline::{self, Entry};
 
 /// A change of a lead, with the values before and after.
+#[derive(Clone)]
 pub struct Change(pub Entry);
 
 impl Ready for Change {

@@ -1,6 +1,7 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::graphql::context::{change, uuid};
+use crate::graphql::attempt::{self, Attempt};
+use crate::graphql::context::change;
 use crate::graphql::error::answer;
 use crate::graphql::timeline::{Note, NoteType};
 use crate::service::timeline::{AddNote, EditNote};
@@ -63,8 +64,8 @@ impl NoteMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which lead, and the text.")] input: AddNoteInput,
     ) -> Option<AddNotePayload> {
-        let command = uuid("id", &input.id).map(|lead| AddNote {
-            lead: LeadId(lead),
+        let command = Attempt::read(|faults| AddNote {
+            lead: LeadId(attempt::id("id", &input.id, faults)),
             expected_version: input.expected_version,
             note_type: input.note_type.into(),
             content: input.content,
@@ -83,8 +84,8 @@ impl NoteMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which note, and its new text.")] input: EditNoteInput,
     ) -> Option<EditNotePayload> {
-        let command = uuid("id", &input.id).map(|id| EditNote {
-            id: NoteId(id),
+        let command = Attempt::read(|faults| EditNote {
+            id: NoteId(attempt::id("id", &input.id, faults)),
             content: input.content,
         });
         let note = change(ctx, input.idempotency_key.as_deref(), command).await;

@@ -28,6 +28,7 @@ pub enum NoteType {
 
 /// What a person wrote on a lead. Notes never change: editing one adds a new version that takes the
 /// former one's place.
+#[derive(Clone)]
 pub struct Note {
     pub(super) entry: Entry,
     pub(super) note_type: timeline::NoteType,

@@ -1,9 +1,11 @@
 use async_graphql::{ID, InputObject, MaybeUndefined, OneofObject};
 
-use crate::graphql::context::{only_true, uuid};
+use crate::graphql::attempt::{self, Attempt};
+use crate::graphql::context::{both, only_true, uuid};
 use crate::graphql::user::UserRole;
 use crate::service::sessions::PasswordHash;
 use crate::service::users::{CreateUser, DeactivateUser, TheirLeads, UpdateUser, UserPatch};
+use crate::service::validation::Faults;
 use crate::service::{Result, UserId};
 
 /// A user to be.
@@ -25,14 +27,15 @@ pub struct CreateUserInput {
 }
 
 impl CreateUserInput {
-    pub(super) async fn command(self) -> Result<CreateUser> {
-        Ok(CreateUser {
+    pub(super) async fn command(self) -> Result<Attempt<CreateUser>> {
+        let password = PasswordHash::of(&self.password).await?;
+        Ok(Attempt::read(|faults| CreateUser {
             email: self.email,
             full_name: self.full_name,
             role: self.role.into(),
-            manager: user_id("managerId", self.manager_id)?,
-            password: PasswordHash::of(&self.password).await?,
-        })
+            manager: self.manager_id.map(|id| manager_id(&id, faults)),
+            password,
+        }))
     }
 }
 
@@ -62,23 +65,22 @@ pub struct UpdateUserInput {
 }
 
 impl UpdateUserInput {
-    pub(super) async fn command(self) -> Result<UpdateUser> {
+    pub(super) async fn command(self) -> Result<Attempt<UpdateUser>> {
         let password = match self.password {
             Some(password) => Some(PasswordHash::of(&password).await?),
             None => None,
         };
-        let manager = match self.manager_id {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => Some(None),
-            MaybeUndefined::Value(id) => Some(user_id("managerId", Some(id))?),
-        };
-        Ok(UpdateUser {
-            id: UserId(uuid("id", &self.id)?),
+        Ok(Attempt::read(|faults| UpdateUser {
+            id: UserId(attempt::id("id", &self.id, faults)),
             patch: UserPatch {
                 email: self.email,
                 full_name: self.full_name,
                 role: self.role.map(Into::into),
-                manager,
+                manager: match self.manager_id {
+                    MaybeUndefined::Undefined => None,
+                    MaybeUndefined::Null => Some(None),
+                    MaybeUndefined::Value(id) => Some(Some(manager_id(&id, faults))),
+                },
                 password,
                 oidc_subject: match self.oidc_subject {
                     MaybeUndefined::Undefined => None,
@@ -87,7 +89,7 @@ impl UpdateUserInput {
                 },
                 is_active: self.is_active,
             },
-        })
+        }))
     }
 }
 
@@ -132,10 +134,9 @@ pub struct DeactivateUserInput {
 
 impl DeactivateUserInput {
     pub(super) fn command(self) -> Result<DeactivateUser> {
-        Ok(DeactivateUser {
-            id: UserId(uuid("id", &self.id)?),
-            leads: self.leads.parse()?,
-        })
+        let (id, leads) = both(uuid("id", &self.id), self.leads.parse())?;
+        let id = UserId(id);
+        Ok(DeactivateUser { id, leads })
     }
 }
 
@@ -153,6 +154,6 @@ pub struct UpdateFreeEmailDomainsInput {
     pub idempotency_key: Option<String>,
 }
 
-fn user_id(field: &str, id: Option<ID>) -> Result<Option<UserId>> {
-    id.map(|id| uuid(field, &id).map(UserId)).transpose()
+fn manager_id(id: &ID, faults: &mut Faults) -> UserId {
+    UserId(attempt::id("managerId", id, faults))
 }

@@ -3,6 +3,7 @@
 mod input;
 mod mutation;
 mod object;
+mod permissions;
 mod query;
 
 pub use mutation::UserMutation;

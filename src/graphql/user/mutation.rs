@@ -1,5 +1,6 @@
 use async_graphql::{Context, Object, SimpleObject};
 
+use crate::graphql::attempt::Attempt;
 use crate::graphql::context::{actor, change};
 use crate::graphql::error::answer;
 use crate::graphql::user::User;
@@ -83,7 +84,7 @@ impl UserMutation {
         #[graphql(desc = "Which user, and what becomes of the leads.")] input: DeactivateUserInput,
     ) -> Option<DeactivateUserPayload> {
         let key = input.idempotency_key.clone();
-        payload(ctx, key.as_deref(), async { input.command() }).await
+        payload(ctx, key.as_deref(), async { Ok(input.command().into()) }).await
     }
 
     /// Edits the table of free mail providers; the automatic scores of the leads with an address
@@ -109,12 +110,12 @@ impl UserMutation {
 async fn payload<C: Command<Answer = users::User>, P: From<Option<User>>>(
     ctx: &Context<'_>,
     key: Option<&str>,
-    command: impl Future<Output = Result<C>>,
+    command: impl Future<Output = Result<Attempt<C>>>,
 ) -> Option<P> {
     let user = async {
         let viewer = actor(ctx)?;
         require_somewhere(viewer, C::ACTION)?;
-        let user = change(ctx, key, command.await).await?;
+        let user = change(ctx, key, command.await?).await?;
         Ok::<_, ServiceError>(user.map(|user| User::seen_by(viewer, user)))
     };
     answer(ctx, user.await).map(P::from)

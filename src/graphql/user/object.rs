@@ -11,6 +11,7 @@ use crate::graphql::direct::{Ready, Writer};
 use crate::graphql::error::answer;
 use crate::graphql::lead::{LeadConnection, LeadFilter, LeadOrder, lead_connection, lead_filter};
 use crate::graphql::loaders::Loaders;
+use crate::graphql::user::permissions::UserPermissions;
 use crate::graphql::written::Leaf;
 use crate::service::permission::{Action, may};
 use crate::service::users::Directory;
@@ -34,6 +35,8 @@ pub struct User {
     row: Arc<users::User>,
     /// Whether the viewer may see more than the name, which stands on leads and notes.
     is_in_reach: bool,
+    /// What the viewer may do, if this is the viewer.
+    can: Option<UserPermissions>,
 }
 
 impl User {
@@ -41,7 +44,12 @@ impl User {
     pub fn seen_by(viewer: &Actor, row: impl Into<Arc<users::User>>) -> Self {
         let row = row.into();
         let is_in_reach = may(viewer, Action::ReadUser, Some(row.id));
-        Self { row, is_in_reach }
+        let can = (viewer.id == row.id).then(|| UserPermissions::of(viewer));
+        Self {
+            row,
+            is_in_reach,
+            can,
+        }
     }
 
     /// Somebody who has just signed in, as they see themselves.
@@ -148,6 +156,12 @@ impl User {
     /// When the user was added; null if the viewer may not see the user.
     async fn created_at(&self) -> Option<DateTime<Utc>> {
         self.if_in_reach(self.row.created_at)
+    }
+
+    /// What the viewer may do, where the user is the viewer (`me`); null for everybody else. An API
+    /// key may do what its role may.
+    async fn can(&self) -> Option<UserPermissions> {
+        self.can
     }
 
     /// The leads assigned to the user that the viewer may see; arguments as for `leads`.

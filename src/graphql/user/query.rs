@@ -1,7 +1,7 @@
 use async_graphql::{Context, ID, Object};
 
 use crate::graphql::connection::{Connection, Listed, PageArguments, opaque};
-use crate::graphql::context::{actor, db, uuid};
+use crate::graphql::context::{actor, both, db, uuid};
 use crate::graphql::error::answer;
 use crate::graphql::user::{User, UserRole};
 use crate::service::users::{self, UserFilter, UserPlace};
@@ -104,8 +104,8 @@ async fn page_of_users(
     filter: Result<UserFilter>,
     page: PageArguments,
 ) -> Result<UserConnection> {
-    let (actor, filter) = (actor(ctx)?, filter?);
-    let slice = users::list(db(ctx), actor, &filter, &page.page()?).await?;
+    let (actor, (filter, page)) = (actor(ctx)?, both(filter, page.page())?);
+    let slice = users::list(db(ctx), actor, &filter, &page).await?;
     let row = |user: users::User| {
         let place = UserPlace(user.full_name.clone(), user.id);
         (place, User::seen_by(actor, user))

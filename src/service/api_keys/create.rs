@@ -40,6 +40,10 @@ impl Command for CreateApiKey {
     const ACTION: Action = Action::ManageApiKeys;
     type Answer = NewApiKey;
 
+    fn check(&self, faults: &mut Faults) {
+        self.valid(faults);
+    }
+
     /// Errors: `PermissionDenied`, `UserNotFound`, `InvalidData`, also for a user who is not active
     /// and for a role above the user's.
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<NewApiKey> {
@@ -47,19 +51,15 @@ impl Command for CreateApiKey {
         // Kept as they are: a demotion comes before, or finds the key and revokes it.
         let user = lock_assignees(conn, &[self.user]).await?.remove(&self.user);
         let user = user.ok_or(ServiceError::UserNotFound(self.user))?;
-        user.require_active("userId")?;
         let created_at = now();
         let mut faults = Faults::default();
-        let name = faults.take("name", validation::required_text(&self.name, 100));
+        faults.absorb(user.require_active("userId"))?;
+        let name = self.valid(&mut faults);
         if !self.role.is_at_most(user.role) {
             let theirs = user.role.as_str();
             faults.add("role", format!("must not be above the user's, {theirs}"));
         }
         let days = self.expires_in_days;
-        if !(1..=LONGEST_LIFE).contains(&days) {
-            let message = format!("must lie between 1 and {LONGEST_LIFE}, is {days}");
-            faults.add("expiresInDays", message);
-        }
         faults.finish()?;
         let key = ApiKey {
             id: ApiKeyId::generate(),
@@ -79,6 +79,18 @@ impl Command for CreateApiKey {
             .await?;
         let secret = Some(secret);
         Ok(NewApiKey { key, secret })
+    }
+}
+
+impl CreateApiKey {
+    /// The name, if nothing is wrong with it.
+    fn valid(&self, faults: &mut Faults) -> Option<String> {
+        let days = self.expires_in_days;
+        if !(1..=LONGEST_LIFE).contains(&days) {
+            let message = format!("must lie between 1 and {LONGEST_LIFE}, is {days}");
+            faults.add("expiresInDays", message);
+        }
+        faults.take("name", validation::required_text(&self.name, 100))
     }
 }
 

@@ -52,6 +52,17 @@ pub async fn read(db: &Db, actor: &Actor, id: ApiKeyId) -> Result<ApiKey> {
     key.ok_or(ServiceError::ApiKeyNotFound(id))
 }
 
+/// Those of the keys that exist. To whom may not see keys there are none.
+#[tracing::instrument(name = "api_keys::find_many", level = "debug", skip_all)]
+pub async fn find_many(db: &Db, actor: &Actor, ids: &[ApiKeyId]) -> Result<Vec<ApiKey>> {
+    if !permission::may(actor, Action::ManageApiKeys, None) {
+        return Ok(Vec::new());
+    }
+    let keys = api_keys::table.filter(api_keys::id.eq_any(ids));
+    let keys = keys.select(ApiKey::as_select());
+    Ok(keys.load(&mut *db.connection().await?).await?)
+}
+
 /// How many keys the filter lets through. Errors: `PermissionDenied`.
 #[tracing::instrument(name = "api_keys::count", level = "debug", skip_all)]
 pub async fn count(db: &Db, actor: &Actor, filter: &ApiKeyFilter) -> Result<i64> {

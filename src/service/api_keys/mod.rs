@@ -11,7 +11,7 @@ mod secret;
 pub use authenticate::authenticate;
 pub use create::{CreateApiKey, LONGEST_LIFE, NewApiKey};
 pub use key::ApiKey;
-pub use list::{ApiKeyFilter, count, list, read};
+pub use list::{ApiKeyFilter, count, find_many, list, read};
 pub use revoke::RevokeApiKey;
 pub use secret::Secret;
 

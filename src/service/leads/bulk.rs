@@ -12,7 +12,7 @@ use crate::service::leads::edit::rescore;
 use crate::service::leads::{Lead, LeadFilter, sql};
 use crate::service::permission::{self, Action, Reach};
 use crate::service::timeline::{self, changes};
-use crate::service::{Actor, Fault, LeadId, Result, ServiceError};
+use crate::service::{Actor, ErrorCode, Fault, LeadId, Result, ServiceError};
 
 /// How many rows that would succeed a dry run shows.
 pub const SAMPLE: usize = 20;
@@ -29,13 +29,19 @@ pub struct Bulk {
     pub limit: usize,
 }
 
-/// Which leads.
+/// Which leads; none unless something is said.
 #[derive(Debug, Serialize)]
 pub enum Selection {
     /// These, whether the actor may touch them or not: each gets its row in the result.
     Ids(Vec<LeadId>),
     /// What the filter lets through and the actor may see.
     Filter(Box<LeadFilter>),
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self::Ids(Vec::new())
+    }
 }
 
 /// What becomes of the rows that could be changed when others cannot.
@@ -74,7 +80,7 @@ pub struct BulkRow {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct RowError {
-    pub code: String,
+    pub code: ErrorCode,
     pub message: String,
     pub fields: Vec<Fault>,
 }
@@ -139,7 +145,7 @@ impl Outcome {
 
 impl RowError {
     pub(crate) fn of(error: ServiceError) -> Self {
-        let (code, message) = (error.code().to_owned(), error.message());
+        let (code, message) = (error.error_code(), error.message());
         let fields = match error {
             ServiceError::InvalidData(faults) => faults,
             _ => Vec::new(),

@@ -27,13 +27,13 @@ impl Command for RecordCallAttempt {
     const ACTION: Action = Action::UpdateLead;
     type Answer = Lead;
 
+    fn check(&self, faults: &mut Faults) {
+        self.valid(faults);
+    }
+
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
         let mut faults = Faults::default();
-        let text = self.note.as_deref().unwrap_or_default();
-        let text = validation::optional_text(text, timeline::LONGEST_CONTENT);
-        let note = faults.take("note", text).flatten();
-        let next = self.next_follow_up;
-        let next = next.and_then(|date| faults.take("nextFollowUp", validation::stored_date(date)));
+        let (note, next) = self.valid(&mut faults);
         faults.finish()?;
         let target = Target {
             id: self.id,
@@ -52,5 +52,17 @@ impl Command for RecordCallAttempt {
             timeline::write(conn, actor, lead.id, NoteType::Call, content, None).await?;
         }
         Ok(lead)
+    }
+}
+
+impl RecordCallAttempt {
+    /// The note and the next follow-up, as far as there is nothing wrong with them.
+    fn valid(&self, faults: &mut Faults) -> (Option<String>, Option<DateTime<Utc>>) {
+        let text = self.note.as_deref().unwrap_or_default();
+        let text = validation::optional_text(text, timeline::LONGEST_CONTENT);
+        let note = faults.take("note", text).flatten();
+        let next = self.next_follow_up;
+        let next = next.and_then(|date| faults.take("nextFollowUp", validation::stored_date(date)));
+        (note, next)
     }
 }

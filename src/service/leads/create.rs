@@ -42,6 +42,9 @@ pub struct NewLead {
     pub next_follow_up: Option<DateTime<Utc>>,
     pub tags: Vec<String>,
     pub custom_fields: Option<Json>,
+    /// What was wrong with fields that cannot even be written here: an id that is none.
+    #[serde(skip_serializing_if = "Faults::is_empty")]
+    pub malformed: Faults,
     /// For imports only: since when the lead is known. The API does not offer it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<DateTime<Utc>>,
@@ -55,6 +58,10 @@ impl Command for CreateLead {
     const NAME: &'static str = "createLead";
     const ACTION: Action = Action::CreateLead;
     type Answer = Lead;
+
+    fn check(&self, faults: &mut Faults) {
+        faults.absorb(valid(&self.0)).ok();
+    }
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
         let lead = drafts(conn, actor, &[self.0]).await?.remove(0)?;
@@ -77,12 +84,18 @@ impl Command for CreateLeads {
     const ACTION: Action = Action::CreateLead;
     type Answer = BulkResult;
 
-    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<BulkResult> {
+    fn check(&self, faults: &mut Faults) {
         let size = self.leads.len();
         if size > MOST_AT_ONCE {
             let message = format!("has {size} leads, the limit is {MOST_AT_ONCE}");
-            return Err(ServiceError::invalid("leads", message));
+            faults.add("leads", message);
         }
+    }
+
+    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<BulkResult> {
+        let mut faults = Faults::default();
+        self.check(&mut faults);
+        faults.finish()?;
         let drafts = drafts(conn, actor, &self.leads).await?;
         let outcome = Outcome::of(self.mode, self.dry_run, &drafts);
         if outcome.is_to_be_written() {
@@ -91,11 +104,14 @@ impl Command for CreateLeads {
         }
         // A lead that was not written has no id to be found by.
         let is_written = outcome.is_to_be_written();
-        let rows = drafts
-            .into_iter()
-            .map(|draft| match draft {
+        let rows = drafts.into_iter().enumerate();
+        let rows = rows
+            .map(|(row, draft)| match draft {
                 Ok(lead) => (is_written.then_some(lead.id), Ok(())),
-                Err(error) => (None, Err(RowError::of(error))),
+                Err(error) => {
+                    let error = error.within(&format!("leads.{row}"));
+                    (None, Err(RowError::of(error)))
+                }
             })
             .collect();
         Ok(outcome.report(rows))
@@ -142,11 +158,19 @@ async fn write(conn: &mut Connection, actor: &Actor, leads: &[&Lead]) -> Result<
 }
 
 fn draft(actor: &Actor, new: &NewLead, users: &HashMap<UserId, User>) -> Result<Lead> {
-    let lead = valid(new)?;
-    Ok(Lead {
-        assigned_to: assignee(actor, new.assigned_to, users)?,
-        ..lead
-    })
+    let mut faults = Faults::default();
+    let lead = faults.absorb(valid(new))?;
+    let assigned_to = match faults.absorb(assignee(actor, new.assigned_to, users)) {
+        Err(refusal) if faults.is_empty() => return Err(refusal),
+        assigned_to => assigned_to.ok().flatten(),
+    };
+    match (lead, assigned_to) {
+        (Some(lead), Some(assigned_to)) => Ok(Lead {
+            assigned_to,
+            ..lead
+        }),
+        _ => Err(faults.into()),
+    }
 }
 
 /// Agents work on what they bring in; what others create waits for somebody unless they say whom.
@@ -166,9 +190,23 @@ fn assignee(
     Ok(owner)
 }
 
+/// A lead that has all that can be taken away from one: what may be changed on it may be changed on
+/// any.
+pub(super) fn any_lead() -> Result<Lead> {
+    let text = |text: &str| Some(text.to_owned());
+    valid(&NewLead {
+        first_name: text("Any"),
+        last_name: text("Lead"),
+        company: text("Any"),
+        email: text("any@company.example"),
+        phone: text("+48601234567"),
+        ..NewLead::default()
+    })
+}
+
 fn valid(new: &NewLead) -> Result<Lead> {
     let now = now();
-    let mut faults = Faults::default();
+    let mut faults = new.malformed.clone();
     let Names {
         first_name,
         last_name,
@@ -186,10 +224,8 @@ fn valid(new: &NewLead) -> Result<Lead> {
     let next_follow_up = new
         .next_follow_up
         .and_then(|date| faults.take("nextFollowUp", validation::stored_date(date)));
-    let custom_fields = new
-        .custom_fields
-        .clone()
-        .unwrap_or_else(|| Json::of_text("{}"));
+    let custom_fields = new.custom_fields.clone();
+    let custom_fields = custom_fields.unwrap_or_else(|| Json::of_text("{}"));
     let custom_fields = faults.take("customFields", validation::custom_fields(&custom_fields));
     faults.finish()?;
     Ok(Lead {

@@ -49,7 +49,7 @@ pub use lead::{Lead, LeadSource, LeadStatus};
 pub use list::{ListedLead, list};
 pub use order::{Direction, LeadOrder, LeadOrderField, LeadQuery, Place, SortKey};
 pub use owners::Owners;
-pub use read::{read, read_many};
+pub use read::{find_many, read, read_many};
 pub use score::SetScore;
 pub use search::Search;
 pub use status::BulkUpdateStatus;

@@ -22,11 +22,15 @@ impl Command for SetScore {
     const ACTION: Action = Action::UpdateLead;
     type Answer = Lead;
 
+    fn check(&self, faults: &mut Faults) {
+        if let Some(score) = self.score {
+            faults.take("score", validation::score(score));
+        }
+    }
+
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
         let mut faults = Faults::default();
-        let score = self
-            .score
-            .map(|score| faults.take("score", validation::score(score)));
+        self.check(&mut faults);
         faults.finish()?;
         let target = Target {
             id: self.id,
@@ -35,8 +39,8 @@ impl Command for SetScore {
         };
         edit(conn, actor, target, Action::UpdateLead, |lead| {
             require_active(lead)?;
-            lead.score_is_manual = score.is_some();
-            lead.lead_score = score.flatten().unwrap_or(lead.lead_score);
+            lead.score_is_manual = self.score.is_some();
+            lead.lead_score = self.score.unwrap_or(lead.lead_score);
             Ok(())
         })
         .await

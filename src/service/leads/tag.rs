@@ -33,6 +33,10 @@ impl Command for TagLead {
     const ACTION: Action = Action::UpdateLead;
     type Answer = Lead;
 
+    fn check(&self, faults: &mut Faults) {
+        faults.absorb(self.change.valid("tag", "tag")).ok();
+    }
+
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
         let change = self.change.valid("tag", "tag")?;
         let target = Target {
@@ -59,6 +63,10 @@ impl Command for BulkTag {
     const NAME: &'static str = "bulkTag";
     const ACTION: Action = Action::UpdateLead;
     type Answer = BulkResult;
+
+    fn check(&self, faults: &mut Faults) {
+        faults.absorb(self.change.valid("add", "remove")).ok();
+    }
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<BulkResult> {
         let change = self.change.valid("add", "remove")?;

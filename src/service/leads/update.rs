@@ -4,7 +4,7 @@ use serde::Serialize;
 use crate::db::Connection;
 use crate::service::clock::now;
 use crate::service::command::Command;
-use crate::service::leads::create::{NAMELESS, phone_region};
+use crate::service::leads::create::{NAMELESS, any_lead, phone_region};
 use crate::service::leads::edit::{Target, edit, require_active};
 use crate::service::leads::{Lead, LeadSource, LeadStatus};
 use crate::service::permission::Action;
@@ -46,6 +46,11 @@ impl Command for UpdateLead {
     const NAME: &'static str = "updateLead";
     const ACTION: Action = Action::UpdateLead;
     type Answer = Lead;
+
+    fn check(&self, faults: &mut Faults) {
+        let checked = any_lead().and_then(|mut lead| self.patch.apply(&mut lead, now()));
+        faults.absorb(checked).ok();
+    }
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
         let fields = self.patch.fields();

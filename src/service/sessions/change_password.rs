@@ -6,12 +6,12 @@ use serde::Serialize;
 use crate::db::schema::{sessions, users};
 use crate::db::{Connection, Db, RunQueryDsl};
 use crate::service::clock::now;
-use crate::service::command::{Command, perform};
+use crate::service::command::Command;
 use crate::service::permission::Action;
 use crate::service::sessions::throttle::LoginAttempt;
 use crate::service::sessions::{PasswordHash, Token, password};
 use crate::service::users::User;
-use crate::service::{Actor, Result, ServiceError, text};
+use crate::service::{Actor, Result, ServiceError, perform, text};
 
 /// Changes the actor's own password, and ends all sessions of the actor but this one.
 ///

@@ -1,4 +1,4 @@
-use email_address::{EmailAddress, Options};
+use email_address::{EmailAddress, Error, Options};
 use unicode_normalization::UnicodeNormalization;
 
 use super::{LONGEST_KEY, cleaned, folded, is_invisible};
@@ -34,7 +34,7 @@ pub(crate) fn email(value: &str) -> Result<String, String> {
     .without_domain_literal();
     let address = match EmailAddress::parse_with_options(&value, options) {
         Ok(address) => address,
-        Err(error) => return wrong(&error.to_string().to_lowercase()),
+        Err(error) => return wrong(in_words(error)),
     };
     if address.local_part().starts_with('"') {
         return wrong("a quoted local part is not accepted");
@@ -44,6 +44,29 @@ pub(crate) fn email(value: &str) -> Result<String, String> {
         return wrong("the domain ends in digits only");
     }
     Ok(value)
+}
+
+/// What is wrong with the address, for people who type them.
+fn in_words(error: Error) -> &'static str {
+    match error {
+        Error::MissingSeparator => "the @ is missing",
+        Error::LocalPartEmpty => "nothing stands before the @",
+        Error::LocalPartTooLong => "more than 64 characters stand before the @",
+        Error::DomainEmpty => "nothing stands after the @",
+        Error::DomainTooLong => "the domain has more than 254 characters",
+        Error::DomainTooFew => "the domain has no dot",
+        Error::SubDomainEmpty => "the domain has a dot too many",
+        Error::SubDomainTooLong => "a part of the domain has more than 63 characters",
+        Error::DomainInvalidSeparator | Error::InvalidIPAddress => "the domain is none",
+        Error::UnsupportedDomainLiteral => "a domain in brackets is not accepted",
+        Error::UnbalancedQuotes => "a quotation mark is missing",
+        Error::UnsupportedDisplayName | Error::MissingDisplayName | Error::MissingEndBracket => {
+            "only the address itself is wanted, without a name and brackets"
+        }
+        Error::InvalidCharacter | Error::InvalidComment => {
+            "it has a character that no address has there"
+        }
+    }
 }
 
 /// The form in which addresses are compared: without regard to case, but to accents.

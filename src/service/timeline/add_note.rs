@@ -25,6 +25,10 @@ impl Command for AddNote {
     const ACTION: Action = Action::WriteNote;
     type Answer = Entry;
 
+    fn check(&self, faults: &mut Faults) {
+        faults.take("content", required_text(&self.content, LONGEST_CONTENT));
+    }
+
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Entry> {
         let lead = leads::lock_one(conn, self.lead).await?;
         permission::require(actor, Action::WriteNote, lead.assigned_to)?;
@@ -49,6 +53,10 @@ impl Command for EditNote {
     const NAME: &'static str = "editNote";
     const ACTION: Action = Action::WriteNote;
     type Answer = Entry;
+
+    fn check(&self, faults: &mut Faults) {
+        faults.take("content", required_text(&self.content, LONGEST_CONTENT));
+    }
 
     /// Errors: `NoteNotFound`; `PermissionDenied` unless the actor wrote the note and may still
     /// see its lead; `Conflict` if it is an earlier version.

@@ -9,7 +9,7 @@ mod write;
 pub use add_note::{AddNote, EditNote};
 pub use changes::replay;
 pub use entry::{Entry, EntryType, FieldChange, NoteType};
-pub use read::{entries_of, feed, read, read_many};
+pub use read::{entries_of, feed, find_many, read, read_many};
 
 pub(crate) use changes::{changes, fields};
 pub(crate) use write::{delete_all, record, write};

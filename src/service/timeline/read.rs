@@ -9,9 +9,9 @@ use crate::db::{Connection, Db, RunQueryDsl};
 use crate::service::command::Answer;
 use crate::service::leads::visible_to;
 use crate::service::page::{Page, Slice, Start};
-use crate::service::permission::{Action, denied};
+use crate::service::permission::{Action, denied, may};
 use crate::service::timeline::{Entry, EntryType};
-use crate::service::{Actor, LeadId, NoteId, Result, ServiceError};
+use crate::service::{Actor, LeadId, NoteId, Result, ServiceError, UserId};
 
 diesel::define_sql_function! {
     /// The position up to which no entry is missing; see the migration for why.
@@ -91,6 +91,26 @@ async fn visible(conn: &mut Connection, actor: &Actor, ids: &[NoteId]) -> Result
         .filter(lead_notes::id.eq_any(ids))
         .select(Entry::as_select());
     Ok(notes.load(conn).await?)
+}
+
+/// Those of the entries that exist; nothing in place of one whose lead is not the actor's to see.
+#[tracing::instrument(name = "timeline::find_many", level = "debug", skip_all)]
+pub async fn find_many(
+    db: &Db,
+    actor: &Actor,
+    ids: &[NoteId],
+) -> Result<HashMap<NoteId, Option<Entry>>> {
+    let entries = leads::table.inner_join(lead_notes::table);
+    let found: Vec<(Entry, Option<UserId>)> = entries
+        .filter(lead_notes::id.eq_any(ids))
+        .select((Entry::as_select(), leads::assigned_to))
+        .load(&mut *db.connection().await?)
+        .await?;
+    let judged = |(entry, owner): (Entry, Option<UserId>)| {
+        let is_visible = may(actor, Action::ReadLead, owner);
+        (entry.id, is_visible.then_some(entry))
+    };
+    Ok(found.into_iter().map(judged).collect())
 }
 
 impl Answer for Entry {

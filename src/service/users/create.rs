@@ -29,6 +29,12 @@ impl Command for CreateUser {
     const ACTION: Action = Action::ManageUsers;
     type Answer = User;
 
+    fn check(&self, faults: &mut Faults) {
+        faults.take("email", login_address(&self.email));
+        faults.take("fullName", validation::required_text(&self.full_name, 200));
+        faults.take("password", self.password.checked());
+    }
+
     /// Errors: `PermissionDenied`, `InvalidData`, `Conflict` if the e-mail is taken.
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<User> {
         permission::require(actor, Action::ManageUsers, None)?;

@@ -3,7 +3,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::users;
 use crate::db::{Db, RunQueryDsl};
-use crate::service::command::perform;
+use crate::service::perform;
 use crate::service::sessions::PasswordHash;
 use crate::service::text::typed_address;
 use crate::service::users::{CreateUser, User, UserRole};

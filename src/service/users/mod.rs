@@ -18,6 +18,6 @@ pub use first_admin::{by_email, create_first_admin, has_admin};
 pub use identity::{Identity, identified};
 pub use list::{UserFilter, UserPlace, count, list};
 pub use update::{UpdateUser, UserPatch};
-pub use user::{User, UserRole, read};
+pub use user::{User, UserRole, find_many, read};
 
 pub(crate) use user::{lock_assignees, team_of, users_by_id};

@@ -41,6 +41,10 @@ impl Command for UpdateUser {
     const ACTION: Action = Action::ManageUsers;
     type Answer = User;
 
+    fn check(&self, faults: &mut Faults) {
+        self.patch.valid(faults);
+    }
+
     /// Errors: `PermissionDenied`, `UserNotFound`, `InvalidData`, `Conflict` if the e-mail or the
     /// subject is taken or the change would leave a team without a manager or nobody to administer.
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<User> {
@@ -71,44 +75,57 @@ impl Command for UpdateUser {
 
 impl UserPatch {
     async fn applied(&self, conn: &mut Connection, before: &User) -> Result<User> {
-        let mut after = User {
-            updated_at: now(),
-            ..before.clone()
-        };
         let mut faults = Faults::default();
-        if let Some(email) = &self.email {
-            after.email = faults
-                .take("email", login_address(email))
-                .unwrap_or_default();
-        }
-        if let Some(name) = &self.full_name {
-            let name = faults.take("fullName", validation::required_text(name, 200));
-            after.full_name = name.unwrap_or_default();
-        }
+        let texts = self.valid(&mut faults);
         if let Some(manager) = self.manager {
-            after.manager_id = manager;
             if manager == Some(before.id) {
                 faults.add("managerId", "nobody is their own manager");
             } else {
                 require_manager(conn, manager, &mut faults).await?;
             }
         }
-        if let Some(subject) = &self.oidc_subject {
-            let subject = subject.as_deref().map(subject_text).transpose();
-            after.oidc_subject = faults.take("oidcSubject", subject).flatten();
-        }
-        after.role = self.role.unwrap_or(before.role);
-        match self.is_active {
-            Some(true) => after.is_active = true,
-            Some(false) => faults.add("isActive", "must not be false: use deactivateUser"),
-            None => {}
+        faults.finish()?;
+        let before = before.clone();
+        Ok(User {
+            email: texts.email.unwrap_or(before.email),
+            full_name: texts.full_name.unwrap_or(before.full_name),
+            oidc_subject: texts.oidc_subject.unwrap_or(before.oidc_subject),
+            role: self.role.unwrap_or(before.role),
+            manager_id: self.manager.unwrap_or(before.manager_id),
+            is_active: before.is_active || self.is_active == Some(true),
+            updated_at: now(),
+            ..before
+        })
+    }
+
+    /// The texts that are given, as they are stored.
+    fn valid(&self, faults: &mut Faults) -> Texts {
+        if self.is_active == Some(false) {
+            faults.add("isActive", "must not be false: use deactivateUser");
         }
         if let Some(password) = &self.password {
             faults.take("password", password.checked());
         }
-        faults.finish()?;
-        Ok(after)
+        let subject = self.oidc_subject.as_ref();
+        let subject = subject.map(|subject| subject.as_deref().map(subject_text).transpose());
+        let name = self.full_name.as_deref();
+        let name = name.map(|name| validation::required_text(name, 200));
+        Texts {
+            email: self
+                .email
+                .as_deref()
+                .and_then(|email| faults.take("email", login_address(email))),
+            full_name: name.and_then(|name| faults.take("fullName", name)),
+            oidc_subject: subject.and_then(|subject| faults.take("oidcSubject", subject)),
+        }
     }
+}
+
+/// See [`UserPatch::valid`].
+struct Texts {
+    email: Option<String>,
+    full_name: Option<String>,
+    oidc_subject: Option<Option<String>>,
 }
 
 /// A subject is compared as it is: nothing is trimmed.

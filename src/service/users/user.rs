@@ -79,6 +79,21 @@ pub async fn read(db: &Db, actor: &Actor, id: UserId) -> Result<User> {
     Ok(user)
 }
 
+/// Those of the users that exist; nothing in place of one that is not the actor's to see.
+#[tracing::instrument(name = "users::find_many", level = "debug", skip_all)]
+pub async fn find_many(
+    db: &Db,
+    actor: &Actor,
+    ids: &[UserId],
+) -> Result<HashMap<UserId, Option<User>>> {
+    let found = users_by_id(&mut *db.connection().await?, ids).await?;
+    let judged = |(id, user)| {
+        let is_visible = permission::may(actor, Action::ReadUser, Some(id));
+        (id, is_visible.then_some(user))
+    };
+    Ok(found.into_iter().map(judged).collect())
+}
+
 /// The user and, for a manager, everybody whose manager that is.
 pub(crate) async fn team_of(
     conn: &mut Connection,

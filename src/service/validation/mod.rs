@@ -9,11 +9,13 @@ pub(crate) use tags::{ARCHIVED_TAG, tags};
 pub(crate) use text::{optional_text, required_text, searchable};
 pub(crate) use value::{custom_fields, past_date, probability, score, stored_date};
 
+use serde::Serialize;
+
 use crate::service::{Fault, Result, ServiceError};
 
 /// The faults of one input, gathered so that they are reported together.
-#[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<Fault>);
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Faults(Vec<Fault>);
 
 impl Faults {
     /// Takes a rule's verdict on a field: its value, or nothing and one fault more.
@@ -21,9 +23,22 @@ impl Faults {
         verdict.map_err(|message| self.add(field, message)).ok()
     }
 
-    /// Faults that were found elsewhere.
-    pub(crate) fn extend(&mut self, faults: Vec<Fault>) {
-        self.0.extend(faults);
+    /// Takes the faults of an outcome that has some: its value, or nothing. Errors: those that are no
+    /// faults of the input.
+    pub(crate) fn absorb<T>(&mut self, outcome: Result<T>) -> Result<Option<T>> {
+        match outcome {
+            Ok(value) => Ok(Some(value)),
+            Err(ServiceError::InvalidData(faults)) => {
+                self.0.extend(faults);
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// One fault more.
@@ -41,5 +56,11 @@ impl Faults {
         } else {
             Err(ServiceError::InvalidData(self.0))
         }
+    }
+}
+
+impl From<Faults> for ServiceError {
+    fn from(Faults(faults): Faults) -> Self {
+        Self::InvalidData(faults)
     }
 }

@@ -1,6 +1,9 @@
-use chrono::{DateTime, Datelike, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, SubsecRound, TimeDelta, Timelike, Utc};
 
 use crate::service::Json;
+
+/// The form of a point in time.
+const MOMENT: &str = "a moment as RFC 3339 writes it, like 2031-05-02T10:00:00Z";
 
 const LARGEST_CUSTOM_FIELDS: usize = 16 * 1024;
 
@@ -24,6 +27,9 @@ pub(crate) fn score(value: i32) -> Result<i32, String> {
 
 /// A point in time between the years 1900 and 2199, to the microsecond.
 pub(crate) fn stored_date(value: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
+    if value.nanosecond() >= 1_000_000_000 {
+        return Err(format!("must be {MOMENT}; no clock here shows second 60"));
+    }
     if (1900..2200).contains(&value.year()) {
         Ok(value.trunc_subsecs(6))
     } else {

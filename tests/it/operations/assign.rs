@@ -80,10 +80,10 @@ async fn an_agent_cannot_assign_and_a_manager_not_to_another_team() {
     api.change(ada, "deactivateUser", input).await;
     let input = json!({ "leads": { "ids": [id] }, "to": { "userId": abe.id } });
     let faults = api.faults(mia, "assignLeads", input).await;
-    assert_eq!(faults, ["input.to.userId"]);
+    assert_eq!(faults, ["to.userId"]);
     for (to, fault) in [
-        (json!({ "userId": "x" }), "input.to.userId"),
-        (json!({ "nobody": false }), "input.to.nobody"),
+        (json!({ "userId": "x" }), "to.userId"),
+        (json!({ "nobody": false }), "to.nobody"),
     ] {
         let input = json!({ "leads": { "ids": [id] }, "to": to });
         assert_eq!(api.faults(mia, "assignLeads", input).await, [fault]);

@@ -217,7 +217,7 @@ async fn tags_are_added_and_taken_away_in_one_go() {
     assert_eq!(codes(&result), [json!(null), json!("INVALID_DATA")]);
     assert_eq!(
         result["results"][1]["error"]["fields"],
-        json!([{ "field": "add" }])
+        json!([{ "field": "input.add" }])
     );
     assert_eq!(api.read(ada, &id).await["tags"], json!(["kept", "new"]));
     let bad = json!({ "leads": { "ids": [id] }, "add": ["archived"], "remove": [" "] });

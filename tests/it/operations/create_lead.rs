@@ -188,9 +188,10 @@ async fn all_faults_of_one_input_are_reported_together() {
             "phone",
             "tags",
         ]
+        .map(|field| format!("input.{field}"))
     );
     let faults = refusal["extensions"]["fields"].as_array().unwrap();
-    let first = json!({ "field": "firstName", "message": "must not be blank" });
+    let first = json!({ "field": "input.firstName", "message": "must not be blank" });
     assert!(faults.contains(&first), "{faults:?}");
 }
 
@@ -241,7 +242,7 @@ async fn a_lead_with_nothing_to_be_called_by_is_refused() {
         let result = api.change(&ada, "createLeads", rows).await;
         assert_eq!(
             result["results"][0]["error"]["fields"][0]["field"],
-            "firstName"
+            "input.leads.0.firstName"
         );
     }
     assert_eq!(api.count("SELECT count(*) FROM leads").await, 0);

@@ -29,7 +29,8 @@ async fn good_rows_are_created_and_each_bad_one_says_why() {
         assert_eq!(result[field], value);
     }
     let nothing = (json!(null), json!(null));
-    let faults = json!([{ "field": "firstName" }, { "field": "email" }]);
+    let faults =
+        json!([{ "field": "input.leads.1.firstName" }, { "field": "input.leads.1.email" }]);
     let denied = (json!("PERMISSION_DENIED"), json!([]));
     assert_eq!(
         verdicts(&result),
@@ -132,9 +133,11 @@ async fn a_row_whose_assignee_is_no_id_is_named_by_its_number() {
     let ada = api.admin().await;
     let leads = json!([jan(json!({})), jan(json!({ "assignedTo": "x" }))]);
     let input = json!({ "leads": leads });
-    let faults = api.faults(&ada, "createLeads", input).await;
-    assert_eq!(faults, ["leads.1.assignedTo"]);
-    assert_eq!(api.count("SELECT count(*) FROM leads").await, 0);
+    let result = api.change(&ada, "createLeads", input).await;
+    let faults = &result["results"][1]["error"]["fields"];
+    assert_eq!(faults, &json!([{ "field": "input.leads.1.assignedTo" }]));
+    assert_eq!(result["succeeded"], 1);
+    assert_eq!(api.count("SELECT count(*) FROM leads").await, 1);
 }
 
 #[tokio::test]

@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use super::{Team, UNKNOWN, document};
 
-const CODES: [&str; 13] = [
+const CODES: [&str; 14] = [
     "UNAUTHENTICATED",
     "PERMISSION_DENIED",
     "LEAD_NOT_FOUND",
     "USER_NOT_FOUND",
     "NOTE_NOT_FOUND",
     "API_KEY_NOT_FOUND",
+    "NOT_FOUND",
     "INVALID_DATA",
     "CONFLICT",
     "IDEMPOTENCY_CONFLICT",
@@ -93,6 +94,14 @@ fn queries(lead: &str, user: &str) -> Vec<(&'static str, String)> {
         calls.push(("PERMISSION_DENIED", call(id)));
         calls.push(("INVALID_DATA", call("1")));
         calls.extend(not_found.map(|code| (code, call(UNKNOWN))));
+    }
+    for (code, id) in [
+        ("UNAUTHENTICATED", lead),
+        ("PERMISSION_DENIED", lead),
+        ("INVALID_DATA", "1"),
+        ("NOT_FOUND", UNKNOWN),
+    ] {
+        calls.push((code, format!("nodes(ids: [{id:?}]) {{ id }}")));
     }
     for (name, bad, selection) in [
         ("leads", "(first: 0)", " { totalCount }"),

@@ -87,6 +87,7 @@ async fn a_request_that_is_no_good_has_no_data_and_a_code_and_changes_nothing() 
         "{ lead { id } }",
         "{ lead(id: 1, x: 2) { id } }",
         "mutation { createLead { lead { id } } }",
+        "mutation { createLead(input: { firstName: 1 }) { lead { id } } }",
         "mutation { createLead(input: { firstName: \"A\", lastName: \"B\", email: \"a@b.com\",
             leadScore: 100 }) { lead { id } } }",
         "subscription { me { id } }",

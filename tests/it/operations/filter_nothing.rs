@@ -107,7 +107,7 @@ async fn check(api: &Api, who: &SignedIn, filter: Value, faults: &[String]) {
     let input = json!({ "leads": { "matching": arguments }, "add": ["x"] });
     let in_bulk: Vec<String> = faults
         .iter()
-        .map(|fault| format!("input.leads.matching.{fault}"))
+        .map(|fault| format!("leads.matching.{fault}"))
         .collect();
     assert_eq!(api.faults(who, "bulkTag", input).await, in_bulk, "{filter}");
 }

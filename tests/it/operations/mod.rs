@@ -16,6 +16,7 @@ mod deactivate_user;
 mod duplicates;
 mod error_codes;
 mod error_shape;
+mod fault_paths;
 mod faults;
 mod feed;
 mod filter;
@@ -33,6 +34,7 @@ mod limits;
 mod login_attempts;
 mod mutation_error_codes;
 mod n_plus_one;
+mod nodes;
 mod note;
 mod order;
 mod page;
@@ -40,6 +42,7 @@ mod panics;
 mod permission;
 mod persisted;
 mod read;
+mod repeated_keys;
 mod roles;
 mod schema;
 mod scoring;
@@ -105,9 +108,11 @@ impl Api {
             .await
     }
 
-    /// The fields that a mutation finds fault with.
+    /// The fields of its `input` that a mutation finds fault with.
     pub(crate) async fn faults(&self, who: &SignedIn, mutation: &str, input: Value) -> Vec<String> {
-        fields_of(&self.refused(who, mutation, input, "INVALID_DATA").await)
+        let paths = fields_of(&self.refused(who, mutation, input, "INVALID_DATA").await);
+        let field = |path: &String| path.strip_prefix("input.").map(str::to_owned);
+        paths.iter().map(|path| field(path).unwrap()).collect()
     }
 
     /// The lead that comes of a change of one lead.

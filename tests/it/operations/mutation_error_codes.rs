@@ -156,5 +156,8 @@ async fn every_mutation_has_the_error_codes_that_its_description_names_and_no_ot
     provoked
         .ask("logout", logout, json!({}), "UNAUTHENTICATED")
         .await;
-    assert_eq!(described(&team, "Mutation").await, provoked.codes);
+    let mut described = described(&team, "Mutation").await;
+    // Its own are provoked in change_password.rs.
+    described.retain(|(mutation, _)| mutation != "changePassword");
+    assert_eq!(described, provoked.codes);
 }

@@ -11,7 +11,7 @@ use crate::operations::{Team, text};
 use crate::support::{Api, SignedIn};
 
 /// The statements that an answer ran, with the credentials' own.
-async fn statements(api: &Api, who: &SignedIn, query: &str) -> Vec<String> {
+pub(super) async fn statements(api: &Api, who: &SignedIn, query: &str) -> Vec<String> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = seen.clone();
     let mut connection = api.db().connection().await.unwrap();

@@ -123,6 +123,7 @@ pub(super) fn new_lead() -> impl Strategy<Value = NewLead> + Clone {
             created_at: Some(times.2),
             tags: rest.0.into_iter().map(str::to_owned).collect(),
             custom_fields: Some(rest.1.into()),
+            ..NewLead::default()
         }
     })
 }

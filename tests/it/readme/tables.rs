@@ -15,7 +15,7 @@ use crm::service::leads::scoring::{self, Rule};
 use crm::service::leads::{Lead, LeadSource};
 use crm::service::permission::{Action, Reach, reach};
 use crm::service::users::UserRole;
-use crm::service::{ApiKeyId, LeadId, NoteId, ServiceError, UserId};
+use crm::service::{ApiKeyId, ErrorCode, LeadId, NoteId, ServiceError, UserId};
 
 use crate::readme::document::{code, table};
 
@@ -164,6 +164,18 @@ fn the_error_table_has_every_code() {
         .flat_map(|row| code(&row[0]))
         .collect();
     assert_eq!(said, codes);
+    let known: BTreeSet<String> = ErrorCode::ALL
+        .iter()
+        .map(|code| code.as_str().to_owned())
+        .collect();
+    assert_eq!(known, codes);
+    let schema = crm::graphql::sdl();
+    let (_, values) = schema.split_once("\nenum ErrorCode {").unwrap();
+    let (values, _) = values.split_once("\n}").unwrap();
+    let values = values.lines().map(str::trim);
+    let is_value = |line: &&str| line.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    let values = values.filter(|line| !line.is_empty()).filter(is_value);
+    assert_eq!(values.map(str::to_owned).collect::<BTreeSet<_>>(), codes);
 }
 
 fn of(lead: &Lead, rule: Rule) -> i32 {
@@ -190,6 +202,7 @@ fn every_service_error() -> Vec<ServiceError> {
         Unauthenticated(_) | PermissionDenied(_) | LeadNotFound(_) | UserNotFound(_) => (),
         NoteNotFound(_)
         | ApiKeyNotFound(_)
+        | NotFound(_)
         | InvalidData(_)
         | ServiceError::Conflict(_)
         | IdempotencyConflict => (),
@@ -203,6 +216,7 @@ fn every_service_error() -> Vec<ServiceError> {
         UserNotFound(UserId(Uuid::nil())),
         NoteNotFound(NoteId(Uuid::nil())),
         ApiKeyNotFound(ApiKeyId(Uuid::nil())),
+        NotFound(Uuid::nil()),
         InvalidData(Vec::new()),
         ServiceError::conflict(""),
         IdempotencyConflict,

@@ -99,7 +99,7 @@ async fn create(
     let faults = result.rows.into_iter().filter_map(|row| {
         let error = row
             .error
-            .filter(|error| error.code != ServiceError::NotApplied.code())?;
+            .filter(|error| error.code != ServiceError::NotApplied.error_code())?;
         Some(RowFault {
             file: OPPORTUNITIES,
             line: rows[row.index].line,

@@ -2,7 +2,6 @@ use async_graphql::{ID, MaybeUndefined};
 use uuid::Uuid;
 
 use crate::graphql::context::uuid;
-use crate::service::ServiceError;
 use crate::service::validation::Faults;
 
 /// The most malformed ids of a list that are named.
@@ -66,13 +65,10 @@ impl<'a> Reader<'a> {
         let mut malformed = 0;
         let mut read = Vec::new();
         for (at, id) in self.take(name, ids)?.iter().enumerate() {
-            match uuid(&format!("{}.{name}.{at}", self.path), id) {
-                Ok(id) => read.push(id),
-                Err(ServiceError::InvalidData(faults)) if malformed < MOST_NAMED => {
-                    malformed += 1;
-                    self.faults.extend(faults);
-                }
-                Err(_) => {}
+            let id = uuid(&format!("{}.{name}.{at}", self.path), id);
+            malformed += usize::from(id.is_err());
+            if id.is_ok() || malformed <= MOST_NAMED {
+                read.extend(self.faults.absorb(id).ok().flatten());
             }
         }
         Some(read)

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crm::service::leads::Lead;
+use crm::service::users::UserRole;
 
 use crate::proofs::same;
 
@@ -92,7 +93,27 @@ async fn check_nodes(viewer: Viewer<'_>) -> Result<(), String> {
         "nodes",
         each(viewer, "query", &fields).await,
         expected.collect(),
-    )
+    )?;
+    let leads = viewer.world.leads.iter();
+    let leads = leads.map(|lead| (lead.id.0, viewer.sees(lead)));
+    for some in leads.chain(all).collect::<Vec<_>>().chunks(100) {
+        let ids: Vec<&Uuid> = some.iter().map(|(id, _)| id).collect();
+        let query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }";
+        let got = viewer.ask(query, json!({ "ids": ids })).await;
+        let expected = some.iter().map(|(id, is_visible)| match is_visible {
+            true => json!({ "id": id }),
+            false => json!(null),
+        });
+        let nodes = got["data"]["nodes"].clone();
+        same("many nodes", nodes, Value::Array(expected.collect()))?;
+        let errors = got["errors"].as_array();
+        let denied = |error: &Value| error["extensions"]["code"] == "PERMISSION_DENIED";
+        let all_denied = errors.is_none_or(|errors| errors.iter().all(denied));
+        same("why not", all_denied, true)?;
+        let is_any_hidden = some.iter().any(|(_, is_visible)| !is_visible);
+        same("that something is hidden", errors.is_some(), is_any_hidden)?;
+    }
+    Ok(())
 }
 
 /// `duplicateLeads` by every address and number there is, with and without archived leads.
@@ -127,7 +148,7 @@ async fn check_ways_round(viewer: Viewer<'_>) -> Result<(), String> {
         "query ($offset: Int) {{
         leads(first: 10, offset: $offset, filter: {{ archived: INCLUDE }}) {{ nodes {{ id
             assignedTo {{ {THEIR_LEADS} {DETAILS} manager {{ {THEIR_LEADS} {DETAILS} }} }}
-            {TIMELINE} }} }} }} {ENTRY}"
+            viewerCan {{ update assign archive delete }} {TIMELINE} }} }} }} {ENTRY}"
     );
     for offset in (0..viewer.visible().len()).step_by(10) {
         let page = viewer.data(&query, json!({ "offset": offset })).await["leads"]["nodes"].clone();
@@ -143,6 +164,11 @@ async fn check_ways_round(viewer: Viewer<'_>) -> Result<(), String> {
                 lead["assignedTo"]["id"].clone(),
                 json!(fact.assigned_to),
             )?;
+            let is_admin = viewer.person().role == UserRole::Admin;
+            let is_agent = viewer.person().role == UserRole::Agent;
+            let expected = json!({ "update": !fact.is_archived(),
+                "assign": !is_agent && !fact.is_archived(), "archive": true, "delete": is_admin });
+            same("what may be done", lead["viewerCan"].clone(), expected)?;
             if let Some(owner) = fact.assigned_to {
                 check_user(viewer, &lead["assignedTo"], viewer.world.person(owner))?;
             }

@@ -7,7 +7,7 @@ use crm::service::users::UserRole;
 use crate::support::{Api, SignedIn};
 
 /// Every root field with arguments that a signed-in user could use.
-pub(super) const ROOT_FIELDS: [(&str, &str); 37] = [
+pub(super) const ROOT_FIELDS: [(&str, &str); 38] = [
     ("query", "me { id }"),
     ("query", "lead(id: $id) { id }"),
     ("query", "leads { totalCount nodes { id } }"),
@@ -16,6 +16,7 @@ pub(super) const ROOT_FIELDS: [(&str, &str); 37] = [
     ("query", "users { totalCount nodes { id } }"),
     ("query", "user(id: $id) { id }"),
     ("query", "node(id: $id) { id }"),
+    ("query", "nodes(ids: [$id]) { id }"),
     ("query", "timeline { nodes { id } }"),
     ("query", "freeEmailDomains"),
     ("query", "apiKeys { totalCount nodes { id } }"),

@@ -1,0 +1,58 @@
+use async_graphql::ID;
+use uuid::Uuid;
+
+use crate::graphql::context::uuid;
+use crate::service::idempotency::IdempotencyKey;
+use crate::service::validation::Faults;
+use crate::service::{Command, Result};
+
+/// A command as it was read from an input, and what was found wrong on the way.
+pub(super) struct Attempt<C> {
+    command: Result<C>,
+    faults: Faults,
+}
+
+impl<C> Attempt<C> {
+    /// Reads a command. A malformed id is noted, see [`id`], and the rest is read all the same.
+    pub(super) fn read(read: impl FnOnce(&mut Faults) -> C) -> Self {
+        let mut faults = Faults::default();
+        let command = Ok(read(&mut faults));
+        Self { command, faults }
+    }
+}
+
+impl<C> From<Result<C>> for Attempt<C> {
+    fn from(command: Result<C>) -> Self {
+        let faults = Faults::default();
+        Self { command, faults }
+    }
+}
+
+impl<C: Command> Attempt<C> {
+    /// The command and its idempotency key. Errors: `InvalidData` with all that can be said of the
+    /// input and the key without the database, if an id or the key is malformed.
+    pub(super) fn checked(self, key: Option<&str>) -> Result<(C, Option<IdempotencyKey>)> {
+        let mut faults = self.faults;
+        let command = faults.absorb(self.command)?;
+        let key = faults.absorb(key.map(IdempotencyKey::parse).transpose())?;
+        match (command, key) {
+            (Some(command), Some(key)) if faults.is_empty() => Ok((command, key)),
+            (command, _) => {
+                if let Some(command) = command {
+                    command.check(&mut faults);
+                }
+                Err(faults.into())
+            }
+        }
+    }
+}
+
+/// Reads an id. One that is malformed is noted; what stands for it is never used.
+pub(super) fn id(field: &str, id: &ID, faults: &mut Faults) -> Uuid {
+    part(uuid(field, id), faults)
+}
+
+/// Reads a part of a command. What is wrong with it is noted; what stands for it is never used.
+pub(super) fn part<T: Default>(part: Result<T>, faults: &mut Faults) -> T {
+    faults.absorb(part).ok().flatten().unwrap_or_default()
+}
