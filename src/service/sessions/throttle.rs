@@ -31,7 +31,7 @@ const OWNERS_FOR: TimeDelta = TimeDelta::days(30);
 /// The time of an owner's address is written at most once in this time.
 const WRITTEN_EVERY: TimeDelta = TimeDelta::days(1);
 /// The longest wait for those whose password is being checked.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
 /// The most attempts that wait in this copy: each asks the database a few times a second.
 static WAITING: Semaphore = Semaphore::const_new(256);
 
