@@ -1,8 +1,7 @@
 //! JSON that a lead keeps: to the last digit of its numbers, and whatever its keys are.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::text;
 use crate::support::{Api, SignedIn};
 
 /// Posts an operation whose variables are written by hand, as no serializer of ours would.
@@ -26,8 +25,9 @@ const LEAD: &str = "\"firstName\": \"A\", \"lastName\": \"B\", \"email\": \"a@b.
 
 async fn created(api: &Api, who: &SignedIn, fields: &str) -> (String, String) {
     let answer = post(api, who, CREATE, &variables(LEAD, fields)).await;
-    let value: Value = serde_json::from_str(&answer).unwrap();
-    (text(&value["data"]["createLead"]["lead"]["id"]), answer)
+    // Not read by serde_json, which takes fewer numbers and keys.
+    let (_, id) = answer.split_once("\"id\":\"").expect("an id");
+    (id.split('"').next().unwrap().to_owned(), answer)
 }
 
 /// Every way out: the lead, a list of leads, the timeline, and the conflict of an outdated change.

@@ -170,7 +170,7 @@ async fn a_value_that_does_not_fit_is_named_with_its_path_and_what_is_wanted() {
         assert!(message.starts_with(expected), "{message}");
     }
     let note = "mutation ($i: AddNoteInput!) { addNote(input: $i) { note { id } } }";
-    let message = refusal(&api, ada, note, json!({ "i": { "leadId": "x" } })).await;
+    let message = refusal(&api, ada, note, json!({ "i": { "id": "x" } })).await;
     assert_eq!(
         message,
         "Variable \"$i\" got invalid value an object; Field \"AddNoteInput.content\" of required type \"String!\" was not provided."
@@ -323,7 +323,7 @@ async fn members_of_an_answer_stand_in_the_documents_order() {
     }
     // Which fragment counts is known by the object's type.
     let query = format!(
-        "{{ node(id: {id:?}) {{ ... on User {{ c: id a: fullName }} ... on Lead {{ a: company b: phone c: id }} }} }}"
+        "{{ node(id: {id:?}) {{ ... on User {{ c: id a: email }} ... on Lead {{ a: company b: phone c: id }} }} }}"
     );
     let answer = api
         .post(Some(ada), json!({ "query": query }).to_string())

@@ -285,7 +285,7 @@ async fn what_search_and_filter_leave_few_of_is_asked_of_one_index() {
         // The leads with a mistyped name are looked for, too.
         assert!(!conditions.is_empty(), "{plans:?}");
         for condition in conditions {
-            assert!(condition.contains("tags &&"), "{condition}");
+            assert!(condition.contains("tag_keys &&"), "{condition}");
             // One of the others may leave too few for the third to pay.
             let (source, owner) = ("ARRAY[source] &&", "COALESCE(assigned_to");
             let is_agent = actor.role == UserRole::Agent;

@@ -150,7 +150,7 @@ async fn a_life(team: &Team) -> String {
 
 async fn in_bulk(team: &Team, id: &str) {
     let Team { ada, bea, ann, .. } = team;
-    let many = |more: Value| with(json!({ "ids": [id] }), more);
+    let many = |more: Value| with(json!({ "leads": { "ids": [id] } }), more);
     twice(team, ada, "bulkTag", many(json!({ "add": ["tagbulkone"] }))).await;
     twice(
         team,
@@ -164,7 +164,7 @@ async fn in_bulk(team: &Team, id: &str) {
             team,
             ada,
             "assignLeads",
-            many(json!({ "userId": owner.id })),
+            many(json!({ "to": { "userId": owner.id } })),
         )
         .await;
     }

@@ -74,7 +74,8 @@ async fn with_another_schema_everything_is_in_it() {
     let read = "{ found: leads(search: \"zoe kowalski\") { nodes { id } }
         near: leads(search: \"zoe kowalsky\") { nodes { id } }
         duplicateLeads(email: \"ZOE@kowalski.example\") { id }
-        leadStatistics { totalLeads createdOverTime(bucket: MONTH) { count } } }";
+        leadStatistics(filter: { archived: INCLUDE }) {
+            totalLeads createdOverTime(bucket: MONTH) { count } } }";
     let read = program.ask(&token, &json!({ "query": read })).await;
     let data = &read["data"];
     assert_eq!(data["found"]["nodes"], json!([{ "id": id }]), "{read}");

@@ -80,7 +80,7 @@ fn as_told(viewer: Viewer<'_>, entry: &Entry) -> Value {
 
 /// Everybody who sees a lead reads the names of those who had it.
 fn change_as_told(viewer: Viewer<'_>, change: &FieldChange) -> Value {
-    let display = |value: &Value| match value {
+    let display = |value: &Value, json: &Json| match value {
         Value::String(id) if change.field == "assignedTo" => {
             let id = id.parse().expect("a user's id");
             let person = viewer.world.person(crm::service::UserId(id));
@@ -91,11 +91,12 @@ fn change_as_told(viewer: Viewer<'_>, change: &FieldChange) -> Value {
             let tags: Vec<&str> = tags.iter().map(|tag| tag.as_str().unwrap()).collect();
             tags.join(", ")
         }
-        other => other.to_string(),
+        // As jsonb writes it: shorter keys first.
+        _ => json.as_str().to_owned(),
     };
-    let side = |value: &Json| match value.as_str().parse().unwrap() {
+    let side = |json: &Json| match json.as_str().parse().unwrap() {
         Value::Null => Value::Null,
-        value => json!({ "value": value, "display": display(&value) }),
+        value => json!({ "value": value, "display": display(&value, json) }),
     };
     json!({ "field": change.field, "before": side(&change.before), "after": side(&change.after) })
 }
