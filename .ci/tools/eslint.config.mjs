@@ -36,7 +36,7 @@ export default [
         {
           exceptions: {
             suffixes: ['Connection', 'Edge', 'PageInfo', 'Payload', 'Statistics', 'Count', 'Error'],
-            types: ['BulkRowResult', 'FieldChange', 'FieldFault', 'FieldValue', 'ScoreLine'],
+            types: ['BulkRowResult', 'FieldChange', 'FieldFault', 'FieldValue', 'LeadPermissions', 'ScoreLine', 'UserPermissions'],
           },
         },
       ],

@@ -64,8 +64,8 @@ impl NodeQuery {
 
     /// The objects with these ids, in their order. Null stands at the place of an id that nothing has
     /// (NOT_FOUND), of what is not the viewer's to see (PERMISSION_DENIED) and of what is no id
-    /// (INVALID_DATA), each with an error whose path ends in the place. Errors of the whole field:
-    /// UNAUTHENTICATED, INVALID_DATA for more than 100 ids.
+    /// (INVALID_DATA), each with an error whose path ends in the place. Errors: UNAUTHENTICATED,
+    /// PERMISSION_DENIED, NOT_FOUND, INVALID_DATA, also for more than 100 ids.
     async fn nodes(
         &self,
         ctx: &Context<'_>,

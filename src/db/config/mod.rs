@@ -45,6 +45,9 @@ pub(super) struct ConnectionConfig {
     settings: String,
 }
 
+/// A client, and what drives it.
+type Opened = (Client, Connection<Socket, Tls>);
+
 impl ConnectionConfig {
     /// Reads the URL. `settings` are PostgreSQL settings for each connection, which the URL's own
     /// `options=-c …` override; `connect` bounds each attempt to reach a host.
@@ -107,7 +110,7 @@ impl ConnectionConfig {
     ///
     /// Its type is hidden in a box: every future that may ask for a connection contains this one, and
     /// the compiler looks through all of them, again and again.
-    fn open(&self) -> BoxFuture<'_, Result<(Client, Connection<Socket, Tls>), DbError>> {
+    fn open(&self) -> BoxFuture<'_, Result<Opened, DbError>> {
         Box::pin(async {
             let failed = |e: Error| DbError::from_connecting(&e, &self.config, &self.server);
             let (client, mut connection) = self.dial().await.map_err(failed)?;

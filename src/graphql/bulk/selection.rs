@@ -14,6 +14,7 @@ const PATH: &str = "input.leads";
 
 /// Which leads a bulk change is for; exactly one of these.
 #[derive(OneofObject)]
+#[expect(clippy::large_enum_variant, reason = "there is one in a change")]
 pub enum LeadSelection {
     /// These leads, each with a row in the result. An empty list is no lead: nothing is changed.
     Ids(Vec<ID>),

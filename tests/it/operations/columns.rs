@@ -11,6 +11,7 @@ fn named(field: &str) -> String {
     match field {
         "assignedTo" => "assignedTo { id fullName role manager { id } }".into(),
         "scoreBreakdown" => "scoreBreakdown { rule { id name } points }".into(),
+        "viewerCan" => "viewerCan { update assign archive delete }".into(),
         "notes" => "notes { nodes { content by { fullName } } }".into(),
         "timeline" => "timeline { nodes { id by { fullName } } }".into(),
         field => field.into(),

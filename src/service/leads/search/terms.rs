@@ -113,7 +113,7 @@ fn could_be_extension(word: &str) -> bool {
 /// `00` before a country, `0` or `(0)` before an area, are not part of it as stored; what else is not,
 /// is told by the number as a whole, if it is one.
 fn close(run: &mut Vec<String>) -> Vec<Term> {
-    let mut words: Vec<String> = run.drain(..).collect();
+    let mut words: Vec<String> = std::mem::take(run);
     let whole = words.join(" ");
     let begins = words
         .iter()
