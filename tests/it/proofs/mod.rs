@@ -38,22 +38,18 @@ use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 
 /// Seeds with which a property failed once, by the name of its test: they are tried at each run.
-const FAILED_SEEDS: &[(&str, u64)] = &[];
+const FAILED_SEEDS: &[(&str, u64)] = &[(
+    "a_walk_over_a_list_at_rest_gives_each_row_once_in_order",
+    16051871537555117461,
+)];
 
 /// Properties that are tried with one seed only, by the name of their test.
-///
-/// Those that walk the pages of a search: ids are found in one statement and rows read in another, and
-/// with other seeds a walk repeats or loses rows, until both are one statement.
-const PINNED_SEEDS: &[(&str, u64)] = &[
-    (
-        "a_walk_over_a_list_at_rest_gives_each_row_once_in_order",
-        20261122,
-    ),
-    (
-        "a_walk_while_others_write_gives_each_row_that_rests_once_in_order",
-        20261122,
-    ),
-];
+const PINNED_SEEDS: &[(&str, u64)] = &[(
+    // Ids are found in one statement and rows read in another: with other seeds a walk over a search
+    // repeats or loses rows that nobody touched, until both are one statement.
+    "a_walk_while_others_write_gives_each_row_that_rests_once_in_order",
+    20261122,
+)];
 
 /// The seed of this run's random cases: another one at each run, or `PROPTEST_RNG_SEED`.
 fn seed() -> u64 {

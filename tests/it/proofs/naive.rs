@@ -174,7 +174,9 @@ fn compared(filter: &Value, own: Option<String>, form: impl Fn(&str) -> String) 
         && filter["in"]
             .as_array()
             .is_none_or(|some| some.iter().any(is))
-        && asked("startsWith").is_none_or(|text| own.as_ref().is_some_and(|o| o.starts_with(&text)))
+        // Blanks around it do not count.
+        && asked("startsWith")
+            .is_none_or(|text| own.as_ref().is_some_and(|o| o.starts_with(text.trim())))
 }
 
 /// PostgreSQL's `@>`: every key and every element is there; lists without regard to order.
