@@ -1,4 +1,4 @@
-//! Text as people write it: what is stored of what comes in ([`cleaned`]), the form in which texts are
+//! Text as people write it: what is stored of what comes in (`cleaned`), the form in which texts are
 //! compared ([`compared`]), and the normal forms of e-mail addresses, domains, phone numbers and
 //! passwords.
 //!
