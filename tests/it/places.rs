@@ -250,12 +250,10 @@ async fn stuff(to: SocketAddr) -> TcpStream {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_stops_reading_is_cut_off_and_one_that_reads_slowly_is_not() {
+async fn a_client_that_stops_reading_is_cut_off() {
     let api = Api::new().await;
     let limits = ConnectionLimits {
         client: millis(3_000),
-        // The last of its requests is never whole.
-        header: millis(60_000),
         ..ConnectionLimits::default()
     };
     let served = serve(&api, limits).await;
@@ -264,19 +262,6 @@ async fn a_client_that_stops_reading_is_cut_off_and_one_that_reads_slowly_is_not
     let gone = async { while still.write_all(b" ").await.is_ok() {} };
     timeout(PATIENCE, gone).await.expect("it was cut");
     assert!(began.elapsed() < millis(8_000), "{:?}", began.elapsed());
-    let mut slow = stuff(served.address).await;
-    let mut buffer = vec![0; 16 * 1024];
-    // Faster than a third of the socket's buffer in the time: less is no progress to the server.
-    for _ in 0..80 {
-        let mut taken = 0;
-        while taken < 64 * 1024 {
-            let read = timeout(PATIENCE, slow.read(&mut buffer)).await.unwrap();
-            let read = read.unwrap();
-            assert!(read > 0, "it was cut");
-            taken += read;
-        }
-        sleep(millis(50)).await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -81,7 +81,11 @@ async fn numbers_keep_their_value_to_the_last_digit() {
             "{answer}"
         );
     }
-    assert_eq!(api.count("SELECT max(version) FROM leads").await, 2);
+    assert_eq!(
+        api.count("SELECT max(version)::bigint AS count FROM leads")
+            .await,
+        2
+    );
     let filter = "query ($f: JSON) { leads(filter: {customFields: $f}) { totalCount } }";
     for (fields, count) in [
         ("{\"n\": 100.0}", 1),
