@@ -89,7 +89,7 @@ function verdict({ query, operationName, variables }) {
   }
 }
 
-const counts = { pairs: 0, valid: 0, withVariables: 0, differences: 0 };
+const counts = { pairs: 0, valid: 0, withVariables: 0, nullableInNestedOneOf: 0, differences: 0 };
 const messages = [];
 for (const line of readFileSync(pairsFile, 'utf8').split('\n')) {
   if (!line) continue;
@@ -101,6 +101,13 @@ for (const line of readFileSync(pairsFile, 'utf8').split('\n')) {
   const told = (found) => found && canonical(Object.fromEntries(
     Object.entries(found).map(([path, values]) => [path, [...values].map((v) => canonical(JSON.parse(v))).sort()])));
   if (told(theirs.found) === told(pair.arguments ?? undefined)) continue;
+  // A variable that may be null must not stand in an input of which exactly one field is given (All Variable
+  // Usages Are Allowed); graphql-js 16 looks at inputs that stand in an argument itself, not at nested ones.
+  const isOneOf = (error) => error.includes('must be non-nullable to be used for OneOf Input Object');
+  if (theirs.found && pair.errors?.length && pair.errors.every(isOneOf)) {
+    counts.nullableInNestedOneOf += 1;
+    continue;
+  }
   counts.differences += 1;
   if (messages.length < 20) {
     const ours = pair.arguments ? told(pair.arguments) : pair.errors;
