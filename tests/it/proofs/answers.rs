@@ -22,7 +22,7 @@ use super::other_copy::Copy;
 
 /// Each field that needs a statement of its own, without another that would be asked at the same
 /// time: so each of these statements is lost with its own field, in whichever order others come.
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 19] = [
     "{ apiKeys { totalCount } }",
     "{ apiKeys { nodes { user { id } } } }",
     "{ apiKeys { nodes { createdBy { id } } } }",
@@ -41,13 +41,15 @@ const FIELDS: [&str; 18] = [
     "query ($user: ID!) { user(id: $user) { manager { id } } }",
     "query ($user: ID!) { user(id: $user) { leads { nodes { id } } } }",
     "{ users { totalCount } }",
+    "{ timeline { nodes { ... on Change { changes { before { display } } } } } }",
 ];
 
 /// Fields whose statement is lost with them only while it is remembered who asks: where that has to
 /// be looked up anew, they are asked a second time.
-const REMEMBERED: [&str; 2] = [
+const REMEMBERED: [&str; 3] = [
     "query ($lead: ID!) { lead(id: $lead) { id } }",
     "query ($lead: ID!) { node(id: $lead) { id } }",
+    "query ($lead: ID!) { nodes(ids: [$lead]) { id } }",
 ];
 
 /// Everything that can be read, in pieces.
@@ -180,6 +182,9 @@ async fn whatever_fails_fails_in_the_shape_that_the_schema_promises() {
     let ada = &team.ada;
     let lead = team.lead_of(Some(&team.ann), "Kowalski").await;
     let archived = team.lead_of(Some(&team.ann), "Archived").await;
+    let moved = team.lead_of(Some(&team.ann), "Moved").await;
+    let over = json!({ "leads": { "ids": [moved] }, "to": { "userId": team.ben.id } });
+    team.api.change(ada, "assignLeads", over).await;
     let note = json!({ "id": lead, "content": "Hi" });
     let note = team.api.change(ada, "addNote", note).await["note"]["id"].clone();
     let edit = json!({ "id": note, "content": "Ho" });
@@ -234,6 +239,9 @@ async fn whatever_fails_fails_in_the_shape_that_the_schema_promises() {
     trial.of(&document("deactivateUser"), deactivate).await;
     let delete = json!({ "input": { "id": lead } });
     trial.of(&document("deleteLead"), delete).await;
+    let password = "mutation { changePassword(input: { currentPassword: \"x\",
+        newPassword: \"short\" }) { user { id } } }";
+    trial.of(password, json!({})).await;
     trial
         .of("mutation { logout { loggedOut } }", json!({}))
         .await;
