@@ -22,7 +22,7 @@ use super::other_copy::Copy;
 
 /// Each field that needs a statement of its own, without another that would be asked at the same
 /// time: so each of these statements is lost with its own field, in whichever order others come.
-const FIELDS: [&str; 19] = [
+const FIELDS: [&str; 20] = [
     "{ apiKeys { totalCount } }",
     "{ apiKeys { nodes { user { id } } } }",
     "{ apiKeys { nodes { createdBy { id } } } }",
@@ -35,6 +35,7 @@ const FIELDS: [&str; 19] = [
     "query ($lead: ID!) { lead(id: $lead) { notes { nodes { id } } } }",
     "{ timeline { nodes { by { id } } } }",
     "{ timeline { nodes { lead { id } } } }",
+    "{ timeline { nodes { ... on Note { lead { id } } } } }",
     "{ timeline { nodes { ... on Note { earlierVersion { id } } } } }",
     "{ timeline { nodes { ... on Change { changes { after { display } } } } } }",
     "query ($lead: ID!) { lead(id: $lead) { timeline { nodes { id } } } }",
