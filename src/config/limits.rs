@@ -66,6 +66,11 @@ pub struct LimitOptions {
     #[arg(long, env = "CRM_LIMIT_COST", default_value_t = Limits::default().cost, global = true)]
     limit_cost: u64,
 
+    /// The largest answer, in bytes; what would make it larger is left out, with an error.
+    #[arg(long, env = "CRM_LIMIT_ANSWER_BYTES", default_value_t = 16 * 1024 * 1024,
+        value_parser = clap::value_parser!(u32).range(1024..), global = true)]
+    limit_answer_bytes: u32,
+
     /// The most errors of an answer.
     #[arg(long, env = "CRM_LIMIT_ERRORS", default_value_t = 10,
         value_parser = clap::value_parser!(u16).range(1..), global = true)]
@@ -93,6 +98,7 @@ impl LimitOptions {
             introspection: self.limit_introspection,
             values: self.limit_values,
             cost: self.limit_cost,
+            answer_bytes: self.limit_answer_bytes as usize,
             errors: self.limit_errors.into(),
             error_length: self.limit_error_length.into(),
         }

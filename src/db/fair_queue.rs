@@ -1,4 +1,5 @@
-//! The queue before the pool: connections are handed out in turn by user, not by arrival.
+//! A queue for places that are few, as connections are: they are handed out in turn by user, not by
+//! arrival.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -10,17 +11,17 @@ use tokio::time::{Instant, timeout_at};
 
 use super::party::Party;
 
-/// As many permits as the pool has connections. While all are out, parties take turns, and a party's
+/// As many permits as there are places. While all are out, parties take turns, and a party's
 /// own requests come in the order of their arrival.
 ///
-/// Each connection that a party holds puts its turn back by as many places as there are connections,
+/// Each permit that a party holds puts its turn back by as many turns as there are places,
 /// so that whoever holds none is soon served, and nobody waits for ever. Whoever holds its share,
 /// half of all, has no turn while others wait that hold less. A waiter that is dropped leaves no gap.
 ///
 /// Nothing in the program waits here while it holds a connection: integration tests with a pool of one
 /// would stand still.
 #[derive(Clone)]
-pub(super) struct FairQueue(Arc<Shared>);
+pub struct FairQueue(Arc<Shared>);
 
 struct Shared {
     size: usize,
@@ -59,15 +60,15 @@ struct Waiter {
     permit: oneshot::Sender<Permit>,
 }
 
-/// Leave to hold one connection until it is dropped.
-pub(super) struct Permit {
+/// Leave to hold one place until it is dropped.
+pub struct Permit {
     queue: FairQueue,
     party: Party,
 }
 
 /// Why there is no permit.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum NoPermit {
+pub enum NoPermit {
     /// The party had no turn for as long as anybody waits, though it holds less than its share.
     Exhausted,
     /// The deadline came.
@@ -76,7 +77,7 @@ pub(super) enum NoPermit {
 
 impl FairQueue {
     /// `wait` is how long a party waits for its turn.
-    pub(super) fn new(size: usize, wait: Duration) -> Self {
+    pub fn new(size: usize, wait: Duration) -> Self {
         let state = State {
             free: size,
             accounts: HashMap::new(),
@@ -91,11 +92,7 @@ impl FairQueue {
 
     /// Waits for a permit. While the party holds its share the deadline alone bounds that: its own
     /// requests are then what it waits for. Without a deadline `wait` does in any case.
-    pub(super) async fn enter(
-        &self,
-        party: Party,
-        deadline: Option<Instant>,
-    ) -> Result<Permit, NoPermit> {
+    pub async fn enter(&self, party: Party, deadline: Option<Instant>) -> Result<Permit, NoPermit> {
         let (leaving, permit) = {
             let mut state = self.state();
             if state.free > 0 {
@@ -141,7 +138,7 @@ impl FairQueue {
     }
 
     /// The number of permits that are out, and of those that are waited for.
-    pub(super) fn status(&self) -> (usize, usize) {
+    pub fn status(&self) -> (usize, usize) {
         let state = self.state();
         (self.0.size - state.free, state.waiting)
     }

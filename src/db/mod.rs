@@ -34,6 +34,7 @@ pub use constant::Constant;
 pub use copy::{Batch, Copier, Rows};
 pub use deadline::{BETWEEN_CANCELS, Canceller, Waiting};
 pub use error::{DbError, Failed};
+pub use fair_queue::{FairQueue, NoPermit, Permit};
 pub use limited::Limited;
 pub use migrate::{migrate, pending, revert_all};
 pub use party::Party;

@@ -1,4 +1,5 @@
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Context, ID};
@@ -6,7 +7,9 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use crate::db::{Db, Party, Premise};
+use crate::graphql::answer_size::AnswerSize;
 use crate::graphql::attempt::Attempt;
+use crate::graphql::documents::Asked;
 use crate::graphql::limits::Limits;
 use crate::service::sessions::Token;
 use crate::service::validation::Faults;
@@ -73,6 +76,11 @@ pub(super) fn db<'a>(ctx: &Context<'a>) -> &'a Db {
     ctx.data_unchecked()
 }
 
+/// The answer's size, which what is read for it counts in.
+pub(super) fn size<'a>(ctx: &Context<'a>) -> &'a AnswerSize {
+    ctx.data_unchecked::<Arc<AnswerSize>>()
+}
+
 pub(super) fn settings<'a>(ctx: &Context<'a>) -> &'a Settings {
     ctx.data_unchecked()
 }
@@ -88,6 +96,18 @@ pub(super) fn actor<'a>(ctx: &Context<'a>) -> Result<&'a Actor> {
             "the token is not valid, or no longer",
         )),
     }
+}
+
+/// The most rows of a bulk change that the cost allows to tell of, with what is selected of each.
+pub(super) fn most_rows(ctx: &Context<'_>) -> usize {
+    let costs = &ctx.data_unchecked::<Asked>().row_costs;
+    costs.most(&ctx.item.node.response_key().node)
+}
+
+/// Counts the rows that a bulk change tells of in the cost.
+pub(super) fn take_rows(ctx: &Context<'_>, rows: usize) {
+    let costs = &ctx.data_unchecked::<Asked>().row_costs;
+    costs.take(&ctx.item.node.response_key().node, rows);
 }
 
 /// Runs a change for whoever asks, once for each idempotency key. Nothing where the key is a repeated

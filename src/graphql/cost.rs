@@ -1,11 +1,17 @@
 //! What a query costs, before it is run: one for each field of the answer at its largest.
 //!
 //! A list counts as many rows as the client asks for with `first` or `last`, so that lists in lists
-//! multiply. What the schema says of itself is free: its size is bounded by the guard.
+//! multiply. A long text counts as many fields as it has thousands of characters at its longest. What
+//! the schema says of itself is free: its size is bounded by the guard.
+//!
+//! How many rows a bulk change tells of is known when its leads are selected: what they cost is
+//! asked then, before anything is written.
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{ExecutableDocument, Field, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    ExecutableDocument, Field, OperationType, Selection, SelectionSet,
+};
 use async_graphql::{Name, Request, Value as Given};
 use async_graphql_value::Value;
 
@@ -29,6 +35,20 @@ impl From<Cost> for Given {
     }
 }
 
+/// What a long text costs, by its object and field.
+const LONG_TEXTS: [(&str, &str, u64); 5] = [
+    ("Lead", "customFields", 16),
+    ("Lead", "tags", 5),
+    ("Note", "content", 10),
+    ("FieldValue", "value", 16),
+    ("FieldValue", "display", 16),
+];
+
+/// What a bulk change tells of each of its rows. Its own fields are short and have no pages: so many
+/// of them, or fewer, cost as much as one other.
+const ROW: [&str; 3] = ["BulkRowResult", "RowError", "FieldFault"];
+const ROW_FIELDS: u64 = 8;
+
 /// What each operation of a document costs.
 #[derive(Debug, Clone)]
 pub(super) struct Priced(Vec<(Option<Name>, Price)>);
@@ -38,7 +58,11 @@ pub(super) struct Priced(Vec<(Option<Name>, Price)>);
 #[derive(Debug, Clone, Default)]
 struct Price {
     fixed: u64,
+    /// Fields of [`ROW`].
+    row_fields: u64,
     pages: Vec<(PageSize, Price)>,
+    /// What each row of a bulk change costs, by the response key of the change.
+    rows: Vec<(Name, Price)>,
 }
 
 /// How many rows a page has.
@@ -83,6 +107,16 @@ impl Priced {
         let costs = asked.map(|(_, price)| price.with(request));
         costs.max().unwrap_or(0)
     }
+
+    /// What a row of each bulk change costs.
+    pub(super) fn rows(&self, request: &Request) -> Vec<(Name, u64)> {
+        let name = request.operation_name.as_deref();
+        let mut asked = self.0.iter();
+        let asked = asked.find(|(is, _)| name.is_none() || is.as_deref() == name);
+        let rows = asked.iter().flat_map(|(_, price)| &price.rows);
+        rows.map(|(key, price)| (key.clone(), price.with(request)))
+            .collect()
+    }
 }
 
 impl Price {
@@ -97,12 +131,15 @@ impl Price {
             };
             size.saturating_mul(price.with(request))
         });
-        pages.fold(self.fixed, u64::saturating_add)
+        let fixed = self.fixed + self.row_fields.div_ceil(ROW_FIELDS);
+        pages.fold(fixed, u64::saturating_add)
     }
 
     fn add(&mut self, other: Self) {
         self.fixed = self.fixed.saturating_add(other.fixed);
+        self.row_fields = self.row_fields.saturating_add(other.row_fields);
         self.pages.extend(other.pages);
+        self.rows.extend(other.rows);
     }
 
     /// So many times this.
@@ -111,11 +148,11 @@ impl Price {
             PageSize::Known(1) => self,
             PageSize::Known(size) if self.pages.is_empty() => Self {
                 fixed: self.fixed.saturating_mul(*size),
-                pages: Vec::new(),
+                ..Self::default()
             },
             size => Self {
-                fixed: 0,
                 pages: vec![(size.clone(), self)],
+                ..Self::default()
             },
         }
     }
@@ -162,14 +199,34 @@ impl Pricer<'_> {
             Some(known) if known.is_paged => self.rows_of(field, &["first", "last"]),
             _ => PageSize::Known(1),
         };
+        let is_own = object.is_some_and(|object| ROW.contains(&object));
+        let weight = LONG_TEXTS
+            .iter()
+            .find(|(of, long, _)| Some(*of) == object && *long == name);
+        let is_change = object == SchemaIndex::root(OperationType::Mutation);
         let object = known.map(|known| known.object.as_str());
         let mut price = self.set(&field.selection_set.node, object, &own_size);
+        if known.is_some_and(|known| known.is_list && known.object == ROW[0]) {
+            // It gets the name of its change below.
+            price = Price {
+                rows: vec![(Name::new(""), price)],
+                ..Price::default()
+            };
+        }
+        if is_change {
+            for (key, _) in &mut price.rows {
+                *key = field.response_key().node.clone();
+            }
+        }
         price = match known {
             Some(known) if known.is_by_ids => price.times(&self.rows_of(field, &["ids"])),
             Some(known) if known.is_list => price.times(size),
             _ => price,
         };
-        price.fixed = price.fixed.saturating_add(1);
+        match is_own {
+            true => price.row_fields = price.row_fields.saturating_add(1),
+            false => price.fixed = price.fixed.saturating_add(weight.map_or(1, |(.., of)| *of)),
+        }
         price
     }
 
@@ -265,8 +322,39 @@ mod tests {
     fn a_timeline_counts_its_rows_with_what_is_asked_of_each_kind() {
         let document = "{ lead(id: 1) { timeline(first: 7) { nodes { id position ... on Note { content by { id } }
             ... on Change { changes { field before { display } } } } } } }";
-        let row = 2 + (1 + 1 + 1) + (1 + 1 + 1 + 1);
+        let row = 2 + (10 + 1 + 1) + (1 + 1 + 1 + 16);
         assert_eq!(cost(document, json!({})), 3 + 7 * row);
+    }
+
+    #[test]
+    fn a_long_text_counts_its_thousands() {
+        let document = "{ leads(first: 10) { nodes { id customFields tags } } }";
+        assert_eq!(cost(document, json!({})), 2 + 10 * (1 + 16 + 5));
+    }
+
+    #[test]
+    fn rows_of_a_bulk_change_have_a_price_each() {
+        let rows = |fields: &str| {
+            let document = format!(
+                "mutation {{ a: bulkTag(input: {{}}) {{ total {fields} }}
+                    bulkArchive(input: {{}}) {{ total }} }}"
+            );
+            let request = Request::new(document.as_str());
+            let priced = Priced::of(&parse_query(&document).unwrap(), index());
+            let prices = priced.rows(&request);
+            assert!(prices.iter().all(|(key, _)| key == "a"));
+            (
+                priced.cost(&request),
+                prices.iter().map(|(_, price)| price).sum(),
+            )
+        };
+        assert_eq!(rows(""), (4, 0));
+        let own = "index id error { code message fields { field message } }";
+        assert_eq!(rows(&format!("results {{ {own} }}")), (5, 1));
+        assert_eq!(rows(&format!("results {{ {own} again: id }}")), (5, 2));
+        let lead = "id lead { id notes(first: 10) { nodes { content } } }";
+        let lead = format!("... {{ results {{ {lead} }} }}");
+        assert_eq!(rows(&lead), (5, 1 + 1 + 1 + 1 + 10 * 10));
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql::registry::Registry;
@@ -7,8 +8,9 @@ use async_graphql::{
     ContainerType, ContextSelectionSet, OutputType, Positioned, ServerResult, Value,
 };
 
+use crate::graphql::answer_size::AnswerSize;
 use crate::graphql::plan::Plan;
-use crate::graphql::written::written;
+use crate::graphql::written::{left_out, written};
 
 /// An object that knows which of its fields need not wait for anything.
 pub trait Ready: ContainerType + OutputType + 'static {
@@ -61,32 +63,52 @@ pub struct Direct<T>(pub T);
 pub struct DirectList<'a, T>(pub Vec<&'a Direct<T>>);
 
 impl<T: Ready> Direct<T> {
-    /// The answer, if nothing in it has to wait.
-    fn now(&self, ctx: &ContextSelectionSet<'_>) -> Option<Value> {
+    /// The answer, if nothing in it has to wait for others.
+    async fn now(&self, ctx: &ContextSelectionSet<'_>) -> Option<Value> {
         let plan = Plan::of(ctx).filter(|plan| plan.is_ready(&self.0))?;
+        let size: &AnswerSize = ctx.data_opt::<Arc<AnswerSize>>()?;
+        let before = size.written();
         let mut json = Vec::with_capacity(512);
         plan.write(ctx, &self.0, &mut json)?;
-        Some(written(json))
+        Some(match count_written(ctx, size, before + json.len()).await {
+            true => written(json),
+            false => left_out(),
+        })
     }
 }
 
 impl<T: Ready> DirectList<'_, T> {
-    fn now(&self, ctx: &ContextSelectionSet<'_>) -> Option<Value> {
+    async fn now(&self, ctx: &ContextSelectionSet<'_>) -> Option<Value> {
         let plan = Plan::of(ctx)?;
         if !self.0.iter().all(|row| plan.is_ready(&row.0)) {
             return None;
         }
+        let size: &AnswerSize = ctx.data_opt::<Arc<AnswerSize>>()?;
         let mut json = Vec::with_capacity(2 + 512 * self.0.len());
         json.push(b'[');
         for (index, row) in self.0.iter().enumerate() {
             if index > 0 {
                 json.push(b',');
             }
+            let (before, start) = (size.written(), json.len());
             plan.write(&ctx.with_index(index), &row.0, &mut json)?;
+            if !count_written(ctx, size, before + json.len() - start).await {
+                return Some(left_out());
+            }
         }
         json.push(b']');
         Some(written(json))
     }
+}
+
+/// Counts up to so many bytes of the answer, in which those of fields that had to be resolved are
+/// counted already. Returns whether they may stand in it.
+async fn count_written(ctx: &ContextSelectionSet<'_>, size: &AnswerSize, up_to: usize) -> bool {
+    size.add(up_to.saturating_sub(size.written()));
+    if size.is_large() {
+        size.room().await;
+    }
+    !size.is_beyond() || size.is_kept(ctx.path_node.as_ref(), false)
 }
 
 impl<T: Ready> OutputType for Direct<T> {
@@ -107,7 +129,7 @@ impl<T: Ready> OutputType for Direct<T> {
         ctx: &ContextSelectionSet<'_>,
         _field: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        match self.now(ctx) {
+        match self.now(ctx).await {
             Some(value) => Ok(value),
             None => Box::pin(resolve_container(ctx, &self.0)).await,
         }
@@ -132,7 +154,7 @@ impl<T: Ready> OutputType for DirectList<'_, T> {
         ctx: &ContextSelectionSet<'_>,
         field: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        if let Some(value) = self.now(ctx) {
+        if let Some(value) = self.now(ctx).await {
             return Ok(value);
         }
         let rows = &self.0;

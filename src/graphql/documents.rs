@@ -16,6 +16,7 @@ use crate::graphql::limits::{Excess, Limits};
 use crate::graphql::merges::has_merges;
 use crate::graphql::operation::{Operation, Operations};
 use crate::graphql::prepare::{Unreadable, is_plain, parse};
+use crate::graphql::row_costs::RowCosts;
 use crate::graphql::schema::index;
 use crate::graphql::shorten::shorten_message;
 use crate::graphql::trusted::Trusted;
@@ -58,6 +59,7 @@ pub(super) struct Known {
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) cost: Cost,
+    pub(super) row_costs: Arc<RowCosts>,
     pub(super) known: Arc<Known>,
 }
 
@@ -179,8 +181,10 @@ impl Documents {
         if cost.requested > cost.limit {
             return Err(Unusable::TooExpensive(cost));
         }
+        let rows = known.price.rows(request);
         request.data.insert(Asked {
             cost,
+            row_costs: Arc::new(RowCosts::new(cost, rows)),
             known: Arc::clone(&known),
         });
         Ok(())

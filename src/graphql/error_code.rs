@@ -54,6 +54,9 @@ pub enum ErrorCode {
     PersistedQueryNotFound,
     /// The document is larger, deeper or wider than allowed: `limit`, `most` and `found` say how.
     DocumentTooLarge,
+    /// The answer would be larger than allowed, and this field was left out: ask for less at once. A
+    /// change was made all the same; its counts and ids are there.
+    AnswerTooLarge,
     /// The answer could be larger than allowed: see `cost`.
     CostLimitExceeded,
 }

@@ -19,7 +19,7 @@ impl JsonValue {
 #[Scalar(name = "JSON")]
 impl ScalarType for JsonValue {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let text = String::from_utf8(to_json(&value))?;
+        let text = String::from_utf8(to_json(&value, 64))?;
         Ok(Self(Json::of_text(text)))
     }
 

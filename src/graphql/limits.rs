@@ -27,6 +27,8 @@ pub struct Limits {
     pub values: usize,
     /// The most that a query may cost: one for each field of the answer at its largest.
     pub cost: u64,
+    /// The most bytes of an answer.
+    pub answer_bytes: usize,
     /// The most errors of an answer.
     pub errors: usize,
     /// The longest message of an error, in characters.
@@ -48,6 +50,7 @@ impl Default for Limits {
             introspection: 3,
             values: 100_000,
             cost: 50_000,
+            answer_bytes: 16 * 1024 * 1024,
             errors: 10,
             error_length: 300,
         }

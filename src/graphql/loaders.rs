@@ -10,6 +10,7 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use futures_util::FutureExt;
 
 use crate::db::{Db, carried};
+use crate::graphql::answer_size::AnswerSize;
 use crate::graphql::error::defect;
 use crate::service::leads::{self, Lead};
 use crate::service::page::{Page, Slice, Start};
@@ -33,6 +34,10 @@ impl From<ServiceError> for LoadError {
     }
 }
 
+/// The most objects that are looked up in one statement, whatever they are: of the largest this is as
+/// much as one request may have in memory without a place among the large ones.
+const MOST_AT_ONCE: usize = 250;
+
 /// The loaders of one request.
 pub type Loaders = DataLoader<Lookup>;
 
@@ -41,13 +46,16 @@ pub struct Lookup {
     pub(super) db: Db,
     pub(super) directory: Directory,
     pub(super) actor: Actor,
+    pub(super) size: Arc<AnswerSize>,
 }
 
 impl Lookup {
     /// The loaders of a request.
     pub(super) fn loaders(self) -> Loaders {
         // Resolvers of one level ask in the same poll; a moment later all of them have.
-        DataLoader::new(self, |work| tokio::spawn(carried(work))).delay(Duration::from_micros(100))
+        DataLoader::new(self, |work| tokio::spawn(carried(work)))
+            .delay(Duration::from_micros(100))
+            .max_batch_size(MOST_AT_ONCE)
     }
 
     async fn entries(&self, keys: &[EntriesOf]) -> Result<HashMap<EntriesOf, Slice<Entry>>> {
@@ -62,20 +70,28 @@ impl Lookup {
         for ((types, size, after), leads) in alike {
             let start = after.map_or(Start::Offset(0), Start::After);
             let page = Page { size, start };
-            let entries =
-                timeline::entries_of(&self.db, &self.actor, &leads, types.as_deref(), &page)
-                    .await?;
-            found.extend(entries.into_iter().map(|(lead, slice)| {
-                (
-                    EntriesOf {
+            for leads in leads.chunks(MOST_AT_ONCE.div_ceil(size + 1)) {
+                let read =
+                    timeline::entries_of(&self.db, &self.actor, leads, types.as_deref(), &page);
+                let entries = self.size.reading(read, |found| {
+                    found
+                        .values()
+                        .flat_map(|slice| &slice.rows)
+                        .map(Entry::size)
+                        .sum()
+                });
+                let entries = entries.await?.into_iter().map(|(lead, slice)| {
+                    let types = types.clone();
+                    let of = EntriesOf {
                         lead,
-                        types: types.clone(),
+                        types,
                         size,
                         after,
-                    },
-                    slice,
-                )
-            }));
+                    };
+                    (of, slice)
+                });
+                found.extend(entries);
+            }
         }
         Ok(found)
     }
@@ -103,7 +119,11 @@ impl Loader<LeadId> for Lookup {
     type Error = LoadError;
 
     async fn load(&self, keys: &[LeadId]) -> Result<HashMap<LeadId, Lead>, LoadError> {
-        let leads = batch(leads::read_many(&self.db, &self.actor, keys)).await?;
+        let read = leads::read_many(&self.db, &self.actor, keys);
+        let read = self
+            .size
+            .reading(read, |leads| leads.iter().map(Lead::size).sum());
+        let leads = batch(read).await?;
         Ok(leads.into_iter().map(|lead| (lead.id, lead)).collect())
     }
 }
@@ -113,7 +133,11 @@ impl Loader<NoteId> for Lookup {
     type Error = LoadError;
 
     async fn load(&self, keys: &[NoteId]) -> Result<HashMap<NoteId, Entry>, LoadError> {
-        let entries = batch(timeline::read_many(&self.db, &self.actor, keys)).await?;
+        let read = timeline::read_many(&self.db, &self.actor, keys);
+        let read = self
+            .size
+            .reading(read, |entries| entries.iter().map(Entry::size).sum());
+        let entries = batch(read).await?;
         Ok(entries.into_iter().map(|entry| (entry.id, entry)).collect())
     }
 }

@@ -4,6 +4,7 @@
 //! Root fields are nullable, so that one that fails costs only itself: its error stands in
 //! `errors`, the others keep their data.
 
+mod answer_size;
 mod api_key;
 mod attempt;
 mod bulk;
@@ -27,6 +28,7 @@ mod node;
 mod operation;
 mod plan;
 mod prepare;
+mod row_costs;
 mod schema;
 mod session;
 mod shorten;
@@ -37,6 +39,7 @@ mod user;
 mod values;
 mod written;
 
+pub use answer_size::{AnswerSize, SMALL_ANSWER};
 pub use context::{ClientAddress, Credentials, RequestId, Settings};
 pub use cost::Cost;
 pub use documents::Unusable;
@@ -45,6 +48,6 @@ pub use introspection::Introspection;
 pub use limits::{Excess, Limits, Measure};
 pub use operation::Operation;
 pub use prepare::read_object;
-pub use schema::{Schema, build, sdl};
+pub use schema::{Answered, Schema, build, sdl};
 pub use trusted::Faulty;
 pub use written::to_json;

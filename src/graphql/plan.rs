@@ -16,7 +16,7 @@ pub(super) struct Plan<'a, T: Ready>(Vec<(&'a Name, Step<'a, T>)>);
 enum Step<'a, T: Ready> {
     TypeName,
     Write(Writer<T>),
-    Child(Box<dyn Below<T> + 'a>),
+    Child(Box<dyn Below<T> + Send + Sync + 'a>),
     Resolve(&'a Positioned<Field>),
 }
 

@@ -15,6 +15,7 @@ use futures_util::FutureExt;
 use tokio::time::{Instant, timeout_at};
 
 use crate::db::{Db, DbError};
+use crate::graphql::answer_size::{AnswerSize, Counting, LargeAnswers};
 use crate::graphql::api_key::{ApiKeyMutation, ApiKeyQuery};
 use crate::graphql::bulk::BulkMutation;
 use crate::graphql::coercion::settle;
@@ -22,7 +23,7 @@ use crate::graphql::context::{ClientAddress, Credentials, RequestId, Settings};
 use crate::graphql::cost::Cost;
 use crate::graphql::documents::{Documents, Known, Unusable, asked};
 use crate::graphql::error::{defect, transport_error};
-use crate::graphql::execute::in_document_order;
+use crate::graphql::execute::complete;
 use crate::graphql::lead::{LeadMutation, LeadQuery};
 use crate::graphql::loaders::Lookup;
 use crate::graphql::node::NodeQuery;
@@ -30,6 +31,7 @@ use crate::graphql::operation::{Operation, chosen};
 use crate::graphql::prepare::{
     Collector, SchemaIndex, Variables, coerce_variables, executable, validate,
 };
+use crate::graphql::row_costs::RowCosts;
 use crate::graphql::session::SessionMutation;
 use crate::graphql::shorten::shorten;
 use crate::graphql::statistics::StatisticsQuery;
@@ -73,7 +75,24 @@ pub struct Schema {
     session_keys: SessionKeys,
     directory: Directory,
     documents: Documents,
+    large_answers: LargeAnswers,
     request_timeout: Duration,
+}
+
+/// The answer to a request, and its bytes where it was executed: whoever sends it holds on to them
+/// until it is sent.
+pub struct Answered {
+    /// The answer.
+    pub response: Response,
+    /// Its size.
+    pub size: Option<Arc<AnswerSize>>,
+}
+
+impl From<Response> for Answered {
+    fn from(response: Response) -> Self {
+        let size = None;
+        Self { response, size }
+    }
 }
 
 /// Makes the schema over a database.
@@ -81,7 +100,9 @@ pub fn build(db: Db, settings: Settings) -> Schema {
     let directory = Directory::default();
     let session_keys = SessionKeys::new(db.clone());
     let (limits, request_timeout) = (settings.limits.clone(), settings.request_timeout);
+    let large_answers = LargeAnswers::new(limits.answer_bytes);
     let types = types()
+        .extension(Counting)
         .data(session_keys.clone())
         .data(directory.clone())
         .data(settings)
@@ -96,6 +117,7 @@ pub fn build(db: Db, settings: Settings) -> Schema {
         session_keys,
         directory,
         documents: Documents::new(limits),
+        large_answers,
         request_timeout,
     }
 }
@@ -131,12 +153,13 @@ impl Schema {
         &self,
         request: Request,
         credentials: Credentials,
-    ) -> Result<Response, DbError> {
+    ) -> Result<Answered, DbError> {
         let about = About::of(&request);
         let (request, variables) = match prepared(request, &about) {
             Ok(prepared) => prepared,
             Err(errors) => {
-                return Ok(self.finished(&about, &Variables::new(), Response::from_errors(errors)));
+                let answer = Response::from_errors(errors);
+                return Ok(self.finished(&about, &Variables::new(), answer, None));
             }
         };
         let deadline = self.deadline();
@@ -147,8 +170,13 @@ impl Schema {
             true => db.reading_until_the_deadline(),
             false => db,
         };
-        let request = self.with_loaders(request, &db, &credentials);
+        let size = self
+            .large_answers
+            .answer(party, deadline, about.is_change());
+        let size = Arc::new(size);
+        let request = self.with_loaders(request, &db, &credentials, &size);
         let request = request.data(db.clone()).data(credentials);
+        let request = request.data(Arc::clone(&size));
         let execution = self.types.execute(request);
         let mut execution = pin!(AssertUnwindSafe(execution).catch_unwind());
         // Where this future is dropped, this is dropped before the execution is.
@@ -160,17 +188,23 @@ impl Schema {
         };
         let outcome = match timeout_at(until, &mut execution).await {
             Ok(outcome) => outcome,
-            Err(_) => return Ok(about.failed(about.late())),
+            Err(_) => return Ok(about.failed(about.late()).into()),
         };
         // Also where nothing that was asked for needed the database.
         let confirmed = timeout_at(until, db.confirm()).await;
         confirmed.unwrap_or(Err(DbError::Late))?;
         let answer = outcome.unwrap_or_else(|panic| about.failed(defect(panic.as_ref())));
-        Ok(self.finished(&about, &variables, answer))
+        Ok(self.finished(&about, &variables, answer, Some(size)))
     }
 
     /// The request with the loaders of whoever asks.
-    fn with_loaders(&self, request: Request, db: &Db, credentials: &Credentials) -> Request {
+    fn with_loaders(
+        &self,
+        request: Request,
+        db: &Db,
+        credentials: &Credentials,
+        size: &Arc<AnswerSize>,
+    ) -> Request {
         let Credentials::Actor { actor, .. } = credentials else {
             return request;
         };
@@ -178,26 +212,50 @@ impl Schema {
             db: db.clone(),
             directory: self.directory.clone(),
             actor: actor.clone(),
+            size: Arc::clone(size),
         };
         request.data(lookup.loaders())
     }
 
     /// The answer in the form that a client is promised.
-    fn finished(&self, about: &About, variables: &Variables, answer: Response) -> Response {
+    fn finished(
+        &self,
+        about: &About,
+        variables: &Variables,
+        answer: Response,
+        size: Option<Arc<AnswerSize>>,
+    ) -> Answered {
         let mut answer = settle(about.is_change(), answer);
+        let limits = self.documents.limits();
+        let mut untold = 0;
         if let Some((document, operation)) = about.operation() {
             let collector = Collector {
                 document,
                 variables,
                 index: index(),
             };
-            in_document_order(collector, &operation.node, &mut answer.data);
+            let left_out = complete(collector, &operation.node, &mut answer.data, limits.errors);
+            untold = left_out.count - left_out.paths.len();
+            let why = size.as_ref().and_then(|size| size.check().err());
+            if let Some(why) = why.filter(|_| left_out.count > 0) {
+                let error = about.error(&why);
+                answer
+                    .errors
+                    .extend(left_out.paths.into_iter().map(|path| ServerError {
+                        path,
+                        ..error.clone()
+                    }));
+            }
         }
-        shorten(&mut answer, self.documents.limits());
-        match about.cost {
-            Some(cost) => answer.extension("cost", cost.into()),
+        shorten(&mut answer, limits, untold);
+        let response = match &about.cost {
+            Some((cost, rows)) => {
+                let requested = cost.requested + rows.taken();
+                answer.extension("cost", Cost { requested, ..*cost }.into())
+            }
             None => answer,
-        }
+        };
+        Answered { response, size }
     }
 
     /// Answers only these documents from now on, each with the name it has for the operator.
@@ -258,7 +316,7 @@ const GRACE: Duration = Duration::from_secs(3);
 struct About {
     address: Option<IpAddr>,
     id: Option<RequestId>,
-    cost: Option<Cost>,
+    cost: Option<(Cost, Arc<RowCosts>)>,
     operation: Option<Arc<Operation>>,
     /// The name of the operation, as the client sent it.
     name: Option<String>,
@@ -271,7 +329,7 @@ impl About {
         Self {
             address: datum::<ClientAddress>(request).and_then(|address| address.0),
             id: datum(request).cloned(),
-            cost: asked.map(|asked| asked.cost),
+            cost: asked.map(|asked| (asked.cost, Arc::clone(&asked.row_costs))),
             operation: asked.and_then(|asked| asked.known.operation(request)),
             name: request.operation_name.clone(),
             document: asked.map(|asked| Arc::clone(&asked.known)),
@@ -299,9 +357,13 @@ impl About {
 
     /// The answer where none came of the execution.
     fn failed(&self, error: ServiceError) -> Response {
+        Response::from_errors(vec![self.error(&error)])
+    }
+
+    fn error(&self, error: &ServiceError) -> ServerError {
         let nameless = RequestId(String::new());
         let id = self.id.as_ref().unwrap_or(&nameless);
-        Response::from_errors(vec![transport_error(&error, id)])
+        transport_error(error, id)
     }
 }
 

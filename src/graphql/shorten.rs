@@ -5,10 +5,10 @@ use async_graphql::{Response, ServerError, Value};
 
 use crate::graphql::limits::Limits;
 
-/// Keeps the first errors; the last one of them says how many more there were.
-pub(super) fn shorten(answer: &mut Response, limits: &Limits) {
+/// Keeps the first errors; the last one of them says how many more there were, `untold` among them.
+pub(super) fn shorten(answer: &mut Response, limits: &Limits, untold: usize) {
     let errors = &mut answer.errors;
-    let omitted = errors.len().saturating_sub(limits.errors);
+    let omitted = errors.len().saturating_sub(limits.errors) + untold;
     errors.truncate(limits.errors);
     for error in errors.iter_mut() {
         shorten_message(error, limits.error_length);
@@ -47,7 +47,7 @@ mod tests {
         let long = format!("begin {} end", "ü".repeat(1_000));
         let errors = (0..37).map(|_| ServerError::new(long.clone(), None));
         let mut answer = Response::from_errors(errors.collect());
-        shorten(&mut answer, &limits);
+        shorten(&mut answer, &limits, 5);
         assert_eq!(answer.errors.len(), 10);
         for error in &answer.errors {
             assert_eq!(error.message.chars().count(), 300);
@@ -57,7 +57,7 @@ mod tests {
             let extensions = answer.errors[index].extensions.as_ref();
             extensions.and_then(|extensions| extensions.get("omittedErrors"))
         };
-        assert_eq!((omitted(0), omitted(9)), (None, Some(&Value::from(27))));
+        assert_eq!((omitted(0), omitted(9)), (None, Some(&Value::from(32))));
     }
 
     #[test]
@@ -65,7 +65,7 @@ mod tests {
         let limits = Limits::default();
         let message = "ü".repeat(300);
         let mut answer = Response::from_errors(vec![ServerError::new(message.clone(), None)]);
-        shorten(&mut answer, &limits);
+        shorten(&mut answer, &limits, 0);
         assert_eq!(answer.errors[0].message, message);
         assert_eq!(answer.errors[0].extensions, None);
     }

@@ -22,9 +22,19 @@ pub(super) fn written(json: Vec<u8>) -> Value {
     Value::Binary(json.into())
 }
 
-/// An answer, or a part of it, as JSON.
-pub fn to_json(answer: &impl Serialize) -> Vec<u8> {
-    let mut json = Vec::with_capacity(1024);
+/// The value at the place of a field that is left out, because the answer would become too large.
+pub(super) fn left_out() -> Value {
+    written(Vec::new())
+}
+
+/// Whether a value is [`left_out`].
+pub(super) fn is_left_out(value: &Value) -> bool {
+    matches!(value, Value::Binary(json) if json.is_empty())
+}
+
+/// An answer, or a part of it, as JSON of about so many bytes.
+pub fn to_json(answer: &impl Serialize, bytes: usize) -> Vec<u8> {
+    let mut json = Vec::with_capacity(bytes);
     write(answer, &mut json);
     json
 }

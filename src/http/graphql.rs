@@ -1,3 +1,4 @@
+use std::panic::resume_unwind;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -9,11 +10,12 @@ use axum::extract::{Extension, Query, State};
 use axum::http::header::ALLOW;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
+use tokio::task::spawn_blocking;
 use tracing::Instrument;
 
 use crate::db::DbError;
 use crate::graphql::{
-    ClientAddress, Credentials, Introspection, RequestId, code_of, transport_error,
+    Answered, ClientAddress, Credentials, Introspection, RequestId, code_of, transport_error,
 };
 use crate::http::client_address::client_address;
 use crate::http::record::Record;
@@ -119,7 +121,7 @@ async fn respond_to(
     let address = |peer: &Peer| client_address(peer.address(), headers, &app.trusted_proxies);
     let address = ClientAddress(peer.as_ref().map(address));
     let mut from_memory = true;
-    let (answer, status) = loop {
+    let (answered, status) = loop {
         let request = match read() {
             Ok(request) => request,
             Err(refusal) => return refuse(refusal, media_type, record),
@@ -135,15 +137,21 @@ async fn respond_to(
             peer.mark_authenticated();
         }
         match ask(app, request, credentials, record).await {
-            Ok(answer) => break (answer, StatusCode::OK),
+            Ok(answered) => break (answered, StatusCode::OK),
             // Nothing was answered or changed: it is asked again, of nobody's memory.
             Err(ServiceError::Unavailable(DbError::Outdated)) if from_memory => from_memory = false,
             Err(error) => break failed(&error, &record.request_id),
         }
     };
-    let codes = answer.errors.iter().filter_map(code_of);
+    let codes = answered.response.errors.iter().filter_map(code_of);
     codes.for_each(|code| record.failed(code));
-    respond(answer, status, media_type, &record.request_id)
+    if answered.size.as_ref().is_none_or(|size| !size.is_large()) {
+        return respond(answered, status, media_type, &record.request_id);
+    }
+    // Megabytes are written beside the threads that requests are answered on.
+    let request_id = record.request_id.clone();
+    let written = spawn_blocking(move || respond(answered, status, media_type, &request_id)).await;
+    written.unwrap_or_else(|panic| resume_unwind(panic.into_panic()))
 }
 
 /// Has it answered, as a step of its trace.
@@ -152,14 +160,14 @@ async fn ask(
     request: Request,
     credentials: Credentials,
     record: &Record,
-) -> Result<Answer> {
+) -> Result<Answered> {
     let span = trace::operation(record.operation.as_deref());
     let answering = pin!(execute(app, request, credentials, &record.request_id));
     answering.instrument(span).await
 }
 
 /// The answer where none came of the operation.
-fn failed(error: &ServiceError, request_id: &RequestId) -> (Answer, StatusCode) {
+fn failed(error: &ServiceError, request_id: &RequestId) -> (Answered, StatusCode) {
     let status = match error {
         ServiceError::Unavailable(_) | ServiceError::ProviderUnavailable(_) => {
             StatusCode::SERVICE_UNAVAILABLE
@@ -168,7 +176,7 @@ fn failed(error: &ServiceError, request_id: &RequestId) -> (Answer, StatusCode) 
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
     let error = transport_error(error, request_id);
-    (Answer::from_errors(vec![error]), status)
+    (Answer::from_errors(vec![error]).into(), status)
 }
 
 async fn execute(
@@ -176,7 +184,7 @@ async fn execute(
     request: Request,
     credentials: Credentials,
     request_id: &RequestId,
-) -> Result<Answer> {
+) -> Result<Answered> {
     let is_admin = matches!(
         &credentials, Credentials::Actor { actor, .. } if actor.role == UserRole::Admin
     );
@@ -185,9 +193,10 @@ async fn execute(
         refused = Introspection::of(&request);
         request = request.disable_introspection();
     }
-    let mut answer = app.schema.execute(request, credentials).await?;
+    let mut answered = app.schema.execute(request, credentials).await?;
+    let answer = &mut answered.response;
     if let Some(introspection) = refused {
-        introspection.refuse(&mut answer, request_id);
+        introspection.refuse(answer, request_id);
     }
     for error in answer
         .errors
@@ -197,7 +206,7 @@ async fn execute(
         // What no resolver said is about the document or its variables.
         mark(error, "GRAPHQL_VALIDATION_FAILED", request_id);
     }
-    Ok(answer)
+    Ok(answered)
 }
 
 fn refuse(refusal: Refusal, media_type: MediaType, record: &mut Record) -> Response {
@@ -209,7 +218,12 @@ fn refuse(refusal: Refusal, media_type: MediaType, record: &mut Record) -> Respo
     }
     record.failed(refusal.code);
     let answer = Answer::from_errors(vec![error]);
-    let mut response = respond(answer, refusal.status, media_type, &record.request_id);
+    let mut response = respond(
+        answer.into(),
+        refusal.status,
+        media_type,
+        &record.request_id,
+    );
     let header = refusal.header.map(|header| *header);
     response.headers_mut().extend(header);
     response

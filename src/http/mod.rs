@@ -7,6 +7,7 @@ mod body;
 mod browsers;
 mod client_address;
 mod graphql;
+mod large_body;
 mod monitor;
 mod oidc;
 mod record;

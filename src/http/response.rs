@@ -3,13 +3,15 @@
 use async_graphql::{Response as Answer, ServerError, Value};
 use async_graphql_axum::GraphQLResponse;
 use axum::Json;
+use axum::body::Body;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hyper::ext::ReasonPhrase;
 use serde::Serialize;
 
-use crate::graphql::{RequestId, code_of, to_json};
+use crate::graphql::{Answered, RequestId, SMALL_ANSWER, code_of, to_json};
+use crate::http::large_body::LargeBody;
 
 /// The form that a client wants its answer in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,14 +61,21 @@ impl MediaType {
 /// Data with errors, as GraphQL over HTTP names it; no registered status says that.
 const PARTIAL_SUCCESS: u16 = 294;
 
+/// What an answer has besides its data, in bytes, usually.
+const OVERHEAD: usize = 1024;
+
 /// The response for an answer of GraphQL's, or for why it was not asked, then with a status other
 /// than 200.
 pub(super) fn respond(
-    answer: Answer,
+    answered: Answered,
     status: StatusCode,
     media_type: MediaType,
     RequestId(request_id): &RequestId,
 ) -> Response {
+    let Answered {
+        response: answer,
+        size,
+    } = answered;
     let is_refused = is_request_error(&answer);
     let has = |code| {
         answer
@@ -94,7 +103,12 @@ pub(super) fn respond(
     } else {
         // By the library's responder it would be written once more, without what is written already.
         let GraphQLResponse(answer) = answer.into();
-        to_json(&answer).into_response()
+        let written = size.as_ref().map_or(0, |size| size.written());
+        let json = to_json(&answer, written + OVERHEAD);
+        match size.filter(|_| json.len() > SMALL_ANSWER) {
+            Some(size) => Body::new(LargeBody::new(json.into(), size)).into_response(),
+            None => json.into_response(),
+        }
     };
     *response.status_mut() = status;
     if status.as_u16() == PARTIAL_SUCCESS {

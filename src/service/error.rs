@@ -41,6 +41,16 @@ pub enum ServiceError {
     RateLimited,
     /// The database cannot be had at the moment.
     Unavailable(DbError),
+    /// The answer would have more bytes than this.
+    AnswerTooLarge(usize),
+    /// The rows that a bulk change is to tell of would cost more than the request may: it selects so
+    /// many leads, and may so many.
+    TooManyRows {
+        /// The leads that it selects.
+        selected: usize,
+        /// The most that it may, with what is selected of each row.
+        most: usize,
+    },
     /// It took longer than the operator allows. Says what did.
     TimedOut(&'static str),
     /// The identity provider cannot be asked for its keys at the moment.
@@ -125,6 +135,8 @@ impl ServiceError {
             Self::IdempotencyConflict => ErrorCode::IdempotencyConflict,
             Self::NotApplied => ErrorCode::NotApplied,
             Self::RateLimited => ErrorCode::RateLimited,
+            Self::AnswerTooLarge(_) => ErrorCode::AnswerTooLarge,
+            Self::TooManyRows { .. } => ErrorCode::CostLimitExceeded,
             Self::TimedOut(_) => ErrorCode::Timeout,
             Self::Unavailable(_) | Self::ProviderUnavailable(_) => ErrorCode::Unavailable,
             Self::Database(_) => ErrorCode::DatabaseError,
@@ -153,6 +165,15 @@ impl ServiceError {
             Self::NotApplied => "not applied, because another row failed".to_owned(),
             Self::RateLimited => "too many attempts to sign in, try again in a minute".to_owned(),
             Self::Unavailable(_) => "the database cannot be reached, try again shortly".to_owned(),
+            Self::AnswerTooLarge(most) => {
+                format!(
+                    "left out, because the answer would be larger than {most} bytes: ask for less at once"
+                )
+            }
+            Self::TooManyRows { selected, most } => format!(
+                "selects {selected} leads, and with this selection of `results` the cost allows {most}: \
+                 select counts alone, less of each row, or fewer leads"
+            ),
             Self::TimedOut(what) => format!("{what} took longer than this server allows"),
             Self::ProviderUnavailable(_) => {
                 "the identity provider cannot be reached, try again shortly".to_owned()

@@ -68,6 +68,8 @@ codes! {
     PersistedQueryNotFound = "PERSISTED_QUERY_NOT_FOUND",
     /// The document is larger, deeper or wider than allowed.
     DocumentTooLarge = "DOCUMENT_TOO_LARGE",
+    /// The answer is larger than allowed.
+    AnswerTooLarge = "ANSWER_TOO_LARGE",
     /// The answer could be larger than allowed.
     CostLimitExceeded = "COST_LIMIT_EXCEEDED",
 }

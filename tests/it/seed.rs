@@ -27,6 +27,7 @@ async fn made_up_leads_pass_the_checks_of_the_service_and_are_not_all_alike() {
             leads: some.iter().map(as_new).collect(),
             mode: BulkMode::Partial,
             dry_run: true,
+            most_rows: usize::MAX,
         };
         let result = perform(database.db(), &Actor::operator(), command).await;
         let result = result.expect("a result");

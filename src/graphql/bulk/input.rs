@@ -2,7 +2,7 @@ use async_graphql::{Context, Enum, InputObject};
 
 use crate::graphql::attempt;
 use crate::graphql::bulk::selection::{Assignee, LeadSelection};
-use crate::graphql::context::settings;
+use crate::graphql::context::{most_rows, settings};
 use crate::graphql::lead::{LeadStatus, NewLeadInput};
 use crate::service::leads::Archived;
 use crate::service::leads::bulk::{self, Bulk};
@@ -63,6 +63,7 @@ macro_rules! bulk_input {
                     mode: self.mode.into(),
                     dry_run: self.dry_run,
                     limit: settings(ctx).bulk_limit,
+                    most_rows: most_rows(ctx),
                 }
             }
         }

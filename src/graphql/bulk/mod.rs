@@ -14,16 +14,16 @@ use crate::graphql::bulk::input::{
 };
 use crate::graphql::bulk::payload::{
     AssignLeadsPayload, BulkArchivePayload, BulkRestorePayload, BulkTagPayload,
-    BulkUpdateStatusPayload, CreateLeadsPayload,
+    BulkUpdateStatusPayload, CreateLeadsPayload, Told,
 };
-use crate::graphql::context::change;
+use crate::graphql::context::{change, most_rows, take_rows};
 use crate::graphql::error::answer;
 use crate::graphql::lead::NewLeadInput;
-use crate::service::Command;
 use crate::service::leads::bulk::BulkResult;
 use crate::service::leads::{
     AssignLeads, BulkArchive, BulkRestore, BulkTag, BulkUpdateStatus, CreateLeads, TagChange,
 };
+use crate::service::{Command, ServiceError};
 
 #[derive(Default)]
 pub struct BulkMutation;
@@ -43,6 +43,7 @@ impl BulkMutation {
             leads: leads.map(NewLeadInput::new_lead).collect(),
             mode: input.mode.into(),
             dry_run: input.dry_run,
+            most_rows: most_rows(ctx),
         });
         payload(ctx, input.idempotency_key, command).await
     }
@@ -118,11 +119,17 @@ impl BulkMutation {
     }
 }
 
-async fn payload<C: Command<Answer = BulkResult>, P: From<BulkResult>>(
+async fn payload<C: Command<Answer = BulkResult>, P: From<Told>>(
     ctx: &Context<'_>,
     key: Option<String>,
     command: Attempt<C>,
 ) -> Option<P> {
-    let result = answer(ctx, change(ctx, key.as_deref(), command).await);
-    result.flatten().map(P::from)
+    let result = answer(ctx, change(ctx, key.as_deref(), command).await).flatten()?;
+    let (selected, most) = (result.rows.len(), most_rows(ctx));
+    // A repeated key answers what was done, whoever selects more of it than at first.
+    let rows = match selected <= most {
+        true => Ok(take_rows(ctx, selected)),
+        false => Err(ServiceError::TooManyRows { selected, most }),
+    };
+    Some(P::from(Told { result, rows }))
 }

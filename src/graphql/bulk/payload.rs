@@ -1,36 +1,67 @@
-use async_graphql::SimpleObject;
+use async_graphql::{Context, Object};
 
 use crate::graphql::bulk::result::BulkRowResult;
+use crate::graphql::direct::{Direct, DirectList};
+use crate::graphql::error::answer;
+use crate::service;
 use crate::service::leads::bulk::BulkResult;
+
+/// A bulk change that was made, and whether its rows can be told of.
+pub struct Told {
+    pub(super) result: BulkResult,
+    /// Errors: `TooManyRows`.
+    pub(super) rows: service::Result<()>,
+}
 
 /// Declares the payload of a change of many leads. Each change has its own, so that one can gain a
 /// field without the others.
 macro_rules! bulk_payloads {
     ($($(#[$doc:meta])* $name:ident,)*) => {$(
         $(#[$doc])*
-        #[derive(SimpleObject)]
         pub struct $name {
-            /// How many rows there were.
-            total: usize,
-            /// How many were changed; of a dry run, how many would be.
-            succeeded: usize,
-            /// How many were not.
-            failed: usize,
-            /// Whether nothing was changed because it was a dry run.
-            dry_run: bool,
-            /// Every row; of a dry run every one that would fail and the first 20 others.
-            results: Vec<BulkRowResult>,
+            result: BulkResult,
+            rows: service::Result<Vec<Direct<BulkRowResult>>>,
         }
 
-        impl From<BulkResult> for $name {
-            fn from(result: BulkResult) -> Self {
-                Self {
-                    total: result.total,
-                    succeeded: result.succeeded,
-                    failed: result.failed,
-                    dry_run: result.dry_run,
-                    results: result.rows.into_iter().map(BulkRowResult).collect(),
-                }
+        impl From<Told> for $name {
+            fn from(told: Told) -> Self {
+                let mut result = told.result;
+                let rows = std::mem::take(&mut result.rows).into_iter();
+                let rows = told.rows.map(|()| rows.map(|row| Direct(BulkRowResult(row))).collect());
+                Self { result, rows }
+            }
+        }
+
+        $(#[$doc])*
+        #[Object]
+        impl $name {
+            /// How many rows there were.
+            async fn total(&self) -> usize {
+                self.result.total
+            }
+
+            /// How many were changed; of a dry run, how many would be.
+            async fn succeeded(&self) -> usize {
+                self.result.succeeded
+            }
+
+            /// How many were not.
+            async fn failed(&self) -> usize {
+                self.result.failed
+            }
+
+            /// Whether nothing was changed because it was a dry run.
+            async fn dry_run(&self) -> bool {
+                self.result.dry_run
+            }
+
+            /// Every row; of a dry run every one that would fail and the first 20 others. In the cost
+            /// each row counts, with what is selected of it; eight of its own fields count as one. That
+            /// is asked before anything is written (COST_LIMIT_EXCEEDED on the change itself); where a
+            /// repeated key selects more than the first time, this alone is null.
+            async fn results(&self, ctx: &Context<'_>) -> Option<DirectList<'_, BulkRowResult>> {
+                let rows = answer(ctx, self.rows.as_ref())?;
+                Some(DirectList(rows.iter().collect()))
             }
         }
     )*};

@@ -1,13 +1,32 @@
+use async_graphql::parser::types::Field;
 use async_graphql::{Context, ID, Object, SimpleObject};
 
+use crate::graphql::direct::{Ready, Writer};
 use crate::graphql::error::answer;
 use crate::graphql::error_code::ErrorCode;
 use crate::graphql::lead::Lead;
 use crate::graphql::loaders::Loaders;
+use crate::graphql::written::Leaf;
 use crate::service::leads::bulk::BulkRow;
 
 /// What became of one row.
 pub struct BulkRowResult(pub(super) BulkRow);
+
+impl Ready for BulkRowResult {
+    type Child = Lead;
+
+    fn is_ready(&self, field: &Field) -> bool {
+        field.name.node != "lead" || self.0.id.is_none()
+    }
+
+    fn writer(field: &str) -> Option<Writer<Self>> {
+        Some(match field {
+            "index" => |row, json| (row.0.index as i64).write(json),
+            "id" => |row, json| row.0.id.map(|id| id.0).write(json),
+            _ => return None,
+        })
+    }
+}
 
 /// What became of one row.
 #[Object]

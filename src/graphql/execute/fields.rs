@@ -1,69 +1,161 @@
-use async_graphql::Value;
-use async_graphql::parser::types::{OperationDefinition, SelectionSet};
+use async_graphql::parser::types::{BaseType, OperationDefinition, SelectionSet, Type};
+use async_graphql::{PathSegment, Value};
 
 use crate::graphql::prepare::{Collector, Groups, SchemaIndex, TYPE_MARKER};
+use crate::graphql::written::is_left_out;
 
-/// Puts the members of an answer in the order of CollectFields: that of the document, through
-/// fragments. The library leaves them in the order in which they were completed. What was written
-/// as JSON is in order already.
-pub(in crate::graphql) fn in_document_order<'a>(
+/// The fields of an answer that were left out, because it would have become too large.
+#[derive(Debug, Default)]
+pub(in crate::graphql) struct LeftOut {
+    /// The paths of the first ones.
+    pub(in crate::graphql) paths: Vec<Vec<PathSegment>>,
+    /// How many there are.
+    pub(in crate::graphql) count: usize,
+}
+
+/// Completes an answer as the specification has it: its members come in the order of CollectFields,
+/// that of the document through fragments, where the library leaves them in the order in which they
+/// were completed; and what failed or was left out is null, as is everything around it up to the
+/// next place where null may stand. What was written as JSON is complete already. Names at most
+/// `most` of what was left out.
+pub(in crate::graphql) fn complete<'a>(
     collector: Collector<'a>,
     operation: &'a OperationDefinition,
     data: &mut Value,
-) {
+    most: usize,
+) -> LeftOut {
     let root = SchemaIndex::root(operation.ty).unwrap_or_default();
-    put_in_order(collector, root, &[&operation.selection_set.node], data);
+    let mut completion = Completion {
+        collector,
+        most,
+        left_out: LeftOut::default(),
+    };
+    completion.value(root, &[&operation.selection_set.node], data, None);
+    completion.left_out
 }
 
-/// `object` is the type that the schema gives what is selected from.
-fn put_in_order<'a>(
+struct Completion<'a> {
     collector: Collector<'a>,
-    object: &str,
-    sets: &[&'a SelectionSet],
-    value: &mut Value,
-) {
-    match value {
-        // Of JSON that a scalar is, nothing is selected.
-        Value::Object(_) if sets.iter().any(|set| !set.items.is_empty()) => {
-            order_object(collector, object, sets, value);
+    most: usize,
+    left_out: LeftOut,
+}
+
+/// Where a value stands in the answer.
+struct Place<'p> {
+    parent: Option<&'p Place<'p>>,
+    segment: Segment<'p>,
+}
+
+enum Segment<'p> {
+    Field(&'p str),
+    Index(usize),
+}
+
+impl<'a> Completion<'a> {
+    /// Completes a field's value, of this type. Returns whether null stands there and must not.
+    fn field(
+        &mut self,
+        is: &Type,
+        object: &str,
+        sets: &[&'a SelectionSet],
+        value: &mut Value,
+        place: &Place<'_>,
+    ) -> bool {
+        if is_left_out(value) {
+            self.note(place);
+            *value = Value::Null;
         }
-        Value::List(items) => {
-            for item in items {
-                put_in_order(collector, object, sets, item);
+        match (&is.base, &mut *value) {
+            (BaseType::List(of), Value::List(items)) => {
+                let mut is_broken = false;
+                for (index, item) in items.iter_mut().enumerate() {
+                    let parent = Some(place);
+                    let segment = Segment::Index(index);
+                    is_broken |= self.field(of, object, sets, item, &Place { parent, segment });
+                }
+                if is_broken {
+                    *value = Value::Null;
+                }
             }
+            _ => self.value(object, sets, value, Some(place)),
         }
-        _ => {}
+        !is.nullable && *value == Value::Null
     }
-}
 
-fn order_object<'a>(
-    collector: Collector<'a>,
-    object: &str,
-    sets: &[&'a SelectionSet],
-    value: &mut Value,
-) {
-    let Value::Object(mut members) = std::mem::take(value) else {
-        return;
-    };
-    let concrete = match members.swap_remove(TYPE_MARKER) {
-        Some(Value::String(name)) => name,
-        _ => object.to_owned(),
-    };
-    let mut groups = Groups::with_capacity(members.len());
-    for set in sets {
-        collector.collect(set, Some(&concrete), &mut groups);
+    /// Completes a value. `object` is the type that the schema gives what is selected from.
+    fn value(
+        &mut self,
+        object: &str,
+        sets: &[&'a SelectionSet],
+        value: &mut Value,
+        place: Option<&Place<'_>>,
+    ) {
+        // Of JSON that a scalar is, nothing is selected.
+        let is_selected_from = sets.iter().any(|set| !set.items.is_empty());
+        if matches!(value, Value::Object(_)) && is_selected_from {
+            self.object(object, sets, value, place);
+        }
     }
-    let mut ordered = Vec::with_capacity(members.len());
-    for (key, fields) in groups {
-        if let Some(mut member) = members.swap_remove(key) {
-            if matches!(member, Value::Object(_) | Value::List(_)) {
-                let sets: Vec<_> = fields.iter().map(|f| &f.node.selection_set.node).collect();
-                let known = collector.index.field(&concrete, &fields[0].node.name.node);
-                let below = known.map_or("", |known| &known.object);
-                put_in_order(collector, below, &sets, &mut member);
+
+    fn object(
+        &mut self,
+        object: &str,
+        sets: &[&'a SelectionSet],
+        value: &mut Value,
+        place: Option<&Place<'_>>,
+    ) {
+        let Value::Object(mut members) = std::mem::take(value) else {
+            return;
+        };
+        let concrete = match members.swap_remove(TYPE_MARKER) {
+            Some(Value::String(name)) => name,
+            _ => object.to_owned(),
+        };
+        let mut groups = Groups::with_capacity(members.len());
+        for set in sets {
+            self.collector.collect(set, Some(&concrete), &mut groups);
+        }
+        let mut ordered = Vec::with_capacity(groups.len());
+        for (key, fields) in groups {
+            // What failed is missing.
+            let mut member = members.swap_remove(key).unwrap_or_default();
+            let name = &fields[0].node.name.node;
+            let sets: Vec<_> = match &member {
+                Value::Object(_) | Value::List(_) => {
+                    fields.iter().map(|f| &f.node.selection_set.node).collect()
+                }
+                _ => Vec::new(),
+            };
+            if let Some(known) = self.collector.index.field(&concrete, name) {
+                let segment = Segment::Field(key);
+                let place = Place {
+                    parent: place,
+                    segment,
+                };
+                if self.field(&known.is, &known.object, &sets, &mut member, &place) {
+                    return;
+                }
             }
             ordered.push((key.clone(), member));
         }
+        *value = Value::Object(ordered.into_iter().chain(members).collect());
     }
-    *value = Value::Object(ordered.into_iter().chain(members).collect());
+
+    fn note(&mut self, place: &Place<'_>) {
+        self.left_out.count += 1;
+        if self.left_out.paths.len() < self.most {
+            self.left_out.paths.push(place.path());
+        }
+    }
+}
+
+impl Place<'_> {
+    fn path(&self) -> Vec<PathSegment> {
+        let mut path = self.parent.map(Place::path).unwrap_or_default();
+        path.push(match self.segment {
+            Segment::Field(name) => PathSegment::Field(name.to_owned()),
+            Segment::Index(index) => PathSegment::Index(index),
+        });
+        path
+    }
 }

@@ -2,4 +2,4 @@
 
 mod fields;
 
-pub(super) use fields::in_document_order;
+pub(super) use fields::complete;

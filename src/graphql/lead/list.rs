@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use async_graphql::{Context, Enum, InputObject, Object};
 
 use crate::graphql::connection::{Connection, Listed, PageArguments, opaque};
-use crate::graphql::context::{actor, both, db};
+use crate::graphql::context::{actor, both, db, size};
 use crate::graphql::lead::Lead;
 use crate::graphql::lead::columns::columns;
 use crate::graphql::lead::count::{self, BoundedCount};
@@ -110,7 +110,11 @@ pub async fn lead_connection(
     let look = ctx.look_ahead();
     let nodes = [look.field("nodes"), look.field("edges").field("node")];
     let columns = columns(&nodes);
-    let slice = leads::list(db(ctx), actor, &filter, order, &page, columns).await?;
+    let read = leads::list(db(ctx), actor, &filter, order, &page, columns);
+    let slice = size(ctx).reading(read, |slice| {
+        slice.rows.iter().map(|row| row.lead.size()).sum()
+    });
+    let slice = slice.await?;
     let has_assignee = nodes.iter().any(|node| node.field("assignedTo").exists());
     let leads = slice.rows.iter().map(|row| &row.lead);
     let assignees = assignees(ctx, leads.filter(|_| has_assignee)).await?;

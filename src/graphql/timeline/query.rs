@@ -2,7 +2,7 @@ use async_graphql::connection::EmptyFields;
 use async_graphql::{Context, Object};
 
 use crate::graphql::connection::{Connection, PageArguments, opaque};
-use crate::graphql::context::{actor, db};
+use crate::graphql::context::{actor, db, size};
 use crate::graphql::error::answer;
 use crate::graphql::loaders::{EntriesOf, Loaders};
 use crate::graphql::timeline::{Note, NoteConnection, Position, TimelineEntryConnection};
@@ -42,7 +42,9 @@ async fn feed(
     }
     .page()?;
     let after = after.map_or(0, |position| position.0);
-    timeline::feed(db(ctx), actor, after, page.size).await
+    let read = timeline::feed(db(ctx), actor, after, page.size);
+    let read = size(ctx).reading(read, |slice| slice.rows.iter().map(Entry::size).sum());
+    read.await
 }
 
 /// The page of a lead's timeline.

@@ -27,6 +27,9 @@ pub struct Bulk {
     /// The most leads that one bulk change may select.
     #[serde(skip)]
     pub limit: usize,
+    /// The most that it may select, so that all its rows can be told of.
+    #[serde(skip)]
+    pub most_rows: usize,
 }
 
 /// Which leads; none unless something is said.
@@ -240,21 +243,18 @@ async fn select(
 ) -> Result<(Vec<LeadId>, Vec<Lead>)> {
     match &bulk.selection {
         Selection::Ids(ids) => {
-            check_size("input.leads.ids", ids.len(), bulk.limit)?;
+            check_size("input.leads.ids", ids.len(), bulk)?;
             Ok((ids.clone(), sql::lock(conn, ids).await?))
         }
         Selection::Filter(filter) => {
             let size: i64 = filter.query(actor)?.count().get_result(conn).await?;
-            check_size(
-                "input.leads",
-                usize::try_from(size).unwrap_or(usize::MAX),
-                bulk.limit,
-            )?;
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            check_size("input.leads", size, bulk)?;
             // A lead that changed before its lock was had is looked at again by PostgreSQL itself.
             let locked: Vec<Lead> = leads::table
                 .filter(filter.condition(actor)?)
                 .order_by(leads::id)
-                .limit(bulk.limit as i64)
+                .limit(bulk.limit.min(bulk.most_rows) as i64)
                 .select(Lead::as_select())
                 .for_no_key_update()
                 .load(conn)
@@ -264,10 +264,19 @@ async fn select(
     }
 }
 
-fn check_size(field: &str, size: usize, limit: usize) -> Result<()> {
+fn check_size(field: &str, size: usize, bulk: &Bulk) -> Result<()> {
+    let limit = bulk.limit;
     if size > limit {
         let message = format!("selects {size} leads, the limit is {limit}");
         return Err(ServiceError::invalid(field, message));
     }
-    Ok(())
+    check_rows(size, bulk.most_rows)
+}
+
+/// Asks whether all rows of a bulk change can be told of. Errors: `TooManyRows`.
+pub(crate) fn check_rows(selected: usize, most: usize) -> Result<()> {
+    match selected <= most {
+        true => Ok(()),
+        false => Err(ServiceError::TooManyRows { selected, most }),
+    }
 }

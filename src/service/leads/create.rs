@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::db::Connection;
 use crate::service::clock::now;
 use crate::service::command::Command;
-use crate::service::leads::bulk::{BulkMode, BulkResult, Outcome, RowError};
+use crate::service::leads::bulk::{BulkMode, BulkResult, Outcome, RowError, check_rows};
 use crate::service::leads::edit::rescore;
 use crate::service::leads::{Lead, LeadSource, LeadStatus, sql};
 use crate::service::permission::{self, Action};
@@ -77,6 +77,9 @@ pub struct CreateLeads {
     pub leads: Vec<NewLead>,
     pub mode: BulkMode,
     pub dry_run: bool,
+    /// See [`Bulk::most_rows`].
+    #[serde(skip)]
+    pub most_rows: usize,
 }
 
 impl Command for CreateLeads {
@@ -96,6 +99,7 @@ impl Command for CreateLeads {
         let mut faults = Faults::default();
         self.check(&mut faults);
         faults.finish()?;
+        check_rows(self.leads.len(), self.most_rows)?;
         let drafts = drafts(conn, actor, &self.leads).await?;
         let outcome = Outcome::of(self.mode, self.dry_run, &drafts);
         if outcome.is_to_be_written() {

@@ -116,6 +116,23 @@ impl Lead {
         self.lead_score > Self::HOT_ABOVE
     }
 
+    /// How many bytes it takes in memory, about.
+    pub fn size(&self) -> usize {
+        let texts = [
+            &self.first_name,
+            &self.last_name,
+            &self.email,
+            &self.phone,
+            &self.company,
+        ];
+        let texts = texts
+            .into_iter()
+            .flatten()
+            .chain(&self.tags)
+            .map(String::len);
+        size_of::<Self>() + texts.sum::<usize>() + self.custom_fields.as_str().len()
+    }
+
     /// Whether the lead was archived and not restored since.
     pub fn is_archived(&self) -> bool {
         self.archived_at.is_some()

@@ -103,6 +103,11 @@ impl Entry {
     pub fn changes(&self) -> Vec<FieldChange> {
         serde_json::from_str(self.changes.as_str()).unwrap_or_default()
     }
+
+    /// How many bytes it takes in memory, about.
+    pub fn size(&self) -> usize {
+        size_of::<Self>() + self.content.len() + self.changes.as_str().len()
+    }
 }
 
 /// One field that changed.

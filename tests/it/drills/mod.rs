@@ -4,6 +4,7 @@
 //! `cargo test --test it drills -- --include-ignored --test-threads 1 --nocapture`.
 
 mod aftermath;
+mod answers;
 mod connections;
 mod frozen;
 mod killed_starts;

@@ -33,7 +33,8 @@ async fn a_panic_in_a_resolver_is_an_internal_error_with_the_requests_id() {
             if document == login {
                 request = request.data(RequestId(id.clone()));
             }
-            let answer = schema.execute(request, Credentials::Nobody).await.unwrap();
+            let answer = schema.execute(request, Credentials::Nobody).await;
+            let answer = answer.unwrap().response;
             assert_eq!(answer.errors.len(), 1);
             let error = &answer.errors[0];
             assert_eq!(code_of(error), Some("INTERNAL"));

@@ -56,6 +56,7 @@ impl Dataset {
                 leads,
                 mode,
                 dry_run,
+                most_rows: usize::MAX,
             })
             .await;
         created.rows.iter().map(|row| row.id.unwrap()).collect()
@@ -71,6 +72,7 @@ impl Dataset {
                 mode,
                 dry_run,
                 limit: 1,
+                most_rows: 1,
             };
             self.operate(AssignLeads {
                 bulk,

@@ -207,6 +207,7 @@ fn every_service_error() -> Vec<ServiceError> {
         | ServiceError::Conflict(_)
         | IdempotencyConflict => (),
         NotApplied | RateLimited | Unavailable(_) | ProviderUnavailable(_) => (),
+        AnswerTooLarge(_) | TooManyRows { .. } => (),
         TimedOut(_) | Database(_) | Internal(_) => (),
     };
     let all = vec![
@@ -223,6 +224,11 @@ fn every_service_error() -> Vec<ServiceError> {
         NotApplied,
         RateLimited,
         Unavailable(DbError::Unavailable(String::new())),
+        AnswerTooLarge(0),
+        TooManyRows {
+            selected: 2,
+            most: 1,
+        },
         TimedOut(""),
         ProviderUnavailable(String::new()),
         Database(DieselError::NotFound),

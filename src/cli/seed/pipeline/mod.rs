@@ -94,6 +94,7 @@ async fn create(
         leads,
         mode: BulkMode::AllOrNothing,
         dry_run: false,
+        most_rows: usize::MAX,
     };
     let result = perform(db, &Actor::operator(), command).await?;
     let faults = result.rows.into_iter().filter_map(|row| {

@@ -197,6 +197,7 @@ impl<'a> History<'a> {
             mode,
             dry_run,
             limit,
+            most_rows: usize::MAX,
         };
         match step {
             BulkStep::Status(status) => self.run(BulkUpdateStatus { bulk, status }).await,

@@ -135,6 +135,7 @@ impl World {
                 leads,
                 mode,
                 dry_run,
+                most_rows: usize::MAX,
             })
             .await;
         let ids: Vec<LeadId> = created.rows.iter().map(|row| row.id.unwrap()).collect();

@@ -34,6 +34,7 @@ async fn check_limit(viewer: Viewer<'_>) -> Result<(), String> {
             mode: BulkMode::Partial,
             dry_run: true,
             limit,
+            most_rows: usize::MAX,
         },
         change: TagChange {
             add: vec!["limit".to_owned()],

@@ -125,6 +125,7 @@ pub(super) fn bulk(ids: Vec<LeadId>) -> Bulk {
         mode: BulkMode::Partial,
         dry_run: false,
         limit: 10_000,
+        most_rows: 10_000,
     }
 }
 

@@ -225,5 +225,6 @@ async fn some(world: &World) -> Bulk {
         mode: BulkMode::Partial,
         dry_run: false,
         limit: 10,
+        most_rows: 10,
     }
 }

@@ -1,0 +1,237 @@
+//! How large an answer may become, counted while its values are read and written.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use async_graphql::extensions::{
+    Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo,
+};
+use async_graphql::{
+    QueryPathNode, QueryPathSegment, ServerResult, Value, async_trait::async_trait,
+};
+use tokio::sync::{OnceCell, Semaphore};
+use tokio::task::yield_now;
+use tokio::time::{Duration, Instant};
+
+use crate::db::{FairQueue, Party, Permit};
+use crate::graphql::written::{is_left_out, left_out};
+use crate::service::ServiceError;
+
+/// Up to this many bytes an answer is made at once, whatever else is being made.
+pub const SMALL_ANSWER: usize = 1024 * 1024;
+/// How many larger answers are made, or wait to be sent, at a time.
+const LARGE_AT_A_TIME: usize = 4;
+/// How many lists of one request are read at a time: as many as it may hold connections.
+const READS_AT_A_TIME: usize = 4;
+/// Longer than any request takes: its deadline ends the wait for a place.
+const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+
+/// The places of large answers, which users take in turn; small ones need none.
+#[derive(Clone)]
+pub(super) struct LargeAnswers {
+    places: FairQueue,
+    limit: usize,
+}
+
+/// The bytes of one answer. They are counted as they are read from PostgreSQL and again as they are
+/// written; either may come to the limit. Beyond a megabyte the answer must have a place among the
+/// large ones, which it holds until it is dropped.
+pub struct AnswerSize {
+    large: LargeAnswers,
+    party: Party,
+    deadline: Instant,
+    is_change: bool,
+    read: AtomicUsize,
+    written: AtomicUsize,
+    reads: Semaphore,
+    place: OnceCell<Permit>,
+    refusal: OnceLock<Refusal>,
+}
+
+/// Why the rest of an answer is left out.
+#[derive(Clone, Copy)]
+enum Refusal {
+    TooLarge,
+    NoPlace,
+}
+
+impl LargeAnswers {
+    /// Places for answers of at most so many bytes each.
+    pub(super) fn new(limit: usize) -> Self {
+        let places = FairQueue::new(LARGE_AT_A_TIME, PATIENCE);
+        Self { places, limit }
+    }
+
+    /// An answer of which nothing is there yet.
+    pub(super) fn answer(&self, party: Party, deadline: Instant, is_change: bool) -> AnswerSize {
+        AnswerSize {
+            large: self.clone(),
+            party,
+            deadline,
+            is_change,
+            read: AtomicUsize::new(0),
+            written: AtomicUsize::new(0),
+            reads: Semaphore::new(READS_AT_A_TIME),
+            place: OnceCell::new(),
+            refusal: OnceLock::new(),
+        }
+    }
+}
+
+impl AnswerSize {
+    /// Reads rows of this size; few lists of a request at a time, so that those behind them see
+    /// what was read. Errors: those of reading, and `AnswerTooLarge` beyond the limit.
+    pub(super) async fn reading<T, E: From<ServiceError>>(
+        &self,
+        read: impl Future<Output = Result<T, E>>,
+        size: impl FnOnce(&T) -> usize,
+    ) -> Result<T, E> {
+        let _turn = self.reads.acquire().await;
+        self.check()?;
+        let rows = read.await?;
+        let size = size(&rows);
+        let read = self.read.fetch_add(size, Ordering::Relaxed) + size;
+        if read > self.large.limit {
+            self.refuse(Refusal::TooLarge);
+        }
+        self.check()?;
+        if self.is_large() {
+            self.room().await;
+        }
+        Ok(rows)
+    }
+
+    /// Counts what was written.
+    pub(super) fn add(&self, bytes: usize) {
+        let written = self.written.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if written > self.large.limit {
+            self.refuse(Refusal::TooLarge);
+        }
+    }
+
+    /// How many bytes were written so far, about.
+    pub fn written(&self) -> usize {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// Whether the rest of the answer is left out.
+    pub(super) fn is_beyond(&self) -> bool {
+        self.refusal.get().is_some()
+    }
+
+    /// Whether the answer has become large.
+    pub fn is_large(&self) -> bool {
+        self.written() + self.read.load(Ordering::Relaxed) > SMALL_ANSWER
+    }
+
+    /// Lets others go first where the answer has become large: waits for a place, once, and each
+    /// time for those who have something to do at once. Where no place comes before the deadline
+    /// the rest of the answer is left out.
+    pub(super) async fn room(&self) {
+        if self.place.get().is_some() {
+            yield_now().await;
+        } else if !self.is_beyond() {
+            let enter = || self.large.places.enter(self.party, Some(self.deadline));
+            if self.place.get_or_try_init(enter).await.is_err() {
+                self.refuse(Refusal::NoPlace);
+            }
+        }
+    }
+
+    /// Whether a field is written whatever the size: of a change its counts and ids, and the plain
+    /// fields of the object that it is about, which are few, so that nothing committed looks failed.
+    /// `is_leaf` is whether nothing is selected of it.
+    pub(super) fn is_kept(&self, path: Option<&QueryPathNode<'_>>, is_leaf: bool) -> bool {
+        self.is_change && depth(path) <= if is_leaf { 3 } else { 2 }
+    }
+
+    /// Why the rest is left out, if it is. Errors: `AnswerTooLarge`, `TimedOut`.
+    pub(super) fn check(&self) -> Result<(), ServiceError> {
+        match self.refusal.get() {
+            None => Ok(()),
+            Some(Refusal::TooLarge) => Err(ServiceError::AnswerTooLarge(self.large.limit)),
+            Some(Refusal::NoPlace) => {
+                Err(ServiceError::TimedOut("waiting for other large answers"))
+            }
+        }
+    }
+
+    fn refuse(&self, refusal: Refusal) {
+        let _ = self.refusal.set(refusal);
+    }
+}
+
+/// How many fields lead to this one, itself counted.
+fn depth(mut path: Option<&QueryPathNode<'_>>) -> usize {
+    let mut depth = 0;
+    while let Some(node) = path {
+        depth += usize::from(matches!(node.segment, QueryPathSegment::Name(_)));
+        path = node.parent;
+    }
+    depth
+}
+
+/// Has the library count each value that it resolves.
+pub(super) struct Counting;
+
+impl ExtensionFactory for Counting {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait]
+impl Extension for Counting {
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        let Some(size) = ctx.data_opt::<Arc<AnswerSize>>() else {
+            return next.run(ctx, info).await;
+        };
+        let is_leaf = info.field.selection_set.node.items.is_empty();
+        let key = info.alias.unwrap_or(info.name).len();
+        let path = info.path_node;
+        if size.is_beyond() && !size.is_kept(Some(path), is_leaf) {
+            return Ok(Some(left_out()));
+        }
+        let value = next.run(ctx, info).await?;
+        // Of an object that was written as JSON the bytes were counted then.
+        let bytes = value.as_ref().filter(|_| is_leaf).map_or(0, leaf_bytes);
+        size.add(key + SIGNS + bytes);
+        if size.is_large() && (bytes > LONG || size.place.get().is_none()) {
+            size.room().await;
+        }
+        // An object stays: what is too much of it was left out when it was resolved.
+        if is_leaf && size.is_beyond() && !size.is_kept(Some(path), true) {
+            return Ok(Some(left_out()));
+        }
+        Ok(value)
+    }
+}
+
+/// A value of so many bytes is one to let others go first for.
+const LONG: usize = 1024;
+/// Quotes, colon and comma of a member.
+const SIGNS: usize = 4;
+
+/// The bytes of a value of which nothing is selected, about.
+fn leaf_bytes(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Boolean(_) | Value::Number(_) => 4,
+        Value::String(text) => text.len() + 2,
+        Value::Enum(name) => name.len() + 2,
+        Value::Binary(_) if is_left_out(value) => 0,
+        Value::Binary(json) => json.len(),
+        Value::List(items) => items.iter().map(|item| leaf_bytes(item) + 1).sum(),
+        Value::Object(members) => {
+            let members = members.iter();
+            members
+                .map(|(key, value)| key.len() + SIGNS + leaf_bytes(value))
+                .sum()
+        }
+    }
+}

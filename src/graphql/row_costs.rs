@@ -1,0 +1,54 @@
+//! What the rows of bulk changes cost, which is known when their leads are selected.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_graphql::Name;
+
+use crate::graphql::cost::Cost;
+
+/// What the rows of bulk changes may cost in a request, besides what was known of its cost before.
+#[derive(Debug)]
+pub(super) struct RowCosts {
+    /// The price of a row, by the response key of the change.
+    prices: Vec<(Name, u64)>,
+    left: AtomicU64,
+    limit: u64,
+}
+
+impl RowCosts {
+    pub(super) fn new(cost: Cost, prices: Vec<(Name, u64)>) -> Self {
+        let left = cost.limit.saturating_sub(cost.requested);
+        Self {
+            prices,
+            left: AtomicU64::new(left),
+            limit: left,
+        }
+    }
+
+    /// The most rows that the change of this response key may have.
+    pub(super) fn most(&self, key: &str) -> usize {
+        let left = self.left.load(Ordering::Relaxed);
+        let most = left.checked_div(self.price(key)).unwrap_or(u64::MAX);
+        usize::try_from(most).unwrap_or(usize::MAX)
+    }
+
+    /// Counts the rows that a change has.
+    pub(super) fn take(&self, key: &str, rows: usize) {
+        let price = self.price(key).saturating_mul(rows as u64);
+        let left = self.left.load(Ordering::Relaxed).saturating_sub(price);
+        self.left.store(left, Ordering::Relaxed);
+    }
+
+    /// What was counted so far.
+    pub(super) fn taken(&self) -> u64 {
+        self.limit - self.left.load(Ordering::Relaxed)
+    }
+
+    /// Nothing where no rows are selected.
+    fn price(&self, key: &str) -> u64 {
+        let mut prices = self.prices.iter();
+        prices
+            .find(|(of, _)| of == key)
+            .map_or(0, |(_, price)| *price)
+    }
+}

@@ -1,0 +1,76 @@
+//! The body of a large answer, which holds the answer's place until it is sent.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use axum::body::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+
+use crate::graphql::AnswerSize;
+
+/// What is handed on at a time: little beside what a connection keeps in memory anyway.
+const PIECE: usize = 64 * 1024;
+/// How long a client may take whatever the size, and then for each piece: places are few.
+const FIRST: Duration = Duration::from_secs(30);
+const EACH: Duration = Duration::from_secs(1);
+
+/// Bytes that are handed on piece by piece as the client takes them.
+pub(super) struct LargeBody {
+    rest: Bytes,
+    until: Instant,
+    _size: Arc<AnswerSize>,
+}
+
+/// The client takes the answer more slowly than 64 KB a second.
+#[derive(Debug)]
+pub(super) struct TooSlow;
+
+impl LargeBody {
+    pub(super) fn new(json: Bytes, size: Arc<AnswerSize>) -> Self {
+        Self {
+            rest: json,
+            until: Instant::now() + FIRST,
+            _size: size,
+        }
+    }
+}
+
+impl Body for LargeBody {
+    type Data = Bytes;
+    type Error = TooSlow;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TooSlow>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        if Instant::now() > self.until {
+            return Poll::Ready(Some(Err(TooSlow)));
+        }
+        self.until += EACH;
+        let length = PIECE.min(self.rest.len());
+        let piece = self.rest.split_to(length);
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
+}
+
+impl fmt::Display for TooSlow {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("the client takes the answer too slowly")
+    }
+}
+
+impl std::error::Error for TooSlow {}

@@ -1,0 +1,135 @@
+//! Short queries with huge answers, many at once: they end at the limit, wait for each other, and
+//! nobody else waits for them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crm::db::embedded::EmbeddedServer;
+
+use crate::proofs::crash_drill::server::{Client, Server};
+use crate::support::{Scratch, durable};
+
+use super::aftermath::Aftermath;
+
+const AT_ONCE: usize = 16;
+const NOTES: usize = 100;
+/// An answer has so many texts of 40 KB; the limit is 16 MiB.
+const WITHIN: usize = 3;
+const BEYOND: usize = 45;
+/// The most that the program's memory may grow meanwhile.
+const MEMORY: u64 = 300 << 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn huge_answers_are_bounded_together_and_hold_up_nobody() {
+    let (database, folder) = (Scratch::new(), Scratch::new());
+    let postgres = EmbeddedServer::start(&durable(database.path())).await;
+    let mut postgres = postgres.expect("a server");
+    postgres.ready();
+    let url = postgres.url();
+    let mut server = Server::start_on(folder.path(), Some(&url)).await;
+    let (bomber, victim) = (server.sign_in().await, server.sign_in().await);
+    let lead = lead_with_notes(&bomber).await;
+    let usual = victims(&victim, || false).await;
+    let aftermath = Aftermath::of(&server);
+    for (times, is_within) in [(WITHIN, true), (BEYOND, false)] {
+        let before = server.memory();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let bombs = (0..AT_ONCE).map(|_| tokio::spawn(huge(bomber.clone(), lead.clone(), times)));
+        let bombs: Vec<_> = bombs.collect();
+        let watched = {
+            let is_over = Arc::clone(&is_over);
+            let victim = victim.clone();
+            tokio::spawn(async move { victims(&victim, || !is_over.load(Ordering::Relaxed)).await })
+        };
+        let mut peak = before;
+        while !bombs.iter().all(tokio::task::JoinHandle::is_finished) {
+            peak = peak.max(server.memory());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        is_over.store(true, Ordering::Relaxed);
+        for bomb in bombs {
+            check(&bomb.await.unwrap(), is_within);
+        }
+        let meanwhile = watched.await.unwrap();
+        println!(
+            "{AT_ONCE} answers of {} MB at once: memory + {} MB; another user's p95 {:?}, usually {:?}, in {} requests",
+            times * NOTES / 25,
+            (peak - before) >> 20,
+            part(&meanwhile),
+            part(&usual),
+            meanwhile.len(),
+        );
+        assert!(peak - before <= MEMORY, "{} MB", (peak - before) >> 20);
+        // Two cores, unoptimised, beside other tests: what counts here is that nobody is kept out.
+        assert!(part(&meanwhile) <= Duration::from_secs(2));
+    }
+    aftermath.check(&mut server, &url).await;
+    server.stop().await;
+    postgres.stop().await.expect("left");
+}
+
+/// A lead with notes of the greatest length.
+async fn lead_with_notes(who: &Client) -> String {
+    let create = "mutation { createLead(input: { lastName: \"Bomb\", email: \"b@b.example\" }) { lead { id } } }";
+    let made = who.clone().ask(create.to_owned(), json!({})).await.unwrap();
+    let lead = made["data"]["createLead"]["lead"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let add = "mutation ($input: AddNoteInput!) { addNote(input: $input) { note { id } } }";
+    let input = json!({ "id": lead, "content": "\u{1F600}".repeat(10_000) });
+    for _ in 0..NOTES {
+        let added = who
+            .clone()
+            .ask(add.to_owned(), json!({ "input": input }))
+            .await;
+        assert!(added.unwrap().get("errors").is_none());
+    }
+    lead
+}
+
+async fn huge(who: Client, lead: String, times: usize) -> Value {
+    let names: Vec<String> = (0..times).map(|n| format!("a{n}: content")).collect();
+    let names = names.join(" ");
+    let query = format!(
+        "query ($id: ID!) {{ lead(id: $id) {{ id notes(first: 100) {{ nodes {{ {names} }} }} }} }}"
+    );
+    let answer = who.ask(query, json!({ "id": lead })).await;
+    answer.expect("an answer")
+}
+
+fn check(answer: &Value, is_within: bool) {
+    let lead = &answer["data"]["lead"];
+    assert!(lead["id"].is_string(), "{:?}", answer.get("errors"));
+    if is_within {
+        assert_eq!(lead["notes"]["nodes"].as_array().unwrap().len(), NOTES);
+    } else {
+        assert_eq!(lead["notes"], Value::Null);
+        assert_eq!(
+            answer["errors"][0]["extensions"]["code"],
+            "ANSWER_TOO_LARGE"
+        );
+    }
+}
+
+/// The times of another user's requests, at least 100 of them.
+async fn victims(who: &Client, goes_on: impl Fn() -> bool) -> Vec<Duration> {
+    let mut times = Vec::new();
+    while times.len() < 100 || goes_on() {
+        let asked = Instant::now();
+        let query = "{ me { id } leads(first: 10) { nodes { id } } }".to_owned();
+        let answer = who.clone().ask(query, json!({})).await.expect("an answer");
+        assert!(answer.get("errors").is_none(), "{answer}");
+        times.push(asked.elapsed());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    times.sort_unstable();
+    times
+}
+
+fn part(times: &[Duration]) -> Duration {
+    times[(times.len() - 1) * 95 / 100]
+}
