@@ -55,6 +55,6 @@ export async function create(): Promise<readonly string[]> {
   });
   // @ts-expect-error: there is no such source.
   void client.mutate({ mutation: CreateLeadsDocument, variables: { leads: [{ ...row, source: 'X' }] } });
-  const ids = rows.data?.createLeads?.results.map((result) => result.id ?? '') ?? [];
+  const ids = rows.data?.createLeads?.results?.map((result) => result.id ?? '') ?? [];
   return [created.data?.createLead?.lead?.id ?? '', ...ids];
 }
