@@ -61,7 +61,8 @@ pub struct ConnectionLimits {
     /// Time for a request's head to come, from its first byte; of the first request, from the
     /// connection's beginning.
     pub header: Duration,
-    /// Time that a client may take nothing of its answer; also the time that a body has to come.
+    /// Time in which a client must take 64 KB of its answer, or the rest; also the time that a body has
+    /// to come.
     pub client: Duration,
     /// Time that a connection may rest between two requests.
     pub keep_alive: Duration,
@@ -146,7 +147,7 @@ pub async fn serve(
 struct Server {
     admission: Arc<Admission>,
     router: Router,
-    /// Time after which the kernel gives up a client that takes nothing.
+    /// Time after which the kernel gives up what it holds of a closed connection's answer.
     timeout: Duration,
 }
 
@@ -154,10 +155,12 @@ impl Server {
     /// Gives a connection a place and serves it in a task of its own; `open` is dropped with it.
     async fn take(&self, stream: TcpStream, peer: SocketAddr, open: mpsc::Sender<()>) {
         let _ = stream.set_nodelay(true);
-        limit_unread(&stream, self.timeout);
+        limit_unsent(&stream);
         let place = Arc::new(self.admission.admit(peer.ip()));
-        let router = self.router.clone();
+        let (router, timeout) = (self.router.clone(), self.timeout);
         tokio::spawn(async move {
+            let connection = Arc::clone(&place.connection);
+            let stream = WatchedStream::new(stream, connection, timeout);
             serve_connection(stream, place, router).await;
             drop(open);
         });
@@ -175,24 +178,17 @@ impl Server {
     }
 }
 
-/// The kernel ends a connection whose client takes nothing for so long, also one that was closed here
-/// and whose last answer it still holds; and it keeps no more than a little, so that what a slow client
-/// takes is seen here soon.
-fn limit_unread(stream: &TcpStream, timeout: Duration) {
+/// Lets the kernel keep no more than a little, so that what a slow client takes is seen here soon.
+fn limit_unsent(stream: &TcpStream) {
     #[cfg(target_os = "linux")]
-    {
-        let socket = socket2::SockRef::from(stream);
-        let _ = socket.set_tcp_user_timeout(Some(timeout));
-        let _ = socket.set_tcp_notsent_lowat(UNSENT);
-    }
+    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
     #[cfg(not(target_os = "linux"))]
-    let _ = (stream, timeout);
+    let _ = stream;
 }
 
-async fn serve_connection(stream: TcpStream, place: Arc<Place>, router: Router) {
+async fn serve_connection(stream: WatchedStream, place: Arc<Place>, router: Router) {
     let routes = TowerToHyperService::new(router);
     let connection = Arc::clone(&place.connection);
-    let stream = WatchedStream::new(stream, Arc::clone(&connection));
     let service = service_fn(move |request| answer(request, Arc::clone(&place), routes.clone()));
     // Deadlines are looked at by the sweep, all in one place.
     let mut http = http1::Builder::new();
