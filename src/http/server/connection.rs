@@ -1,6 +1,6 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -11,7 +11,8 @@ use crate::http::server::lingering_close::LONGEST;
 /// Longest turn of a client once the server was told to stop.
 const STOP_GRACE: Duration = Duration::from_secs(1);
 
-/// Time that a connection has for its first request before it makes room for others of its address.
+/// Time that a connection has for its first request, once it was read from, before it makes room for
+/// others of its address.
 const SETTLED: Duration = Duration::from_millis(250);
 
 /// Least bytes of an answer that a client must take within its time, lest it holds one for ever by
@@ -25,6 +26,8 @@ pub(super) struct Connection {
     /// The network that it is counted in; none where its address is not counted.
     pub(super) network: Option<Network>,
     opened: Instant,
+    /// When it was read from the first time.
+    first_read: OnceLock<Instant>,
     progress: Mutex<Progress>,
     is_cut: AtomicBool,
     /// Ends it at once.
@@ -97,6 +100,7 @@ impl Connection {
             peer,
             network,
             opened: Instant::now(),
+            first_read: OnceLock::new(),
             progress: Mutex::new(progress),
             is_cut: AtomicBool::new(false),
             cut: Notify::new(),
@@ -119,9 +123,20 @@ impl Connection {
         self.opened.elapsed()
     }
 
+    /// It was read from: a request that came with it is known by now.
+    pub(super) fn mark_read(&self) {
+        self.first_read.get_or_init(Instant::now);
+    }
+
+    /// Tells whether it was read from. On a busy machine that may be long after it was accepted.
+    pub(super) fn was_read(&self) -> bool {
+        self.first_read.get().is_some()
+    }
+
     /// Tells whether it had its time for a first request.
     pub(super) fn is_settled(&self) -> bool {
-        self.age() >= SETTLED
+        let first_read = self.first_read.get();
+        first_read.is_some_and(|at| at.elapsed() >= SETTLED)
     }
 
     /// Tells whether the client has done its part, and the server has not.
