@@ -1,4 +1,4 @@
-//! What the operator decides: flags and environment variables, in one place.
+//! The operator's settings: flags and environment variables, in one place.
 
 mod database;
 mod environment;
@@ -31,7 +31,7 @@ pub const DEVELOPMENT_PASSWORD: &str = "development-only";
 /// The address of the first administrator in development, where none is given.
 pub const DEVELOPMENT_EMAIL: &str = "admin@example.com";
 
-/// What the program runs for.
+/// The purpose of this installation.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
     /// On a laptop: own PostgreSQL, first administrator, demo data, GraphiQL, introspection.
@@ -46,7 +46,7 @@ pub enum Profile {
 /// Everything that can be decided from outside. Each flag has an environment variable.
 #[derive(Args, Debug, Clone)]
 pub struct Config {
-    /// What the program runs for.
+    /// The purpose of this installation.
     #[arg(
         long,
         env = "CRM_PROFILE",
@@ -88,7 +88,7 @@ pub struct Config {
     )]
     pub admin_password: Option<String>,
 
-    /// How long a session lasts, in hours.
+    /// Lifetime of a session, in hours.
     #[arg(long, env = "CRM_SESSION_HOURS", default_value_t = 12,
         value_parser = clap::value_parser!(u32).range(1..=8760), global = true)]
     pub session_hours: u32,
@@ -118,7 +118,7 @@ pub struct Config {
         value_parser = clap::value_parser!(u16).range(1..), global = true)]
     pub connections_per_address: u16,
 
-    /// How long a client may take to send a request's head, in milliseconds.
+    /// Time that a client has to send a request's head, in milliseconds.
     #[arg(
         long,
         env = "CRM_HEADER_TIMEOUT_MS",
@@ -127,23 +127,23 @@ pub struct Config {
     )]
     pub header_timeout_ms: u64,
 
-    /// How long a client may take to send a request's body, and how long it may take nothing of an
-    /// answer, in milliseconds.
+    /// Time that a client has to send a request's body, and in which it must take 64 KB of
+    /// an answer or the rest of it, in milliseconds.
     #[arg(long, env = "CRM_CLIENT_TIMEOUT_MS", default_value_t = 30_000,
         value_parser = clap::value_parser!(u64).range(1..=86_400_000), global = true)]
     pub client_timeout_ms: u64,
 
-    /// How long a connection may rest between two requests, in milliseconds: longer than a proxy in
+    /// Time that a connection may rest between two requests, in milliseconds: longer than a proxy in
     /// front keeps it, so that no request meets a connection that is being closed.
     #[arg(long, env = "CRM_KEEP_ALIVE_MS", default_value_t = 75_000,
         value_parser = clap::value_parser!(u64).range(1..=86_400_000), global = true)]
     pub keep_alive_ms: u64,
 
-    /// How long requests in flight may take to end at a stop, in milliseconds.
+    /// Time that requests in flight have to end at a stop, in milliseconds.
     #[arg(long, env = "CRM_DRAIN_MS", default_value_t = 8_000, global = true)]
     pub drain_ms: u64,
 
-    /// How long new requests are still taken once the program was told to stop, in milliseconds:
+    /// Time for which new requests are still taken once the program was told to stop, in milliseconds:
     /// /readyz says no already, so that a load balancer sends no more.
     #[arg(long, env = "CRM_STOP_DELAY_MS", default_value_t = 300, global = true)]
     pub stop_delay_ms: u64,
@@ -152,7 +152,7 @@ pub struct Config {
     #[arg(long, env = "CRM_ALLOW_GET", global = true)]
     pub allow_get: bool,
 
-    /// How long a request may take, in milliseconds. A query is then given up, a change undone.
+    /// Time limit of a request, in milliseconds. A query is then given up, a change undone.
     #[arg(long, env = "CRM_REQUEST_TIMEOUT_MS", default_value_t = 30_000,
         value_parser = clap::value_parser!(u64).range(1..=86_400_000), global = true)]
     pub request_timeout_ms: u64,
@@ -178,11 +178,11 @@ pub struct Config {
     #[command(flatten)]
     pub oidc: OidcConfig,
 
-    /// What is logged: a level, or levels by module (`info,crm=debug`).
+    /// Log level, or levels by module (`info,crm=debug`).
     #[arg(long, env = "CRM_LOG", default_value = "info", global = true)]
     pub log: String,
 
-    /// How it is logged, on standard error.
+    /// Format of the log, on standard error.
     #[arg(
         long,
         env = "CRM_LOG_FORMAT",
@@ -201,7 +201,7 @@ pub struct Config {
     /// `http://127.0.0.1:4318`. Without it there are no traces.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_parser = value::collector, global = true)]
     pub otlp_endpoint: Option<String>,
-    /// What a request may ask for at once.
+    /// Limits of a request.
     #[command(flatten)]
     pub limits: LimitOptions,
 
@@ -212,7 +212,7 @@ pub struct Config {
     home: Option<PathBuf>,
 }
 
-/// How log lines look.
+/// Format of log lines.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
     /// For people.
@@ -227,7 +227,7 @@ impl Config {
         self.database.named(self.home.as_deref())
     }
 
-    /// What a client's connection may cost.
+    /// Limits and deadlines of connections.
     pub fn connections(&self) -> ConnectionLimits {
         ConnectionLimits {
             connections: self.max_connections.into(),
@@ -248,7 +248,7 @@ impl Config {
         }
     }
 
-    /// How the program's own PostgreSQL is had.
+    /// Options of the program's own PostgreSQL.
     pub fn embedded(&self) -> EmbeddedOptions {
         EmbeddedOptions {
             bin: self.pg_bin.clone(),
@@ -259,7 +259,7 @@ impl Config {
         }
     }
 
-    /// What browsers are told.
+    /// Security headers and CORS.
     pub fn browsers(&self) -> Browsers {
         Browsers {
             origins: self.cors_origins.clone(),
@@ -267,7 +267,7 @@ impl Config {
         }
     }
 
-    /// What the API is told.
+    /// Settings of the API.
     pub fn settings(&self) -> Settings {
         Settings {
             bulk_limit: self.bulk_limit,
@@ -293,7 +293,7 @@ impl Config {
         }
     }
 
-    /// Where files go that the program fetches, if its own PostgreSQL has no folder.
+    /// The folder of files that the program fetches, if its own PostgreSQL has none.
     pub fn asset_folder(&self) -> PathBuf {
         let data_home = || {
             self.data_home

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use chrono::Utc;
 use futures_util::FutureExt;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 
 use crate::cli::Failure;
@@ -24,6 +24,10 @@ use crate::service::sessions::{Memory, PasswordHash};
 use crate::service::statistics::Fold;
 use crate::service::{ServiceError, idempotency, sessions, users};
 use crate::telemetry::Metrics;
+
+/// Connections that the kernel keeps until they are accepted (at most `net.core.somaxconn`). What is
+/// beyond is dropped, and its client tries again after a second.
+const BACKLOG: u32 = 4096;
 
 /// How often keys and sessions whose time is over are forgotten.
 const CLEANING: Duration = Duration::from_secs(600);
@@ -156,14 +160,25 @@ fn render(metrics: &Metrics) -> Render {
 
 async fn listen(address: SocketAddr, variable: &str) -> Result<TcpListener, Failure> {
     let another = format!("choose another address with {variable}");
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| match error.kind() {
-            ErrorKind::AddrInUse => Failure::new(format!(
-                "{address} is in use: stop what listens there, or {another}"
-            )),
-            _ => Failure::new(format!("cannot listen on {address}: {error}; {another}")),
-        })
+    bind(address).map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => Failure::new(format!(
+            "{address} is in use: stop what listens there, or {another}"
+        )),
+        _ => Failure::new(format!("cannot listen on {address}: {error}; {another}")),
+    })
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // So that a start soon after a stop can have the port again. On Windows it would share it.
+    if cfg!(unix) {
+        socket.set_reuseaddr(true)?;
+    }
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// On a database that nobody administers: in development, demo data if there are no leads, and then

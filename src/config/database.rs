@@ -63,11 +63,11 @@ pub struct DatabaseConfig {
         value_parser = clap::value_parser!(u16).range(1..), global = true)]
     pub pool_size: u16,
 
-    /// How long a request waits for a connection, in milliseconds.
+    /// Longest wait of a request for a connection, in milliseconds.
     #[arg(long, env = "CRM_POOL_WAIT_MS", default_value_t = 1_000, global = true)]
     pub pool_wait_ms: u64,
 
-    /// How long a statement may run, in milliseconds.
+    /// Time limit of a statement, in milliseconds.
     #[arg(
         long,
         env = "CRM_STATEMENT_TIMEOUT_MS",
@@ -76,7 +76,7 @@ pub struct DatabaseConfig {
     )]
     pub statement_timeout_ms: u64,
 
-    /// How long a statement waits for a lock, in milliseconds.
+    /// Longest wait of a statement for a lock, in milliseconds.
     #[arg(
         long,
         env = "CRM_LOCK_TIMEOUT_MS",
@@ -85,7 +85,7 @@ pub struct DatabaseConfig {
     )]
     pub lock_timeout_ms: u64,
 
-    /// How long a transaction may rest between two statements, in milliseconds.
+    /// Longest rest of a transaction between two statements, in milliseconds.
     #[arg(
         long,
         env = "CRM_IDLE_TRANSACTION_TIMEOUT_MS",
@@ -94,7 +94,7 @@ pub struct DatabaseConfig {
     )]
     pub idle_transaction_timeout_ms: u64,
 
-    /// How long a statement may take before its name is logged, in milliseconds; 0: never.
+    /// Time after which a statement's name is logged, in milliseconds; 0: never.
     #[arg(
         long,
         env = "CRM_SLOW_STATEMENT_MS",
@@ -139,7 +139,7 @@ impl DatabaseConfig {
         }
     }
 
-    /// How connections are had.
+    /// Options of the pool.
     pub fn pool(&self) -> PoolOptions {
         PoolOptions {
             size: self.pool_size.into(),

@@ -20,7 +20,7 @@ pub struct OidcConfig {
     )]
     pub oidc_issuer: Option<String>,
 
-    /// What the identity provider's tokens must have in `aud`.
+    /// Required `aud` of the identity provider's tokens.
     #[arg(
         long,
         env = "CRM_OIDC_AUDIENCE",
@@ -40,7 +40,7 @@ pub struct OidcConfig {
     )]
     pub oidc_user_claim: UserClaim,
 
-    /// Where the identity provider's keys are.
+    /// URL of the identity provider's keys.
     #[arg(
         long,
         env = "CRM_OIDC_JWKS_URL",

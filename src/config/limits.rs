@@ -2,7 +2,7 @@ use clap::Args;
 
 use crate::graphql::Limits;
 
-/// What a request may ask for at once. Each limit is there whatever its document says, and is
+/// Limits of a request. Each holds whatever its document says, and is
 /// looked at before any work is done.
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Limits")]
@@ -34,7 +34,7 @@ pub struct LimitOptions {
     #[arg(long, env = "CRM_LIMIT_FIELDS", default_value_t = Limits::default().fields, global = true)]
     limit_fields: usize,
 
-    /// How deep fields may nest.
+    /// Deepest nesting of fields.
     #[arg(long, env = "CRM_LIMIT_DEPTH", default_value_t = Limits::default().depth, global = true)]
     limit_depth: usize,
 
@@ -53,7 +53,7 @@ pub struct LimitOptions {
         default_value_t = Limits::default().directives, global = true)]
     limit_directives: usize,
 
-    /// How often lists may nest in introspection.
+    /// Deepest nesting of lists in introspection.
     #[arg(long, env = "CRM_LIMIT_INTROSPECTION",
         default_value_t = Limits::default().introspection, global = true)]
     limit_introspection: usize,

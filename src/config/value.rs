@@ -1,4 +1,4 @@
-//! What a flag's text may be.
+//! Parsers of flags' values.
 
 use std::net::{IpAddr, SocketAddr};
 

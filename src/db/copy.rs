@@ -16,7 +16,7 @@ const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 /// The type's number in PostgreSQL's catalogue, as an array's binary form wants it.
 const TEXT: i32 = 25;
 
-/// What makes many rows at once fast and takes nothing from anybody else: patience, commits that
+/// Session settings for copying many rows, which take nothing from anybody else: patience, commits that
 /// need not wait for the disk (a crash loses whole batches, the last ones), and memory to sort
 /// what goes into GIN indexes.
 const SETTINGS: &str = "SET statement_timeout = 0; SET synchronous_commit = off; \

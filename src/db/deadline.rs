@@ -16,17 +16,17 @@ use super::pool::Db;
 use super::premise::Premise;
 use super::tally::carried;
 
-/// How long it may take to tell the server that a statement is to end.
+/// Time limit of a cancel request to the server.
 const TELLING: Duration = Duration::from_secs(2);
 
-/// How long a cancelled statement is waited for before it is cancelled once more: there may have
+/// Time between two cancel requests for a connection's statement: at the first there may have
 /// been none at that moment.
 pub const BETWEEN_CANCELS: Duration = Duration::from_millis(100);
 
 /// The most connections that a request holds: what it asks for beyond that waits for its own.
 const MOST_OF_A_REQUEST: usize = 4;
 
-/// What is known of a request at the database.
+/// A request as the database layer knows it.
 #[derive(Clone, Default)]
 pub(super) struct Errand {
     /// On whose account its connections are held.
@@ -39,7 +39,7 @@ pub(super) struct Errand {
     outlives_its_client: bool,
     /// State shared by everything that works for the request, where it is for one.
     request: Option<Arc<Request>>,
-    /// What it takes for granted.
+    /// The cached authentication that it relies on.
     pub(super) premise: Premise,
 }
 
@@ -106,7 +106,7 @@ impl Errand {
         Ok(Some(RequestPermit(Arc::clone(request))))
     }
 
-    /// What ends the statements on a connection that is out for this.
+    /// The timer that cancels statements on a connection that is out for this.
     pub(super) fn curfew(&self, canceller: impl FnOnce() -> Canceller) -> Option<Curfew> {
         let until = self.reads_until?;
         Some(Curfew::of(until, canceller()))

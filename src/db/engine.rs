@@ -8,7 +8,7 @@ use tokio_postgres::{Client, Error, SimpleQueryMessage};
 use super::config::{ConnectionConfig, EXTENSIONS, quoted};
 use super::error::DbError;
 
-/// How long a second connection is waited for: a pooler that has only one to give keeps it waiting.
+/// Time limit of a second connection: a pooler that has only one to give keeps it waiting.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Checks that a session is one session, which it is not behind a pooler that hands the server's
@@ -122,7 +122,8 @@ async fn check_triggers(
     }
 }
 
-/// Where others look for it, too: in `public`, or where that is closed, with the tables.
+/// Creates an extension where others look for it, too: in `public`, or where that is closed, with the
+/// tables.
 async fn make_extension(
     client: &Client,
     config: &ConnectionConfig,

@@ -1,4 +1,4 @@
-//! What can go wrong between the program and its database.
+//! Errors between the program and its database.
 
 use std::error::Error;
 
@@ -18,7 +18,7 @@ pub enum DbError {
     /// The request's time is over: nothing is read for it any more.
     #[error("the request has taken longer than it may")]
     Late,
-    /// What the request took for granted is so no longer: it is to be asked again.
+    /// Cached authentication is outdated: the request is to be made again.
     #[error("users, sessions or API keys have changed in the meantime")]
     Outdated,
     /// The server does not take this user's password, or wants one and the URL has none.
@@ -54,7 +54,7 @@ pub enum DbError {
     Unreachable {
         /// Host and port, or the socket's folder.
         server: String,
-        /// What the network said.
+        /// The network's error.
         reason: String,
     },
     /// The server answers, but does not let us in: TLS, access rules, an unknown user or setting.
@@ -62,7 +62,7 @@ pub enum DbError {
     Refused {
         /// Host and port, or the socket's folder.
         server: String,
-        /// What the server or the TLS layer said.
+        /// The error of the server or the TLS layer.
         reason: String,
     },
     /// The server lets us in, but can't do what is needed, or is not set up for it.
@@ -70,7 +70,7 @@ pub enum DbError {
     Unsuitable {
         /// Host and port, or the socket's folder.
         server: String,
-        /// What it lacks, and what would help.
+        /// The missing feature, and the remedy.
         reason: String,
     },
     /// A migration did not run, or can't be undone; the database is as it was before that one.
@@ -135,7 +135,7 @@ impl DbError {
     }
 }
 
-/// What a statement's error means for whoever asked, where that is not the statement's fault.
+/// The meaning of a statement's error for its request, where it is not the statement's fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failed {
     /// The connection is gone, or the server was stopped.
@@ -183,7 +183,7 @@ pub(super) fn reason(error: &dyn Error) -> String {
     text
 }
 
-/// What we ourselves found wrong with the server's certificate, which travels as an I/O error.
+/// Our own verifier's fault of the server's certificate, which travels as an I/O error.
 fn certificate_fault(error: &tokio_postgres::Error) -> Option<&CertificateFault> {
     let io = error.source()?.downcast_ref::<std::io::Error>()?;
     match io.get_ref()?.downcast_ref::<rustls::Error>()? {

@@ -18,7 +18,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 /// The advisory lock that whoever changes the tables holds: "crm mig", read as a number.
 const LOCK: i64 = 0x63_72_6d_20_6d_69_67;
 
-/// How long the server may take to answer at all.
+/// Time limit of connecting.
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// Runs the migrations that the database lacks and returns their names, oldest first. Makes the schema

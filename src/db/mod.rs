@@ -1,4 +1,4 @@
-//! How a connection is had: the pool, the migrations, the embedded server.
+//! Database connections: the pool, the migrations, the embedded server.
 //!
 //! This room never names a lead and never reads the environment: a URL or options come in, and
 //! connections come out.

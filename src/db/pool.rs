@@ -34,9 +34,9 @@ pub struct PoolOptions {
     /// 4, 8, 16 and 32 answer as many requests a second, for a page or a single row, within the tenth
     /// by which two runs differ; the more there are, the less a few slow statements hold up the others.
     pub size: usize,
-    /// How long a request waits for a free connection. Default 1 s.
+    /// Longest wait of a request for a free connection. Default 1 s.
     pub wait: Duration,
-    /// How long making a connection may take. Default 5 s.
+    /// Time limit of making a connection. Default 5 s.
     pub connect: Duration,
     /// PostgreSQL ends a statement that runs longer. Default 30 s.
     pub statement_timeout: Duration,
@@ -66,14 +66,14 @@ impl Default for PoolOptions {
     }
 }
 
-/// How busy the pool is, in connections.
+/// The pool's load, in connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolStatus {
     /// The most there may be.
     pub max: usize,
-    /// Those that are open.
+    /// Open connections.
     pub size: usize,
-    /// Those that are handed out.
+    /// Connections that are handed out.
     pub in_use: usize,
     /// Requests that wait for one.
     pub waiting: usize,
@@ -181,12 +181,12 @@ impl Db {
         &self.errand
     }
 
-    /// Where the pool's connections lead, for one that is not of the pool.
+    /// The target of the pool's connections, for one that is not of the pool.
     pub(super) fn target(&self) -> &ConnectionConfig {
         &self.pool.manager().target
     }
 
-    /// How busy the pool is now.
+    /// The pool's load now.
     pub fn status(&self) -> PoolStatus {
         let status = self.pool.status();
         let (in_use, waiting) = self.queue.status();

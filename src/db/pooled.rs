@@ -27,7 +27,7 @@ pub struct PooledConnection {
     object: Option<Object<Manager>>,
     /// For whom it is out.
     errand: Errand,
-    /// What ends its statements, if it is out for no longer than a moment.
+    /// The timer that cancels its statements, if it is out for no longer than a moment.
     curfew: Option<Curfew>,
     /// Goes after the connection has: the next one may need its place in the pool.
     permits: Option<Permits>,

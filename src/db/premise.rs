@@ -1,4 +1,4 @@
-//! What a request takes for granted until the database has said so.
+//! Cached authentication that is valid for one revision, checked before any row is used.
 
 use std::sync::{Arc, OnceLock};
 
@@ -70,7 +70,7 @@ impl Premise {
         })))
     }
 
-    /// Whether the database has still to be asked.
+    /// Tells whether the revision has still to be checked.
     pub fn is_open(&self) -> bool {
         let supposed = self.0.as_ref();
         supposed.is_some_and(|supposed| supposed.verdict.get().is_none())
@@ -120,7 +120,7 @@ impl Premise {
 }
 
 impl Db {
-    /// What the request that this is for takes for granted.
+    /// The cached authentication that this one's request relies on.
     pub fn premise(&self) -> &Premise {
         &self.errand().premise
     }

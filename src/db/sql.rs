@@ -2,14 +2,14 @@ use std::fmt::{self, Write};
 
 use diesel::connection::DebugQuery;
 
-/// How much of a statement's text is kept.
+/// Longest kept text of a statement, in bytes.
 const LONGEST: usize = 2_000;
 
 /// A statement's text, without the values that are bound to it.
 pub(super) struct Sql(String);
 
 impl Sql {
-    /// What stands before the values.
+    /// The statement's text, without its values.
     pub(super) fn of(query: &dyn DebugQuery) -> Self {
         let mut sql = Self(String::new());
         // An error only says that the rest was not wanted.
@@ -22,7 +22,7 @@ impl Sql {
         &self.0
     }
 
-    /// What it does, and with which table first, those of subqueries aside.
+    /// The statement's verb and its first table, those of subqueries aside.
     pub(super) fn summary(&self) -> String {
         let (mut depth, mut before) = (0, "");
         let verb = self.0.split_whitespace().next().unwrap_or_default();

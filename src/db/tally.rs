@@ -1,4 +1,4 @@
-//! What a piece of work costs the database: statements, time, rows, added up over all tasks that
+//! Database costs of a piece of work: statements, time, rows, added up over all tasks that
 //! work on it.
 
 use std::future::Future;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use tracing::Instrument;
 
 tokio::task_local! {
-    /// What the present task works for; nothing for what the program does on its own account.
+    /// The tally of the present task's request; none for what the program does on its own account.
     static TALLY: Option<Arc<Tally>>;
 }
 
@@ -38,17 +38,17 @@ impl Tally {
         TALLY.scope(Some(self), work)
     }
 
-    /// How many statements ran, those that begin and end transactions too.
+    /// Number of statements that ran, those that begin and end transactions too.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
     }
 
-    /// How long they took. Statements that run at the same time count each.
+    /// Time that they took together. Statements that run at the same time count each.
     pub fn time(&self) -> Duration {
         Duration::from_nanos(self.nanoseconds.load(Ordering::Relaxed))
     }
 
-    /// How many rows they returned or changed.
+    /// Number of rows that they returned or changed.
     pub fn rows(&self) -> u64 {
         self.rows.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! What can be seen of the statements on a connection: how many, how long, how they ended.
+//! Instrumentation of the statements on a connection: their number, time and outcome.
 
 use std::cell::Cell;
 use std::panic::Location;

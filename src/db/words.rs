@@ -21,17 +21,17 @@ use super::run::RunQueryDsl;
 const SENTENCE: &str = "(SELECT short_desc FROM pg_settings WHERE name = 'statement_timeout')";
 const IN_ENGLISH: &str = "Sets the maximum allowed duration of any statement.";
 
-/// What was learned of any server so far.
+/// The messages learned from servers so far.
 static LEARNED: RwLock<Vec<(String, Failed)>> = RwLock::new(Vec::new());
 
-/// What these words mean, if they were learned.
+/// The meaning of a message, if it was learned.
 pub(super) fn meaning(said: &str) -> Option<Failed> {
     let learned = LEARNED.read().unwrap_or_else(PoisonError::into_inner);
     let known = learned.iter().find(|(words, _)| words == said);
     known.map(|(_, meaning)| *meaning)
 }
 
-/// Whether the server of this connection speaks English.
+/// Tells whether the server of this connection speaks English.
 pub(super) async fn are_english(conn: &mut Connection) -> bool {
     let sentence = diesel::select(sql::<Text>(SENTENCE));
     let sentence = sentence.get_result::<String>(conn).await;

@@ -12,11 +12,11 @@ use crate::http::App;
 use crate::service::sessions::{self, Token};
 use crate::service::{Actor, Result, api_keys, jwt, users};
 
-/// Who stands behind a request's `Authorization: Bearer …`: a session's token, an API key, or a token
+/// Authenticates a request by its `Authorization: Bearer …`: a session's token, an API key, or a token
 /// of the identity provider. Tokens are verified before the database is asked.
 ///
-/// Who stood behind a session's token or a key a moment ago is not looked up again: see [`Premise`].
-/// Without `from_memory` everybody is, and there is no premise.
+/// The user of a session's token or a key is not looked up again for a moment: see [`Premise`].
+/// Without `from_memory` everybody is looked up, and there is no premise.
 pub(super) async fn credentials(
     app: &App,
     headers: &HeaderMap,

@@ -1,4 +1,4 @@
-//! What browsers are told: what an answer may be used for, and which other sites may ask.
+//! Security headers and CORS: the uses of an answer in browsers, and the other sites that may ask.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What the operator decided about browsers.
+/// The operator's settings for browsers.
 #[derive(Debug, Clone, Default)]
 pub struct Browsers {
     /// The origins whose pages may ask, besides the service's own.
@@ -21,7 +21,7 @@ pub struct Browsers {
     pub https_only_seconds: u32,
 }
 
-/// What every answer carries unless it says otherwise itself: nothing in it is a page, may be shown
+/// The default security headers of every answer: nothing in it is a page, may be shown
 /// in a frame, is taken for another type, kept, or read by another site. A page of our own replaces
 /// the policy by one that lets it run.
 const GUARDS: [(HeaderName, HeaderValue); 7] = [
@@ -58,7 +58,7 @@ pub(super) fn guarded(mut response: Response, https_only: Option<&HeaderValue>) 
 }
 
 impl Browsers {
-    /// What is said about https, if anything is.
+    /// The value of Strict-Transport-Security, if it is sent.
     pub(super) fn https_only(&self) -> Option<HeaderValue> {
         let seconds = self.https_only_seconds;
         let value = HeaderValue::from_str(&format!("max-age={seconds}")).ok();

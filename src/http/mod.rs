@@ -1,4 +1,4 @@
-//! Who asks: HTTP, credentials, and what becomes of a request before and after GraphQL.
+//! HTTP: connections, credentials, and the handling of a request before and after GraphQL.
 
 pub mod graphiql;
 
@@ -38,26 +38,26 @@ use crate::graphql::Schema;
 use crate::http::browsers::guarded;
 use crate::service::sessions::Memory;
 
-/// What requests are answered with.
+/// The state that requests are answered with.
 #[derive(Clone)]
 pub struct App {
     /// The connections.
     pub db: Db,
     /// The API.
     pub schema: Schema,
-    /// Who stood behind the tokens and keys that came lately.
+    /// Cached authentication by tokens and keys.
     pub memory: Memory,
-    /// Whether everybody may ask for the schema itself, or administrators only.
+    /// Lets everybody ask for the schema itself, not administrators only.
     pub introspection_for_all: bool,
     /// Limits of a request's body.
     pub body_limits: BodyLimits,
-    /// Whether queries are answered by GET too.
+    /// Answers queries by GET too.
     pub allow_get: bool,
     /// The proxies that are believed when they say for whom they speak.
     pub trusted_proxies: Vec<IpNet>,
     /// The identity provider whose tokens are taken, too.
     pub provider: Option<Provider>,
-    /// What browsers are told.
+    /// Security headers and CORS.
     pub browsers: Browsers,
 }
 

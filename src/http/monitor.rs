@@ -1,4 +1,4 @@
-//! What whoever operates the program asks: whether it lives, whether it can answer, what it counts.
+//! Endpoints for operators: liveness, readiness and metrics.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use crate::db::Db;
 use crate::db::embedded::Upkeep;
 use crate::http::browsers::guarded;
 
-/// What is counted, as text.
+/// Renders the metrics as text.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// Whether the program was told to stop. Clones share it.
+/// The flag that the program was told to stop. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Stopping(Arc<AtomicBool>);
 
@@ -75,7 +75,7 @@ fn alive(upkeep: Option<&Upkeep>) -> (StatusCode, &'static str) {
     }
 }
 
-/// Whether requests can be answered: whether the database can be had, and the server goes on.
+/// Readiness: the database can be had, and the server goes on.
 async fn can_answer(State((db, stopping)): State<(Db, Stopping)>) -> (StatusCode, &'static str) {
     if stopping.has_begun() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n");

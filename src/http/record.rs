@@ -1,4 +1,4 @@
-//! What is said of a request when it is over, in the log and in the metrics: one line for each.
+//! The record of a finished request, in the log and in the metrics: one line for each.
 //!
 //! Never what a client sent or was told: no token, no variable, no name of a person. What clients
 //! make up themselves (operation names, request ids) is bounded in length and characters.
@@ -24,17 +24,17 @@ const CLIENT_GONE: u16 = 499;
 pub(super) struct Record {
     /// The request's id.
     pub(super) request_id: RequestId,
-    /// What it asks for, if that can be told.
+    /// The operation, if it can be told.
     pub(super) operation: Option<Arc<Operation>>,
-    /// Who asks.
+    /// The user who asks.
     pub(super) user: Option<UserId>,
     /// The codes of the errors that it is answered with.
     pub(super) codes: Vec<String>,
     /// The status that it is answered with.
     pub(super) status: Option<StatusCode>,
-    /// What it costs the database.
+    /// Its database costs.
     pub(super) tally: Arc<Tally>,
-    /// Where it stands in its trace.
+    /// Its span in the trace.
     pub(super) span: Span,
     began: Instant,
 }

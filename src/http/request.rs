@@ -14,9 +14,9 @@ pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
     pub(super) message: String,
-    /// Where in the document the fault is, if it is at one place.
+    /// The fault's places in the document, if it is in it.
     pub(super) locations: Vec<Pos>,
-    /// What a program is told besides the code.
+    /// Extensions of the error besides its code.
     pub(super) details: Vec<(&'static str, Value)>,
     /// The header that HTTP wants with this status.
     pub(super) header: Option<Box<(HeaderName, HeaderValue)>>,
@@ -40,7 +40,7 @@ impl Refusal {
     }
 }
 
-/// What a body, or a query string, consists of. Other members are allowed and mean nothing.
+/// The members of a body or a query string. Others are allowed and mean nothing.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Parameters {
@@ -161,7 +161,7 @@ impl From<Unusable> for Refusal {
     }
 }
 
-/// What a program is told of a limit.
+/// The error's extensions about a limit.
 fn details(unusable: Unusable) -> Vec<(&'static str, Value)> {
     match unusable {
         Unusable::TooLarge(Excess {

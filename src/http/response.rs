@@ -131,7 +131,7 @@ struct OnlyErrors<'a> {
     errors: &'a [ServerError],
 }
 
-/// Whether the request itself was wrong: a field that fails says which one it is.
+/// Tells whether the request itself was wrong: a field that fails says which one it is.
 fn is_request_error(answer: &Answer) -> bool {
     answer.data == Value::Null
         && !answer.errors.is_empty()

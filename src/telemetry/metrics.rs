@@ -5,7 +5,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use crate::telemetry::process;
 
-/// How often measured times are sorted into their buckets, and the process is looked at.
+/// Time between two rounds of sorting measured times into their buckets and reading process metrics.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// The upper ends of the buckets of all times, in seconds.
@@ -13,7 +13,7 @@ const BUCKETS: [f64; 14] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
 
-/// What is counted and measured, for Prometheus.
+/// Counters and measured times, for Prometheus.
 #[derive(Clone)]
 pub struct Metrics(PrometheusHandle);
 

@@ -1,4 +1,4 @@
-//! What the program says about itself: log lines on standard error, metrics, traces.
+//! Telemetry: log lines on standard error, metrics, traces.
 
 mod metrics;
 mod process;
@@ -16,12 +16,12 @@ use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use crate::config::{Config, LogFormat};
 
-/// How long the last traces may take to be sent: the stop of the program waits for them.
+/// Time limit of sending the last traces: the stop of the program waits for them.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// What was started, to be asked and to be stopped.
+/// The telemetry that was started, to be read and to be stopped.
 pub struct Telemetry {
-    /// What is counted and measured.
+    /// Counters and measured times.
     pub metrics: Metrics,
     traces: Option<SdkTracerProvider>,
 }

@@ -13,7 +13,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::{Layer, Registry};
 
-/// How long the collector may take for one export.
+/// Time limit of one export to the collector.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Starts sending traces to a collector, over HTTP in protobuf.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -36,10 +37,13 @@ impl Served {
 }
 
 pub(super) async fn serve(api: &Api, limits: ConnectionLimits) -> Served {
+    serve_routes(api.router(), limits).await
+}
+
+pub(super) async fn serve_routes(router: Router, limits: ConnectionLimits) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let router = api.router();
     let served = tokio::spawn(async move {
         let stopped = async { drop(stopped.await) };
         http::serve(listener, router, stopped, limits)

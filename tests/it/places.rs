@@ -3,14 +3,17 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use axum::routing::get;
 use serde_json::json;
+use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use crm::http::{BodyLimits, ConnectionLimits};
 
-use crate::connections::{PATIENCE, first_line, rest_of, send, serve};
+use crate::connections::{PATIENCE, Served, first_line, rest_of, send, serve, serve_routes};
 use crate::support::{Api, ApiOptions};
 
 const ALIVE: &str = "GET /healthz HTTP/1.1\r\nhost: crm\r\n\r\n";
@@ -261,6 +264,58 @@ async fn a_client_that_stops_reading_is_cut_off() {
     let began = Instant::now();
     let gone = async { while still.write_all(b" ").await.is_ok() {} };
     timeout(PATIENCE, gone).await.expect("it was cut");
+    assert!(began.elapsed() < millis(8_000), "{:?}", began.elapsed());
+}
+
+/// Answers with so many bytes, a client must take 64 KB of them in this time.
+async fn serve_bytes(bytes: usize, client: Duration) -> Served {
+    let answer = move || async move { vec![b'x'; bytes] };
+    let limits = ConnectionLimits {
+        client,
+        ..ConnectionLimits::default()
+    };
+    serve_routes(Router::new().route("/", get(answer)), limits).await
+}
+
+/// Reads so much at a time of one answer, with a pause after it, and returns how much came. Its window
+/// is small and its segments are those of a network, so that it tells often of what was read.
+async fn read_slowly(to: SocketAddr, part: usize, pause: Duration) -> usize {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(32 * 1024).unwrap();
+    SockRef::from(&socket).set_tcp_mss(1448).unwrap();
+    let mut stream = socket.connect(to).await.unwrap();
+    let request = b"GET / HTTP/1.1\r\nhost: crm\r\nconnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut buffer = vec![0; part];
+    let mut taken = 0;
+    loop {
+        match timeout(PATIENCE, stream.read(&mut buffer)).await.unwrap() {
+            Ok(read @ 1..) => taken += read,
+            Ok(0) | Err(_) => return taken,
+        }
+        sleep(pause).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_reads_slowly_and_steadily_gets_all_of_its_answer() {
+    let (bytes, time) = (1_000_000, millis(2_000));
+    let served = serve_bytes(bytes, time).await;
+    let began = Instant::now();
+    // 260 KB in its time.
+    let taken = read_slowly(served.address, 32 * 1024, millis(250)).await;
+    assert!(taken > bytes, "{taken} after {:?}", began.elapsed());
+    assert!(began.elapsed() > 3 * time, "{:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_takes_less_than_64_kb_in_its_time_is_cut_off() {
+    let bytes = 3_000_000;
+    let served = serve_bytes(bytes, millis(1_000)).await;
+    let began = Instant::now();
+    // 40 KB in its time.
+    let taken = read_slowly(served.address, 4 * 1024, millis(100)).await;
+    assert!(taken < bytes, "{taken}");
     assert!(began.elapsed() < millis(8_000), "{:?}", began.elapsed());
 }
 

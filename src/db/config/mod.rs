@@ -1,4 +1,4 @@
-//! Where a database is, and how a connection to it is made.
+//! The address of a database, and the making of connections to it.
 
 mod options;
 mod passfile;
@@ -25,7 +25,7 @@ use super::error::{DbError, reason};
 use super::tally::carried;
 use super::tls::{self, ClientFiles, ServerVerification};
 
-/// What a connection's bytes travel through where they are encrypted.
+/// The encrypted stream of a connection.
 type Tls = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
 
 /// A database URL, read and completed: connections can be made from it.

@@ -1,17 +1,17 @@
-//! What connections are made from: a URL, what stands in for its gaps, and a schema.
+//! The options of connections: a URL, defaults for the parts it leaves out, and a schema.
 
-/// Where the database is, and which of its schemas is the program's.
+/// The address of the database, and the program's schema in it.
 #[derive(Clone, Debug)]
 pub struct DatabaseOptions {
     /// `postgres://user:password@host:port/name?sslmode=verify-full`.
     pub url: String,
-    /// What stands in for the parts that the URL leaves out. Default: nothing.
+    /// Defaults of the parts that the URL leaves out. Default: none.
     pub defaults: UrlDefaults,
     /// The schema that the tables are in. Default: `public`.
     pub schema: String,
 }
 
-/// What stands in for the parts that a URL leaves out: PostgreSQL's own environment variables, as
+/// Defaults of the parts that a URL leaves out: PostgreSQL's own environment variables, as
 /// libpq takes them.
 #[derive(Clone, Debug, Default)]
 pub struct UrlDefaults {

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Those that PostgreSQL's own clients take for the local host if a socket is in them.
+/// The socket folders that PostgreSQL's own clients take for the local host.
 const USUAL_SOCKETS: [&str; 2] = ["/tmp", "/var/run/postgresql"];
 
 /// Whose password is looked for.
@@ -55,7 +55,7 @@ fn find(text: &str, login: &Login<'_>) -> Option<String> {
     fitting.next().filter(|password| !password.is_empty())
 }
 
-/// What stands before the first colon that no backslash is in front of, and after it.
+/// Splits at the first colon that no backslash is in front of.
 fn field(text: &str) -> Option<(&str, &str)> {
     let mut is_escaped = false;
     for (at, character) in text.char_indices() {

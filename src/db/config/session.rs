@@ -11,7 +11,7 @@ pub(in crate::db) const EXTENSIONS: [&str; 2] = ["pg_trgm", "unaccent"];
 pub(super) struct Settings(Vec<(String, String)>);
 
 impl Settings {
-    /// Those of `ours` that `options`, the text of a URL's parameter, leaves open, and those that it
+    /// Merges `ours` with `options`, the text of a URL's parameter: those it leaves open, and those it
     /// makes by `-c name=value`. Also returns what it says besides.
     ///
     /// Errors: `BadUrl` where it names `search_path`, which would be another schema than ours.

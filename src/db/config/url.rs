@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::db::DbError;
 
-/// What a URL says, by libpq's names: `host`, `port`, `user`, `password`, `dbname` and whatever stands
+/// The parameters of a URL, by libpq's names: `host`, `port`, `user`, `password`, `dbname` and those
 /// behind its question mark.
 pub(super) struct Parameters(Vec<(String, String)>);
 

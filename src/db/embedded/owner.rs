@@ -1,4 +1,4 @@
-//! Who runs the server: PostgreSQL refuses to run as root.
+//! The system user that runs the server: PostgreSQL refuses to run as root.
 
 use std::ffi::OsStr;
 use std::os::unix::process::CommandExt;

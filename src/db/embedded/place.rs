@@ -1,4 +1,4 @@
-//! Where the server keeps its things.
+//! The folders and files of the server.
 
 use std::fs::{DirBuilder, Permissions};
 use std::os::unix::ffi::OsStrExt;
@@ -9,7 +9,7 @@ use super::EmbeddedOptions;
 use super::error::EmbeddedError;
 use super::owner::Owner;
 
-/// What a Unix socket's path may have at most: 103 bytes on macOS, 107 on Linux.
+/// The longest path of a Unix socket: 103 bytes on macOS, 107 on Linux.
 const LONGEST_SOCKET_PATH: usize = 103;
 
 /// The folders and files of one server.
@@ -19,13 +19,13 @@ pub(super) struct Place {
     pub(super) data: PathBuf,
     /// The folder of the socket, mode 0700, the server's own: who can't enter it can't connect.
     pub(super) socket: PathBuf,
-    /// What the server writes.
+    /// The server's log file.
     pub(super) log: PathBuf,
     /// The file of the start lock.
     pub(super) start_lock: PathBuf,
     /// The file that all programs which use the server hold.
     pub(super) in_use: PathBuf,
-    /// Where fetched PostgreSQL programs are kept, for all servers of this user.
+    /// The folder of fetched PostgreSQL programs, for all servers of this user.
     pub(super) base: PathBuf,
 }
 

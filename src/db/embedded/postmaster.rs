@@ -1,4 +1,4 @@
-//! Whether the server's main process runs, by the file in which it writes its process id.
+//! Detection of the server's main process, by the file in which it writes its process id.
 
 use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};

@@ -21,13 +21,13 @@ use super::{EmbeddedOptions, blocking};
 use crate::db::DbError;
 use crate::db::config::ConnectionConfig;
 
-/// How often a starting server is asked whether it is ready.
+/// Time between two readiness checks of a starting server.
 const POLL: Duration = Duration::from_millis(10);
-/// How long a server may take to start: after a crash it first reads its write-ahead log again.
+/// Time limit of a start: after a crash the server first reads its write-ahead log again.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// When somebody who waits is told why.
 const SLOW: Duration = Duration::from_secs(3);
-/// How long the workers of a killed server are waited for.
+/// Time limit of waiting for the workers of a killed server.
 const WORKERS: Duration = Duration::from_secs(10);
 /// A log longer than this, in bytes, begins anew at the next start; one older log is kept.
 const LONGEST_LOG: u64 = 8 << 20;
@@ -173,7 +173,7 @@ fn launch(
     })
 }
 
-/// What differs from PostgreSQL's defaults.
+/// Server settings that differ from PostgreSQL's defaults.
 fn settings(options: &EmbeddedOptions, place: &Place) -> Vec<OsString> {
     let mut settings: Vec<OsString> = [
         "listen_addresses=",

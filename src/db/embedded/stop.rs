@@ -10,7 +10,7 @@ use super::lock::{InUse, StartLock};
 use super::place::Place;
 use super::postmaster;
 
-/// How long a server may take to stop: it first writes down what is still in memory.
+/// Time limit of a stop: the server first writes a checkpoint.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Leaves the server and, if nobody else uses it, tells it to stop: it ends the connections, rolls

@@ -1,4 +1,4 @@
-//! What a certificate says besides what rustls reads of it.
+//! The fields of a certificate that rustls does not read.
 
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, Error};

@@ -22,9 +22,9 @@ use super::error::{DbError, reason};
 /// Whom we believe to be the server. The text is a PEM file of roots; without one, or with
 /// `system`, the machine's own roots count.
 pub(super) enum ServerVerification {
-    /// Whoever answers: encryption alone.
+    /// Any server: encryption alone.
     Nobody,
-    /// Whoever shows a certificate signed by a root, or that is one of the file's itself.
+    /// A server with a certificate signed by a root, or that is one of the file's itself.
     Authority(Option<String>),
     /// The same, in the host's name.
     AuthorityAndName(Option<String>),

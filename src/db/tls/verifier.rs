@@ -12,7 +12,7 @@ use rustls::{RootCertStore, SignatureScheme};
 
 use super::certificate::Facts;
 
-/// What is wrong with a server's certificate, where rustls' own words name no remedy.
+/// A fault of a server's certificate, where rustls' own words name no remedy.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::db) enum CertificateFault {
     /// `openssl x509 -req` makes it where it is given no extension.
@@ -39,11 +39,11 @@ impl From<CertificateFault> for Error {
     }
 }
 
-/// What is asked of a certificate.
+/// The verification of a server's certificate.
 #[derive(Debug)]
 pub(super) struct Check {
     pub(super) roots: RootCertStore,
-    /// Those that are believed when the server shows the very same.
+    /// Certificates that are believed when the server shows the very same.
     pub(super) own: Vec<CertificateDer<'static>>,
     /// True where it must be in the host's name.
     pub(super) by_name: bool,

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::store::{self, Files};
 use super::{fetch, staging};
 
-/// Where the GraphiQL files come from and, if they are missing, why.
+/// The source of the GraphiQL files or, if they are missing, the reason.
 #[derive(Clone)]
 pub enum Assets {
     /// The real GraphiQL, fetched and verified.

@@ -113,7 +113,7 @@ async fn run(program: &'static str, command: &mut Command) -> Result<Output, Fet
     Ok(output)
 }
 
-/// What the program wrote, as one line for a page: without npm's prefixes and stack traces.
+/// The program's error output as one line for a page: without npm's prefixes and stack traces.
 fn complaint(stderr: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(stderr);
     let lines: Vec<&str> = text

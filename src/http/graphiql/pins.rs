@@ -1,11 +1,11 @@
-//! What GraphiQL consists of, pinned: packages, files and their checksums.
+//! The pinned parts of GraphiQL: packages, files and their checksums.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use ring::digest::{Algorithm, SHA256, SHA512, digest};
 
 /// A package of the npm registry at one exact version, and the files we take from it.
 pub(super) struct Package {
-    /// What `npm pack` is asked for.
+    /// The argument of `npm pack`.
     pub(super) spec: &'static str,
     /// The name under which `npm pack` stores it.
     pub(super) tarball: &'static str,
@@ -28,14 +28,14 @@ pub(super) struct Pinned {
 }
 
 impl Package {
-    /// Whether these are the bytes of the tarball that was pinned.
+    /// Tells whether these are the bytes of the tarball that was pinned.
     pub(super) fn is(&self, bytes: &[u8]) -> bool {
         checksum(&SHA512, bytes) == self.sha512
     }
 }
 
 impl Pinned {
-    /// Whether these are the bytes of the file that was pinned.
+    /// Tells whether these are the bytes of the file that was pinned.
     pub(super) fn is(&self, bytes: &[u8]) -> bool {
         checksum(&SHA256, bytes) == self.sha256
     }

@@ -13,11 +13,11 @@ use tokio::time::timeout;
 use super::fetch::Fetch;
 use super::settings::OidcSettings;
 
-/// How often keys are asked for, so that one which the provider withdrew is forgotten.
+/// Time between two requests for the keys, so that one which the provider withdrew is forgotten.
 const FRESH: Duration = Duration::from_secs(10 * 60);
-/// How soon they are asked for again when they could not be had.
+/// Time until they are asked for again when they could not be had.
 const RETRY: Duration = Duration::from_secs(30);
-/// How long all of the asking may take.
+/// Time limit of all of the asking.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The most keys that are remembered.
 const MOST: usize = 100;
@@ -47,20 +47,20 @@ struct Known {
 /// A key, and what it may verify.
 pub(super) struct Key {
     pub(super) key: DecodingKey,
-    /// What tokens call it, if the provider gave it a name.
+    /// Its `kid`, if the provider gave it one.
     name: Option<String>,
-    /// What the provider says it is for, if it says so.
+    /// Its `alg`, if the provider gave it one.
     named: Option<KeyAlgorithm>,
     curve: Option<Algorithm>,
 }
 
 impl Key {
-    /// Whether tokens that name their key so name this one.
+    /// Tells whether this is the key of tokens with this `kid`.
     pub(super) fn is_called(&self, name: Option<&str>) -> bool {
         name.is_some() && self.name.as_deref() == name
     }
 
-    /// Whether tokens with this algorithm may be verified by this key.
+    /// Tells whether tokens with this algorithm may be verified by this key.
     fn fits(&self, algorithm: Algorithm) -> bool {
         let is_named = |named| named == KeyAlgorithm::from(algorithm);
         self.key.family() == algorithm.family()

@@ -4,23 +4,23 @@ use std::time::Duration;
 use axum::http::Uri;
 use jsonwebtoken::Algorithm;
 
-/// What is expected of an identity provider's tokens.
+/// Settings of an identity provider: the claims that its tokens must have, and its keys.
 #[derive(Debug, Clone)]
 pub struct OidcSettings {
-    /// What `iss` must be; below it the provider is discovered.
+    /// Required value of `iss`; below it the provider is discovered.
     pub issuer: String,
-    /// What `aud` must be, or contain.
+    /// Required value or member of `aud`.
     pub audience: String,
     /// By which claim users are found.
     pub user_claim: UserClaim,
-    /// Where the keys are, if they are not to be discovered.
+    /// URL of the keys, if they are not to be discovered.
     pub jwks_url: Option<String>,
     /// A PEM file of the authorities that alone may have signed the provider's certificate; without
     /// it the machine's count.
     pub authorities: Option<PathBuf>,
     /// The algorithms that tokens may be signed with.
     pub algorithms: Vec<Algorithm>,
-    /// How long it takes until the provider is asked for its keys again, whatever tokens come in
+    /// Least time between two requests for the provider's keys, whatever tokens come in
     /// between.
     pub ask_again_after: Duration,
     /// For how long known keys serve while the provider cannot be reached.
@@ -37,7 +37,7 @@ pub enum UserClaim {
 }
 
 impl OidcSettings {
-    /// Where the provider says what it is.
+    /// URL of the provider's discovery document.
     pub(super) fn discovery_url(&self) -> String {
         let issuer = self.issuer.trim_end_matches('/');
         format!("{issuer}/.well-known/openid-configuration")

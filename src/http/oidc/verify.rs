@@ -9,7 +9,7 @@ use crate::service::jwt;
 use crate::service::users::Identity;
 use crate::service::{Result, ServiceError};
 
-/// How far the provider's clock may be from ours, in seconds.
+/// Largest difference of the provider's clock from ours, in seconds.
 const LEEWAY: u64 = 30;
 
 /// An identity provider whose tokens are taken. Clones share what is known of its keys.
@@ -27,7 +27,7 @@ struct Claims {
     sub: String,
     email: Option<String>,
     email_verified: Option<bool>,
-    /// What a token tells of, such as a logout, instead of giving access.
+    /// Events of a token that tells of some, such as a logout, instead of giving access.
     events: Option<IgnoredAny>,
 }
 

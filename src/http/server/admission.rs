@@ -199,10 +199,10 @@ impl Places {
     }
 
     /// Closes the first of these that has not authenticated, for another. Not one that waits for the
-    /// server: a sign-in, say, would be made in vain.
+    /// server, to be read from or answered: a sign-in, say, would be made in vain.
     fn evict(&mut self, of: impl Fn(&Connection) -> bool) -> bool {
         let mut all = self.unauthenticated.values();
-        let first = all.find(|one| of(one) && !one.is_being_answered());
+        let first = all.find(|one| of(one) && one.was_read() && !one.is_being_answered());
         let Some(first) = first.cloned() else {
             return false;
         };

@@ -1,6 +1,6 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -11,8 +11,13 @@ use crate::http::server::lingering_close::LONGEST;
 /// Longest turn of a client once the server was told to stop.
 const STOP_GRACE: Duration = Duration::from_secs(1);
 
-/// Time that a connection has for its first request before it makes room for others of its address.
+/// Time that a connection has for its first request, once it was read from, before it makes room for
+/// others of its address.
 const SETTLED: Duration = Duration::from_millis(250);
+
+/// Least bytes of an answer that a client must take within its time, lest it holds one for ever by
+/// reading a little now and then.
+const LEAST_TAKEN: usize = 64 * 1024;
 
 /// A client's connection as the server sees it: where it stands, and since when.
 pub(super) struct Connection {
@@ -21,6 +26,8 @@ pub(super) struct Connection {
     /// The network that it is counted in; none where its address is not counted.
     pub(super) network: Option<Network>,
     opened: Instant,
+    /// When it was read from the first time.
+    first_read: OnceLock<Instant>,
     progress: Mutex<Progress>,
     is_cut: AtomicBool,
     /// Ends it at once.
@@ -60,10 +67,17 @@ enum Phase {
 struct Progress {
     phase: Phase,
     since: Instant,
-    /// Since when the client has taken nothing of what is to be sent.
-    stalled: Option<Instant>,
+    /// Set while the client has not yet taken all of what is to be sent.
+    stall: Option<Stall>,
     /// The number of requests so far.
     requests: u64,
+}
+
+/// An answer that waits for its client to take more of it.
+struct Stall {
+    since: Instant,
+    /// Bytes that the client has made room for since then.
+    taken: usize,
 }
 
 /// The two ends of a connection: at once, or after the request that it is at.
@@ -78,7 +92,7 @@ impl Connection {
         let progress = Progress {
             phase: Phase::Head,
             since: Instant::now(),
-            stalled: None,
+            stall: None,
             requests: 0,
         };
         Self {
@@ -86,6 +100,7 @@ impl Connection {
             peer,
             network,
             opened: Instant::now(),
+            first_read: OnceLock::new(),
             progress: Mutex::new(progress),
             is_cut: AtomicBool::new(false),
             cut: Notify::new(),
@@ -103,9 +118,25 @@ impl Connection {
         self.is_cut.load(Ordering::Relaxed)
     }
 
+    /// Time since it was accepted.
+    pub(super) fn age(&self) -> Duration {
+        self.opened.elapsed()
+    }
+
+    /// It was read from: a request that came with it is known by now.
+    pub(super) fn mark_read(&self) {
+        self.first_read.get_or_init(Instant::now);
+    }
+
+    /// Tells whether it was read from. On a busy machine that may be long after it was accepted.
+    pub(super) fn was_read(&self) -> bool {
+        self.first_read.get().is_some()
+    }
+
     /// Tells whether it had its time for a first request.
     pub(super) fn is_settled(&self) -> bool {
-        self.opened.elapsed() >= SETTLED
+        let first_read = self.first_read.get();
+        first_read.is_some_and(|at| at.elapsed() >= SETTLED)
     }
 
     /// Tells whether the client has done its part, and the server has not.
@@ -121,10 +152,15 @@ impl Connection {
         }
     }
 
-    /// Bytes have gone.
-    pub(super) fn sent(&self) {
+    /// So many bytes have gone. The time of a stalled answer begins anew with each `LEAST_TAKEN`.
+    pub(super) fn sent(&self, bytes: usize) {
         let mut progress = self.progress();
-        progress.stalled = None;
+        if let Some(stall) = &mut progress.stall {
+            stall.taken += bytes;
+            if stall.taken >= LEAST_TAKEN {
+                progress.stall = None;
+            }
+        }
         if progress.phase == Phase::Rest {
             progress.since = Instant::now();
         }
@@ -132,11 +168,20 @@ impl Connection {
 
     /// Bytes would have gone if the client had read those before.
     pub(super) fn stalled(&self) {
-        self.progress().stalled.get_or_insert_with(Instant::now);
+        let mut progress = self.progress();
+        progress.stall.get_or_insert_with(|| Stall {
+            since: Instant::now(),
+            taken: 0,
+        });
     }
 
-    /// Checks the deadline of its phase, and that of an answer that is not taken. Once the server was told to stop, a client has its turn
-    /// for a second at most.
+    /// All bytes that were to be sent have gone.
+    pub(super) fn flushed(&self) {
+        self.progress().stall = None;
+    }
+
+    /// Checks the deadline of its phase, and that of an answer that is not taken. Once the server was
+    /// told to stop, a client has its turn for a second at most.
     pub(super) fn overdue(
         &self,
         now: Instant,
@@ -148,10 +193,8 @@ impl Connection {
             Some(stopped) => now >= since.max(stopped) + time.min(STOP_GRACE),
             None => now >= since + time,
         };
-        let is_stalled = progress
-            .stalled
-            .is_some_and(|since| has_passed(since, limits.client));
-        if is_stalled {
+        let stall = progress.stall.as_ref();
+        if stall.is_some_and(|stall| has_passed(stall.since, limits.client)) {
             return Some(Close::Cut);
         }
         let (time, close) = match progress.phase {

@@ -19,6 +19,7 @@ use axum::body::Bytes;
 use axum::http::header::{CONNECTION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures_util::future::poll_immediate;
 use http_body_util::BodyExt;
 use hyper::Request;
 use hyper::body::{Body, Incoming};
@@ -29,7 +30,7 @@ use hyper_util::service::TowerToHyperService;
 use ipnet::IpNet;
 use nix::errno::Errno;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::http::browsers::guarded;
@@ -44,6 +45,10 @@ const SWEEP: Duration = Duration::from_millis(100);
 
 /// The largest head of a request, in bytes. A target of 64 KB, the most that is read, fits.
 const LARGEST_HEAD: usize = 128 * 1024;
+
+/// Longest time that a newcomer is waited for before others are accepted in its stead: a request comes
+/// right behind the handshake.
+const FIRST_BYTES: Duration = Duration::from_millis(50);
 
 /// Most bytes of an answer that the kernel keeps beyond what is on its way.
 #[cfg(target_os = "linux")]
@@ -61,7 +66,8 @@ pub struct ConnectionLimits {
     /// Time for a request's head to come, from its first byte; of the first request, from the
     /// connection's beginning.
     pub header: Duration,
-    /// Time that a client may take nothing of its answer; also the time that a body has to come.
+    /// Time in which a client must take 64 KB of its answer, or the rest; also the time that a body has
+    /// to come.
     pub client: Duration,
     /// Time that a connection may rest between two requests.
     pub keep_alive: Duration,
@@ -110,6 +116,8 @@ pub async fn serve(
     let drain = limits.drain;
     let server = Server {
         timeout: limits.client,
+        // Half of the places at most: the one that makes room for another had its first bytes read.
+        newcomers: Arc::new(Semaphore::new((limits.connections / 2).max(1))),
         admission: Admission::new(limits),
         router,
     };
@@ -146,23 +154,28 @@ pub async fn serve(
 struct Server {
     admission: Arc<Admission>,
     router: Router,
-    /// Time after which the kernel gives up a client that takes nothing.
+    /// Places of connections whose first bytes have not come yet.
+    newcomers: Arc<Semaphore>,
+    /// Time after which the kernel gives up what it holds of a closed connection's answer.
     timeout: Duration,
 }
 
 impl Server {
     /// Gives a connection a place and serves it in a task of its own; `open` is dropped with it.
     async fn take(&self, stream: TcpStream, peer: SocketAddr, open: mpsc::Sender<()>) {
+        // In a flood the next ones wait to be accepted, so that none is closed before it was read from.
+        let newcomer = Arc::clone(&self.newcomers).acquire_owned().await;
         let _ = stream.set_nodelay(true);
-        limit_unread(&stream, self.timeout);
+        limit_unsent(&stream);
         let place = Arc::new(self.admission.admit(peer.ip()));
-        let router = self.router.clone();
+        let (router, timeout) = (self.router.clone(), self.timeout);
         tokio::spawn(async move {
-            serve_connection(stream, place, router).await;
+            let _ = tokio::time::timeout(FIRST_BYTES, stream.readable()).await;
+            let connection = Arc::clone(&place.connection);
+            let stream = WatchedStream::new(stream, connection, timeout);
+            serve_connection(stream, place, router, newcomer.ok()).await;
             drop(open);
         });
-        // So that it is read from before it would have to make room for the next ones of a flood.
-        tokio::task::yield_now().await;
     }
 
     /// Out of file descriptors, one is given back, and the newcomer waits for it.
@@ -175,29 +188,34 @@ impl Server {
     }
 }
 
-/// The kernel ends a connection whose client takes nothing for so long, also one that was closed here
-/// and whose last answer it still holds; and it keeps no more than a little, so that what a slow client
-/// takes is seen here soon.
-fn limit_unread(stream: &TcpStream, timeout: Duration) {
+/// Lets the kernel keep no more than a little, so that what a slow client takes is seen here soon.
+fn limit_unsent(stream: &TcpStream) {
     #[cfg(target_os = "linux")]
-    {
-        let socket = socket2::SockRef::from(stream);
-        let _ = socket.set_tcp_user_timeout(Some(timeout));
-        let _ = socket.set_tcp_notsent_lowat(UNSENT);
-    }
+    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
     #[cfg(not(target_os = "linux"))]
-    let _ = (stream, timeout);
+    let _ = stream;
 }
 
-async fn serve_connection(stream: TcpStream, place: Arc<Place>, router: Router) {
+/// Serves a connection to its end. `newcomer` is dropped once its first bytes were read.
+async fn serve_connection(
+    stream: WatchedStream,
+    place: Arc<Place>,
+    router: Router,
+    newcomer: Option<OwnedSemaphorePermit>,
+) {
     let routes = TowerToHyperService::new(router);
     let connection = Arc::clone(&place.connection);
-    let stream = WatchedStream::new(stream, Arc::clone(&connection));
     let service = service_fn(move |request| answer(request, Arc::clone(&place), routes.clone()));
     // Deadlines are looked at by the sweep, all in one place.
     let mut http = http1::Builder::new();
     http.header_read_timeout(None).max_buf_size(LARGEST_HEAD);
     let mut serving = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let ended = poll_immediate(serving.as_mut()).await;
+    connection.mark_read();
+    drop(newcomer);
+    if ended.is_some() {
+        return;
+    }
     let mut is_last = false;
     loop {
         tokio::select! {

@@ -2,6 +2,7 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -12,17 +13,23 @@ use crate::http::server::connection::Connection;
 pub(super) struct WatchedStream {
     stream: TcpStream,
     connection: Arc<Connection>,
+    /// Time that the client has for what the kernel still holds when this is closed.
+    timeout: Duration,
 }
 
 impl WatchedStream {
-    pub(super) fn new(stream: TcpStream, connection: Arc<Connection>) -> Self {
-        Self { stream, connection }
+    pub(super) fn new(stream: TcpStream, connection: Arc<Connection>, timeout: Duration) -> Self {
+        Self {
+            stream,
+            connection,
+            timeout,
+        }
     }
 
     fn note(&self, written: &Poll<io::Result<usize>>) {
         match written {
             Poll::Pending => self.connection.stalled(),
-            Poll::Ready(_) => self.connection.sent(),
+            Poll::Ready(written) => self.connection.sent(*written.as_ref().unwrap_or(&0)),
         }
     }
 }
@@ -68,6 +75,8 @@ impl AsyncWrite for WatchedStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Called when all was written.
+        self.connection.flushed();
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
@@ -78,9 +87,16 @@ impl AsyncWrite for WatchedStream {
 
 impl Drop for WatchedStream {
     /// Resets a connection that was cut: the kernel would keep for minutes what its client has not read.
+    /// Of another, what is still on its way is given up after the client's time.
     fn drop(&mut self) {
         if self.connection.is_cut() {
             let _ = self.stream.set_zero_linger();
+            return;
         }
+        // The kernel counts from when the client's window was first closed, not from its last progress: a
+        // steady slow reader would be cut off. So its age is added, and nothing is set before.
+        #[cfg(target_os = "linux")]
+        let _ = socket2::SockRef::from(&self.stream)
+            .set_tcp_user_timeout(Some(self.connection.age() + self.timeout));
     }
 }

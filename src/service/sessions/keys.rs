@@ -15,20 +15,20 @@ use crate::service::jwt;
 use crate::service::sessions::Token;
 use crate::service::{Result, ServiceError, random};
 
-/// How long it takes until the keys are read again, whatever tokens come in between.
+/// Least time between two reads of the keys, whatever tokens come in between.
 const PAUSE: Duration = Duration::from_secs(5);
-/// How long a failure to read the keys stands for those that would read them next: the service is
+/// Time for which a failure to read the keys stands for those that would read them next: the service is
 /// to be back as soon as the database is.
 const FAILED: Duration = Duration::from_millis(100);
-/// How long a new key waits before it signs. Longer than [`PAUSE`]: whoever then meets a token of it,
-/// and has not read it yet, may read.
+/// Time that a new key waits before it signs. Longer than [`PAUSE`]: a copy of the program that then
+/// meets a token of it, and has not read it yet, may read.
 const SETTLING_SECONDS: i32 = 10;
 /// Keys that have been known for this long are read again: one may have been taken out.
 const FRESH: Duration = Duration::from_secs(60);
 /// The key that signs, and the one before it.
 const TAKEN: i64 = 2;
 
-/// What this service signs and verifies sessions' tokens with, remembered. Clones share it.
+/// Cache of the keys that sign and verify sessions' tokens. Clones share it.
 #[derive(Clone)]
 pub struct SessionKeys(Arc<Shared>);
 

@@ -7,13 +7,13 @@ use quick_cache::sync::Cache;
 use crate::service::sessions::Token;
 use crate::service::{Actor, sha256};
 
-/// How many tokens and API keys are remembered: some kilobytes each.
+/// Largest number of remembered tokens and API keys: some kilobytes each.
 const MOST: usize = 5_000;
-/// How long one is remembered at most: then a token's signature is looked at again, as its key may
+/// Longest time that one is remembered: then a token's signature is verified again, as its key may
 /// have been taken out.
 const LASTS: TimeDelta = TimeDelta::minutes(1);
 
-/// Who stood behind the sessions' tokens and the API keys that came lately, as of a revision of the
+/// Cached authentication: the users of sessions' tokens and API keys, as of a revision of the
 /// users, sessions and keys.
 ///
 /// Nothing is answered on the strength of that alone: the database must say that this is still the
@@ -35,7 +35,7 @@ struct Known {
     until: DateTime<Utc>,
 }
 
-/// Who stands behind a token or a key if the users, sessions and keys are still those of a revision.
+/// A token's or key's cached authentication, valid while users, sessions and keys have its revision.
 pub struct Remembered {
     /// The user.
     pub actor: Actor,
@@ -55,7 +55,7 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// Who stood behind what a client shows.
+    /// Looks a token or key up in the cache.
     pub fn recall(&self, text: &str) -> Option<Remembered> {
         let known = self.0.known.get(&sha256(text))?;
         let revision = known.actor.users_revision?;

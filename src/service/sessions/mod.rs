@@ -85,7 +85,7 @@ pub async fn login(
     })
 }
 
-/// Who stands behind a verified token right now, as the database says, together with the revision as
+/// Looks up the user of a verified token in the database, together with the revision as
 /// of which that is so: see [`Memory`].
 #[tracing::instrument(name = "sessions::authenticate", level = "debug", skip_all)]
 pub async fn authenticate(db: &Db, token: &Token) -> Result<Option<Actor>> {

@@ -10,7 +10,7 @@ use crate::service::{Result, ServiceError, sha256, text};
 /// Hashing takes a core and 19 MiB for tens of milliseconds: two at a time, the rest wait.
 static HASHERS: Semaphore = Semaphore::const_new(2);
 
-/// What a password is compared with when there is no such user: the answer takes as long.
+/// The hash that a password is compared with when there is no such user: the answer takes as long.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody has this password"));
 
 const SHORTEST: usize = 10;
@@ -71,7 +71,7 @@ impl Serialize for PasswordHash {
     }
 }
 
-/// Whether the password is the one that was hashed; without a hash no password is. Those that were hashed
+/// Verifies a password against its hash; without a hash no password is right. Those that were hashed
 /// before passwords were normalised open as they were typed then.
 pub(super) async fn is_right(password: &str, hash: Option<String>) -> Result<bool> {
     let mut forms = vec![normal(password)];

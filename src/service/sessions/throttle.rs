@@ -126,7 +126,7 @@ async fn take_place(db: &Db, keys: &[Vec<u8>], most: &[i32]) -> Result<DateTime<
     }
 }
 
-/// Whether the owner of the account signed in from this address lately.
+/// Tells whether the owner of the account signed in from this address lately.
 async fn is_owners(db: &Db, email: &str, address: &[u8]) -> Result<bool> {
     let known = login_addresses::table
         .inner_join(users::table)
@@ -169,7 +169,7 @@ fn key(kind: &str, of: &str) -> Vec<u8> {
     sha256(format!("{kind} {of}")).to_vec()
 }
 
-/// Whoever has an IPv6 address has its whole network of 64 bits.
+/// The network that a client's address is counted in: of IPv6, a /64.
 fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),

@@ -12,9 +12,9 @@ use crate::service::{Result, ServiceError, UserId, random, sha256};
 
 /// The only algorithm: one secret, shared by those who sign and those who verify, which are the same.
 const ALGORITHM: Algorithm = Algorithm::HS256;
-/// What a session's token calls itself, so that it is taken for no other.
+/// The `typ` of a session's token, so that it is taken for no other.
 const TYPE: &str = "crm-session+jwt";
-/// Who signed it, and for whom.
+/// Its `iss` and `aud`.
 const ISSUER: &str = "crm";
 
 /// Made once, since every request needs it.
@@ -27,7 +27,7 @@ static VALIDATION: LazyLock<Validation> = LazyLock::new(|| {
     validation
 });
 
-/// What a client shows to be who it is: a JSON Web Token that this service signed. It can be told from
+/// A session's token: a JSON Web Token that this service signed. It can be told from
 /// an invented one without the database, and then stands for a session only if that still has its
 /// row. The database has only its SHA-256; a fast hash is enough for something that nobody can guess.
 #[derive(Clone)]
@@ -76,7 +76,7 @@ impl Token {
         })
     }
 
-    /// Whether a token with this header says to be a session's.
+    /// Tells whether a token with this header says to be a session's.
     pub fn is_meant(header: &Header) -> bool {
         header.typ.as_deref() == Some(TYPE)
     }

@@ -46,7 +46,7 @@ pub(crate) fn email(value: &str) -> Result<String, String> {
     Ok(value)
 }
 
-/// What is wrong with the address, for people who type them.
+/// An address's fault in words, for people who type them.
 fn in_words(error: Error) -> &'static str {
     match error {
         Error::MissingSeparator => "the @ is missing",

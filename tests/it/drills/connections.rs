@@ -8,6 +8,8 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::runtime;
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::support::program::{Program, eventually, exchange};
@@ -43,6 +45,22 @@ async fn stranger(from: u8, to: SocketAddr, pause: Duration, until: Instant) -> 
         sleep(pause).await;
     }
     cut
+}
+
+/// Runs `patient` on a thread of its own: its times are those of the program, not of the crowd that
+/// shares the test's.
+fn watch(
+    to: SocketAddr,
+    request: String,
+    part: &'static str,
+    until: Instant,
+) -> JoinHandle<Vec<Duration>> {
+    tokio::task::spawn_blocking(move || {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build();
+        runtime
+            .unwrap()
+            .block_on(patient(to, &request, part, until))
+    })
 }
 
 /// How long each of these requests took, sent one after the other on connections of their own. Each
@@ -87,24 +105,24 @@ async fn besiege(
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
-    let probe = "GET /healthz HTTP/1.1\r\nhost: crm\r\nconnection: close\r\n\r\n";
+    let probe = "GET /healthz HTTP/1.1\r\nhost: crm\r\nconnection: close\r\n\r\n".to_owned();
     let until = Instant::now() + time;
     let crowd = (0..strangers).map(|number| {
         let from = 1 + u8::try_from(number % 10).unwrap();
         tokio::spawn(stranger(from, to, pause, until))
     });
     let crowd: Vec<_> = crowd.collect();
-    let (probes, asked) = tokio::join!(
-        patient(to, probe, "200 OK", until),
-        patient(to, &ask, "\"data\":{\"me\":{\"id\"", until),
-    );
+    let probes = watch(to, probe, "200 OK", until);
+    let asked = watch(to, ask, "\"data\":{\"me\":{\"id\"", until);
+    let (probes, asked) = (probes.await.unwrap(), asked.await.unwrap());
     let peak = program.resident();
     let cut: u64 = join_all(crowd).await.into_iter().map(Result::unwrap).sum();
     let numbers = (probes.len(), asked.len());
+    let longest = probes.iter().chain(&asked).max().copied();
     let (probes, asked) = (p99(probes), p99(asked));
     println!(
         "{strangers} strangers, cut off {cut} times; p99 of {} probes {probes:?}, of {} requests \
-         {asked:?}; memory {} MB before, {} MB then",
+         {asked:?}, the longest {longest:?}; memory {} MB before, {} MB then",
         numbers.0,
         numbers.1,
         before >> 20,
@@ -132,13 +150,18 @@ async fn strangers_who_send_slowly_silence_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes a minute"]
+#[ignore = "takes a minute; with --release it must keep its figure"]
 async fn five_thousand_strangers_silence_nobody() {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
     setrlimit(Resource::RLIMIT_NOFILE, hard.min(20_000), hard).unwrap();
     let program = Program::start(&[]).await;
     let (pause, time) = (Duration::from_secs(4), Duration::from_secs(60));
-    besiege(&program, 5_000, pause, time, Duration::from_secs(1)).await;
+    // Unoptimised, the crowd comes again as fast as it is served: all are answered, but later.
+    let most = match cfg!(debug_assertions) {
+        true => Duration::from_secs(5),
+        false => Duration::from_secs(1),
+    };
+    besiege(&program, 5_000, pause, time, most).await;
     program.stop().await;
 }
 

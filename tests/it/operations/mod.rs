@@ -1,6 +1,7 @@
 //! Every operation: its happy path, its refusals per role, its bad inputs.
 
 mod anonymous;
+mod answer_members;
 mod answer_size;
 mod api_keys;
 mod assign;
