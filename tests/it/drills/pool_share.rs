@@ -12,6 +12,7 @@ use crm::db::embedded::EmbeddedServer;
 use crm::db::{Db, PoolOptions};
 
 use crate::proofs::crash_drill::server::{Client, Server};
+use crate::support::program::program;
 use crate::support::{Scratch, ask_on, durable};
 
 use super::aftermath::{Aftermath, SEEDED};
@@ -144,7 +145,7 @@ fn wide() -> String {
 }
 
 async fn seed(url: &str, leads: u32) {
-    let mut seed = Command::new(env!("CARGO_BIN_EXE_crm"));
+    let mut seed = Command::new(program());
     seed.args(["seed", "--leads", &leads.to_string()])
         .env("DATABASE_URL", url)
         .env("CRM_PROFILE", "test")

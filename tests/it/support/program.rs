@@ -39,7 +39,7 @@ impl Program {
     /// Starts it with these variables and waits until it says that it is ready, and where.
     pub(crate) async fn start(variables: &[(&str, &str)]) -> Program {
         let database = TestDatabase::with_pool(2).await;
-        let mut process = Command::new(env!("CARGO_BIN_EXE_crm"))
+        let mut process = Command::new(program())
             .env("DATABASE_URL", database.url())
             .env("CRM_PROFILE", "test")
             .env("CRM_LISTEN", ANY_PORT)
@@ -218,4 +218,10 @@ pub(crate) async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
         assert!(began.elapsed() < Duration::from_secs(10), "{what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// The program to start: that of the tests, or another one, such as one that is optimised.
+pub(crate) fn program() -> String {
+    let other = std::env::var("CRM_TEST_PROGRAM").ok();
+    other.unwrap_or_else(|| env!("CARGO_BIN_EXE_crm").to_owned())
 }

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::process::ChildStdout;
 
 use crate::proofs::other_copy::number;
-use crate::support::program::{ANY_PORT, addresses};
+use crate::support::program::{ANY_PORT, addresses, program};
 use crm::db::embedded::{EmbeddedOptions, EmbeddedServer};
 use crm::db::{Db, PoolOptions};
 use crm::service::leads::LeadStatus;
@@ -77,7 +77,7 @@ impl Server {
             .create(true)
             .append(true)
             .open(folder.with_extension("log"));
-        let process = Command::new(env!("CARGO_BIN_EXE_crm"))
+        let process = Command::new(program())
             .env_remove("DATABASE_URL")
             .envs(url.map(|url| ("DATABASE_URL", url)))
             .env("CRM_PROFILE", "test")
