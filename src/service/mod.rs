@@ -17,6 +17,7 @@ pub mod timeline;
 pub mod users;
 
 mod actor;
+mod calendar;
 mod clock;
 mod command;
 mod error;

@@ -179,8 +179,8 @@ impl StatisticsQuery {
     /// What is counted over leads: all that the viewer may see, or those that the filter lets
     /// through. Without a search and with a filter of nothing but `assignedTo`, `unassigned` and
     /// `createdAt` the answer is known without reading the leads, however many there are; ranges of
-    /// `createdAt` should begin and end at midnight UTC for that, and up to six hours of leads are read
-    /// where they do not. Only what is selected is computed. Errors: UNAUTHENTICATED, INVALID_DATA.
+    /// `createdAt` should begin and end at midnight UTC for that, and up to a day of leads is read at each
+    /// end that does not. Only what is selected is computed. Errors: UNAUTHENTICATED, INVALID_DATA.
     async fn lead_statistics(
         &self,
         ctx: &Context<'_>,

@@ -24,10 +24,12 @@ pub struct CountUpTo {
 #[tracing::instrument(name = "leads::count", level = "debug", skip_all)]
 pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64> {
     let query = filter.query(actor)?;
-    let mut conn = db.connection().await?;
-    match statistics::count_kept(&mut conn, actor, filter).await? {
+    match statistics::count(db, actor, filter).await? {
         Some(count) => Ok(count),
-        None => Ok(query.count().get_result(&mut conn).await?),
+        None => {
+            let mut conn = db.connection().await?;
+            Ok(query.count().get_result(&mut conn).await?)
+        }
     }
 }
 
@@ -48,16 +50,14 @@ pub async fn count_up_to(
     }
     let most = i64::from(most);
     let query = filter.query(actor)?;
+    if let Some(value) = statistics::count(db, actor, filter).await? {
+        return Ok(CountUpTo {
+            value,
+            is_exact: true,
+        });
+    }
+    let counted = Count(query.select(leads::id).limit(most + 1));
     let mut conn = db.connection().await?;
-    let counted = match statistics::count_kept(&mut conn, actor, filter).await? {
-        Some(value) => {
-            return Ok(CountUpTo {
-                value,
-                is_exact: true,
-            });
-        }
-        None => Count(query.select(leads::id).limit(most + 1)),
-    };
     let counted: i64 = counted.get_result(&mut conn).await?;
     Ok(CountUpTo {
         value: counted.min(most),

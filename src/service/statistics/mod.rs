@@ -1,21 +1,21 @@
-//! What is counted over leads. All of one answer comes from one snapshot of the database.
+//! Figures over leads. All of one answer come from one snapshot of the database.
 //!
-//! Where only assignees and the time of creation say which leads are meant, the answer is made of
-//! what the database keeps ready, at a cost that does not grow with the number of leads; else of
-//! one pass over the leads that are meant.
+//! Where only assignees and the time of creation say which leads are meant, the answer is the sum of
+//! rollups, at a cost that does not grow with the number of leads; else it is made by one pass over the
+//! leads that are meant.
 
-mod calendar;
-mod fold;
-mod kept;
-mod over_time;
-mod pieces;
-mod ready;
+mod granularity;
+mod intervals;
+mod rollup_job;
+mod rollup_query;
+mod rollups;
+mod scan;
 mod scope;
-mod statements;
+mod series;
 mod totals;
 
-pub use fold::{Fold, fold};
-pub use over_time::{Bucket, MOST_BUCKETS, Series, SeriesKey};
+pub use rollup_job::{Fold, fold};
+pub use series::{Bucket, MOST_BUCKETS, Series, SeriesKey};
 pub use totals::{AgentTotals, Totals};
 
 use std::collections::HashMap;
@@ -25,20 +25,19 @@ use chrono::{DateTime, Utc};
 use crate::db::{Connection, Db};
 use crate::service::leads::LeadFilter;
 use crate::service::{Actor, Result};
-use over_time::Boundaries;
-use ready::Ready;
-use scope::NarrowScope;
+use rollups::Rollups;
+use series::Counts;
 
 /// Everything that was asked for over one selection of leads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statistics {
     /// Counts and averages.
     pub totals: Totals,
-    /// How many leads were created in each stretch of time, for every series asked for.
+    /// The numbers of leads created in each stretch of time, for every series asked for.
     pub series: HashMap<SeriesKey, Series>,
 }
 
-/// What is asked for; the rest of a [`Statistics`] is not computed.
+/// The figures asked for; the rest of a [`Statistics`] is not computed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Wanted {
     /// The sums over all leads: everything in [`Totals`] but the next two.
@@ -91,68 +90,58 @@ pub async fn statistics_within(
     wanted: &Wanted,
     now: DateTime<Utc>,
 ) -> Result<Statistics> {
-    // What cannot be is refused before anything is read.
-    filter.condition(actor)?;
-    let scope = NarrowScope::of(filter, actor).and_then(NarrowScope::whole);
-    let Some(scope) = scope else {
-        return by_passes(conn, actor, filter, wanted, now).await;
+    // An impossible filter is refused before anything is read.
+    let condition = filter.condition(actor)?;
+    let rollups = Rollups::of(actor, filter).filter(Rollups::have_all_sums);
+    let mut totals = match &rollups {
+        Some(rollups) => rollups.totals(conn, wanted, now).await?,
+        None if wanted.sums || wanted.by_agent || wanted.overdue => {
+            scan::totals(conn, condition, now).await?
+        }
+        None => Totals::default(),
     };
-    let ready = Ready {
-        actor,
-        filter,
-        scope,
-    };
-    let totals = ready.totals(conn, wanted, now).await?;
+    if !wanted.by_agent {
+        totals.by_agent.clear();
+    }
     let mut series = HashMap::with_capacity(wanted.series.len());
     for &key in &wanted.series {
-        series.insert(key, ready.series(conn, key).await?);
+        let mut counts = Counts::start(conn, actor, filter, key).await?;
+        match &rollups {
+            Some(rollups) => rollups.series(conn, &mut counts).await?,
+            None => scan::series(conn, filter.condition(actor)?, &mut counts).await?,
+        }
+        series.insert(key, counts.series());
     }
     Ok(Statistics { totals, series })
 }
 
-/// One pass over the leads for all totals, and one for each series.
-async fn by_passes(
-    conn: &mut Connection,
-    actor: &Actor,
-    filter: &LeadFilter,
-    wanted: &Wanted,
-    now: DateTime<Utc>,
-) -> Result<Statistics> {
-    let mut totals = Totals::default();
-    if wanted.sums || wanted.by_agent || wanted.overdue {
-        totals = totals::totals(conn, filter.condition(actor)?, wanted, now).await?;
+/// The number of leads that the filter lets through and the actor may see, if rollups have it: where
+/// only assignees, the time of creation and one of status, source and hot are asked for.
+#[tracing::instrument(name = "statistics::count", level = "debug", skip_all)]
+pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<Option<i64>> {
+    let Some(rollups) = Rollups::of(actor, filter) else {
+        return Ok(None);
+    };
+    let mut conn = db.connection().await?;
+    if rollups.are_whole() {
+        return Ok(Some(rollups.count(&mut conn).await?));
     }
-    let mut series = HashMap::with_capacity(wanted.series.len());
-    for &key in &wanted.series {
-        let boundaries = Boundaries::load(conn, actor, filter, key).await?;
-        let values = match boundaries {
-            Some(boundaries) => {
-                over_time::series(conn, filter.condition(actor)?, key, boundaries).await?
-            }
-            None => Series::new(),
-        };
-        series.insert(key, values);
-    }
-    Ok(Statistics { totals, series })
+    conn.build_transaction()
+        .repeatable_read()
+        .read_only()
+        .run(async |conn| Ok(Some(rollups.count(conn).await?)))
+        .await
 }
 
-/// How many leads the filter lets through and the actor may see, if what is kept ready knows:
-/// where only assignees, the time of creation and one of status, source and hot are asked for.
-///
-/// Errors: `InvalidData` for a filter that cannot be.
-#[tracing::instrument(name = "statistics::count_kept", level = "debug", skip_all)]
-pub async fn count_kept(
+/// [`count`] in the transaction of a caller who sees one snapshot.
+#[tracing::instrument(name = "statistics::count_within", level = "debug", skip_all)]
+pub async fn count_within(
     conn: &mut Connection,
     actor: &Actor,
     filter: &LeadFilter,
 ) -> Result<Option<i64>> {
-    let Some(NarrowScope { scope, kind }) = NarrowScope::of(filter, actor) else {
-        return Ok(None);
-    };
-    let ready = Ready {
-        actor,
-        filter,
-        scope,
-    };
-    ready.count(conn, &kind).await.map(Some)
+    match Rollups::of(actor, filter) {
+        Some(rollups) => rollups.count(conn).await.map(Some),
+        None => Ok(None),
+    }
 }

@@ -1,129 +1,72 @@
-use std::mem;
-
 use chrono::{DateTime, Utc};
 
 use crate::service::Actor;
-use crate::service::leads::{
-    Archived, LeadFilter, LeadSource, LeadStatus, Owners, Span, visible_owners,
-};
+use crate::service::leads::{Archived, LeadFilter, Owners, Span, visible_owners};
+use crate::service::statistics::rollup_query::Sum;
 
-/// A selection of leads whose numbers are kept ready: whose they are and when they were created.
+/// A selection of leads that rollups count: by their assignees and their time of creation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Scope {
-    /// Whose leads. What the actor may not see is not among them.
+    /// The assignees. Those whose leads the actor may not see are not among them.
     pub owners: Owners,
-    /// When they were created.
+    /// The range of creation.
     pub created: Span<DateTime<Utc>>,
+    /// The sums that together are the number of the leads that are meant, if not all leads of these
+    /// assignees and this time are: nothing else is known of them then.
+    pub kind: Option<Vec<Sum>>,
 }
 
-/// A [`Scope`] of which only one kind of leads is meant: such leads can still be counted, but
-/// nothing else is known of them.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct NarrowScope {
-    pub scope: Scope,
-    pub kind: Kind,
-}
-
-/// Which leads of a [`Scope`] are counted.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
-    Any,
-    Hot,
-    NotHot,
-    Status(Vec<LeadStatus>),
-    Source(Vec<LeadSource>),
-}
-
-impl Kind {
-    fn of_heat(is_hot: bool) -> Self {
-        if is_hot { Self::Hot } else { Self::NotHot }
-    }
-}
-
-impl NarrowScope {
-    /// What the filter lets through and the actor may see; `None` if it speaks of anything that
-    /// is not kept ready.
+impl Scope {
+    /// The leads that the filter lets through and the actor may see; `None` if it speaks of anything
+    /// that rollups do not know.
     pub(super) fn of(filter: &LeadFilter, actor: &Actor) -> Option<Self> {
-        let mut narrow = Self {
-            scope: Scope {
-                owners: visible_owners(actor),
-                created: Span::default(),
-            },
-            kind: Kind::Any,
+        let mut scope = Self {
+            owners: visible_owners(actor),
+            created: Span::default(),
+            kind: None,
         };
-        narrow.add(filter)?;
-        Some(narrow)
+        scope.add(filter)?;
+        Some(scope)
     }
 
-    /// Every field is named, so that one that is added has to be decided about.
     fn add(&mut self, filter: &LeadFilter) -> Option<()> {
-        let LeadFilter {
-            ids: None,
-            status,
-            source,
-            assigned_to,
-            unassigned,
-            created_at,
-            updated_at,
-            last_contact_date,
-            next_follow_up,
-            lead_score_min: None,
-            lead_score_max: None,
-            is_hot_lead,
-            tags_all: None,
-            tags_any: None,
-            tags_none: None,
-            conversion_probability_min: None,
-            conversion_probability_max: None,
-            company,
-            email,
-            phone,
-            archived: None | Some(Archived::Exclude),
-            custom_fields: None,
-            and,
-            or: None,
-            not: None,
-            search,
-        } = filter
-        else {
-            return None;
+        // A field that is added to filters is unknown to rollups until it is named here.
+        let unknown = LeadFilter {
+            assigned_to: None,
+            unassigned: None,
+            created_at: Span::default(),
+            status: None,
+            source: None,
+            is_hot_lead: None,
+            archived: filter
+                .archived
+                .filter(|archived| *archived != Archived::Exclude),
+            and: Vec::new(),
+            ..filter.clone()
         };
-        let is_silent = *updated_at == Span::default()
-            && [last_contact_date, next_follow_up].map(is_default) == [true; 2]
-            && [company, email, phone].map(is_default) == [true; 3]
-            && search.is_empty();
-        if !is_silent {
+        if unknown != LeadFilter::default() {
             return None;
         }
-        let owners = mem::replace(&mut self.scope.owners, Owners::Everybody);
-        self.scope.owners = owners.and(Owners::of(assigned_to.as_deref(), *unassigned));
-        let span = &mut self.scope.created;
-        span.from = span.from.max(created_at.from);
-        span.to = [span.to, created_at.to].into_iter().flatten().min();
-        self.narrow(is_hot_lead.map(Kind::of_heat))?;
-        self.narrow(status.clone().map(Kind::Status))?;
-        self.narrow(source.clone().map(Kind::Source))?;
-        and.iter().try_for_each(|part| self.add(part))
+        let named = Owners::of(filter.assigned_to.as_deref(), filter.unassigned);
+        self.owners = std::mem::replace(&mut self.owners, Owners::Everybody).and(named);
+        let (created, span) = (&filter.created_at, &mut self.created);
+        span.from = span.from.max(created.from);
+        span.to = [span.to, created.to].into_iter().flatten().min();
+        let status = filter.status.as_ref();
+        self.narrow(status.map(|some| some.iter().copied().map(Sum::Status).collect()))?;
+        let source = filter.source.as_ref();
+        self.narrow(source.map(|some| some.iter().copied().map(Sum::Source).collect()))?;
+        let heat = |is_hot| vec![if is_hot { Sum::Hot } else { Sum::NotHot }];
+        self.narrow(filter.is_hot_lead.map(heat))?;
+        filter.and.iter().try_for_each(|part| self.add(part))
     }
 
     /// Each lead is of one status and of one source, but how many are of both is not known.
-    fn narrow(&mut self, kind: Option<Kind>) -> Option<()> {
-        match (&self.kind, kind) {
-            (_, None) => Some(()),
-            (Kind::Any, Some(kind)) => {
-                self.kind = kind;
-                Some(())
-            }
-            _ => None,
+    fn narrow(&mut self, kind: Option<Vec<Sum>>) -> Option<()> {
+        if self.kind.is_some() && kind.is_some() {
+            return None;
         }
+        self.kind = self.kind.take().or(kind);
+        Some(())
     }
-
-    /// The scope, if it is meant whole.
-    pub(super) fn whole(self) -> Option<Scope> {
-        (self.kind == Kind::Any).then_some(self.scope)
-    }
-}
-
-fn is_default<T: Default + PartialEq>(part: &T) -> bool {
-    *part == T::default()
 }

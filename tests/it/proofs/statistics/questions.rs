@@ -1,4 +1,4 @@
-//! Whatever can be asked of what is kept ready, and the same asked in a way that counts leads.
+//! Questions that rollups answer, and the same asked in a way that counts leads.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::option::{of, weighted};
@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use crm::db::{Connection, PooledConnection};
 use crm::service::leads::{LeadFilter, LeadSource, LeadStatus, Span};
-use crm::service::statistics::{Bucket, SeriesKey, Totals, Wanted, count_kept, statistics_within};
+use crm::service::statistics::{
+    Bucket, SeriesKey, Totals, Wanted, count_within, statistics_within,
+};
 use crm::service::users::UserRole;
 use crm::service::{Actor, ServiceError, UserId};
 
@@ -91,11 +93,11 @@ pub(super) async fn compare(
 ) -> Result<(), String> {
     for question in questions {
         let now = question.now.unwrap_or_else(Utc::now);
-        let (actor, kept) = (question.actor(world), question.filter(world));
-        // Anything is one of "anything", but that is not what rows are kept of.
+        let (actor, summed) = (question.actor(world), question.filter(world));
+        // Anything is one of "anything", but that is not what rollups know.
         let counted = LeadFilter {
             or: Some(vec![LeadFilter::default()]),
-            ..kept.clone()
+            ..summed.clone()
         };
         let zones = [
             (Bucket::Day, "UTC"),
@@ -111,20 +113,20 @@ pub(super) async fn compare(
                 .into(),
             ..Wanted::totals()
         };
-        let narrowed = narrowed(&kept);
-        let kept = statistics_within(conn, &actor, &kept, &wanted, now).await;
+        let narrowed = narrowed(&summed);
+        let summed = statistics_within(conn, &actor, &summed, &wanted, now).await;
         wanted.by_agent = true;
         let counted = statistics_within(conn, &actor, &counted, &wanted, now).await;
-        let (mut kept, mut counted) = (kept.unwrap(), counted.unwrap());
+        let (mut summed, mut counted) = (summed.unwrap(), counted.unwrap());
         for (filter, count) in narrowed {
-            let known = count_kept(conn, &actor, &filter).await.unwrap();
+            let known = count_within(conn, &actor, &filter).await.unwrap();
             same(&format!("{filter:?}"), known, Some(count(&counted.totals)))?;
         }
         if !question.wants_agents {
-            kept.totals.by_agent.clear();
+            summed.totals.by_agent.clear();
             counted.totals.by_agent.clear();
         }
-        same(&format!("{question:?}"), kept, counted)?;
+        same(&format!("{question:?}"), summed, counted)?;
     }
     Ok(())
 }

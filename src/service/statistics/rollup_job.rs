@@ -1,5 +1,5 @@
-//! Folding: what writers added to the deltas goes where readers find it faster, and what became
-//! overdue meanwhile is counted.
+//! Folding: the deltas that writers added go into the rollups, where readers find them faster, and
+//! follow-ups that became overdue meanwhile are counted.
 
 use std::time::{Duration, Instant};
 
@@ -11,20 +11,20 @@ use diesel_async::SimpleAsyncConnection;
 use crate::db::{Db, RunQueryDsl};
 use crate::service::Result;
 
-/// How many deltas one transaction folds.
+/// The most deltas that one transaction folds.
 const AT_ONCE: i32 = 20_000;
-/// After how many folded deltas their table is cleaned: readers step over what is deleted, and
+/// After so many folded deltas their table is cleaned: readers step over what is deleted, and
 /// the server's own cleaning comes by once a minute.
 const UNTIDY: i64 = 2_000;
-/// How long the watermark rests: readers count what became overdue since among the leads.
+/// The time that the watermark rests: readers count what became overdue since among the leads.
 const REST: Duration = Duration::from_secs(5);
 
 diesel::define_sql_function! {
-    /// Folds at most so many deltas, unless somebody else is folding, and says how many.
+    /// Folds at most so many deltas, unless somebody else is folding, and tells the number.
     fn lead_statistics_fold(most: Integer) -> diesel::sql_types::BigInt;
 }
 diesel::define_sql_function! {
-    /// Moves the watermark on, unless somebody else is folding, and says where it is.
+    /// Moves the watermark on, unless somebody else is folding, and tells where it is.
     fn lead_statistics_advance(until: Timestamptz) -> Timestamptz;
 }
 
@@ -36,7 +36,7 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// How long to wait between two times. What is not folded yet is answered right all the same.
+    /// The pause between two times. Deltas are answered right all the same before they are folded.
     pub const PAUSE: Duration = Duration::from_secs(1);
 
     /// Folds all deltas that there are, and moves the watermark on once in a while. Cheap if there

@@ -9,7 +9,7 @@ const FARTHEST: TimeDelta = TimeDelta::hours(26);
 /// The instant at which the clocks of the zone show the beginning of the day or, where they jump over
 /// it, first show a later time. Where they go back over midnight, three: when the day begins, when it
 /// is the day before once more, and when the day begins again.
-pub(super) fn first_instants(zone: Tz, day: NaiveDate) -> Vec<DateTime<Utc>> {
+pub(crate) fn first_instants(zone: Tz, day: NaiveDate) -> Vec<DateTime<Utc>> {
     let midnight = day.and_time(NaiveTime::MIN);
     match zone.from_local_datetime(&midnight) {
         MappedLocalTime::Single(at) => vec![at.to_utc()],
@@ -60,39 +60,37 @@ mod tests {
 
     #[test]
     fn a_day_begins_when_the_clocks_say_so() {
-        assert_eq!(instants("UTC", "2026-01-28"), ["2026-01-28T00:00:00Z"]);
-        assert_eq!(
-            instants("Asia/Calcutta", "2026-01-28"),
-            ["2026-01-27T18:30:00Z"]
-        );
-        // The clocks jump from midnight to one.
-        assert_eq!(
-            instants("America/Sao_Paulo", "2018-11-04"),
-            ["2018-11-04T03:00:00Z"]
-        );
-        // There was no such day: the next one begins.
-        assert_eq!(
-            instants("Pacific/Apia", "2011-12-30"),
-            ["2011-12-30T10:00:00Z"]
-        );
-        assert_eq!(
-            instants("Pacific/Apia", "2011-12-31"),
-            ["2011-12-30T10:00:00Z"]
-        );
-        // From one back to midnight.
-        let havana = [
-            "2025-11-02T04:00:00Z",
-            "2025-11-02T05:00:00Z",
-            "2025-11-02T05:00:00Z",
-        ];
-        assert_eq!(instants("America/Havana", "2025-11-02"), havana);
-        // From a minute past midnight back to the day before.
-        let newfoundland = [
-            "2010-11-07T02:30:00Z",
-            "2010-11-07T02:31:00Z",
-            "2010-11-07T03:30:00Z",
-        ];
-        assert_eq!(instants("America/St_Johns", "2010-11-07"), newfoundland);
+        for (zone, day, expected) in [
+            ("UTC", "2026-01-28", &["2026-01-28T00:00:00Z"][..]),
+            ("Asia/Calcutta", "2026-01-28", &["2026-01-27T18:30:00Z"]),
+            // The clocks jump from midnight to one.
+            ("America/Sao_Paulo", "2018-11-04", &["2018-11-04T03:00:00Z"]),
+            // There was no such day: the next one begins.
+            ("Pacific/Apia", "2011-12-30", &["2011-12-30T10:00:00Z"]),
+            ("Pacific/Apia", "2011-12-31", &["2011-12-30T10:00:00Z"]),
+            // From one back to midnight.
+            (
+                "America/Havana",
+                "2025-11-02",
+                &[
+                    "2025-11-02T04:00:00Z",
+                    "2025-11-02T05:00:00Z",
+                    "2025-11-02T05:00:00Z",
+                ],
+            ),
+            // From a minute past midnight back to the day before.
+            (
+                "America/St_Johns",
+                "2010-11-07",
+                &[
+                    "2010-11-07T02:30:00Z",
+                    "2010-11-07T02:31:00Z",
+                    "2010-11-07T03:30:00Z",
+                ],
+            ),
+        ] {
+            assert_eq!(instants(zone, day), expected, "{zone} {day}");
+        }
     }
 
     #[test]
