@@ -41,6 +41,8 @@ pub enum ServiceError {
     RateLimited,
     /// The database cannot be had at the moment.
     Unavailable(DbError),
+    /// A list for which all leads would have to be looked at, and there are too many.
+    SearchTooWide,
     /// It took longer than the operator allows. Says what did.
     TimedOut(&'static str),
     /// The identity provider cannot be asked for its keys at the moment.
@@ -125,6 +127,7 @@ impl ServiceError {
             Self::IdempotencyConflict => ErrorCode::IdempotencyConflict,
             Self::NotApplied => ErrorCode::NotApplied,
             Self::RateLimited => ErrorCode::RateLimited,
+            Self::SearchTooWide => ErrorCode::SearchTooWide,
             Self::TimedOut(_) => ErrorCode::Timeout,
             Self::Unavailable(_) | Self::ProviderUnavailable(_) => ErrorCode::Unavailable,
             Self::Database(_) => ErrorCode::DatabaseError,
@@ -152,6 +155,12 @@ impl ServiceError {
             }
             Self::NotApplied => "not applied, because another row failed".to_owned(),
             Self::RateLimited => "too many attempts to sign in, try again in a minute".to_owned(),
+            Self::SearchTooWide => {
+                "too much is left to look at: search for a longer word, or filter \
+                                    by status, assignee, createdAt or leadScore, or by a tag or a \
+                                    custom field that few leads have"
+                    .to_owned()
+            }
             Self::Unavailable(_) => "the database cannot be reached, try again shortly".to_owned(),
             Self::TimedOut(what) => format!("{what} took longer than this server allows"),
             Self::ProviderUnavailable(_) => {

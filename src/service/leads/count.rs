@@ -3,7 +3,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
 
-use crate::db::schema::leads;
+use crate::db::schema::{lead_search, leads};
 use crate::db::{Db, RunQueryDsl};
 use crate::service::leads::LeadFilter;
 use crate::service::{Actor, Result, ServiceError, statistics};
@@ -25,8 +25,15 @@ pub struct CountUpTo {
 pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64> {
     let query = filter.query(actor)?;
     let mut conn = db.connection().await?;
-    match statistics::count_kept(&mut conn, actor, filter).await? {
-        Some(count) => Ok(count),
+    if let Some(count) = statistics::count_kept(&mut conn, actor, filter).await? {
+        return Ok(count);
+    }
+    match filter.whole_in_index(actor) {
+        Some(rows) => Ok(lead_search::table
+            .filter(rows)
+            .count()
+            .get_result(&mut conn)
+            .await?),
         None => Ok(query.count().get_result(&mut conn).await?),
     }
 }
@@ -49,16 +56,23 @@ pub async fn count_up_to(
     let most = i64::from(most);
     let query = filter.query(actor)?;
     let mut conn = db.connection().await?;
-    let counted = match statistics::count_kept(&mut conn, actor, filter).await? {
-        Some(value) => {
-            return Ok(CountUpTo {
-                value,
-                is_exact: true,
-            });
+    if let Some(value) = statistics::count_kept(&mut conn, actor, filter).await? {
+        return Ok(CountUpTo {
+            value,
+            is_exact: true,
+        });
+    }
+    let counted: i64 = match filter.whole_in_index(actor) {
+        Some(rows) => {
+            let rows = lead_search::table.filter(rows);
+            let ids = rows.select(lead_search::lead_id).limit(most + 1);
+            Count(ids).get_result(&mut conn).await?
         }
-        None => Count(query.select(leads::id).limit(most + 1)),
+        None => {
+            let ids = query.select(leads::id).limit(most + 1);
+            Count(ids).get_result(&mut conn).await?
+        }
     };
-    let counted: i64 = counted.get_result(&mut conn).await?;
     Ok(CountUpTo {
         value: counted.min(most),
         is_exact: counted <= most,

@@ -206,7 +206,8 @@ fn every_service_error() -> Vec<ServiceError> {
         | InvalidData(_)
         | ServiceError::Conflict(_)
         | IdempotencyConflict => (),
-        NotApplied | RateLimited | Unavailable(_) | ProviderUnavailable(_) => (),
+        NotApplied | RateLimited | SearchTooWide => (),
+        Unavailable(_) | ProviderUnavailable(_) => (),
         TimedOut(_) | Database(_) | Internal(_) => (),
     };
     let all = vec![
@@ -223,6 +224,7 @@ fn every_service_error() -> Vec<ServiceError> {
         NotApplied,
         RateLimited,
         Unavailable(DbError::Unavailable(String::new())),
+        SearchTooWide,
         TimedOut(""),
         ProviderUnavailable(String::new()),
         Database(DieselError::NotFound),
