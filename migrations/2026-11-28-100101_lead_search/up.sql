@@ -76,17 +76,23 @@ CREATE TRIGGER lead_search_inserted AFTER INSERT ON leads
 
 CREATE FUNCTION lead_search_updated() RETURNS trigger
     LANGUAGE plpgsql
-    AS $$ BEGIN
+    AS $$
+    DECLARE
+        before text[];
+        after text[];
+    BEGIN
         UPDATE lead_search SET text = NEW.search_text, assigned_to = NEW.assigned_to, tags = NEW.tag_keys,
             custom_fields = NEW.custom_fields, is_archived = NEW.archived_at IS NOT NULL
         WHERE lead_id = NEW.id;
         IF OLD.search_text <> NEW.search_text THEN
+            before := words_of_name(OLD.search_text);
+            after := words_of_name(NEW.search_text);
+        END IF;
+        IF before <> after THEN
             -- Both names' words in one order: of two that swap names, neither waits for the other.
-            PERFORM FROM name_words AS w
-            WHERE w.word = ANY (words_of_name(OLD.search_text) || words_of_name(NEW.search_text))
-            ORDER BY w.word FOR UPDATE;
-            PERFORM add_name_words(words_of_name(NEW.search_text));
-            PERFORM forget_name_words(words_of_name(OLD.search_text));
+            PERFORM FROM name_words AS w WHERE w.word = ANY (before || after) ORDER BY w.word FOR UPDATE;
+            PERFORM add_name_words(after);
+            PERFORM forget_name_words(array(SELECT word FROM unnest(before) AS word WHERE word <> ALL (after)));
         END IF;
         RETURN NULL;
     END $$;
