@@ -1,5 +1,5 @@
 use crate::db::{Connection, Db};
-use crate::service::leads::order::Place;
+use crate::service::leads::order::Cursor;
 use crate::service::leads::search::{LeadSearch, MatchKind, Near, PageWindow};
 use crate::service::leads::{Columns, Lead, LeadFilter, LeadOrder};
 use crate::service::page::{Page, Slice, Start};
@@ -31,7 +31,7 @@ pub async fn list(
     actor: &Actor,
     filter: &LeadFilter,
     order: LeadOrder,
-    page: &Page<Place>,
+    page: &Page<Cursor>,
     columns: Columns,
 ) -> Result<Slice<ListedLead>> {
     filter.check()?;
@@ -80,8 +80,8 @@ pub async fn list(
 fn start<'a>(
     filter: &LeadFilter,
     order: LeadOrder,
-    page: &'a Page<Place>,
-) -> Result<(Option<&'a Place>, bool, usize)> {
+    page: &'a Page<Cursor>,
+) -> Result<(Option<&'a Cursor>, bool, usize)> {
     let (place, backwards, offset) = match &page.start {
         Start::Offset(offset) => (None, false, *offset),
         Start::After(place) => (Some(place), false, 0),

@@ -44,7 +44,7 @@ pub use filter::{Archived, Condition, DateMatch, LeadFilter, Span, TextMatch};
 pub use keys::Keys;
 pub use lead::{Lead, LeadSource, LeadStatus};
 pub use list::{ListedLead, list};
-pub use order::{Direction, LeadOrder, LeadOrderField, LeadQuery, Place, SortKey};
+pub use order::{Cursor, Direction, LeadOrder, LeadOrderField, LeadQuery, SortKey};
 pub use owners::Owners;
 pub use read::{find_many, read, read_many};
 pub use score::SetScore;

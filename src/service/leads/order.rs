@@ -76,7 +76,7 @@ pub enum SortKey {
 
 /// A lead's place in an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Place {
+pub struct Cursor {
     /// What it is ordered by.
     pub key: SortKey,
     /// What breaks the tie.
@@ -86,7 +86,7 @@ pub struct Place {
     pub is_near: bool,
 }
 
-impl Place {
+impl Cursor {
     /// The part of the order that it is in.
     pub(crate) fn part(&self) -> NullsPart {
         match self.key {
@@ -107,7 +107,7 @@ pub(crate) enum NullsPart {
 
 impl LeadOrder {
     /// The lead's place in this order.
-    pub fn place(self, listed: &ListedLead) -> Place {
+    pub fn place(self, listed: &ListedLead) -> Cursor {
         let lead = &listed.lead;
         let time = |value: Option<DateTime<Utc>>| value.map_or(SortKey::Null, SortKey::Time);
         let text = |value: &Option<String>| value.clone().map_or(SortKey::Null, SortKey::Text);
@@ -122,7 +122,7 @@ impl LeadOrder {
             LeadOrderField::ConversionProbability => SortKey::Double(lead.conversion_probability),
             LeadOrderField::Status => SortKey::Status(lead.status),
         };
-        Place {
+        Cursor {
             key,
             id: lead.id,
             is_near: listed.found == MatchKind::Near,
@@ -217,7 +217,7 @@ impl LeadOrder {
         query: LeadQuery<'a>,
         part: NullsPart,
         backwards: bool,
-        place: Option<&Place>,
+        place: Option<&Cursor>,
     ) -> LeadQuery<'a> {
         let query = match self.only(part) {
             Some(only) => query.filter(only),
@@ -234,7 +234,7 @@ impl LeadOrder {
     ///
     /// The comparison is one of rows, `(column, id) < (value, id)`: an index starts right there.
     /// Written with OR it would walk everything before.
-    pub(crate) fn after(self, backwards: bool, Place { key, id, .. }: &Place) -> Condition {
+    pub(crate) fn after(self, backwards: bool, Cursor { key, id, .. }: &Cursor) -> Condition {
         let descending = self.descends(backwards);
         // One arm per column: each has a type of its own, so a function cannot take them.
         macro_rules! after {

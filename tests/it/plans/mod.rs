@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use crm::cli::seed::{Progress, RANDOM_SEED, generate};
 use crm::service::leads::{
-    self, Columns, Direction, LeadFilter, LeadOrder, LeadOrderField, ListedLead, Place,
+    self, Columns, Cursor, Direction, LeadFilter, LeadOrder, LeadOrderField, ListedLead,
 };
 use crm::service::page::{Page, Slice};
 use crm::service::users::UserRole;
@@ -132,7 +132,7 @@ impl ManyLeads {
         actor: &Actor,
         filter: &LeadFilter,
         order: LeadOrder,
-        page: Page<Place>,
+        page: Page<Cursor>,
     ) -> Slice<ListedLead> {
         let list = leads::list(
             self.database.db(),
@@ -175,7 +175,7 @@ impl ManyLeads {
         actor: &Actor,
         filter: &LeadFilter,
         order: LeadOrder,
-        page: Page<Place>,
+        page: Page<Cursor>,
     ) -> Vec<(String, String)> {
         let statements = self.statements(actor, filter, order, page).await;
         let mut plans = Vec::new();
@@ -192,7 +192,7 @@ impl ManyLeads {
         actor: &Actor,
         filter: &LeadFilter,
         order: LeadOrder,
-        page: Page<Place>,
+        page: Page<Cursor>,
     ) -> Vec<String> {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = seen.clone();

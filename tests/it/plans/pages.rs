@@ -1,8 +1,8 @@
 //! Pages: no sequential scan and no sort, wherever in an order a page lies.
 
 use crm::service::leads::{
-    self, Columns, Direction, LeadFilter, LeadOrder, LeadOrderField, LeadSource, LeadStatus, Place,
-    Search, SortKey,
+    self, Columns, Cursor, Direction, LeadFilter, LeadOrder, LeadOrderField, LeadSource,
+    LeadStatus, Search, SortKey,
 };
 use crm::service::page::{Page, Start};
 use crm::service::{Actor, LeadId};
@@ -125,7 +125,7 @@ async fn check(data: &ManyLeads, actor: &Actor, filter: &LeadFilter, order: Lead
         Start::Before(Some(place)),
     ];
     if NULLABLE.contains(&order.field) {
-        let place = Place {
+        let place = Cursor {
             key: SortKey::Null,
             id: LeadId(uuid::Uuid::from_u128(u128::MAX / 2)),
             is_near: false,
@@ -144,6 +144,6 @@ async fn check(data: &ManyLeads, actor: &Actor, filter: &LeadFilter, order: Lead
     }
 }
 
-fn page(start: Start<Place>) -> Page<Place> {
+fn page(start: Start<Cursor>) -> Page<Cursor> {
     Page { size: 25, start }
 }

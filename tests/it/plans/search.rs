@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crm::db::schema::leads as table;
 use crm::service::leads::{
-    self, Columns, Direction, LeadFilter, LeadOrder, LeadStatus, ListedLead, Place, Search,
+    self, Columns, Cursor, Direction, LeadFilter, LeadOrder, LeadStatus, ListedLead, Search,
 };
 use crm::service::page::{Page, Slice, Start};
 use crm::service::users::UserRole;
@@ -244,7 +244,7 @@ impl List<'_> {
         )
     }
 
-    async fn page(&self, size: usize, start: Start<Place>) -> Slice<ListedLead> {
+    async fn page(&self, size: usize, start: Start<Cursor>) -> Slice<ListedLead> {
         let page = Page { size, start };
         self.data
             .list(self.actor, &self.filter, self.order, page)
@@ -372,7 +372,7 @@ async fn what_no_bounded_step_finds_is_gathered_unless_there_are_too_many_leads(
     }
 }
 
-fn first_page() -> Page<Place> {
+fn first_page() -> Page<Cursor> {
     Page {
         size: 25,
         start: Start::Offset(0),

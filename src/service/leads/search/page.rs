@@ -5,7 +5,7 @@ use diesel::sql_types::Float;
 use crate::db::schema::leads;
 use crate::db::{Connection, RunQueryDsl};
 use crate::service::leads::filter::{Condition, every};
-use crate::service::leads::order::{LeadOrder, LeadQuery, NullsPart, Place};
+use crate::service::leads::order::{Cursor, LeadOrder, LeadQuery, NullsPart};
 use crate::service::leads::search::statements::{PageRow, PageStatement, Rows};
 use crate::service::leads::search::{InIndex, IndexCondition, MatchKind, Near};
 use crate::service::leads::{Columns, LeadFilter, ListedLead};
@@ -43,7 +43,7 @@ pub(crate) struct LeadSearch<'a> {
 /// The rows of an order from a place on, and which of them.
 #[derive(Clone, Copy)]
 pub(crate) struct PageWindow<'a> {
-    pub place: Option<&'a Place>,
+    pub place: Option<&'a Cursor>,
     pub limit: usize,
     pub offset: usize,
 }
@@ -125,7 +125,7 @@ impl LeadSearch<'_> {
     }
 
     /// The rows that a step looks at; nothing if there is no index for it.
-    fn rows(&self, step: Step, scanned: usize, place: Option<&Place>) -> Option<Rows> {
+    fn rows(&self, step: Step, scanned: usize, place: Option<&Cursor>) -> Option<Rows> {
         let ranged = |conditions: Vec<Condition>| {
             (!conditions.is_empty()).then(|| Rows::Ranged {
                 condition: every(conditions),
@@ -209,7 +209,7 @@ impl LeadSearch<'_> {
     }
 
     /// All that the leads must fulfil, and where in the order they must be if that is not said yet.
-    fn rest(&self, place: Option<&Place>, rows: &Rows) -> Result<Condition> {
+    fn rest(&self, place: Option<&Cursor>, rows: &Rows) -> Result<Condition> {
         let mut all = vec![self.filter.unsearched(self.actor)?];
         all.extend(self.matches());
         if let (Some(place), false) = (place, matches!(rows, Rows::Ordered { .. })) {
@@ -219,11 +219,11 @@ impl LeadSearch<'_> {
     }
 
     /// The first rows of the order from a place on, with what an index of the order has of the filter.
-    fn ordered(&self, most: usize, place: Option<&Place>) -> Rows {
+    fn ordered(&self, most: usize, place: Option<&Cursor>) -> Rows {
         let parts = self.order.nulls_parts(self.backwards).iter();
         let parts = parts.skip_while(|part| place.is_some_and(|place| place.part() != **part));
         let places = std::iter::once(place).chain(std::iter::repeat(None));
-        let seek = |(&part, place): (&NullsPart, Option<&Place>)| -> LeadQuery<'static> {
+        let seek = |(&part, place): (&NullsPart, Option<&Cursor>)| -> LeadQuery<'static> {
             let own = every(self.filter.own(self.actor, self.order));
             let all = leads::table.filter(own).into_boxed();
             self.order.seek(all, part, self.backwards, place)
@@ -235,7 +235,7 @@ impl LeadSearch<'_> {
     }
 
     /// The leads behind a place: those of its part of the order, and those of the next.
-    fn behind(&self, place: &Place) -> Condition {
+    fn behind(&self, place: &Cursor) -> Condition {
         let after = self.order.after(self.backwards, place);
         let here = self.order.only(place.part()).into_iter().chain([after]);
         let here = every(here.collect());
