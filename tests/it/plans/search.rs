@@ -304,7 +304,7 @@ async fn a_rare_search_is_found_by_one_index_and_reads_no_table_from_end_to_end(
                 assert_eq!(plan.contains("Sort"), is_scan, "{statement}\n{plan}");
             }
             // The first rows of the order, and what the index leads to; then the mistyped names.
-            let most = if search == "kowalskx" { 3 } else { 2 };
+            let most = if search.len() >= 4 { 3 } else { 2 };
             assert!(plans.len() <= most, "{search} {order:?}: {plans:#?}");
         }
     }
