@@ -70,6 +70,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    lead_search (lead_id) {
+        lead_id -> Uuid,
+        text -> Text,
+        assigned_to -> Nullable<Uuid>,
+        tags -> Array<Text>,
+        custom_fields -> Jsonb,
+        is_archived -> Bool,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::*;
     use super::sql_types::LeadSource;
     use super::sql_types::LeadStatus;
@@ -103,6 +114,7 @@ diesel::table! {
         email_key -> Nullable<Text>,
         search_text -> Text,
         tag_keys -> Array<Text>,
+        also_known_as -> Array<Text>,
     }
 }
 
@@ -191,6 +203,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     free_email_domains,
     idempotency_keys,
     lead_notes,
+    lead_search,
     leads,
     login_addresses,
     login_attempts,

@@ -22,22 +22,28 @@ impl Sql {
         &self.0
     }
 
-    /// The statement's verb and its first table, those of subqueries aside.
+    /// What it does, and with which table first: of subqueries only where there is no other.
     pub(super) fn summary(&self) -> String {
-        let (mut depth, mut before) = (0, "");
-        let verb = self.0.split_whitespace().next().unwrap_or_default();
+        let first = self.0.split_whitespace().next().unwrap_or_default();
+        let verb = match first.trim_start_matches('(') {
+            "WITH" => "SELECT",
+            verb => verb,
+        };
+        let (mut depth, mut before, mut inside) = (0, "", None);
         for word in self.0.split_whitespace() {
-            if depth == 0
-                && ["FROM", "INTO", "UPDATE"].contains(&before)
+            if ["FROM", "INTO", "UPDATE"].contains(&before)
                 && let Some(table) = name(word)
             {
-                return format!("{verb} {table}");
+                if depth == 0 {
+                    return format!("{verb} {table}");
+                }
+                inside.get_or_insert(table);
             }
             depth += word.matches('(').count();
             depth = depth.saturating_sub(word.matches(')').count());
             before = word;
         }
-        verb.to_owned()
+        inside.map_or(verb.to_owned(), |table| format!("{verb} {table}"))
     }
 }
 
@@ -62,7 +68,8 @@ fn name(word: &str) -> Option<String> {
         .skip_while(|c| "\"(".contains(*c))
         .take_while(|c| c.is_alphanumeric() || *c == '_')
         .collect();
-    (!name.is_empty()).then_some(name)
+    let is_keyword = name.starts_with(|c: char| c.is_ascii_uppercase());
+    (!name.is_empty() && !is_keyword).then_some(name)
 }
 
 #[cfg(test)]
@@ -90,6 +97,10 @@ mod tests {
             "INSERT users"
         );
         assert_eq!(summary("UPDATE \"users\" SET x = 1"), "UPDATE users");
+        let fenced = "(SELECT x FROM (SELECT * FROM \"users\" LIMIT 9) AS u) UNION ALL (SELECT 1)";
+        assert_eq!(summary(fenced), "SELECT users");
+        let found = "WITH found AS (SELECT count(*) FROM sessions) (SELECT x FROM (SELECT y))";
+        assert_eq!(summary(found), "SELECT sessions");
         assert_eq!(summary("COMMIT"), "COMMIT");
         assert_eq!(summary(""), "");
     }

@@ -36,6 +36,9 @@ pub enum ErrorCode {
     /// The database, or the identity provider, cannot be reached: repeat shortly, a change with its
     /// `idempotencyKey`.
     Unavailable,
+    /// The search, filter and order of a list leave so much to look at, of more than five million leads,
+    /// that it is refused: the message says what narrows it.
+    SearchTooWide,
     /// It took longer than allowed; a change was undone.
     Timeout,
     /// The database refused the operation.

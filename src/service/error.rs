@@ -51,6 +51,8 @@ pub enum ServiceError {
         /// The most that it may, with what is selected of each row.
         most: usize,
     },
+    /// A list for which all leads would have to be looked at, and there are too many.
+    SearchTooWide,
     /// It took longer than the operator allows. Says what did.
     TimedOut(&'static str),
     /// The identity provider cannot be asked for its keys at the moment.
@@ -137,6 +139,7 @@ impl ServiceError {
             Self::RateLimited => ErrorCode::RateLimited,
             Self::AnswerTooLarge(_) => ErrorCode::AnswerTooLarge,
             Self::TooManyRows { .. } => ErrorCode::CostLimitExceeded,
+            Self::SearchTooWide => ErrorCode::SearchTooWide,
             Self::TimedOut(_) => ErrorCode::Timeout,
             Self::Unavailable(_) | Self::ProviderUnavailable(_) => ErrorCode::Unavailable,
             Self::Database(_) => ErrorCode::DatabaseError,
@@ -164,6 +167,12 @@ impl ServiceError {
             }
             Self::NotApplied => "not applied, because another row failed".to_owned(),
             Self::RateLimited => "too many attempts to sign in, try again in a minute".to_owned(),
+            Self::SearchTooWide => {
+                "too much is left to look at: search for a longer word, or filter \
+                                    by status, assignee, createdAt or leadScore, or by a tag or a \
+                                    custom field that few leads have"
+                    .to_owned()
+            }
             Self::Unavailable(_) => "the database cannot be reached, try again shortly".to_owned(),
             Self::AnswerTooLarge(most) => {
                 format!(

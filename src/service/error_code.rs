@@ -50,6 +50,8 @@ codes! {
     RateLimited = "RATE_LIMITED",
     /// The database, or the identity provider, cannot be had at the moment.
     Unavailable = "UNAVAILABLE",
+    /// All leads would have to be looked at, and there are too many.
+    SearchTooWide = "SEARCH_TOO_WIDE",
     /// It took longer than allowed.
     Timeout = "TIMEOUT",
     /// A statement failed.

@@ -31,7 +31,12 @@ pub async fn generate(
 ) -> Result<(), SeedError> {
     let alone = alone(db).await?;
     fill(db, leads, random_seed, progress).await?;
-    let tables = ["leads", "lead_notes", "lead_statistics_rollups"];
+    let tables = [
+        "leads",
+        "lead_search",
+        "lead_notes",
+        "lead_statistics_rollups",
+    ];
     Ok(alone.settle(&tables).await?)
 }
 

@@ -14,9 +14,8 @@ use crate::service::leads::{Lead, LeadStatus, rescore};
 pub(super) fn incoming(world: &World, index: u64, random: &mut StdRng) -> Lead {
     let quantile = (index as f64 + random.random::<f64>()) / world.leads as f64;
     let created_at = world.calendar.moment(quantile);
-    let company = random
-        .random_bool(0.8)
-        .then(|| world.companies.draw(random));
+    let has_company = random.random_bool(0.8);
+    let company = has_company.then(|| world.companies.draw(random));
     let country = match company {
         Some(company) => company.country,
         None => *world.countries.draw(random),
@@ -57,6 +56,7 @@ pub(super) fn incoming(world: &World, index: u64, random: &mut StdRng) -> Lead {
         version: 1,
         archived_at: None,
         status_before_archive: None,
+        also_known_as: Vec::new(),
     };
     rescore(&mut lead);
     lead

@@ -5,7 +5,7 @@ use super::world::World;
 use crate::db::{Batch, Rows};
 use crate::service::leads::{Keys, Lead, LeadStatus};
 
-const LEADS: [&str; 28] = [
+const LEADS: [&str; 29] = [
     "id",
     "first_name",
     "last_name",
@@ -29,6 +29,7 @@ const LEADS: [&str; 28] = [
     "version",
     "archived_at",
     "status_before_archive",
+    "also_known_as",
     "search_text",
     "last_name_key",
     "company_key",
@@ -93,6 +94,7 @@ fn write_lead(rows: &mut Rows, lead: &Lead) {
     or_null(rows, lead.archived_at, Rows::timestamp);
     let before = lead.status_before_archive.map(LeadStatus::as_str);
     or_null(rows, before, Rows::text);
+    rows.texts(&lead.also_known_as);
     let keys = Keys::of(lead);
     rows.text(&keys.search_text);
     or_null(rows, keys.last_name_key.as_deref(), Rows::text);

@@ -189,10 +189,7 @@ fn settings(options: &EmbeddedOptions, place: &Place) -> Vec<OsString> {
     .into();
     // Measured: with 512 MB and 2 GB, changing 100,000 rows takes a tenth less of the processor than
     // with 256 MB and 1 GB, and no checkpoint in the middle of it; more than that changes nothing
-    // that could be seen. `random_page_cost` stays 4, as on the servers of others: 1.1 halves a page
-    // of a frequent status (PostgreSQL's CPU 0.46 to 0.22 ms) and takes a third off a deep page of a
-    // frequent tag, changes no other list, count or statistic by more than chance, and makes the
-    // search for a rare term a fifth dearer (10.8 to 13.7 ms).
+    // that could be seen.
     let durable = [
         "max_connections=100",
         "shared_buffers=512MB",

@@ -61,7 +61,7 @@ pub struct LeadOrder {
 pub type LeadConnection = Connection<Lead>;
 
 impl Listed for Lead {
-    type Place = leads::Place;
+    type Place = leads::Cursor;
     type About = LeadTotal;
 }
 

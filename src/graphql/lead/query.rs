@@ -26,7 +26,9 @@ impl LeadQuery {
     }
 
     /// The leads that the viewer may see. Page forwards with `first` and `after`, backwards with
-    /// `last` and `before`, or jump with `offset`. Errors: UNAUTHENTICATED, INVALID_DATA.
+    /// `last` and `before`, or jump with `offset`. Leads that nobody touches meanwhile are on one page
+    /// of a walk exactly once; in a search that holds for those that match, not for those whose names are
+    /// only typed alike. Errors: UNAUTHENTICATED, INVALID_DATA, SEARCH_TOO_WIDE.
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a Relay connection"
@@ -41,8 +43,9 @@ impl LeadQuery {
                     words must all match, in any order; case and accents do not matter. After \
                     the leads that match come those that would if their names were typed a \
                     little differently: one letter left out, added, changed or swapped with its \
-                    neighbour in words of four or five letters, two in longer ones. At most 10 \
-                    words and 200 characters."
+                    neighbour in words of four or five letters, two in longer ones; of a word at \
+                    most the 200 nearest names are looked for, and which ones those are depends on \
+                    all leads and can change between two pages. At most 10 words and 200 characters."
         )]
         search: Option<String>,
         #[graphql(desc = "The order; newest first by default.")] order_by: Option<LeadOrder>,

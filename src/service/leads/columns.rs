@@ -12,7 +12,7 @@ use diesel::sql_types::{
 
 use crate::db::UsersRevision;
 use crate::db::schema::{leads, sql_types};
-use crate::service::leads::search::Tier;
+use crate::service::leads::search::MatchKind;
 use crate::service::leads::{Lead, LeadSource, LeadStatus, ListedLead};
 use crate::service::{Json, LeadId};
 
@@ -66,6 +66,11 @@ impl Columns {
             Some(position) => Self(self.0 | 1 << position),
             None => Self(self.0 | Self::ALL.0),
         }
+    }
+
+    /// How many there are.
+    pub(super) fn count(self) -> usize {
+        self.0.count_ones() as usize
     }
 
     /// These and the users' revision.
@@ -151,6 +156,8 @@ impl QueryableByName<Pg> for ListedLead {
                 }
                 "last_name_key" => listed.last_name_key = value::<Nullable<Text>, _>(field)?,
                 "users_revision" => listed.users_revision = value::<Nullable<BigInt>, _>(field)?,
+                // Of a statement that reads a page, see `search::statements`.
+                "is_whole" => {}
                 "company_key" => listed.company_key = value::<Nullable<Text>, _>(field)?,
                 other => return Err(format!("leads have no column {other}").into()),
             }
@@ -185,12 +192,13 @@ fn unread() -> ListedLead {
         version: 0,
         archived_at: None,
         status_before_archive: None,
+        also_known_as: Vec::new(),
     };
     ListedLead {
         lead,
         last_name_key: None,
         company_key: None,
-        tier: Tier::Exact,
+        found: MatchKind::Exact,
         users_revision: None,
     }
 }

@@ -3,7 +3,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
 
-use crate::db::schema::leads;
+use crate::db::schema::{lead_search, leads};
 use crate::db::{Db, RunQueryDsl};
 use crate::service::leads::LeadFilter;
 use crate::service::{Actor, Result, ServiceError, statistics};
@@ -24,12 +24,17 @@ pub struct CountUpTo {
 #[tracing::instrument(name = "leads::count", level = "debug", skip_all)]
 pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64> {
     let query = filter.query(actor)?;
-    match statistics::count(db, actor, filter).await? {
-        Some(count) => Ok(count),
-        None => {
-            let mut conn = db.connection().await?;
-            Ok(query.count().get_result(&mut conn).await?)
-        }
+    if let Some(count) = statistics::count(db, actor, filter).await? {
+        return Ok(count);
+    }
+    let mut conn = db.connection().await?;
+    match filter.whole_in_index(actor) {
+        Some(rows) => Ok(lead_search::table
+            .filter(rows)
+            .count()
+            .get_result(&mut conn)
+            .await?),
+        None => Ok(query.count().get_result(&mut conn).await?),
     }
 }
 
@@ -56,9 +61,18 @@ pub async fn count_up_to(
             is_exact: true,
         });
     }
-    let counted = Count(query.select(leads::id).limit(most + 1));
     let mut conn = db.connection().await?;
-    let counted: i64 = counted.get_result(&mut conn).await?;
+    let counted: i64 = match filter.whole_in_index(actor) {
+        Some(rows) => {
+            let rows = lead_search::table.filter(rows);
+            let ids = rows.select(lead_search::lead_id).limit(most + 1);
+            Count(ids).get_result(&mut conn).await?
+        }
+        None => {
+            let ids = query.select(leads::id).limit(most + 1);
+            Count(ids).get_result(&mut conn).await?
+        }
+    };
     Ok(CountUpTo {
         value: counted.min(most),
         is_exact: counted <= most,

@@ -218,8 +218,7 @@ fn valid(new: &NewLead) -> Result<Lead> {
     } = names(new, &mut faults);
     let (email, phone) = contact(new, &mut faults);
     let tags = faults.take("tags", validation::tags(&new.tags));
-    let probability = validation::probability(new.conversion_probability.unwrap_or(0.0));
-    let conversion_probability = faults.take("conversionProbability", probability);
+    let conversion_probability = probability(new, &mut faults);
     let mut past = |field, date| faults.take(field, validation::past_date(date, now));
     let last_contact_date = new
         .last_contact_date
@@ -256,7 +255,13 @@ fn valid(new: &NewLead) -> Result<Lead> {
         version: 1,
         archived_at: None,
         status_before_archive: None,
+        also_known_as: Vec::new(),
     })
+}
+
+fn probability(new: &NewLead, faults: &mut Faults) -> Option<f64> {
+    let probability = validation::probability(new.conversion_probability.unwrap_or(0.0));
+    faults.take("conversionProbability", probability)
 }
 
 /// What a lead is called by.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::db::Constant;
 use crate::db::schema::leads;
 use crate::service::leads::order::LeadQuery;
-use crate::service::leads::search::Search;
+use crate::service::leads::search::{InIndex, Search};
 use crate::service::leads::{Lead, LeadSource, LeadStatus, visible_to};
 use crate::service::{Actor, Json, LeadId, Result, UserId, text};
 
@@ -97,15 +97,20 @@ pub enum Archived {
 impl LeadFilter {
     /// What the filter lets through and the actor may see: where every read of leads starts.
     ///
-    /// Archived leads are left out unless the filter itself speaks of them.
+    /// Archived leads are left out unless the filter itself speaks of them. What the index of
+    /// `lead_search` can be asked for is, and all of it is compared with the leads, too: one that
+    /// changes before it is locked is compared once more.
     /// Errors: `InvalidData` for what no filter can be.
     pub fn condition(&self, actor: &Actor) -> Result<Condition> {
         let mut all = vec![self.unsearched(actor)?];
-        all.extend(self.search.condition());
+        if let Some(found) = self.in_index(actor, self.search.in_index()) {
+            all.push(Box::new(InIndex(found)));
+        }
+        all.extend(self.search.matches());
         Ok(every(all))
     }
 
-    /// The same without the search, for those who search in a way of their own.
+    /// The same without the search, told by the leads alone.
     pub(super) fn unsearched(&self, actor: &Actor) -> Result<Condition> {
         self.check()?;
         let mut all = vec![visible_to(actor)];
@@ -220,21 +225,29 @@ impl LeadFilter {
     }
 
     fn date_conditions(&self, add: &mut impl FnMut(Condition)) {
-        macro_rules! date {
-            ($column:ident) => {
-                time_span(leads::$column, &self.$column.span, add);
-                match self.$column.is_set {
-                    Some(true) => add(Box::new(leads::$column.is_not_null().nullable())),
-                    Some(false) => add(Box::new(leads::$column.is_null().nullable())),
-                    None => {}
-                }
-            };
-        }
-        date!(last_contact_date);
-        date!(next_follow_up);
+        self.last_contact_conditions(add);
+        self.follow_up_conditions(add);
     }
 
-    fn assignee_condition(&self) -> Option<Condition> {
+    pub(super) fn last_contact_conditions(&self, add: &mut impl FnMut(Condition)) {
+        time_span(leads::last_contact_date, &self.last_contact_date.span, add);
+        match self.last_contact_date.is_set {
+            Some(true) => add(Box::new(leads::last_contact_date.is_not_null().nullable())),
+            Some(false) => add(Box::new(leads::last_contact_date.is_null().nullable())),
+            None => {}
+        }
+    }
+
+    pub(super) fn follow_up_conditions(&self, add: &mut impl FnMut(Condition)) {
+        time_span(leads::next_follow_up, &self.next_follow_up.span, add);
+        match self.next_follow_up.is_set {
+            Some(true) => add(Box::new(leads::next_follow_up.is_not_null().nullable())),
+            Some(false) => add(Box::new(leads::next_follow_up.is_null().nullable())),
+            None => {}
+        }
+    }
+
+    pub(super) fn assignee_condition(&self) -> Option<Condition> {
         if let Some(one) = self.one_assignee() {
             return Some(one);
         }
@@ -281,8 +294,8 @@ impl LeadFilter {
         }
     }
 
-    /// The tags that they have. The index of what is searched for has lists of them.
-    pub(super) fn tag_conditions(&self, add: &mut impl FnMut(Condition)) {
+    /// The tags that they have.
+    fn tag_conditions(&self, add: &mut impl FnMut(Condition)) {
         // All of none is no condition, and no list of an index has it.
         if let Some(tags) = self.tags_all.as_ref().filter(|tags| !tags.is_empty()) {
             add(Box::new(leads::tag_keys.contains(keys(tags)).nullable()));

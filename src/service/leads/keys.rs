@@ -10,7 +10,8 @@ use crate::service::text;
 #[diesel(table_name = leads, treat_none_as_null = true)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct Keys {
-    /// A line for what the lead is called by, one for its e-mail address, its company and its phone.
+    /// A line for what the lead is called by, one for its e-mail address, its company and its phone, and
+    /// one for each former name, address or number.
     pub search_text: String,
     pub last_name_key: Option<String>,
     pub company_key: Option<String>,
@@ -25,14 +26,16 @@ impl Keys {
         let email = lead.email.as_deref();
         let company = lead.company.as_deref().map(text::compared);
         let phone = lead.phone.as_deref().unwrap_or_default();
+        let mut lines = vec![
+            text::compared(&lead.full_name()),
+            text::compared(&email.map(text::unicode_words).unwrap_or_default()),
+            company.unwrap_or_default(),
+            phone.trim_start_matches('+').to_owned(),
+        ];
+        let former = lead.also_known_as.iter();
+        lines.extend(former.map(|text| text::compared(&text::unicode_words(text))));
         Self {
-            search_text: [
-                text::compared(&lead.full_name()),
-                text::compared(&email.map(text::unicode_words).unwrap_or_default()),
-                company.unwrap_or_default(),
-                phone.trim_start_matches('+').to_owned(),
-            ]
-            .join("\n"),
+            search_text: lines.join("\n"),
             last_name_key: key(&lead.last_name),
             company_key: key(&lead.company),
             email_key: email.map(text::email_key),

@@ -91,6 +91,9 @@ pub struct Lead {
     pub version: i32,
     pub archived_at: Option<DateTime<Utc>>,
     pub status_before_archive: Option<LeadStatus>,
+    /// Former names, addresses and numbers, by which the lead is found, too. The API has no such field.
+    #[serde(skip)]
+    pub also_known_as: Vec<String>,
 }
 
 impl Lead {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::db::schema::{leads, sql_types};
 use crate::service::LeadId;
 use crate::service::leads::filter::Condition;
-use crate::service::leads::search::Tier;
+use crate::service::leads::search::MatchKind;
 use crate::service::leads::{LeadStatus, ListedLead};
 use crate::service::validation::stored_date;
 
@@ -76,7 +76,7 @@ pub enum SortKey {
 
 /// A lead's place in an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Place {
+pub struct Cursor {
     /// What it is ordered by.
     pub key: SortKey,
     /// What breaks the tie.
@@ -86,27 +86,28 @@ pub struct Place {
     pub is_near: bool,
 }
 
+impl Cursor {
+    /// The part of the order that it is in.
+    pub(crate) fn part(&self) -> NullsPart {
+        match self.key {
+            SortKey::Null => NullsPart::Null,
+            _ => NullsPart::Valued,
+        }
+    }
+}
+
 /// The two parts of every order: an index keeps each in its order, so that a page never sorts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Segment {
+pub(crate) enum NullsPart {
     /// The leads that have a value.
     Valued,
     /// Those that have none, last.
     Null,
 }
 
-/// A value that the planner does not see: with one it sees, it takes a page further down an order for
-/// a cheaper one than it knows in general, and plans each anew, which costs as much as the page.
-macro_rules! hidden {
-    ($value:expr, $sql_type:ty) => {
-        diesel::select($value.into_sql::<$sql_type>()).single_value()
-    };
-}
-pub(super) use hidden;
-
 impl LeadOrder {
     /// The lead's place in this order.
-    pub fn place(self, listed: &ListedLead) -> Place {
+    pub fn place(self, listed: &ListedLead) -> Cursor {
         let lead = &listed.lead;
         let time = |value: Option<DateTime<Utc>>| value.map_or(SortKey::Null, SortKey::Time);
         let text = |value: &Option<String>| value.clone().map_or(SortKey::Null, SortKey::Text);
@@ -121,10 +122,10 @@ impl LeadOrder {
             LeadOrderField::ConversionProbability => SortKey::Double(lead.conversion_probability),
             LeadOrderField::Status => SortKey::Status(lead.status),
         };
-        Place {
+        Cursor {
             key,
             id: lead.id,
-            is_near: listed.tier == Tier::Near,
+            is_near: listed.found == MatchKind::Near,
         }
     }
 
@@ -155,28 +156,28 @@ impl LeadOrder {
     }
 
     /// The parts of the order, as they are read.
-    pub(crate) fn segments(self, backwards: bool) -> &'static [Segment] {
+    pub(crate) fn nulls_parts(self, backwards: bool) -> &'static [NullsPart] {
         match (self.has_nulls(), backwards) {
-            (false, _) => &[Segment::Valued],
-            (true, false) => &[Segment::Valued, Segment::Null],
-            (true, true) => &[Segment::Null, Segment::Valued],
+            (false, _) => &[NullsPart::Valued],
+            (true, false) => &[NullsPart::Valued, NullsPart::Null],
+            (true, true) => &[NullsPart::Null, NullsPart::Valued],
         }
     }
 
     /// The part that is read after this one.
-    pub(crate) fn next(self, segment: Segment, backwards: bool) -> Option<Segment> {
-        let mut segments = self.segments(backwards).iter();
-        segments.find(|other| **other == segment)?;
-        segments.next().copied()
+    pub(crate) fn next(self, part: NullsPart, backwards: bool) -> Option<NullsPart> {
+        let mut nulls_parts = self.nulls_parts(backwards).iter();
+        nulls_parts.find(|other| **other == part)?;
+        nulls_parts.next().copied()
     }
 
     /// The leads of one part of the order, if it has two.
-    pub(crate) fn only(self, segment: Segment) -> Option<Condition> {
+    pub(crate) fn only(self, part: NullsPart) -> Option<Condition> {
         macro_rules! only {
             ($column:ident) => {
-                match segment {
-                    Segment::Valued => Box::new(leads::$column.is_not_null().nullable()),
-                    Segment::Null => Box::new(leads::$column.is_null().nullable()),
+                match part {
+                    NullsPart::Valued => Box::new(leads::$column.is_not_null().nullable()),
+                    NullsPart::Null => Box::new(leads::$column.is_null().nullable()),
                 }
             };
         }
@@ -214,11 +215,11 @@ impl LeadOrder {
     pub(crate) fn seek<'a>(
         self,
         query: LeadQuery<'a>,
-        segment: Segment,
+        part: NullsPart,
         backwards: bool,
-        place: Option<&Place>,
+        place: Option<&Cursor>,
     ) -> LeadQuery<'a> {
-        let query = match self.only(segment) {
+        let query = match self.only(part) {
             Some(only) => query.filter(only),
             None => query,
         };
@@ -233,12 +234,12 @@ impl LeadOrder {
     ///
     /// The comparison is one of rows, `(column, id) < (value, id)`: an index starts right there.
     /// Written with OR it would walk everything before.
-    pub(crate) fn after(self, backwards: bool, Place { key, id, .. }: &Place) -> Condition {
+    pub(crate) fn after(self, backwards: bool, Cursor { key, id, .. }: &Cursor) -> Condition {
         let descending = self.descends(backwards);
         // One arm per column: each has a type of its own, so a function cannot take them.
         macro_rules! after {
             ($column:ident, $sql_type:ty, $variant:ident) => {{
-                let id = hidden!(*id, Uuid).assume_not_null();
+                let id = *id;
                 let SortKey::$variant(value) = key else {
                     return if descending {
                         Box::new(leads::id.lt(id).nullable())
@@ -248,7 +249,10 @@ impl LeadOrder {
                 };
                 let row = (leads::$column.nullable(), leads::id)
                     .into_sql::<Record<(Nullable<$sql_type>, Uuid)>>();
-                let place = (hidden!(value.clone(), $sql_type), id);
+                let place = (
+                    value.clone().into_sql::<Nullable<$sql_type>>(),
+                    id.into_sql::<Uuid>(),
+                );
                 if descending {
                     Box::new(row.lt(place).nullable())
                 } else {

@@ -26,20 +26,8 @@ diesel::define_sql_function! {
     fn words_of_name(search_text: Text) -> Array<Text>;
 }
 diesel::define_sql_function! {
-    /// Whose a lead is, as `leads_search` has it; nobody is [`uuid::Uuid::nil`].
+    /// Whose a lead is, as the index of `lead_search` has it; nobody is [`uuid::Uuid::nil`].
     fn lead_owner(assigned_to: Nullable<Uuid>) -> Array<Uuid>;
-}
-diesel::define_sql_function! {
-    /// The first day of the month in which a lead came, as `leads_search` has it.
-    fn lead_month(created_at: Timestamptz) -> Array<Date>;
-}
-diesel::define_sql_function! {
-    /// A tenth of a lead's score, as `leads_search` has it.
-    fn lead_score_band(lead_score: Integer) -> Array<Integer>;
-}
-diesel::define_sql_function! {
-    /// A time as the indexes have it that begin with the status.
-    fn lead_time(at: Nullable<Timestamptz>) -> Nullable<Timestamp>;
 }
 diesel::define_sql_function! {
     /// The words that occur in names and may be near this one, and some that are not.

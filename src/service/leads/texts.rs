@@ -8,12 +8,37 @@ use crate::service::leads::sql::escaped;
 use crate::service::leads::{LeadFilter, TextMatch};
 use crate::service::text;
 
+/// A pattern that is a parameter is none that PostgreSQL asks an index for, but a range is.
+macro_rules! starts_with {
+    ($column:ident, $start:expr, $add:expr) => {{
+        let start = $start;
+        if let Some(end) = after_all_that_begin_with(&start) {
+            $add(Box::new(leads::$column.lt(end)));
+        }
+        $add(Box::new(leads::$column.like(escaped(&start) + "%")));
+        $add(Box::new(leads::$column.ge(start)));
+    }};
+}
+
 impl LeadFilter {
-    /// Whether it names leads by what an index of its own has, and the search index has not: their
-    /// ids, or what is said of e-mail address, phone number or company.
-    pub(super) fn names_leads(&self) -> bool {
-        let texts = [&self.email, &self.phone, &self.company];
-        self.ids.is_some() || texts.iter().any(|text| **text != TextMatch::default())
+    /// What it names leads by: their ids, or what is said of e-mail address, phone number or company. An
+    /// index has each.
+    pub(super) fn named(&self) -> Vec<Condition> {
+        let is_set = |text: &TextMatch| TextMatch {
+            is_set: None,
+            ..text.clone()
+        };
+        let named = Self {
+            company: is_set(&self.company),
+            email: is_set(&self.email),
+            phone: is_set(&self.phone),
+            ..Self::default()
+        };
+        let mut all: Vec<Condition> = Vec::new();
+        named.text_conditions(&mut |condition| all.push(condition));
+        let ids = self.ids.clone();
+        all.extend(ids.map(|ids| Box::new(leads::id.eq_any(ids).nullable()) as Condition));
+        all
     }
 
     pub(super) fn text_conditions(&self, add: &mut impl FnMut(Condition)) {
@@ -37,8 +62,7 @@ impl LeadFilter {
             add(Box::new(leads::company_key.eq_any(keys)));
         }
         if let Some(start) = starts_with {
-            let pattern = escaped(&text::key(start)) + "%";
-            add(Box::new(leads::company_key.like(pattern)));
+            starts_with!(company_key, text::key(start), add);
         }
         match is_set {
             Some(true) => add(Box::new(leads::company_key.is_not_null().nullable())),
@@ -62,8 +86,7 @@ impl LeadFilter {
             add(Box::new(leads::email_key.eq_any(keys)));
         }
         if let Some(start) = starts_with {
-            let pattern = escaped(&text::email_key(start)) + "%";
-            add(Box::new(leads::email_key.like(pattern)));
+            starts_with!(email_key, text::email_key(start), add);
         }
         match is_set {
             Some(true) => add(Box::new(leads::email_key.is_not_null().nullable())),
@@ -94,12 +117,7 @@ impl LeadFilter {
             .as_deref()
             .and_then(|s| text::phone_start(s).ok())
         {
-            // An index that is not in the "C" collation is not asked for a pattern, but for a range.
-            add(Box::new(leads::phone.ge(start.clone())));
-            if let Some(end) = after_all_that_begin_with(&start) {
-                add(Box::new(leads::phone.lt(end)));
-            }
-            add(Box::new(leads::phone.like(start + "%")));
+            starts_with!(phone, start, add);
         }
         match is_set {
             Some(true) => add(Box::new(leads::phone.is_not_null().nullable())),
@@ -109,13 +127,18 @@ impl LeadFilter {
     }
 }
 
-/// The next number of as many digits, if there is one.
+/// The next text that does not begin with this one, in the order of the "C" collation, which is that of
+/// the characters' numbers; none after a text of nothing but the last character.
 fn after_all_that_begin_with(start: &str) -> Option<String> {
-    let digits = start.trim_start_matches('+');
-    let kept = digits.trim_end_matches('9');
-    let (last, before) = kept.as_bytes().split_last()?;
-    let before = String::from_utf8_lossy(before);
-    Some(format!("+{before}{}", char::from(last + 1)))
+    let next = |c: char| (u32::from(c) + 1..=u32::from(char::MAX)).find_map(char::from_u32);
+    let mut kept = start.to_owned();
+    while let Some(last) = kept.pop() {
+        if let Some(next) = next(last) {
+            kept.push(next);
+            return Some(kept);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -123,11 +146,14 @@ mod tests {
     use super::after_all_that_begin_with;
 
     #[test]
-    fn a_range_of_numbers_ends_where_the_next_begins() {
+    fn a_range_of_texts_ends_where_the_next_begins() {
         for (start, end) in [
             ("+48601", Some("+48602")),
-            ("+4899", Some("+49")),
-            ("+9", None),
+            ("+4899", Some("+489:")),
+            ("a\u{d7ff}", Some("a\u{e000}")),
+            ("a\u{10ffff}", Some("b")),
+            ("\u{10ffff}", None),
+            ("", None),
         ] {
             assert_eq!(after_all_that_begin_with(start).as_deref(), end, "{start}");
         }

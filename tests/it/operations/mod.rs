@@ -31,6 +31,7 @@ mod http_bodies;
 mod http_status;
 mod idempotency;
 mod json_values;
+mod lead_search;
 mod lifecycle;
 mod limits;
 mod login_attempts;

@@ -1,5 +1,7 @@
 //! `search` with typing mistakes in names.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 
 use super::{Team, called};
@@ -222,4 +224,91 @@ async fn a_cursor_behind_mistyped_names_is_none_of_a_search_without_them() {
             assert_eq!(api.leads_faults(&ada, arguments).await, [argument]);
         }
     }
+}
+
+/// Words with one of these letters at one or two of the places of another word.
+fn mistyped(word: &str, mistakes: usize) -> Vec<String> {
+    let mut words = vec![(0, word.to_owned())];
+    for _ in 0..mistakes {
+        let all = words.iter().flat_map(|(from, word)| {
+            (*from..word.len()).flat_map(move |at| {
+                ["v", "x", "z"].map(|letter| {
+                    let mut word = word.clone();
+                    word.replace_range(at..=at, letter);
+                    (at + 1, word)
+                })
+            })
+        });
+        words = all.collect();
+    }
+    words.into_iter().map(|(_, word)| word).collect()
+}
+
+#[tokio::test]
+async fn of_many_similar_names_the_two_hundred_nearest_are_found() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
+    let (mut near, mut far) = (mistyped("qwertyui", 1), mistyped("qwertyui", 2));
+    assert_eq!((near.len(), far.len()), (24, 252));
+    let all: Vec<&str> = far.iter().chain(&near).map(String::as_str).collect();
+    for some in all.chunks(100) {
+        leads_called(&api, &ada, some).await;
+    }
+    far.sort();
+    near.extend(far.into_iter().take(200 - 24));
+    near.sort();
+    let mut found = Vec::new();
+    for offset in [0, 100, 200] {
+        let page = json!({ "first": 100, "offset": offset });
+        found.extend(
+            api.names(&ada, super::with(by_name("qwertyui"), page))
+                .await,
+        );
+    }
+    assert_eq!(found, near);
+}
+
+/// Pairs of searches, by an agent: for a name that only a lead of somebody else has, mistyped, and for
+/// one that is near none.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "measures times: run it by hand, on a machine at rest"]
+async fn a_mistyped_name_of_a_hidden_lead_takes_as_long_as_one_that_nobody_has() {
+    const PAIRS: usize = 300;
+    let team = Team::new().await;
+    let names: Vec<String> = mistyped("wqpoiuyt", 2);
+    let names: Vec<&str> = names.iter().take(100).map(String::as_str).collect();
+    leads_called(&team.api, &team.ada, &names).await;
+    team.lead_of(Some(&team.bea), "Kowalski").await;
+    team.lead_of(Some(&team.ann), "Nowak").await;
+    let time = async |search: &str| {
+        let began = Instant::now();
+        let found = team.api.names(&team.ann, by_name(search)).await;
+        assert_eq!(found, [""; 0]);
+        began.elapsed().as_secs_f64() * 1e6
+    };
+    let mut scores = Vec::new();
+    for _ in 0..2 {
+        let mut differences = Vec::new();
+        for pair in 0..PAIRS {
+            // Each is first half the time.
+            let (hidden, nobody) = if pair % 2 == 0 {
+                let hidden = time("kowalzky").await;
+                (hidden, time("gfdsahjk").await)
+            } else {
+                let nobody = time("gfdsahjk").await;
+                (time("kowalzky").await, nobody)
+            };
+            differences.push(hidden - nobody);
+        }
+        // What the machine did besides is at the ends.
+        differences.sort_by(f64::total_cmp);
+        let middle = &differences[PAIRS / 20..PAIRS - PAIRS / 20];
+        let count = middle.len() as f64;
+        let mean = middle.iter().sum::<f64>() / count;
+        let variance = middle.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        scores.push(mean / (variance / count).sqrt());
+        println!("{mean:.1} µs, z = {:.2}", scores[scores.len() - 1]);
+    }
+    let best = scores.iter().map(|z| z.abs()).fold(f64::INFINITY, f64::min);
+    assert!(best <= 3.0, "{scores:?}");
 }

@@ -2,6 +2,7 @@
 //! all find the same.
 
 mod facets;
+mod indexes;
 mod named;
 mod pages;
 mod search;
@@ -10,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use crm::cli::seed::{Progress, RANDOM_SEED, generate};
 use crm::service::leads::{
-    self, Columns, Direction, LeadFilter, LeadOrder, LeadOrderField, ListedLead, Place,
+    self, Columns, Cursor, Direction, LeadFilter, LeadOrder, LeadOrderField, ListedLead,
 };
 use crm::service::page::{Page, Slice};
 use crm::service::users::UserRole;
@@ -83,7 +84,9 @@ impl ManyLeads {
         let made = generate(database.db(), count, RANDOM_SEED, Progress::Silent).await;
         made.expect("leads");
         let mut conn = database.db().connection().await.unwrap();
-        conn.batch_execute("VACUUM ANALYZE leads").await.unwrap();
+        conn.batch_execute("VACUUM ANALYZE leads, lead_search")
+            .await
+            .unwrap();
         let team = "SELECT manager_id AS id, array_agg(id) AS team FROM users \
                     WHERE manager_id IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT 1";
         let manager: Manager = diesel::sql_query(team).get_result(&mut conn).await.unwrap();
@@ -129,7 +132,7 @@ impl ManyLeads {
         actor: &Actor,
         filter: &LeadFilter,
         order: LeadOrder,
-        page: Page<Place>,
+        page: Page<Cursor>,
     ) -> Slice<ListedLead> {
         let list = leads::list(
             self.database.db(),
@@ -166,18 +169,18 @@ impl ManyLeads {
         rows.into_iter().map(|row| row.id).collect()
     }
 
-    /// The statements on leads that a page costs, each with its plan: the generic one, which a
-    /// connection comes to after a few executions and which knows nothing of the values.
+    /// The statements on leads that a page costs, each with its plan, which is made for any values.
     async fn plans(
         &self,
         actor: &Actor,
         filter: &LeadFilter,
         order: LeadOrder,
-        page: Page<Place>,
+        page: Page<Cursor>,
     ) -> Vec<(String, String)> {
         let statements = self.statements(actor, filter, order, page).await;
         let mut plans = Vec::new();
-        for statement in statements.iter().filter(|s| s.contains("FROM \"leads\"")) {
+        let reads = |s: &&String| s.contains("FROM leads") || s.contains("FROM \"leads\"");
+        for statement in statements.iter().filter(reads) {
             plans.push((statement.clone(), self.generic_plan(statement).await));
         }
         plans
@@ -189,7 +192,7 @@ impl ManyLeads {
         actor: &Actor,
         filter: &LeadFilter,
         order: LeadOrder,
-        page: Page<Place>,
+        page: Page<Cursor>,
     ) -> Vec<String> {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = seen.clone();
@@ -242,15 +245,11 @@ impl ManyLeads {
         let types = types.unwrap_or_default();
         let nulls: Vec<&str> = types.split_terminator(", ").map(|_| "NULL").collect();
         let (types, arguments) = (in_brackets(types), in_brackets(nulls.join(", ")));
-        let prepare = format!(
-            "SET plan_cache_mode = force_generic_plan; PREPARE explained {types} AS {statement}"
-        );
+        let prepare = format!("PREPARE explained {types} AS {statement}");
         conn.batch_execute(&prepare).await.expect("prepared");
         let explain = format!("EXPLAIN (COSTS OFF) EXECUTE explained{arguments}");
         let lines: Vec<Line> = diesel::sql_query(explain).load(&mut conn).await.unwrap();
-        conn.batch_execute("DEALLOCATE explained; RESET plan_cache_mode")
-            .await
-            .unwrap();
+        conn.batch_execute("DEALLOCATE explained").await.unwrap();
         lines.into_iter().map(|line| line.line + "\n").collect()
     }
 }

@@ -2,17 +2,22 @@
 //! right order, in both directions, whatever the filter and the order, and whatever others write
 //! meanwhile.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use proptest::prelude::any;
 use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crm::service::LeadId;
-use crm::service::leads::{Lead, LeadPatch, UpdateLead};
+use crm::service::leads::{DeleteLead, Lead, LeadPatch, UpdateLead};
 
 use super::dataset::Dataset;
-use super::{always_the_same, naive, prove, same, sample};
+use super::{always_the_same, naive, prove, same, sample, seed};
 
 const FORWARDS: &str =
     "query ($filter: LeadFilter, $search: String, $order: LeadOrder, $size: Int, $at: String) {
@@ -87,6 +92,23 @@ impl Walk {
         })
     }
 
+    /// Walks once, and compares.
+    async fn differs(&self, data: &Dataset, resting: &[Lead]) -> Result<(), String> {
+        self.check(self.ids(data).await, resting)
+            .map_err(|difference| format!("{self:?}: {difference}"))
+    }
+
+    /// Whether the walk has each of the leads that rested, once and in order.
+    fn check(&self, ids: Vec<LeadId>, resting: &[Lead]) -> Result<(), String> {
+        let rested = ids.into_iter();
+        let rested = rested.filter(|id| resting.iter().any(|lead| lead.id == *id));
+        same(
+            "the rows that rested",
+            rested.collect(),
+            self.expected(resting),
+        )
+    }
+
     fn expected(&self, leads: &[Lead]) -> Vec<LeadId> {
         let listed = naive::list(&self.filter, &self.search, &self.order, leads);
         listed.iter().map(|lead| lead.id).collect()
@@ -132,44 +154,132 @@ async fn a_walk_while_others_write_gives_each_row_that_rests_once_in_order() {
             ids
         };
         let (ids, ()) = tokio::join!(walking, write(&data, &moving, &is_over));
-        let rested = ids
-            .into_iter()
-            .filter(|id| resting.iter().any(|lead| lead.id == *id));
-        same(
-            "the rows that rested",
-            rested.collect(),
-            walk.expected(&resting),
-        )
+        walk.check(ids, &resting)
     });
 }
 
-/// Adds leads and changes the moving ones in all that a list can be ordered by.
+/// How many leads a writer has added at a time: a walk must come to an end.
+const MOST_ADDED: usize = 20;
+
+/// Adds leads, deletes them again, and changes the moving ones in all that a list can be ordered by.
 async fn write(data: &Dataset, moving: &[Lead], is_over: &AtomicBool) {
     let mut runner = always_the_same();
+    let mut added: VecDeque<LeadId> = VecDeque::new();
     while !is_over.load(Ordering::Relaxed) {
         for lead in moving {
             let new = sample::new_lead().new_tree(&mut runner).unwrap().current();
-            let patch = LeadPatch {
-                first_name: Some(new.first_name.clone()),
-                last_name: Some(new.last_name.clone()),
-                company: Some(new.company.clone()),
-                status: Some(new.status),
-                conversion_probability: Some(new.conversion_probability),
-                last_contact_date: Some(new.last_contact_date),
-                next_follow_up: Some(new.next_follow_up),
-                source: Some(new.source),
-                ..LeadPatch::default()
-            };
             data.operate(UpdateLead {
                 id: lead.id,
                 expected_version: None,
-                patch,
+                patch: LeadPatch {
+                    first_name: Some(new.first_name.clone()),
+                    last_name: Some(new.last_name.clone()),
+                    company: Some(new.company.clone()),
+                    status: Some(new.status),
+                    conversion_probability: Some(new.conversion_probability),
+                    last_contact_date: Some(new.last_contact_date),
+                    next_follow_up: Some(new.next_follow_up),
+                    source: Some(new.source),
+                    ..LeadPatch::default()
+                },
             })
             .await;
             if is_over.load(Ordering::Relaxed) {
                 return;
             }
-            data.create(vec![new]).await;
+            added.extend(data.create(vec![new]).await);
+            if added.len() > MOST_ADDED
+                && let Some(id) = added.pop_front()
+            {
+                let expected_version = None;
+                data.operate(DeleteLead {
+                    id,
+                    expected_version,
+                })
+                .await;
+            }
         }
     }
+}
+
+/// Orders of a drill: with and without leads that have no value, and with many ties.
+const ORDERS: [&str; 5] = [
+    "CREATED_AT",
+    "LEAD_SCORE",
+    "LAST_NAME",
+    "COMPANY",
+    "NEXT_FOLLOW_UP",
+];
+const WRITERS: usize = 8;
+const WALKERS: usize = 4;
+
+/// `CRM_DRILL_WALKS` is how many walks are made, `CRM_DRILL_SECONDS` how long that may take.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes ten minutes: run it by hand"]
+async fn two_thousand_walks_over_searches_and_filters_under_eight_writers_lose_nothing() {
+    let number = |name, default| {
+        let given = std::env::var(name).ok();
+        given.map_or(default, |given| given.parse().expect("a whole number"))
+    };
+    let (walks, seconds) = (
+        number("CRM_DRILL_WALKS", 2_000),
+        number("CRM_DRILL_SECONDS", 600),
+    );
+    let data = Arc::new(Dataset::make(100, WRITERS + WALKERS).await);
+    let is_moving = |lead: &Lead| !lead.is_archived() && lead.id.0.as_bytes()[15].is_multiple_of(3);
+    let (moving, resting): (Vec<Lead>, Vec<Lead>) = data.leads.iter().cloned().partition(is_moving);
+    let (is_over, left) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicUsize::new(walks)),
+    );
+    let mut writers = JoinSet::new();
+    for part in moving.chunks(moving.len().div_ceil(WRITERS)) {
+        let (data, part, is_over) = (data.clone(), part.to_vec(), is_over.clone());
+        writers.spawn(async move { write(&data, &part, &is_over).await });
+    }
+    assert_eq!(writers.len(), WRITERS);
+    let (began, until) = (
+        Instant::now(),
+        Instant::now() + Duration::from_secs(seconds as u64),
+    );
+    println!("PROPTEST_RNG_SEED={}", seed());
+    let mut walkers = JoinSet::new();
+    for walker in 0..WALKERS {
+        let (data, resting, left) = (data.clone(), resting.clone(), left.clone());
+        walkers.spawn(async move {
+            let mut runner = TestRunner::new(Config {
+                rng_seed: RngSeed::Fixed(seed().wrapping_add(walker as u64)),
+                failure_persistence: None,
+                ..Config::default()
+            });
+            let mut wrong = Vec::new();
+            let next = |left: usize| left.checked_sub(1);
+            while Instant::now() < until
+                && let Ok(number) = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next)
+            {
+                let walk = drilled(&data, &mut runner, number);
+                wrong.extend(walk.differs(&data, &resting).await.err());
+            }
+            wrong
+        });
+    }
+    let wrong: Vec<String> = walkers.join_all().await.into_iter().flatten().collect();
+    is_over.store(true, Ordering::Relaxed);
+    writers.join_all().await;
+    let made = walks - left.load(Ordering::Relaxed);
+    println!(
+        "{made} walks in {:?}, {} wrong",
+        began.elapsed(),
+        wrong.len()
+    );
+    assert_eq!(wrong, [""; 0]);
+    assert_eq!(made, walks, "the time was over");
+}
+
+/// A walk over a search, each in the next order.
+fn drilled(data: &Dataset, runner: &mut TestRunner, number: usize) -> Walk {
+    let walks = walks(data).prop_filter("a search", |walk| !walk.search.is_empty());
+    let mut walk = walks.new_tree(runner).unwrap().current();
+    walk.order["field"] = json!(ORDERS[number % ORDERS.len()]);
+    walk
 }

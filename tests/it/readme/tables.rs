@@ -206,8 +206,9 @@ fn every_service_error() -> Vec<ServiceError> {
         | InvalidData(_)
         | ServiceError::Conflict(_)
         | IdempotencyConflict => (),
-        NotApplied | RateLimited | Unavailable(_) | ProviderUnavailable(_) => (),
+        NotApplied | RateLimited | SearchTooWide => (),
         AnswerTooLarge(_) | TooManyRows { .. } => (),
+        Unavailable(_) | ProviderUnavailable(_) => (),
         TimedOut(_) | Database(_) | Internal(_) => (),
     };
     let all = vec![
@@ -229,6 +230,7 @@ fn every_service_error() -> Vec<ServiceError> {
             selected: 2,
             most: 1,
         },
+        SearchTooWide,
         TimedOut(""),
         ProviderUnavailable(String::new()),
         Database(DieselError::NotFound),

@@ -1,16 +1,22 @@
 use diesel::dsl::{not, select};
 use diesel::prelude::*;
+use strsim::osa_distance;
 
-use crate::db::schema::leads;
+use crate::db::schema::{lead_search, leads};
 use crate::db::{Connection, RunQueryDsl};
 use crate::service::Result;
 use crate::service::leads::filter::Condition;
-use crate::service::leads::search::distance::distance;
-use crate::service::leads::search::{Plan, Search, Term, all, terms};
+use crate::service::leads::search::{
+    IndexCondition, Search, Term, both, either, in_copy, looked_up, on_lead, terms,
+};
 use crate::service::leads::sql::{near_words, words_of_name};
 
+/// How many words may be meant by one that was typed: of thousands of similar names the nearest.
+const MOST: usize = 200;
+
 /// A search with the words that its own may have been meant to be. It never says which words there
-/// are: only leads that the viewer may see are looked up by them.
+/// are: only leads that the viewer may see are looked up by them, and that is done in the same way,
+/// and takes as long, where there are none.
 pub(crate) struct Near(Vec<(Term, Vec<String>)>);
 
 impl Search {
@@ -21,8 +27,8 @@ impl Search {
 }
 
 impl Near {
-    /// Looks the words up in the dictionary of names. Nothing if none is near.
-    pub(crate) async fn look_up(conn: &mut Connection, search: &Search) -> Result<Option<Self>> {
+    /// Looks the words up in the dictionary of names.
+    pub(crate) async fn look_up(conn: &mut Connection, search: &Search) -> Result<Self> {
         let mut parts = Vec::new();
         for term in terms(&search.0) {
             let words = match name(&term) {
@@ -31,46 +37,60 @@ impl Near {
             };
             parts.push((term, words));
         }
-        let has_any = parts.iter().any(|(_, words)| !words.is_empty());
-        Ok(has_any.then_some(Self(parts)))
+        Ok(Self(parts))
     }
 
     /// The leads that have for each part the part itself or a name near it, and not all parts
-    /// themselves: those are found already.
-    pub(super) fn condition(&self, plan: Plan) -> Option<Condition> {
-        let found = match plan {
-            Plan::Read => self.0.iter().map(|part| either(part, plan)).reduce(all)?,
-            // Neither the search alone nor a name leads to all, and each of the names does to few.
-            _ => {
-                let names = (0..self.0.len()).filter_map(|at| self.with_name(at));
-                names.reduce(|left, right| Box::new(left.or(right)))?
+    /// themselves: those are found already. Told by the leads.
+    pub(super) fn matches(&self) -> Option<Condition> {
+        let found = self.0.iter().map(|(term, words)| {
+            let exact = term.condition(on_lead);
+            match words.is_empty() {
+                true => exact,
+                false => either(exact, is_called(words)),
             }
-        };
-        let exact = self.0.iter().map(|(term, _)| term.condition(Plan::Read));
-        Some(all(found, Box::new(not(exact.reduce(all)?))))
+        });
+        let exact = self.0.iter().map(|(term, _)| term.condition(on_lead));
+        Some(both(
+            found.reduce(both)?,
+            Box::new(not(exact.reduce(both)?)),
+        ))
+    }
+
+    /// The same for the index of `lead_search`. Neither the search alone nor a name leads to all, and
+    /// each of the names does to few.
+    pub(super) fn in_index(&self) -> Option<IndexCondition> {
+        let names = (0..self.0.len()).filter_map(|at| self.with_name(at));
+        names.reduce(either)
     }
 
     /// The leads that have a name near one of the parts, and the other parts or names near them.
-    fn with_name(&self, at: usize) -> Option<Condition> {
+    fn with_name(&self, at: usize) -> Option<IndexCondition> {
         let (_, words) = &self.0[at];
         let others = self.0.iter().enumerate().filter(|(other, _)| *other != at);
-        let others = others.map(|(_, part)| either(part, Plan::Index));
-        (!words.is_empty()).then(|| others.fold(has_one(words), all))
+        let others = others.map(|(_, (term, words))| {
+            let exact = match term.letters() {
+                3 => term.condition(looked_up),
+                _ => term.condition(in_copy),
+            };
+            match words.is_empty() {
+                true => exact,
+                false => either(exact, has_name(words)),
+            }
+        });
+        (!words.is_empty()).then(|| others.fold(has_name(words), both))
     }
-}
-
-/// The leads that have a part or a name near it.
-fn either((term, words): &(Term, Vec<String>), plan: Plan) -> Condition {
-    let exact = term.condition(plan);
-    if words.is_empty() {
-        return exact;
-    }
-    Box::new(exact.or(has_one(words)))
 }
 
 /// The leads whose names have one of these words.
-fn has_one(words: &[String]) -> Condition {
+fn is_called(words: &[String]) -> Condition {
     let names = words_of_name(leads::search_text);
+    Box::new(names.overlaps_with(words.to_vec()).nullable())
+}
+
+/// The same, by the index.
+fn has_name(words: &[String]) -> IndexCondition {
+    let names = words_of_name(lead_search::text);
     Box::new(names.overlaps_with(words.to_vec()).nullable())
 }
 
@@ -84,10 +104,20 @@ fn name(term: &Term) -> Option<&str> {
     }
 }
 
+/// The nearest words, in the order of the alphabet where they are as near; without any, one that no
+/// name has, so that what follows is the same.
 async fn words_near(conn: &mut Connection, typed: &str) -> Result<Vec<String>> {
     let near = select(near_words(typed.to_owned()));
-    let mut words: Vec<String> = near.get_result(conn).await?;
+    let words: Vec<String> = near.get_result(conn).await?;
     let most = if typed.chars().count() >= 6 { 2 } else { 1 };
-    words.retain(|word| (1..=most).contains(&distance(typed, word)));
-    Ok(words)
+    let words = words
+        .into_iter()
+        .map(|word| (osa_distance(typed, &word), word));
+    let mut words: Vec<_> = words.filter(|(far, _)| (1..=most).contains(far)).collect();
+    words.sort();
+    words.truncate(MOST);
+    if words.is_empty() {
+        return Ok(vec![format!("{typed} ")]);
+    }
+    Ok(words.into_iter().map(|(_, word)| word).collect())
 }

@@ -1,7 +1,9 @@
+use diesel::dsl::{And, Or};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable};
 
-use crate::service::leads::filter::Condition;
-use crate::service::leads::search::{Plan, all, contains, is_pair};
+use crate::service::leads::search::{On, both, either, letters};
 use crate::service::text;
 
 /// One stretch of a search, in the form in which texts are compared.
@@ -17,31 +19,34 @@ pub(super) enum Term {
 }
 
 impl Term {
-    /// The fewest letters that the index is asked for; a letter outside ASCII makes no pair.
-    pub(super) fn shortest(&self) -> usize {
-        let letters = |word: &String| match word.chars().count() {
-            2 if !is_pair(word) => 1,
-            count => count,
-        };
+    /// How much the index can be asked for: see [`letters`]. For a phone all words or any of its numbers
+    /// are looked up.
+    pub(super) fn letters(&self) -> usize {
         match self {
             Self::Word(word) => letters(word),
             Self::Phone { words, numbers } => {
-                let apart = words.iter().map(letters).max();
-                let together = numbers.iter().map(letters).min();
+                let apart = words.iter().map(|word| letters(word)).max();
+                let together = numbers.iter().map(|number| letters(number)).min();
                 apart.into_iter().chain(together).min().unwrap_or_default()
             }
         }
     }
 
-    pub(super) fn condition(&self, plan: Plan) -> Condition {
+    /// The condition that is met by what `contains` its words.
+    pub(super) fn condition<Table: 'static>(&self, contains: fn(&str) -> On<Table>) -> On<Table>
+    where
+        And<On<Table>, On<Table>, Nullable<Bool>>:
+            BoxableExpression<Table, Pg, SqlType = Nullable<Bool>>,
+        Or<On<Table>, On<Table>, Nullable<Bool>>:
+            BoxableExpression<Table, Pg, SqlType = Nullable<Bool>>,
+    {
         match self {
-            Self::Word(word) => contains(word, plan),
+            Self::Word(word) => contains(word),
             Self::Phone { words, numbers } => {
-                let apart = words.iter().map(|word| contains(word, plan)).reduce(all);
-                let together = numbers.iter().map(|number| contains(number, plan));
-                let any = together.chain(apart);
-                let any = any.reduce(|left, right| Box::new(left.or(right)));
-                any.unwrap_or_else(|| contains("", plan))
+                let apart = words.iter().map(|word| contains(word)).reduce(both);
+                let together = numbers.iter().map(|number| contains(number));
+                let any = together.chain(apart).reduce(either);
+                any.unwrap_or_else(|| contains(""))
             }
         }
     }

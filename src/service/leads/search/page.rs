@@ -1,0 +1,260 @@
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Float;
+
+use crate::db::schema::leads;
+use crate::db::{Connection, RunQueryDsl};
+use crate::service::leads::filter::{Condition, every};
+use crate::service::leads::order::{Cursor, LeadOrder, LeadQuery, NullsPart};
+use crate::service::leads::search::statements::{PageRow, PageStatement, Rows};
+use crate::service::leads::search::{InIndex, IndexCondition, MatchKind, Near};
+use crate::service::leads::{Columns, LeadFilter, ListedLead};
+use crate::service::{Actor, Result, ServiceError};
+
+/// How many rows of the order are looked at: most pages are among the first, and the further ones are
+/// looked at where those had a tenth of the page, or where no index leads to few leads.
+const FIRST: usize = 2_000;
+const FURTHER: usize = 20_000;
+const FURTHEST: usize = 100_000;
+/// How many leads an index may lead to, that of `lead_search` and those of the leads.
+const SEARCHED: usize = 5_000;
+const RANGED: usize = 100_000;
+/// How many leads there may be where all are looked at.
+const GATHERED: f32 = 5_000_000.0;
+
+/// Finds the leads of a page in the order of a list.
+///
+/// The steps are plain: an ordered scan looks at the first rows of the order and ends where the page is
+/// full, which is quick if many rows fit; an index scan reads all rows that an index leads to and sorts
+/// them, which is quick if those are few. Each is one statement that answers the whole page, as of one
+/// moment, or nothing. None is chosen by a guess: one after the other is tried, each with a bound to
+/// what it reads, and the last one, which reads all, has the answer.
+#[derive(Clone, Copy)]
+pub(crate) struct LeadSearch<'a> {
+    pub actor: &'a Actor,
+    pub filter: &'a LeadFilter,
+    /// If the leads with mistyped names are meant.
+    pub near: Option<&'a Near>,
+    pub order: LeadOrder,
+    pub backwards: bool,
+    pub columns: Columns,
+}
+
+/// The rows of an order from a place on, and which of them.
+#[derive(Clone, Copy)]
+pub(crate) struct PageWindow<'a> {
+    pub place: Option<&'a Cursor>,
+    pub limit: usize,
+    pub offset: usize,
+}
+
+/// What is tried.
+#[derive(Clone, Copy, PartialEq)]
+enum Step {
+    /// So many rows of the order.
+    OrderedScan(usize),
+    /// The index of what names leads: ids, e-mail addresses, phone numbers, companies.
+    NamedScan,
+    /// The index of `lead_search`.
+    SearchScan,
+    /// The indexes of status, assignee, score and time of creation.
+    RangeScan,
+    /// All there are.
+    Gather,
+}
+
+impl LeadSearch<'_> {
+    /// The leads of a page.
+    ///
+    /// Errors: `SearchTooWide` where all leads would have to be looked at and there are too many.
+    pub(crate) async fn page(
+        &self,
+        conn: &mut Connection,
+        window: PageWindow<'_>,
+    ) -> Result<Vec<ListedLead>> {
+        let wanted = window.limit + window.offset;
+        // What a page jump goes over is scanned, too.
+        let least = (2 * wanted).next_power_of_two();
+        let (mut scanned, mut had) = (0, wanted);
+        for &step in self.steps() {
+            if let Step::OrderedScan(rows) = step {
+                let rows = rows.max(least);
+                let is_hopeless = step == Step::OrderedScan(FURTHER) && had * 10 < wanted;
+                if rows <= scanned || is_hopeless {
+                    continue;
+                }
+                scanned = rows;
+            }
+            let Some(rows) = self.rows(step, scanned, window.place) else {
+                continue;
+            };
+            if step == Step::Gather {
+                check_size(conn).await?;
+            }
+            let (found, is_whole) = self.read(conn, window, rows).await?;
+            if is_whole || found.len() == window.limit {
+                return Ok(found);
+            }
+            if let (Step::OrderedScan(_), found) = (step, found.len()) {
+                had = if found == 0 { 0 } else { window.offset + found };
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// The steps in their order. Few leads have mistyped names: the index is asked for them first.
+    fn steps(&self) -> &'static [Step] {
+        match self.near {
+            None => &[
+                Step::NamedScan,
+                Step::OrderedScan(FIRST),
+                Step::OrderedScan(FURTHER),
+                Step::SearchScan,
+                Step::RangeScan,
+                Step::OrderedScan(FURTHEST),
+                Step::Gather,
+            ],
+            Some(_) => &[
+                Step::NamedScan,
+                Step::SearchScan,
+                Step::RangeScan,
+                Step::OrderedScan(FURTHEST),
+                Step::Gather,
+            ],
+        }
+    }
+
+    /// The rows that a step looks at; nothing if there is no index for it.
+    fn rows(&self, step: Step, scanned: usize, place: Option<&Cursor>) -> Option<Rows> {
+        let ranged = |conditions: Vec<Condition>| {
+            (!conditions.is_empty()).then(|| Rows::Ranged {
+                condition: every(conditions),
+                most: RANGED,
+            })
+        };
+        match step {
+            Step::OrderedScan(_) => Some(self.ordered(scanned, place)),
+            Step::NamedScan => ranged(self.filter.named()),
+            Step::SearchScan => self.in_index().map(|condition| Rows::Searched {
+                condition,
+                most: SEARCHED,
+            }),
+            Step::RangeScan => ranged(self.filter.ranges(self.actor)),
+            Step::Gather => Some(Rows::All(self.in_index().map(InIndex))),
+        }
+    }
+
+    /// The leads found in one step, and whether those are all from the place on.
+    async fn read(
+        &self,
+        conn: &mut Connection,
+        window: PageWindow<'_>,
+        rows: Rows,
+    ) -> Result<(Vec<ListedLead>, bool)> {
+        let statement = PageStatement {
+            columns: self.columns,
+            rest: self.rest(window.place, &rows)?,
+            rows,
+            order: self.order,
+            backwards: self.backwards,
+            limit: window.limit,
+            offset: window.offset as i64,
+        };
+        let rows: Vec<PageRow> = statement.load(conn).await?;
+        let (mut found, mut whole) = (Vec::with_capacity(rows.len()), false);
+        for row in rows {
+            match row {
+                PageRow::Lead(lead) => found.push(ListedLead {
+                    found: self.kind(),
+                    ..*lead
+                }),
+                PageRow::End { is_whole } => whole = is_whole,
+            }
+        }
+        Ok((found, whole))
+    }
+
+    /// How many leads there are in all.
+    pub(crate) async fn count(&self, conn: &mut Connection) -> Result<usize> {
+        let mut all = vec![self.filter.unsearched(self.actor)?];
+        all.extend(self.matches());
+        let found = self.in_index();
+        all.extend(found.map(|found| Box::new(InIndex(found)) as Condition));
+        let all = leads::table.filter(every(all)).count();
+        let count: i64 = all.get_result(conn).await?;
+        Ok(usize::try_from(count).unwrap_or_default())
+    }
+
+    /// How the leads are found.
+    fn kind(&self) -> MatchKind {
+        match self.near {
+            None => MatchKind::Exact,
+            Some(_) => MatchKind::Near,
+        }
+    }
+
+    fn matches(&self) -> Option<Condition> {
+        match self.near {
+            None => self.filter.search.matches(),
+            Some(near) => near.matches(),
+        }
+    }
+
+    fn in_index(&self) -> Option<IndexCondition> {
+        let search = match self.near {
+            None => self.filter.search.in_index(),
+            Some(near) => near.in_index(),
+        };
+        self.filter.in_index(self.actor, search)
+    }
+
+    /// All that the leads must fulfil, and where in the order they must be if that is not said yet.
+    fn rest(&self, place: Option<&Cursor>, rows: &Rows) -> Result<Condition> {
+        let mut all = vec![self.filter.unsearched(self.actor)?];
+        all.extend(self.matches());
+        if let (Some(place), false) = (place, matches!(rows, Rows::Ordered { .. })) {
+            all.push(self.behind(place));
+        }
+        Ok(every(all))
+    }
+
+    /// The first rows of the order from a place on, with what an index of the order has of the filter.
+    fn ordered(&self, most: usize, place: Option<&Cursor>) -> Rows {
+        let parts = self.order.nulls_parts(self.backwards).iter();
+        let parts = parts.skip_while(|part| place.is_some_and(|place| place.part() != **part));
+        let places = std::iter::once(place).chain(std::iter::repeat(None));
+        let seek = |(&part, place): (&NullsPart, Option<&Cursor>)| -> LeadQuery<'static> {
+            let own = every(self.filter.own(self.actor, self.order));
+            let all = leads::table.filter(own).into_boxed();
+            self.order.seek(all, part, self.backwards, place)
+        };
+        Rows::Ordered {
+            parts: parts.zip(places).map(seek).collect(),
+            most,
+        }
+    }
+
+    /// The leads behind a place: those of its part of the order, and those of the next.
+    fn behind(&self, place: &Cursor) -> Condition {
+        let after = self.order.after(self.backwards, place);
+        let here = self.order.only(place.part()).into_iter().chain([after]);
+        let here = every(here.collect());
+        let next = self.order.next(place.part(), self.backwards);
+        match next.and_then(|next| self.order.only(next)) {
+            Some(next) => Box::new(here.or(next)),
+            None => here,
+        }
+    }
+}
+
+/// Errors: `SearchTooWide` where there are too many leads, by PostgreSQL's estimate, to look at all.
+async fn check_size(conn: &mut Connection) -> Result<()> {
+    let estimate = "(SELECT reltuples FROM pg_class WHERE oid = 'leads'::regclass)";
+    let leads: f32 = diesel::select(sql::<Float>(estimate))
+        .get_result(conn)
+        .await?;
+    match leads > GATHERED {
+        true => Err(ServiceError::SearchTooWide),
+        false => Ok(()),
+    }
+}
