@@ -1,5 +1,7 @@
 //! From a GraphQL response to an HTTP one, as the GraphQL-over-HTTP specification has it.
 
+use std::sync::Arc;
+
 use async_graphql::{Response as Answer, ServerError, Value};
 use async_graphql_axum::GraphQLResponse;
 use axum::Json;
@@ -10,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use hyper::ext::ReasonPhrase;
 use serde::Serialize;
 
-use crate::graphql::{Answered, RequestId, SMALL_ANSWER, code_of, to_json};
+use crate::graphql::{AnswerSize, Answered, RequestId, SMALL_ANSWER, code_of, to_json};
 use crate::http::large_body::LargeBody;
 
 /// The form that a client wants its answer in.
@@ -94,21 +96,13 @@ pub(super) fn respond(
         (status, _) => status,
     };
     let may_come_again = has("UNAVAILABLE");
-    let mut response = if is_refused {
+    let mut response = match is_refused {
         // No operation was executed, so there is no data, not even null.
-        Json(OnlyErrors {
+        true => Json(OnlyErrors {
             errors: &answer.errors,
         })
-        .into_response()
-    } else {
-        // By the library's responder it would be written once more, without what is written already.
-        let GraphQLResponse(answer) = answer.into();
-        let written = size.as_ref().map_or(0, |size| size.written());
-        let json = to_json(&answer, written + OVERHEAD);
-        match size.filter(|_| json.len() > SMALL_ANSWER) {
-            Some(size) => Body::new(LargeBody::new(json.into(), size)).into_response(),
-            None => json.into_response(),
-        }
+        .into_response(),
+        false => written(answer, size),
     };
     *response.status_mut() = status;
     if status.as_u16() == PARTIAL_SUCCESS {
@@ -124,6 +118,17 @@ pub(super) fn respond(
         headers.insert("x-request-id", value);
     }
     response
+}
+
+fn written(answer: Answer, size: Option<Arc<AnswerSize>>) -> Response {
+    // By the library's responder it would be written once more, without what is written already.
+    let GraphQLResponse(answer) = answer.into();
+    let written = size.as_ref().map_or(0, |size| size.written());
+    let json = to_json(&answer, written + OVERHEAD);
+    match size.filter(|_| json.len() > SMALL_ANSWER) {
+        Some(size) => Body::new(LargeBody::new(json.into(), size)).into_response(),
+        None => json.into_response(),
+    }
 }
 
 #[derive(Serialize)]

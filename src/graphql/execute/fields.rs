@@ -117,9 +117,14 @@ impl<'a> Completion<'a> {
         }
         let mut ordered = Vec::with_capacity(groups.len());
         for (key, fields) in groups {
-            // What failed is missing.
-            let mut member = members.swap_remove(key).unwrap_or_default();
             let name = &fields[0].node.name.node;
+            let mut member = match members.swap_remove(key) {
+                Some(member) => member,
+                // Whom the schema is hidden from is told so afterwards.
+                None if name.starts_with("__") => continue,
+                // What failed is missing.
+                None => Value::Null,
+            };
             let sets: Vec<_> = match &member {
                 Value::Object(_) | Value::List(_) => {
                     fields.iter().map(|f| &f.node.selection_set.node).collect()
