@@ -74,10 +74,7 @@ pub(super) fn respond(
     media_type: MediaType,
     RequestId(request_id): &RequestId,
 ) -> Response {
-    let Answered {
-        response: answer,
-        size,
-    } = answered;
+    let (answer, size) = (answered.response, answered.size);
     let is_refused = is_request_error(&answer);
     let has = |code| {
         answer
