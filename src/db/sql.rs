@@ -22,14 +22,16 @@ impl Sql {
         &self.0
     }
 
-    /// What it does, and with which table first: of subqueries only where there is no other.
+    /// What it does, and with which table first, those of subqueries aside; where it reads from a
+    /// subquery, with that one's.
     pub(super) fn summary(&self) -> String {
         let first = self.0.split_whitespace().next().unwrap_or_default();
         let verb = match first.trim_start_matches('(') {
             "WITH" => "SELECT",
             verb => verb,
         };
-        let (mut depth, mut before, mut inside) = (0, "", None);
+        let (mut depth, mut before) = (0, "");
+        let (mut is_fenced, mut inside) = (false, None);
         for word in self.0.split_whitespace() {
             if ["FROM", "INTO", "UPDATE"].contains(&before)
                 && let Some(table) = name(word)
@@ -37,8 +39,9 @@ impl Sql {
                 if depth == 0 {
                     return format!("{verb} {table}");
                 }
-                inside.get_or_insert(table);
+                inside = inside.or(is_fenced.then_some(table));
             }
+            is_fenced |= before == "FROM" && word.starts_with('(');
             depth += word.matches('(').count();
             depth = depth.saturating_sub(word.matches(')').count());
             before = word;
@@ -99,8 +102,9 @@ mod tests {
         assert_eq!(summary("UPDATE \"users\" SET x = 1"), "UPDATE users");
         let fenced = "(SELECT x FROM (SELECT * FROM \"users\" LIMIT 9) AS u) UNION ALL (SELECT 1)";
         assert_eq!(summary(fenced), "SELECT users");
-        let found = "WITH found AS (SELECT count(*) FROM sessions) (SELECT x FROM (SELECT y))";
-        assert_eq!(summary(found), "SELECT sessions");
+        let found = "WITH f AS (SELECT count(*) FROM sessions) (SELECT (SELECT r FROM revision), x \
+                     FROM (SELECT * FROM users) AS u)";
+        assert_eq!(summary(found), "SELECT users");
         assert_eq!(summary("COMMIT"), "COMMIT");
         assert_eq!(summary(""), "");
     }

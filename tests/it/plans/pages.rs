@@ -135,9 +135,14 @@ async fn check(data: &ManyLeads, actor: &Actor, filter: &LeadFilter, order: Lead
     for start in starts {
         let plans = data.plans(actor, filter, order, page(start.clone())).await;
         assert!(!plans.is_empty());
+        // Of so few leads without a value PostgreSQL may find those behind an id by the ids, and sort them.
+        let may_sort = match &start {
+            Start::After(cursor) | Start::Before(Some(cursor)) => cursor.key == SortKey::Null,
+            Start::Offset(_) | Start::Before(None) => false,
+        };
         for (statement, plan) in plans {
             assert!(
-                !plan.contains("Seq Scan") && !plan.contains("Sort"),
+                !plan.contains("Seq Scan") && (may_sort || !plan.contains("Sort")),
                 "{order:?} {start:?}\n{statement}\n{plan}"
             );
         }
