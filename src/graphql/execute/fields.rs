@@ -118,13 +118,8 @@ impl<'a> Completion<'a> {
         let mut ordered = Vec::with_capacity(groups.len());
         for (key, fields) in groups {
             let name = &fields[0].node.name.node;
-            let mut member = match members.swap_remove(key) {
-                Some(member) => member,
-                // Whom the schema is hidden from is told so afterwards.
-                None if name.starts_with("__") => continue,
-                // What failed is missing.
-                None => Value::Null,
-            };
+            // What failed is missing.
+            let mut member = members.swap_remove(key).unwrap_or_default();
             let sets: Vec<_> = match &member {
                 Value::Object(_) | Value::List(_) => {
                     fields.iter().map(|f| &f.node.selection_set.node).collect()
@@ -137,7 +132,9 @@ impl<'a> Completion<'a> {
                     parent: place,
                     segment,
                 };
-                if self.field(&known.is, &known.object, &sets, &mut member, &place) {
+                let is_broken = self.field(&known.is, &known.object, &sets, &mut member, &place);
+                // Whom the schema is hidden from finds null for it, and is told so.
+                if is_broken && !name.starts_with("__") {
                     return;
                 }
             }
