@@ -128,7 +128,10 @@ async fn payload<C: Command<Answer = BulkResult>, P: From<Told>>(
     let (selected, most) = (result.rows.len(), most_rows(ctx));
     // A repeated key answers what was done, whoever selects more of it than at first.
     let rows = match selected <= most {
-        true => Ok(take_rows(ctx, selected)),
+        true => {
+            take_rows(ctx, selected);
+            Ok(())
+        }
         false => Err(ServiceError::TooManyRows { selected, most }),
     };
     Some(P::from(Told { result, rows }))

@@ -77,7 +77,7 @@ pub struct CreateLeads {
     pub leads: Vec<NewLead>,
     pub mode: BulkMode,
     pub dry_run: bool,
-    /// See [`Bulk::most_rows`].
+    /// The most leads of which all can be told of in the answer.
     #[serde(skip)]
     pub most_rows: usize,
 }
