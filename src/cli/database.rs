@@ -14,7 +14,7 @@ use crate::service::leads::fill_keys;
 pub struct Database {
     /// The connections.
     pub db: Db,
-    /// Where the program may keep files.
+    /// The folder where the program may keep files.
     pub folder: PathBuf,
     server: Option<EmbeddedServer>,
 }

@@ -63,7 +63,7 @@ pub fn command_line() -> clap::Command {
     Cli::command()
 }
 
-/// What a thread may use for calls within calls, in bytes. A query may nest as deep as the operator
+/// The stack of a thread for calls within calls, in bytes. A query may nest as deep as the operator
 /// allows, and each level is some calls; the usual 2 MB would be enough by a hair without
 /// optimisation. What is not used is not held.
 const STACK: usize = 16 << 20;

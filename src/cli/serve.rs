@@ -29,7 +29,7 @@ use crate::telemetry::Metrics;
 /// beyond is dropped, and its client tries again after a second.
 const BACKLOG: u32 = 4096;
 
-/// How often keys and sessions whose time is over are forgotten.
+/// The interval at which keys and sessions whose time is over are forgotten.
 const CLEANING: Duration = Duration::from_secs(600);
 
 /// Serves the API until the process is told to stop.
@@ -130,7 +130,7 @@ async fn serve_both(
     served.map_err(Failure::new)
 }
 
-/// What requests are answered with.
+/// The application that answers requests.
 async fn app(
     config: &Config,
     database: &Database,
@@ -200,7 +200,7 @@ async fn prepare(config: &Config, db: &Db) -> Result<(), Failure> {
         .map_err(said)
 }
 
-/// Where the program is found: with port 0, what the system chose.
+/// The addresses of the program: with port 0, what the system chose.
 struct Addresses {
     api: SocketAddr,
     monitor: Option<SocketAddr>,

@@ -1,4 +1,4 @@
-//! How the program is told to stop, and how long that may take.
+//! The signals that tell the program to stop, and the time that a stop may take.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::cli::Failure;
 use crate::config::Config;
 
-/// How long a stop may take, whatever the program is at.
+/// The time limit of a stop, whatever the program is at.
 const STOP: Duration = Duration::from_secs(10);
 
-/// How long of it what comes after the last answer may take: the embedded server's stop, above all.
+/// The part of it that what comes after the last answer may take: the embedded server's stop, above all.
 const LAST_STEPS: Duration = Duration::from_secs(1);
 
 /// Completes on Ctrl-C and on SIGTERM.
@@ -25,7 +25,7 @@ pub(super) fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static,
     })
 }
 
-/// How long a stop takes at most. Errors: settings that would have it take longer than it may.
+/// The maximum time of a stop. Errors: settings that would have it take longer than it may.
 pub(super) fn time_to_stop(config: &Config) -> Result<Duration, Failure> {
     let waiting = config.stop_delay_ms.saturating_add(config.drain_ms);
     let time = Duration::from_millis(waiting).saturating_add(LAST_STEPS);

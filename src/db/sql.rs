@@ -22,8 +22,8 @@ impl Sql {
         &self.0
     }
 
-    /// What it does, and with which table first, those of subqueries aside; where it reads from a
-    /// subquery, with that one's.
+    /// The statement's verb and its first table, those of subqueries aside; where it reads from a
+    /// subquery, the subquery's first table.
     pub(super) fn summary(&self) -> String {
         let first = self.0.split_whitespace().next().unwrap_or_default();
         let verb = match first.trim_start_matches('(') {

@@ -1,4 +1,4 @@
-//! How large an answer may become, counted while its values are read and written.
+//! The size limit of an answer, whose bytes are counted while its values are read and written.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,9 +20,9 @@ use crate::service::ServiceError;
 
 /// Up to this many bytes an answer is made at once, whatever else is being made.
 pub const SMALL_ANSWER: usize = 1024 * 1024;
-/// How many larger answers are made, or wait to be sent, at a time.
+/// The maximum number of larger answers that are made, or wait to be sent, at a time.
 const LARGE_AT_A_TIME: usize = 4;
-/// How many lists of one request are read at a time: as many as it may hold connections.
+/// The maximum number of lists of one request read at a time: as many as it may hold connections.
 const READS_AT_A_TIME: usize = 4;
 /// Longer than any request takes: its deadline ends the wait for a place.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
@@ -110,17 +110,17 @@ impl AnswerSize {
         }
     }
 
-    /// How many bytes were written so far, about.
+    /// The approximate number of bytes written so far.
     pub fn written(&self) -> usize {
         self.written.load(Ordering::Relaxed)
     }
 
-    /// Whether the rest of the answer is left out.
+    /// True once the rest of the answer is left out.
     pub(super) fn is_beyond(&self) -> bool {
         self.refusal.get().is_some()
     }
 
-    /// Whether the answer has become large.
+    /// True once the answer is larger than `SMALL_ANSWER`.
     pub fn is_large(&self) -> bool {
         self.written() + self.read.load(Ordering::Relaxed) > SMALL_ANSWER
     }
@@ -139,9 +139,9 @@ impl AnswerSize {
         }
     }
 
-    /// Whether a field is written whatever the size: of a change its counts and ids, and the plain
+    /// True if a field is written whatever the size: of a change its counts and ids, and the plain
     /// fields of the object that it is about, which are few, so that nothing committed looks failed.
-    /// `is_leaf` is whether nothing is selected of it.
+    /// `is_leaf` is true if nothing is selected of it.
     pub(super) fn is_kept(&self, path: Option<&QueryPathNode<'_>>, is_leaf: bool) -> bool {
         self.is_change && depth(path) <= if is_leaf { 3 } else { 2 }
     }
@@ -162,7 +162,7 @@ impl AnswerSize {
     }
 }
 
-/// How many fields lead to this one, itself counted.
+/// The number of fields on the path to this one, itself counted.
 fn depth(mut path: Option<&QueryPathNode<'_>>) -> usize {
     let mut depth = 0;
     while let Some(node) = path {

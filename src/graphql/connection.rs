@@ -39,11 +39,11 @@ impl PageArguments {
     }
 }
 
-/// What lists can be of.
+/// A type that lists can be of.
 pub trait Listed: Ready + 'static {
-    /// Where a row stands in the list.
+    /// The position of a row in the list.
     type Place: Send + Sync;
-    /// What the list knows besides its rows.
+    /// The data of the list besides its rows.
     type About: ObjectType;
 }
 

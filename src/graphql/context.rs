@@ -15,20 +15,20 @@ use crate::service::sessions::Token;
 use crate::service::validation::Faults;
 use crate::service::{Actor, Command, Result, ServiceError, perform, perform_once};
 
-/// What the operator decided about the API.
+/// The operator's settings of the API.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The most leads that one bulk change may select.
     pub bulk_limit: usize,
-    /// How long a session lasts.
+    /// The lifetime of a session.
     pub session_lifetime: TimeDelta,
-    /// What a request may ask for at once.
+    /// The limits on what a request may ask for at once.
     pub limits: Limits,
-    /// How long a request may take.
+    /// The time limit of a request.
     pub request_timeout: Duration,
 }
 
-/// Who asks, as the edge found out.
+/// The credentials of a request, as the edge found out.
 #[derive(Debug, Clone)]
 pub enum Credentials {
     /// No token came with the request.
@@ -47,7 +47,7 @@ pub enum Credentials {
 }
 
 impl Credentials {
-    /// What they take for granted.
+    /// The premise that they take for granted.
     pub(super) fn premise(&self) -> Premise {
         match self {
             Self::Actor { premise, .. } => premise.clone(),
@@ -64,7 +64,7 @@ impl Credentials {
     }
 }
 
-/// Where a request comes from, if that is known.
+/// The address that a request comes from, if that is known.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientAddress(pub Option<IpAddr>);
 
@@ -85,7 +85,7 @@ pub(super) fn settings<'a>(ctx: &Context<'a>) -> &'a Settings {
     ctx.data_unchecked()
 }
 
-/// Who asks. Errors: `Unauthenticated`.
+/// The actor of the request. Errors: `Unauthenticated`.
 pub(super) fn actor<'a>(ctx: &Context<'a>) -> Result<&'a Actor> {
     match ctx.data_unchecked() {
         Credentials::Actor { actor, .. } => Ok(actor),

@@ -1,10 +1,10 @@
-//! What a query costs, before it is run: one for each field of the answer at its largest.
+//! The cost of a query, known before it is run: one for each field of the answer at its largest.
 //!
 //! A list counts as many rows as the client asks for with `first` or `last`, so that lists in lists
 //! multiply. A long text counts as many fields as it has thousands of characters at its longest. What
 //! the schema says of itself is free: its size is bounded by the guard.
 //!
-//! How many rows a bulk change tells of is known when its leads are selected: what they cost is
+//! The number of rows that a bulk change tells of is known when its leads are selected: their cost is
 //! asked then, before anything is written.
 
 use std::collections::HashMap;
@@ -18,10 +18,10 @@ use async_graphql_value::Value;
 use crate::graphql::prepare::SchemaIndex;
 use crate::service::page;
 
-/// What a request costs, and may.
+/// The cost of a request, and the limit on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
-    /// What it costs.
+    /// The cost of the request.
     pub requested: u64,
     /// The most that one may cost.
     pub limit: u64,
@@ -35,7 +35,7 @@ impl From<Cost> for Given {
     }
 }
 
-/// What a long text costs, by its object and field.
+/// The cost of a long text, by its object and field.
 const LONG_TEXTS: [(&str, &str, u64); 5] = [
     ("Lead", "customFields", 16),
     ("Lead", "tags", 5),
@@ -44,12 +44,12 @@ const LONG_TEXTS: [(&str, &str, u64); 5] = [
     ("FieldValue", "display", 16),
 ];
 
-/// What a bulk change tells of each of its rows. Its own fields are short and have no pages: so many
-/// of them, or fewer, cost as much as one other.
+/// The types that tell of each row of a bulk change. Their own fields are short and have no pages:
+/// `ROW_FIELDS` of them, or fewer, cost as much as one other.
 const ROW: [&str; 3] = ["BulkRowResult", "RowError", "FieldFault"];
 const ROW_FIELDS: u64 = 8;
 
-/// What each operation of a document costs.
+/// The price of each operation of a document.
 #[derive(Debug, Clone)]
 pub(super) struct Priced(Vec<(Option<Name>, Price)>);
 
@@ -61,11 +61,11 @@ struct Price {
     /// Fields of [`ROW`].
     row_fields: u64,
     pages: Vec<(PageSize, Price)>,
-    /// What each row of a bulk change costs, by the response key of the change.
+    /// The price of a row of each bulk change, by the response key of the change.
     rows: Vec<(Name, Price)>,
 }
 
-/// How many rows a page has.
+/// The number of rows of a page.
 #[derive(Debug, Clone)]
 enum PageSize {
     Known(u64),
@@ -97,7 +97,7 @@ impl Priced {
         Self(operations.collect())
     }
 
-    /// What the operation that is asked for costs; of several without a name the dearest.
+    /// The cost of the operation that is asked for; of several without a name the dearest.
     pub(super) fn cost(&self, request: &Request) -> u64 {
         let name = request.operation_name.as_deref();
         let asked = self.0.iter().filter(|(is, _)| match (is, name) {
@@ -108,7 +108,7 @@ impl Priced {
         costs.max().unwrap_or(0)
     }
 
-    /// What a row of each bulk change costs.
+    /// The cost of a row of each bulk change, by the response key of the change.
     pub(super) fn rows(&self, request: &Request) -> Vec<(Name, u64)> {
         let name = request.operation_name.as_deref();
         let mut asked = self.0.iter();
@@ -230,7 +230,7 @@ impl Pricer<'_> {
         price
     }
 
-    /// How many rows the client asks for, by the first of these arguments that it gives.
+    /// The number of rows that the client asks for, by the first of these arguments that it gives.
     fn rows_of(&self, field: &Field, arguments: &[&str]) -> PageSize {
         let asked = arguments.iter();
         let mut asked = asked.filter_map(|name| field.get_argument(name));

@@ -17,11 +17,11 @@ pub trait Ready: ContainerType + OutputType + 'static {
     /// The object that some of the fields lead to.
     type Child: Ready;
 
-    /// Whether this field of this object, and all that is selected below it, can be answered at
+    /// True if this field of this object, and all that is selected below it, can be answered at
     /// once. Its resolver is then polled a single time.
     fn is_ready(&self, field: &Field) -> bool;
 
-    /// Whether all that is selected can be answered at once, one field after the other: there is
+    /// True if all that is selected can be answered at once, one field after the other: there is
     /// nothing but fields, no fragment, no directive.
     fn are_ready(&self, set: &SelectionSet) -> bool {
         set.items.iter().all(|item| match &item.node {
@@ -32,12 +32,12 @@ pub trait Ready: ContainerType + OutputType + 'static {
         })
     }
 
-    /// What writes the field of this name as JSON, if it takes no arguments and no time.
+    /// The writer of the field of this name as JSON, if it takes no arguments and no time.
     fn writer(_field: &str) -> Option<Writer<Self>> {
         None
     }
 
-    /// What leads to the child in the field of this name.
+    /// The way to the child in the field of this name.
     fn child(_field: &str) -> Option<Way<Self>> {
         None
     }

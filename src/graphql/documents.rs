@@ -23,9 +23,9 @@ use crate::graphql::trusted::Trusted;
 use crate::graphql::values::{Uses, Weights, check_variables};
 use crate::service::sha256;
 
-/// How much text is remembered, in bytes; parsed, it is about ten times as large.
+/// The maximum length of the remembered text, in bytes; parsed, it is about ten times as large.
 const MOST_TEXT: u64 = 2 * 1024 * 1024;
-/// How many documents that is, by and by: for the cache's first size only.
+/// The number of documents that this comes to, by and by: for the cache's first size only.
 const TYPICAL: usize = 1_000;
 
 /// The documents that are answered: any, the latest of which are remembered, or only those that
@@ -48,14 +48,14 @@ pub(super) struct Known {
     uses: Uses,
     price: Priced,
     operations: Operations,
-    /// Whether parts of its answer must be merged.
+    /// True if parts of its answer must be merged.
     pub(super) has_merges: bool,
-    /// Whether it can be executed as it stands, whatever a request brings for variables.
+    /// True if it can be executed as it stands, whatever a request brings for variables.
     pub(super) is_plain: bool,
     is_valid: AtomicBool,
 }
 
-/// What a request asks for.
+/// The document that a request asks for, and its cost.
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) cost: Cost,
@@ -63,7 +63,7 @@ pub(super) struct Asked {
     pub(super) known: Arc<Known>,
 }
 
-/// What a request asks for, if its document was read.
+/// The [`Asked`] of a request, if its document was read.
 pub(super) fn asked(request: &Request) -> Option<&Asked> {
     request.data.get(&TypeId::of::<Asked>())?.downcast_ref()
 }
@@ -106,7 +106,7 @@ impl From<Fault> for Unusable {
 }
 
 impl Known {
-    /// What there is to know of a parsed document. Errors: a limit that it goes beyond, a cycle.
+    /// Collects the facts of a parsed document. Errors: a limit that it goes beyond, a cycle.
     pub(super) fn of(
         document: ExecutableDocument,
         length: usize,
@@ -135,7 +135,7 @@ impl Known {
         self.operations.chosen(name).cloned()
     }
 
-    /// Whether the document was found to be valid before.
+    /// True if the document was found to be valid before.
     pub(super) fn is_valid(&self) -> bool {
         self.is_valid.load(Ordering::Relaxed)
     }

@@ -104,7 +104,7 @@ fn fault(fault: &Fault) -> Value {
     )
 }
 
-/// What the client is not told stands here, under the id that it is told.
+/// Logs what the client is not told, under the id that it is told.
 fn log(error: &ServiceError, RequestId(request_id): &RequestId) {
     match error {
         ServiceError::Database(cause) => tracing::error!(%request_id, %cause, "statement failed"),

@@ -1,4 +1,4 @@
-//! What a parsed document must not be, found out before it is validated.
+//! The limits of a parsed document, checked before it is validated.
 //!
 //! Validation follows every fragment wherever it is spread, so that a chain of fragments which
 //! each spread the next one twice would take for ever. Here each fragment is measured once.
@@ -13,7 +13,7 @@ use async_graphql::{Name, Positioned};
 use crate::graphql::limits::{Excess, Limits, Measure};
 use crate::graphql::values::{Uses, Weights};
 
-/// What is wrong with a document before validation.
+/// A fault of a document, found before validation.
 #[derive(Debug, PartialEq)]
 pub(super) enum Fault {
     Excess(Excess),

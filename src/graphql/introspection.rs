@@ -12,7 +12,7 @@ use crate::service::ServiceError;
 /// For so many questions it is said that they are refused, as answers have few errors.
 const MOST_TOLD: usize = 10;
 
-/// Where an operation asks about the schema: for whom that is not, it is null there without a word
+/// The questions of an operation about the schema: for whom that is not, it is null there without a word
 /// in the library.
 pub struct Introspection(Vec<(Name, Pos)>);
 

@@ -1,6 +1,6 @@
 use std::fmt::{self, Display, Formatter};
 
-/// What a request may ask for at once, as the operator decided.
+/// The limits on what a request may ask for at once, as the operator decided.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// The longest document, in bytes.
@@ -13,7 +13,7 @@ pub struct Limits {
     pub name_bytes: usize,
     /// The most fields of a document, every fragment counted wherever it is spread.
     pub fields: usize,
-    /// How deep fields may nest; GraphiQL's introspection needs 15.
+    /// The maximum depth of fields; GraphiQL's introspection needs 15.
     pub depth: usize,
     /// The most fields with another name than their own, counted like fields.
     pub aliases: usize,
@@ -21,7 +21,7 @@ pub struct Limits {
     pub root_fields: usize,
     /// The most directives, counted like fields.
     pub directives: usize,
-    /// How often lists may nest in a question about the schema: each level multiplies the answer.
+    /// The maximum depth of lists in a question about the schema: each level multiplies the answer.
     pub introspection: usize,
     /// The most values in arguments and variables, each variable counted wherever it is used.
     pub values: usize,
@@ -57,7 +57,7 @@ impl Default for Limits {
     }
 }
 
-/// What is limited, by the name that a client is told.
+/// A measure that is limited, by the name that a client is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
     /// [`Limits::document_bytes`]
@@ -89,9 +89,9 @@ pub enum Measure {
 pub struct Excess {
     /// Which limit.
     pub measure: Measure,
-    /// How much it is; at least that where counting ended early.
+    /// The measured value; at least that where counting ended early.
     pub found: usize,
-    /// How much it may be.
+    /// The maximum value.
     pub most: usize,
 }
 

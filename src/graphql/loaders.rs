@@ -41,7 +41,7 @@ const MOST_AT_ONCE: usize = 250;
 /// The loaders of one request.
 pub type Loaders = DataLoader<Lookup>;
 
-/// Where the loaders look things up, and for whom.
+/// The sources that the loaders look things up in, and the actor they do it for.
 pub struct Lookup {
     pub(super) db: Db,
     pub(super) directory: Directory,
@@ -97,7 +97,7 @@ impl Lookup {
     }
 }
 
-/// What was looked up. A batch that panics would leave those who wait for it without an answer, and
+/// The result of a look-up. A batch that panics would leave those who wait for it without an answer, and
 /// panic each of them in turn; so it fails instead, and fails the fields alone that wait for it.
 async fn batch<T>(work: impl Future<Output = Result<T>>) -> Result<T, LoadError> {
     let outcome = AssertUnwindSafe(work).catch_unwind().await;

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use async_graphql::Name;
 use async_graphql::parser::types::{ExecutableDocument, Field, Selection, SelectionSet};
 
-/// Whether there are two fields of the same name anywhere whose selections must be merged in the
+/// True if there are two fields of the same name anywhere whose selections must be merged in the
 /// answer. Fragments count wherever they are spread, so that the document must have been found to
 /// be of an allowed size before.
 pub(super) fn has_merges(document: &ExecutableDocument) -> bool {

@@ -1,4 +1,4 @@
-//! What the client sees: types, names, descriptions, cursors, error codes.
+//! The API as the client sees it: types, names, descriptions, cursors, error codes.
 //!
 //! A resolver parses its arguments, calls one function of [`crate::service`], and wraps the answer.
 //! Root fields are nullable, so that one that fails costs only itself: its error stands in

@@ -143,7 +143,7 @@ impl Found {
     }
 }
 
-/// Those of the ids that nothing was found for.
+/// The ids that nothing was found for.
 fn missing<T>(
     ids: &[Uuid],
     found: &HashMap<Uuid, Result<Node, Action>>,

@@ -9,14 +9,14 @@ use async_graphql::{Name, Positioned};
 
 use crate::graphql::prepare::SchemaIndex;
 
-/// How much of a name that a client made up is repeated in the log.
+/// The maximum length of a client's made-up name that is repeated in the log.
 const LONGEST_NAME: usize = 64;
 
 /// An operation, as far as it can be said in a log and in metrics: without any value of the
 /// client's, and with as few words as the schema has.
 #[derive(Debug)]
 pub struct Operation {
-    /// Whether it reads or changes.
+    /// The kind: reading or changing.
     pub kind: OperationType,
     /// The client's name for it: at most 64 letters, digits and underscores.
     pub name: Option<String>,

@@ -10,7 +10,7 @@ use crate::graphql::documents::Asked;
 use crate::graphql::prepare::TYPE_MARKER;
 use crate::graphql::written::write;
 
-/// How objects of a type are written, made once for a list.
+/// The plan by which objects of a type are written, made once for a list.
 pub(super) struct Plan<'a, T: Ready>(Vec<(&'a Name, Step<'a, T>)>);
 
 enum Step<'a, T: Ready> {
@@ -20,9 +20,9 @@ enum Step<'a, T: Ready> {
     Resolve(&'a Positioned<Field>),
 }
 
-/// How a child is written. The types of children could go on for ever, as far as the compiler knows.
+/// The plan of a child. The types of children could go on for ever, as far as the compiler knows.
 trait Below<T> {
-    /// Whether the child is known.
+    /// True if the child is known.
     fn is_ready(&self, object: &T) -> bool;
     /// Returns nothing if it is not.
     fn write(&self, ctx: &ContextSelectionSet<'_>, object: &T, json: &mut Vec<u8>) -> Option<()>;
@@ -130,7 +130,7 @@ impl<'a, T: Ready> Plan<'a, T> {
         is_plain.then(|| Step::Child(Box::new(Child { way, plan })))
     }
 
-    /// Whether nothing of this object has to wait.
+    /// True if nothing of this object has to wait.
     pub(super) fn is_ready(&self, object: &T) -> bool {
         self.0.iter().all(|(_, step)| match step {
             Step::TypeName | Step::Write(_) => true,

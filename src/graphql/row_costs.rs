@@ -1,4 +1,4 @@
-//! What the rows of bulk changes cost, which is known when their leads are selected.
+//! The costs of the rows of bulk changes, which are known when their leads are selected.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,7 +6,7 @@ use async_graphql::Name;
 
 use crate::graphql::cost::Cost;
 
-/// What the rows of bulk changes may cost in a request, besides what was known of its cost before.
+/// The budget of a request for the rows of its bulk changes, besides the cost of it known before.
 #[derive(Debug)]
 pub(super) struct RowCosts {
     /// The price of a row, by the response key of the change.
@@ -39,7 +39,7 @@ impl RowCosts {
         self.left.store(left, Ordering::Relaxed);
     }
 
-    /// What was counted so far.
+    /// The cost counted so far.
     pub(super) fn taken(&self) -> u64 {
         self.limit - self.left.load(Ordering::Relaxed)
     }

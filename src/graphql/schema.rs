@@ -129,12 +129,12 @@ impl Schema {
         self.documents.read(request)
     }
 
-    /// What a request asks for; nothing if its document cannot be parsed or has no such operation.
+    /// The operation of a request; nothing if its document cannot be parsed or has no such operation.
     pub fn operation(&self, request: &Request) -> Option<Arc<Operation>> {
         asked(request)?.known.operation(request)
     }
 
-    /// What sessions' tokens are signed with.
+    /// The keys that sessions' tokens are signed with.
     pub fn session_keys(&self) -> &SessionKeys {
         &self.session_keys
     }
@@ -312,7 +312,7 @@ fn prepared(request: Request, about: &About) -> Result<(Request, Variables), Vec
 /// PostgreSQL does not answer while the answer is read.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// What is known of a request before it is executed.
+/// The data known of a request before it is executed.
 struct About {
     address: Option<IpAddr>,
     id: Option<RequestId>,

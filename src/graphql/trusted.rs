@@ -26,7 +26,7 @@ pub struct Faulty {
 }
 
 impl Faulty {
-    /// What the schema, or the parser, says of a file's document.
+    /// The error that the schema, or the parser, gives for a file's document.
     pub(super) fn new(file: &str, error: ServerError) -> Self {
         Self {
             file: file.to_owned(),

@@ -1,4 +1,4 @@
-//! How large values are. Each use of a variable copies its value, so that a document which uses a
+//! The size of values. Each use of a variable copies its value, so that a document which uses a
 //! large one often would take all memory.
 
 use std::collections::HashMap;
@@ -16,12 +16,12 @@ const TEXT: usize = 32;
 /// its type has.
 const OBJECT: usize = 10;
 
-/// What stands in arguments.
+/// The counts of the values in arguments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Uses {
-    /// How many values, weighed.
+    /// The number of values, weighed.
     pub(super) values: usize,
-    /// How many of them are variables.
+    /// The number of them that are variables.
     pub(super) variables: usize,
 }
 
@@ -34,12 +34,12 @@ impl Uses {
     }
 }
 
-/// What the values of variables weigh; those that are not here weigh 1.
+/// The weights of the values of variables; those that are not here weigh 1.
 #[derive(Debug, Default)]
 pub(super) struct Weights(HashMap<Name, usize>);
 
 impl Weights {
-    /// Those of a request's variables, or of their defaults if these weigh more.
+    /// The weights of a request's variables, or of their defaults if these weigh more.
     fn of_variables(request: &Request, document: &ExecutableDocument) -> Self {
         let mut weights = HashMap::new();
         let mut add = |name: &Name, value: &Given| {
@@ -59,7 +59,7 @@ impl Weights {
         Self(weights)
     }
 
-    /// What a value in the document weighs.
+    /// The weight of a value in the document.
     pub(super) fn of(&self, value: &Value) -> Uses {
         let sum = |uses: Uses, value: &Value| uses.beside(self.of(value));
         let one = |values, variables| Uses { values, variables };
@@ -88,7 +88,7 @@ fn weight(value: &Given) -> usize {
     }
 }
 
-/// How many lists and objects stand one inside the other. What reads them calls itself for each.
+/// The depth of lists and objects, one inside the other. What reads them calls itself for each.
 fn nesting(value: &Given) -> usize {
     let inner = match value {
         Given::List(items) => items.iter().map(nesting).max(),

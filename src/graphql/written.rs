@@ -27,7 +27,7 @@ pub(super) fn left_out() -> Value {
     written(Vec::new())
 }
 
-/// Whether a value is [`left_out`].
+/// True if a value is [`left_out`].
 pub(super) fn is_left_out(value: &Value) -> bool {
     matches!(value, Value::Binary(json) if json.is_empty())
 }

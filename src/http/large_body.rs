@@ -11,9 +11,9 @@ use hyper::body::{Body, Frame, SizeHint};
 
 use crate::graphql::AnswerSize;
 
-/// What is handed on at a time: little beside what a connection keeps in memory anyway.
+/// The number of bytes handed on at a time: little beside what a connection keeps in memory anyway.
 const PIECE: usize = 64 * 1024;
-/// How long a client may take whatever the size, and then for each piece: places are few.
+/// The time that a client may take whatever the size, and then for each piece: places are few.
 const FIRST: Duration = Duration::from_secs(30);
 const EACH: Duration = Duration::from_secs(1);
 

@@ -63,7 +63,7 @@ impl MediaType {
 /// Data with errors, as GraphQL over HTTP names it; no registered status says that.
 const PARTIAL_SUCCESS: u16 = 294;
 
-/// What an answer has besides its data, in bytes, usually.
+/// The usual size of an answer without its data, in bytes.
 const OVERHEAD: usize = 1024;
 
 /// The response for an answer of GraphQL's, or for why it was not asked, then with a status other

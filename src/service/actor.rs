@@ -3,12 +3,12 @@ use uuid::Uuid;
 use crate::service::users::UserRole;
 use crate::service::{ApiKeyId, UserId};
 
-/// Who asks: a signed-in, active user as of this request.
+/// The actor of a request: a signed-in, active user as of this request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// The user.
     pub id: UserId,
-    /// What the user may do, see [`crate::service::permission`].
+    /// The user's rights, see [`crate::service::permission`].
     pub role: UserRole,
     /// The user and, for a manager, everybody whose manager that is.
     pub team: Vec<UserId>,
@@ -19,7 +19,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Whoever runs the program's commands: may do everything, and is no user.
+    /// The operator, who runs the program's commands: may do everything, and is no user.
     pub fn operator() -> Self {
         Self {
             id: UserId(Uuid::nil()),
@@ -30,7 +30,7 @@ impl Actor {
         }
     }
 
-    /// Who stands in the timeline; nobody for the operator.
+    /// The author in the timeline; nobody for the operator.
     pub(crate) fn author(&self) -> Option<UserId> {
         (!self.id.0.is_nil()).then_some(self.id)
     }

@@ -16,7 +16,7 @@ pub trait Command: Serialize + Send + Sync + 'static {
     /// The permission that it needs. `apply` asks it for the object at hand; a repeated idempotency
     /// key is answered only to a role that still has it at all.
     const ACTION: Action;
-    /// What the change answers with.
+    /// The answer of the change.
     type Answer: Answer;
 
     /// Notes what is wrong with the input as such: with what `apply` would refuse on any object. Asked
@@ -33,11 +33,11 @@ pub trait Command: Serialize + Send + Sync + 'static {
 
 /// The answer of a change, as an idempotency key remembers it and gives it again.
 pub trait Answer: Sized + Send + 'static {
-    /// What was done, in ids, counts and codes. A person's data is not stored a second time: it
+    /// The outcome, in ids, counts and codes. A person's data is not stored a second time: it
     /// would outlive the lead, and be given to somebody who may no longer see it.
     type Done: Serialize + DeserializeOwned + Send;
 
-    /// What is to be remembered.
+    /// The outcome that is to be remembered.
     fn done(&self) -> Self::Done;
 
     /// The answer with the objects as they are now; nothing if they are gone, or not the actor's

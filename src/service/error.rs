@@ -69,14 +69,14 @@ pub struct Fault {
     /// The field's path as the client wrote it: `leads.3.email` in an input, and in what the client is
     /// told `input.leads.3.email`.
     pub field: String,
-    /// What is wrong with it.
+    /// A sentence that says what is wrong with it.
     pub message: String,
 }
 
-/// What a conflicting change met.
+/// The conflict that a change met.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Conflict {
-    /// What the conflict is about.
+    /// A sentence that says what the conflict is about.
     pub message: String,
     /// The version the object has now, where it has one.
     pub current_version: Option<i32>,
@@ -122,7 +122,7 @@ impl ServiceError {
         self.error_code().as_str()
     }
 
-    /// What a program tells errors apart by.
+    /// The code that programs tell errors apart by.
     pub fn error_code(&self) -> ErrorCode {
         match self {
             Self::Unauthenticated(_) => ErrorCode::Unauthenticated,
@@ -147,7 +147,7 @@ impl ServiceError {
         }
     }
 
-    /// What a person is told. Never a word of the database's.
+    /// The message for a person. Never a word of the database's.
     pub fn message(&self) -> String {
         match self {
             Self::Unauthenticated(why) => (*why).to_owned(),

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 /// Declares the codes, each with the name that clients know.
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident = $name:literal,)*) => {
-        /// What a program tells errors apart by: every code that the API answers with.
+        /// The code that programs tell errors apart by: every code that the API answers with.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum ErrorCode {
             $($(#[$doc])* #[serde(rename = $name)] $code,)*

@@ -102,7 +102,7 @@ pub(crate) fn domain_of(email: &Option<String>) -> Option<String> {
     text::domain(domain)
 }
 
-/// Whether there is an address, and not at a free provider.
+/// True if there is an address, and not at a free provider.
 pub(crate) async fn is_business(conn: &mut Connection, email: &Option<String>) -> Result<bool> {
     match domain_of(email) {
         None => Ok(false),
@@ -121,7 +121,7 @@ pub(crate) async fn keep(conn: &mut Connection) -> Result<()> {
         .await?)
 }
 
-/// Those of the domains that are free providers'.
+/// The ones of these domains that are free providers'.
 pub(crate) async fn among(
     conn: &mut Connection,
     domains: HashSet<String>,

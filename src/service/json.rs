@@ -47,17 +47,17 @@ impl Json {
         &self.0
     }
 
-    /// Whether it is `null`.
+    /// True if it is `null`.
     pub fn is_null(&self) -> bool {
         &*self.0 == "null"
     }
 
-    /// Whether it is an object.
+    /// True if it is an object.
     pub fn is_object(&self) -> bool {
         self.0.starts_with('{')
     }
 
-    /// Whether there is anything in it besides lists and objects.
+    /// True if there is anything in it besides lists and objects.
     pub(crate) fn has_content(&self) -> bool {
         let mut parser = SliceJsonParser::new(self.0.as_bytes());
         loop {

@@ -1,4 +1,4 @@
-//! What the business allows: rules, permissions, and the queries that carry them out.
+//! The business logic: rules, permissions, and the queries that carry them out.
 //!
 //! Reads take a [`crate::db::Db`] or a connection, then the [`Actor`], then the thing. Every
 //! change is a [`Command`], run by [`perform`].

@@ -11,13 +11,13 @@ pub const DEFAULT: usize = 25;
 /// Which page of a list. `P` is a place in the list's order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<P> {
-    /// How many rows, 1–100.
+    /// The number of rows, 1–100.
     pub size: usize,
     /// From where.
     pub start: Start<P>,
 }
 
-/// Where a page begins, or ends.
+/// The place where a page begins, or ends.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Start<P> {
     /// At the list's beginning plus a number of rows.
@@ -87,9 +87,9 @@ fn page_size(size: Option<i32>) -> Result<usize, String> {
 pub struct Slice<T> {
     /// The rows, in the list's order.
     pub rows: Vec<T>,
-    /// Whether rows come before them.
+    /// True if rows come before them.
     pub has_previous: bool,
-    /// Whether rows come after them.
+    /// True if rows come after them.
     pub has_next: bool,
 }
 

@@ -43,7 +43,7 @@ pub async fn perform_once<C: Command>(
     in_transaction(C::NAME, db, actor, work).await
 }
 
-/// What is done in a transaction.
+/// The work of a transaction.
 type Work<T> =
     Box<dyn for<'a> FnOnce(&'a mut Connection, &'a Actor) -> BoxFuture<'a, Result<T>> + Send>;
 

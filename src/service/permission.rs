@@ -1,4 +1,4 @@
-//! Who may do what: one pure table of role × action.
+//! The permissions: one pure table of role × action.
 //!
 //! The same table answers for one lead ([`require`]) and, through [`Reach`], for the rows of a
 //! query ([`crate::service::leads::visible_to`]).
@@ -66,14 +66,14 @@ impl Action {
     }
 }
 
-/// How far a right reaches.
+/// The reach of a right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// Everything.
     All,
-    /// What belongs to the actor, to the actor's team, or to nobody.
+    /// Things that belong to the actor, to the actor's team, or to nobody.
     Team,
-    /// What belongs to the actor.
+    /// Things that belong to the actor.
     Own,
     /// Nothing.
     Nothing,
@@ -96,7 +96,7 @@ pub fn reach(role: UserRole, action: Action) -> Reach {
     }
 }
 
-/// Whether the actor may do `action` with something that belongs to `owner` (nobody: `None`).
+/// True if the actor may do `action` with something that belongs to `owner` (nobody: `None`).
 pub fn may(actor: &Actor, action: Action, owner: Option<UserId>) -> bool {
     // Else whoever got hold of a key could make others, which outlive it.
     if action == Action::ManageApiKeys && actor.api_key.is_some() {

@@ -2,7 +2,7 @@ use super::generate::{count, fill};
 use super::{Progress, RANDOM_SEED, SeedError, alone};
 use crate::db::Db;
 
-/// How many leads the demo data set has.
+/// The number of leads of the demo data set.
 const LEADS: u64 = 1_000;
 
 /// The demo data set of a first start in development: three managers with four agents each, named

@@ -35,7 +35,7 @@ pub struct RowFault {
     pub file: &'static str,
     /// The line, from 1; the first one is the heading.
     pub line: u64,
-    /// What is wrong.
+    /// A sentence that says what is wrong.
     pub message: String,
 }
 

@@ -13,7 +13,7 @@ use crate::db::Db;
 use crate::db::schema::leads;
 use crate::service::{Actor, ServiceError, free_email_domains, statistics};
 
-/// How many leads are copied in one transaction.
+/// The number of leads copied in one transaction.
 const PART: u64 = 5_000;
 /// Copying keeps one core of the server busy per connection; more than these wait for each other.
 const MOST_COPIERS: usize = 8;
@@ -67,7 +67,7 @@ pub(super) async fn fill(
     Ok(statistics::fold(db).await?)
 }
 
-/// How many leads there are, archived or not.
+/// The number of leads, archived or not.
 pub(super) async fn count(db: &Db) -> Result<u64, SeedError> {
     let mut conn = db.connection().await?;
     let there: i64 = leads::table

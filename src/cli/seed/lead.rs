@@ -62,7 +62,7 @@ pub(super) fn incoming(world: &World, index: u64, random: &mut StdRng) -> Lead {
     lead
 }
 
-/// What is known of somebody's names: one of the two here and there, and neither of one in a list of
+/// The known names of somebody: one of the two here and there, and neither of one in a list of
 /// companies.
 fn known_names(
     index: u64,
@@ -79,7 +79,7 @@ fn known_names(
     }
 }
 
-/// How far somebody has come with the lead by `at`.
+/// Sets how far somebody has come with the lead by `at`.
 pub(super) fn advance(lead: &mut Lead, world: &World, at: DateTime<Utc>, random: &mut StdRng) {
     let age = (world.today - lead.created_at).num_days();
     lead.status = status(age, random);

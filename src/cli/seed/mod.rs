@@ -53,7 +53,7 @@ pub struct SeedArgs {
     pub random_seed: u64,
 }
 
-/// Whether a bar on the terminal shows how far it is. Without a terminal there is none anyway.
+/// The choice of whether a bar on the terminal shows how far it is. Without a terminal there is none anyway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// Show it.

@@ -11,12 +11,12 @@ use crate::service::UserId;
 use crate::service::leads::{Lead, LeadStatus, rescore};
 use crate::service::timeline::{EntryType, FieldChange, NoteType, changes};
 
-/// How many leads were advanced here, step by step; the others came in as they stand, as imported
+/// The share of leads that were advanced here, step by step; the others came in as they stand, as imported
 /// leads do.
 const TRAILED: f64 = 0.15;
 const SCORED_BY_HAND: f64 = 0.02;
 const ARCHIVED: f64 = 0.03;
-/// How many leads somebody wrote notes on.
+/// The share of leads that somebody wrote notes on.
 const NOTED: f64 = 0.12;
 
 /// An entry of the timeline.

@@ -1,4 +1,4 @@
-//! Who works on made-up leads.
+//! The users who work on made-up leads.
 
 use std::collections::HashMap;
 

@@ -38,7 +38,7 @@ impl<T> Weighted<T> {
         place.min(self.sums.len().saturating_sub(1))
     }
 
-    /// How far, 0–1, `quantile` lies inside its thing's own weight.
+    /// The position, 0–1, of `quantile` inside its thing's own weight.
     pub(super) fn inside(&self, quantile: f64) -> f64 {
         let place = self.place(quantile);
         let before = place.checked_sub(1).map_or(0.0, |place| self.sums[place]);

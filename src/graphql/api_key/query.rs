@@ -15,7 +15,7 @@ impl Listed for ApiKey {
     type About = ApiKeyTotal;
 }
 
-/// What a list of API keys knows of itself.
+/// The data of a list of API keys besides its rows.
 pub struct ApiKeyTotal(ApiKeyFilter);
 
 #[Object]

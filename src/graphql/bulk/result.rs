@@ -9,7 +9,7 @@ use crate::graphql::loaders::Loaders;
 use crate::graphql::written::Leaf;
 use crate::service::leads::bulk::BulkRow;
 
-/// What became of one row.
+/// The outcome of one row.
 pub struct BulkRowResult(pub(super) BulkRow);
 
 impl Ready for BulkRowResult {

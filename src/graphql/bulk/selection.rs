@@ -9,7 +9,7 @@ use crate::service::{LeadId, Result, ServiceError, UserId};
 
 /// The most malformed ids of a selection that are named.
 const MOST_NAMED: usize = 100;
-/// Where the selection stands in a bulk change.
+/// The path of the selection in the arguments of a bulk change.
 const PATH: &str = "input.leads";
 
 /// Which leads a bulk change is for; exactly one of these.

@@ -9,7 +9,7 @@ use crate::graphql::written::is_left_out;
 pub(in crate::graphql) struct LeftOut {
     /// The paths of the first ones.
     pub(in crate::graphql) paths: Vec<Vec<PathSegment>>,
-    /// How many there are.
+    /// The number of all of them.
     pub(in crate::graphql) count: usize,
 }
 
@@ -40,7 +40,7 @@ struct Completion<'a> {
     left_out: LeftOut,
 }
 
-/// Where a value stands in the answer.
+/// The path of a value in the answer.
 struct Place<'p> {
     parent: Option<&'p Place<'p>>,
     segment: Segment<'p>,

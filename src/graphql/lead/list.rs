@@ -65,7 +65,7 @@ impl Listed for Lead {
     type About = LeadTotal;
 }
 
-/// What a list of leads knows of itself.
+/// The data of a list of leads besides its rows.
 pub struct LeadTotal(leads::LeadFilter);
 
 #[Object]

@@ -8,7 +8,7 @@ use crate::graphql::prepare::variables::Variables;
 /// The fields of each name in an answer's object, in the order in which the names come.
 pub(in crate::graphql) type Groups<'a> = Vec<(&'a Name, Vec<&'a Positioned<Field>>)>;
 
-/// What a selection is collected by.
+/// The document, variables and schema that a selection is collected by.
 #[derive(Clone, Copy)]
 pub(in crate::graphql) struct Collector<'a> {
     pub(in crate::graphql) document: &'a ExecutableDocument,
@@ -57,13 +57,13 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Whether a fragment on this type is for an object of the concrete type.
+    /// True if a fragment on this type is for an object of the concrete type.
     fn applies(self, on: &str, concrete: Option<&str>) -> bool {
         concrete.is_none_or(|concrete| self.index.is_possible(on, concrete))
     }
 }
 
-/// Whether `@skip` or `@include` leave a selection out. Errors: where a condition is null, which a
+/// True if `@skip` or `@include` leave a selection out. Errors: where a condition is null, which a
 /// variable can be that has a default.
 pub(super) fn left_out(
     directives: &[Positioned<Directive>],

@@ -52,7 +52,7 @@ impl<'a> Parser<'a> {
         token.ok_or_else(|| syntax(self.place(), "Unexpected <EOF>."))
     }
 
-    /// Where the next token stands, or the text ends.
+    /// The position of the next token, or of the end of the text.
     pub(super) fn place(&self) -> Pos {
         let token = self.tokens.get(self.next);
         token.map_or(self.end, |token| token.at)

@@ -53,7 +53,7 @@ pub(in crate::graphql) fn executable<'a>(
     })
 }
 
-/// Whether the document can be executed as it stands, if it has no variables: nothing is skipped,
+/// True if the document, as long as it has no variables, can be executed as it stands: nothing is skipped,
 /// and no selection depends on what an interface turns out to be.
 pub(in crate::graphql) fn is_plain(document: &ExecutableDocument, index: &SchemaIndex) -> bool {
     let mut operations = document.operations.iter();
@@ -89,7 +89,7 @@ fn is_plain_set(set: &SelectionSet, object: &str, index: &SchemaIndex) -> bool {
         })
 }
 
-/// Whether there is a number that stands as its text: where a float is wanted it must become one.
+/// True if there is a number that stands as its text: where a float is wanted it must become one.
 fn has_exact_number(field: &Field) -> bool {
     fn is_in(value: &Value) -> bool {
         match value {
@@ -102,7 +102,7 @@ fn has_exact_number(field: &Field) -> bool {
     field.arguments.iter().any(|(_, value)| is_in(&value.node))
 }
 
-/// Whether the object may be of one of several types, and some of what is selected is for some of
+/// True if the object may be of one of several types, and some of what is selected is for some of
 /// them only.
 fn is_of_many(set: &SelectionSet, object: &str, index: &SchemaIndex) -> bool {
     let object = index.selectable(object);
@@ -176,7 +176,7 @@ impl<'a> Writing<'a> {
         self.fragments.insert(name.clone(), written);
     }
 
-    /// What is selected of an object of this type: of a concrete one the fields, each name once, as
+    /// The selection set of an object of this type: of a concrete one the fields, each name once, as
     /// the library would ask for one of two that must be merged a second time.
     fn sets(
         &mut self,
@@ -214,7 +214,7 @@ impl<'a> Writing<'a> {
         Positioned::new(SelectionSet { items }, at)
     }
 
-    /// What is selected of an object of one of several types.
+    /// Adds the selections of an object of one of several types.
     fn items(
         &mut self,
         set: &'a SelectionSet,

@@ -15,7 +15,7 @@ pub(super) struct Token<'a> {
     pub(super) at: Pos,
 }
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A bracket or another sign: `...` too.

@@ -38,7 +38,7 @@ pub(super) type Parsed<T> = Result<T, ServerError>;
 
 pub(super) struct Parser<'a> {
     pub(super) tokens: Vec<Token<'a>>,
-    /// Where the text ends.
+    /// The position of the end of the text.
     pub(super) end: Pos,
     pub(super) next: usize,
 }

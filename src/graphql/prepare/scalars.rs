@@ -53,7 +53,7 @@ pub(super) fn from_json(scalar: &str, value: &Value) -> Result<Option<Value>, St
     }
 }
 
-/// Whether a value in a document is one of this scalar. Errors: a sentence that says why it is not.
+/// Checks that a value in a document is one of this scalar. Errors: a sentence that says why it is not.
 pub(super) fn check_literal(
     scalar: &str,
     value: &async_graphql_value::Value,

@@ -7,7 +7,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Value};
 
-/// What the specification calls the introspection types; the schema's own text leaves them out.
+/// The introspection types of the specification; the schema's own text leaves them out.
 const INTROSPECTION: &str = include_str!("introspection.graphql");
 
 /// The schema's types by their names, as documents and variables are held against them.
@@ -52,7 +52,7 @@ pub(in crate::graphql) struct Directive {
     pub(in crate::graphql) locations: Vec<DirectiveLocation>,
 }
 
-/// What can be selected from.
+/// A type whose fields can be selected.
 #[derive(Debug, Default)]
 pub(in crate::graphql) struct ObjectType {
     fields: HashMap<String, Field>,
@@ -67,9 +67,9 @@ pub(in crate::graphql) struct Field {
     /// The type of the object, or of each in the list.
     pub(in crate::graphql) object: String,
     pub(in crate::graphql) is_list: bool,
-    /// Whether the client says with `first` how many rows it wants.
+    /// True if the client gives the number of rows that it wants with `first`.
     pub(in crate::graphql) is_paged: bool,
-    /// Whether the list has a row for each id that the client names.
+    /// True if the list has a row for each id that the client names.
     pub(in crate::graphql) is_by_ids: bool,
     pub(in crate::graphql) arguments: Vec<Input>,
 }
@@ -200,13 +200,13 @@ impl SchemaIndex {
         }
     }
 
-    /// Whether an object of the concrete type is one of this type.
+    /// True if an object of the concrete type is one of this type.
     pub(in crate::graphql) fn is_possible(&self, of: &str, concrete: &str) -> bool {
         let possible = self.selectable(of).and_then(|of| of.possible.as_ref());
         of == concrete || possible.is_some_and(|types| types.iter().any(|name| name == concrete))
     }
 
-    /// Whether some object is of both types.
+    /// True if some object is of both types.
     pub(in crate::graphql) fn overlap(&self, a: &str, b: &str) -> bool {
         let possible = self.selectable(a).and_then(|a| a.possible.as_ref());
         match possible {
@@ -236,7 +236,7 @@ impl ObjectType {
 }
 
 impl Input {
-    /// Whether it must be given.
+    /// True if it must be given.
     pub(in crate::graphql) fn is_required(&self) -> bool {
         !self.is.nullable && self.default.is_none()
     }

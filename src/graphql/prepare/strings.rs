@@ -1,4 +1,4 @@
-//! What the strings of a document mean.
+//! The values of the string literals of a document.
 
 /// The value of a string between quotation marks. Errors: an escape that stands for nothing.
 pub(super) fn string_value(text: &str) -> Result<String, String> {

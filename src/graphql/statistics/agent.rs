@@ -7,7 +7,7 @@ use crate::graphql::written::Leaf;
 use crate::service::Result;
 use crate::service::statistics::AgentTotals;
 
-/// What is counted over the leads of one assignee.
+/// The figures counted over the leads of one assignee.
 pub struct AgentStatistics {
     totals: AgentTotals,
     /// The assignee, where all have been looked up already.

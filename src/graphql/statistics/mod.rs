@@ -76,8 +76,8 @@ pub struct TimeCount {
     count: i64,
 }
 
-/// What is counted over the leads that the filter lets through and the viewer may see. All of it
-/// comes from one moment.
+/// The figures counted over the leads that the filter lets through and the viewer may see. All of them
+/// come from one moment.
 pub struct LeadStatistics {
     statistics: Statistics,
     agents: Vec<Direct<AgentStatistics>>,

@@ -2,7 +2,7 @@ use async_graphql::{Context, Value};
 
 use crate::service::statistics::{Bucket, SeriesKey, Wanted};
 
-/// What the query goes on to ask for: all of it is read in one snapshot, and nothing else is.
+/// The figures that the query goes on to ask for: all of it is read in one snapshot, and nothing else is.
 pub(super) fn wanted(ctx: &Context<'_>) -> Wanted {
     let asks = |field: &str| ctx.look_ahead().field(field).exists();
     let sums = [

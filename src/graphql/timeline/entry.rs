@@ -85,7 +85,7 @@ impl Listed for TimelineEntry {
     type About = EmptyFields;
 }
 
-/// Who wrote an entry.
+/// The author of an entry.
 pub(super) async fn by(ctx: &Context<'_>, entry: &Entry) -> Option<User> {
     named(ctx, entry.author_id?).await
 }

@@ -26,7 +26,7 @@ pub enum NoteType {
     Meeting,
 }
 
-/// What a person wrote on a lead. Notes never change: editing one adds a new version that takes the
+/// A person's text on a lead. Notes never change: editing one adds a new version that takes the
 /// former one's place.
 #[derive(Clone)]
 pub struct Note {

@@ -33,9 +33,9 @@ pub enum UserRole {
 #[derive(Clone)]
 pub struct User {
     row: Arc<users::User>,
-    /// Whether the viewer may see more than the name, which stands on leads and notes.
+    /// True if the viewer may see more than the name, which stands on leads and notes.
     is_in_reach: bool,
-    /// What the viewer may do, if this is the viewer.
+    /// The viewer's permissions, if this is the viewer.
     can: Option<UserPermissions>,
 }
 

@@ -15,7 +15,7 @@ impl Listed for User {
     type About = UserTotal;
 }
 
-/// What a list of users knows of itself.
+/// The data of a list of users besides its rows.
 pub struct UserTotal(UserFilter);
 
 #[Object]

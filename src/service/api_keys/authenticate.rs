@@ -8,11 +8,11 @@ use crate::service::clock::now;
 use crate::service::users::{UserRole, team_of};
 use crate::service::{Actor, ApiKeyId, Result, UserId};
 
-/// How exactly it is known when a key was last used: no more than one write in this time.
+/// The precision at which it is known when a key was last used: no more than one write in this time.
 /// Nobody may remember a key for longer, as its use would not be noted.
 const NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 
-/// Who stands behind a key right now, as the database says: its user, with the key's role. Together
+/// The actor behind a key right now, as the database says: its user, with the key's role. Together
 /// with the revision as of which that is so, and the moment when the key is over or its use is to be
 /// noted again: see [`Memory`](crate::service::sessions::Memory).
 #[tracing::instrument(name = "api_keys::authenticate", level = "debug", skip_all)]

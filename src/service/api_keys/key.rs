@@ -26,7 +26,7 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Whether the key is taken at that moment. What becomes of its user needs no look: whoever is
+    /// True if the key is taken at that moment. What becomes of its user needs no look: whoever is
     /// deactivated or lowered has such keys revoked.
     pub fn is_active(&self, at: DateTime<Utc>) -> bool {
         self.revoked_at.is_none() && self.expires_at > at

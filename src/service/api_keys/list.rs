@@ -52,7 +52,7 @@ pub async fn read(db: &Db, actor: &Actor, id: ApiKeyId) -> Result<ApiKey> {
     key.ok_or(ServiceError::ApiKeyNotFound(id))
 }
 
-/// Those of the keys that exist. To whom may not see keys there are none.
+/// The keys of these ids that exist. For an actor who may not see keys there are none.
 #[tracing::instrument(name = "api_keys::find_many", level = "debug", skip_all)]
 pub async fn find_many(db: &Db, actor: &Actor, ids: &[ApiKeyId]) -> Result<Vec<ApiKey>> {
     if !permission::may(actor, Action::ManageApiKeys, None) {
@@ -63,7 +63,7 @@ pub async fn find_many(db: &Db, actor: &Actor, ids: &[ApiKeyId]) -> Result<Vec<A
     Ok(keys.load(&mut *db.connection().await?).await?)
 }
 
-/// How many keys the filter lets through. Errors: `PermissionDenied`.
+/// The number of keys that the filter lets through. Errors: `PermissionDenied`.
 #[tracing::instrument(name = "api_keys::count", level = "debug", skip_all)]
 pub async fn count(db: &Db, actor: &Actor, filter: &ApiKeyFilter) -> Result<i64> {
     permission::require(actor, Action::ManageApiKeys, None)?;

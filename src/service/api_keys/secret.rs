@@ -7,7 +7,7 @@ use crate::service::{Result, random, sha256};
 
 const PREFIX: &str = "crm_key_";
 
-/// What a service shows to be who it is: `crm_key_` and 32 random bytes. The prefix lets people and
+/// The secret that identifies a service: `crm_key_` and 32 random bytes. The prefix lets people and
 /// scanners know a leaked one. The database has only its SHA-256; a fast hash is enough for
 /// something that nobody can guess.
 pub struct Secret(String);

@@ -14,7 +14,7 @@ use crate::service::permission::{self, Action, Reach};
 use crate::service::timeline::{self, changes};
 use crate::service::{Actor, ErrorCode, Fault, LeadId, Result, ServiceError};
 
-/// How many rows that would succeed a dry run shows.
+/// The maximum number of rows that would succeed that a dry run shows.
 pub const SAMPLE: usize = 20;
 
 /// The leads a bulk change is for, and how it deals with rows that fail.
@@ -37,7 +37,7 @@ pub struct Bulk {
 pub enum Selection {
     /// These, whether the actor may touch them or not: each gets its row in the result.
     Ids(Vec<LeadId>),
-    /// What the filter lets through and the actor may see.
+    /// The leads that the filter lets through and the actor may see.
     Filter(Box<LeadFilter>),
 }
 
@@ -47,7 +47,7 @@ impl Default for Selection {
     }
 }
 
-/// What becomes of the rows that could be changed when others cannot.
+/// The handling of the rows that could be changed when others cannot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BulkMode {
     /// They are changed.
@@ -56,7 +56,7 @@ pub enum BulkMode {
     AllOrNothing,
 }
 
-/// What became of every row: `succeeded + failed = total`.
+/// The outcome of every row: `succeeded + failed = total`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct BulkResult {
@@ -68,7 +68,7 @@ pub struct BulkResult {
     pub rows: Vec<BulkRow>,
 }
 
-/// What became of one row.
+/// The outcome of one row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BulkRow {
     /// Its place in the selection, from 0.
@@ -102,7 +102,7 @@ impl Answer for BulkResult {
     }
 }
 
-/// How a bulk change ends, once each row's verdict is known.
+/// The outcome of a bulk change, once each row's verdict is known.
 pub(crate) struct Outcome {
     dry_run: bool,
     gives_up: bool,

@@ -68,7 +68,7 @@ impl Columns {
         }
     }
 
-    /// How many there are.
+    /// The number of columns.
     pub(super) fn count(self) -> usize {
         self.0.count_ones() as usize
     }

@@ -11,16 +11,16 @@ use crate::service::{Actor, Result, ServiceError, statistics};
 /// The most that [`count_up_to`] counts.
 pub const COUNTED_AT_MOST: i32 = 100_000;
 
-/// How many leads there are, or that there are more.
+/// The number of leads, or that there are more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountUpTo {
     /// So many there are; if that is not exact, more.
     pub value: i64,
-    /// Whether there are no more.
+    /// True if there are no more.
     pub is_exact: bool,
 }
 
-/// How many leads the filter lets through and the actor may see. Exact.
+/// The number of leads that the filter lets through and the actor may see. Exact.
 #[tracing::instrument(name = "leads::count", level = "debug", skip_all)]
 pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64> {
     let query = filter.query(actor)?;

@@ -42,7 +42,7 @@ pub struct NewLead {
     pub next_follow_up: Option<DateTime<Utc>>,
     pub tags: Vec<String>,
     pub custom_fields: Option<Json>,
-    /// What was wrong with fields that cannot even be written here: an id that is none.
+    /// The faults of fields that cannot even be written here: an id that is none.
     #[serde(skip_serializing_if = "Faults::is_empty")]
     pub malformed: Faults,
     /// For imports only: since when the lead is known. The API does not offer it.
@@ -264,7 +264,7 @@ fn probability(new: &NewLead, faults: &mut Faults) -> Option<f64> {
     faults.take("conversionProbability", probability)
 }
 
-/// What a lead is called by.
+/// The names that a lead is called by.
 struct Names {
     first_name: Option<String>,
     last_name: Option<String>,

@@ -7,7 +7,7 @@ use crate::service::leads::{Archived, Lead, LeadFilter};
 use crate::service::validation::Faults;
 use crate::service::{Actor, Result, page, text};
 
-/// How a lead to be could be known already.
+/// The contact data by which a lead to be could be known already.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct DuplicatesOf {

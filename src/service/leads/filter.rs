@@ -66,7 +66,7 @@ impl<T> Default for Span<T> {
     }
 }
 
-/// How a moment must be that a lead can be without.
+/// The condition on a moment that a lead can be without.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct DateMatch {
@@ -74,7 +74,7 @@ pub struct DateMatch {
     pub is_set: Option<bool>,
 }
 
-/// How a text must be that a lead can be without. Companies are compared without regard to case and
+/// The condition on a text that a lead can be without. Companies are compared without regard to case and
 /// accents, e-mail addresses without regard to case, phone numbers however they are written.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
@@ -85,7 +85,7 @@ pub struct TextMatch {
     pub is_set: Option<bool>,
 }
 
-/// Whether archived leads are meant.
+/// The choice of whether archived leads are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub enum Archived {
@@ -95,7 +95,7 @@ pub enum Archived {
 }
 
 impl LeadFilter {
-    /// What the filter lets through and the actor may see: where every read of leads starts.
+    /// The leads that the filter lets through and the actor may see: where every read of leads starts.
     ///
     /// Archived leads are left out unless the filter itself speaks of them. What the index of
     /// `lead_search` can be asked for is, and all of it is compared with the leads, too: one that
@@ -121,7 +121,7 @@ impl LeadFilter {
         Ok(every(all))
     }
 
-    /// Whether it says more than which of the archive are meant. An `or` does if each of its parts
+    /// True if it says more than which of the archive are meant. An `or` does if each of its parts
     /// does.
     pub fn narrows(&self) -> bool {
         let own = Self {
@@ -197,7 +197,7 @@ impl LeadFilter {
         all
     }
 
-    /// What its parts say together.
+    /// Adds the conditions of `and`, `or` and `not`.
     fn logic(&self, add: &mut impl FnMut(Condition)) {
         self.and
             .iter()
@@ -322,7 +322,7 @@ pub(super) fn every(conditions: Vec<Condition>) -> Condition {
     all.unwrap_or_else(|| Box::new(Constant(true)))
 }
 
-/// What tags are compared by.
+/// The keys that tags are compared by.
 fn keys(tags: &[String]) -> Vec<String> {
     tags.iter().map(|tag| text::key(tag)).collect()
 }

@@ -9,7 +9,7 @@ use crate::db::schema::{leads, sql_types};
 use crate::service::{Json, LeadId, UserId};
 
 pg_enum! {
-    /// Where a lead came from.
+    /// The source of a lead.
     LeadSource: sql_types::LeadSource {
         /// The company's website.
         Website = "WEBSITE",
@@ -27,7 +27,7 @@ pg_enum! {
 }
 
 pg_enum! {
-    /// Where a lead stands in the pipeline.
+    /// The status of a lead in the pipeline.
     LeadStatus: sql_types::LeadStatus {
         /// Nobody has been in contact yet.
         New = "NEW",
@@ -109,17 +109,17 @@ impl Lead {
         }
     }
 
-    /// Whether it has none of the three that it could be called by; the database refuses that.
+    /// True if it has none of the three that it could be called by; the database refuses that.
     pub(crate) fn is_nameless(&self) -> bool {
         self.first_name.is_none() && self.last_name.is_none() && self.company.is_none()
     }
 
-    /// Whether the score is above [`Lead::HOT_ABOVE`].
+    /// True if the score is above [`Lead::HOT_ABOVE`].
     pub fn is_hot(&self) -> bool {
         self.lead_score > Self::HOT_ABOVE
     }
 
-    /// How many bytes it takes in memory, about.
+    /// The approximate number of bytes that it takes in memory.
     pub fn size(&self) -> usize {
         let texts = [
             &self.first_name,
@@ -136,7 +136,7 @@ impl Lead {
         size_of::<Self>() + texts.sum::<usize>() + self.custom_fields.as_str().len()
     }
 
-    /// Whether the lead was archived and not restored since.
+    /// True if the lead was archived and not restored since.
     pub fn is_archived(&self) -> bool {
         self.archived_at.is_some()
     }

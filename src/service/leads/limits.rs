@@ -1,4 +1,4 @@
-//! What a filter must not be: larger than anybody needs, or of values that no lead can have.
+//! The limits of a filter: it must not be larger than anybody needs, or of values that no lead can have.
 
 use crate::service::leads::{LeadFilter, TextMatch};
 use crate::service::validation::{Faults, custom_fields, searchable, stored_date};

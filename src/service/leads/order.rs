@@ -15,7 +15,7 @@ use crate::service::validation::stored_date;
 /// A query over leads whose conditions and order are still being built.
 pub type LeadQuery<'a> = IntoBoxed<'a, leads::table, Pg>;
 
-/// What a list can be ordered by. Ties are broken by id, leads without a value come last.
+/// The fields that a list can be ordered by. Ties are broken by id, leads without a value come last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each names its column")]
 pub enum LeadOrderField {
@@ -77,11 +77,11 @@ pub enum SortKey {
 /// A lead's place in an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cursor {
-    /// What it is ordered by.
+    /// The value it is ordered by.
     pub key: SortKey,
-    /// What breaks the tie.
+    /// The id that breaks the tie.
     pub id: LeadId,
-    /// Whether it is among the leads with mistyped names, which come after all others.
+    /// True if it is among the leads with mistyped names, which come after all others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_near: bool,
 }
@@ -101,7 +101,7 @@ impl Cursor {
 pub(crate) enum NullsPart {
     /// The leads that have a value.
     Valued,
-    /// Those that have none, last.
+    /// The leads that have none, last.
     Null,
 }
 
@@ -144,7 +144,7 @@ impl LeadOrder {
         }
     }
 
-    /// Whether leads can be without a value in this order.
+    /// True if leads can be without a value in this order.
     pub(crate) fn has_nulls(self) -> bool {
         matches!(
             self.field,
@@ -190,7 +190,7 @@ impl LeadOrder {
         })
     }
 
-    /// Whether `key` can be one of this order: not of another that a cursor was made for, and not
+    /// True if `key` can be one of this order: not of another that a cursor was made for, and not
     /// made up of what PostgreSQL cannot hold.
     pub(crate) fn accepts(self, key: &SortKey) -> bool {
         use LeadOrderField::*;
@@ -230,7 +230,7 @@ impl LeadOrder {
         self.sort(query, backwards)
     }
 
-    /// What comes after `place`.
+    /// The condition for what comes after `place`.
     ///
     /// The comparison is one of rows, `(column, id) < (value, id)`: an index starts right there.
     /// Written with OR it would walk everything before.
@@ -298,7 +298,7 @@ impl LeadOrder {
         }
     }
 
-    /// Whether a page that is read in this direction goes down.
+    /// True if a page that is read in this direction goes down.
     pub(crate) fn descends(self, backwards: bool) -> bool {
         (self.direction == Direction::Desc) != backwards
     }

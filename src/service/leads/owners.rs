@@ -14,7 +14,7 @@ pub enum Owners {
 }
 
 impl Owners {
-    /// Those that a filter names: these assignees, and nobody or just not nobody.
+    /// The owners that a filter names: these assignees, and nobody or just not nobody.
     pub fn of(assigned_to: Option<&[UserId]>, unassigned: Option<bool>) -> Self {
         match (assigned_to, unassigned) {
             (None, None) => Self::Everybody,
@@ -28,7 +28,7 @@ impl Owners {
         }
     }
 
-    /// Whether nothing can be anybody's.
+    /// True if nothing can be anybody's.
     pub fn is_none(&self) -> bool {
         matches!(self, Self::Only(some) if some.is_empty())
     }

@@ -32,7 +32,7 @@ pub async fn read(db: &Db, actor: &Actor, id: LeadId) -> Result<Lead> {
     }
 }
 
-/// Those of the leads that exist and that the actor may see, archived ones too, in no order.
+/// The leads of these ids that exist and that the actor may see, archived ones too, in no order.
 #[tracing::instrument(name = "leads::read_many", level = "debug", skip_all)]
 pub async fn read_many(db: &Db, actor: &Actor, ids: &[LeadId]) -> Result<Vec<Lead>> {
     let mut conn = db.connection().await?;
@@ -42,7 +42,7 @@ pub async fn read_many(db: &Db, actor: &Actor, ids: &[LeadId]) -> Result<Vec<Lea
     Ok(query.select(Lead::as_select()).load(&mut conn).await?)
 }
 
-/// Those of the leads that exist; nothing in place of one that is not the actor's to see.
+/// The leads of these ids that exist; nothing in place of one that is not the actor's to see.
 #[tracing::instrument(name = "leads::find_many", level = "debug", skip_all)]
 pub async fn find_many(
     db: &Db,

@@ -14,11 +14,11 @@ pub const URGENT_TAGS: [&str; 3] = ["enterprise", "hot", "urgent"];
 pub struct RuleScore {
     /// The rule.
     pub rule: Rule,
-    /// What it contributes; the cap's points are negative.
+    /// The points that it contributes; the cap's points are negative.
     pub points: i32,
 }
 
-/// What can contribute to a score.
+/// A rule that can contribute to a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Rule {
     /// Every lead starts with 50.
@@ -31,7 +31,7 @@ pub enum Rule {
     BusinessEmail,
     /// 15, once, for a tag among enterprise, hot, urgent.
     UrgentTag,
-    /// What is taken off so that the score is at most 100.
+    /// The points taken off so that the score is at most 100.
     Cap,
     /// A score that was set by hand; then the only line.
     Manual,
@@ -65,7 +65,7 @@ impl Rule {
     }
 }
 
-/// How a lead's present score comes about: the lines add up to it.
+/// The breakdown of a lead's present score: the lines add up to it.
 ///
 /// The automatic rules are all listed, also those that give 0 points; `Cap` only where it applies.
 pub fn breakdown(lead: &Lead) -> Vec<RuleScore> {

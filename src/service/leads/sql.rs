@@ -13,12 +13,12 @@ use crate::service::leads::{Lead, LeadStatus};
 use crate::service::{LeadId, Result, ServiceError, UserId};
 
 diesel::define_sql_function! {
-    /// Where a text has a part, from 1; 0 if it has not.
+    /// The position of a part in a text, from 1; 0 if the text has not got it.
     fn strpos(text: Nullable<Text>, part: Nullable<Text>) -> Nullable<Integer>;
 }
 diesel::infix_operator!(HasMatch, " ~ ", backend: diesel::pg::Pg);
 diesel::define_sql_function! {
-    /// Whether a text has characters that are not ASCII.
+    /// True if a text has characters that are not ASCII.
     fn beyond_ascii(text: Text) -> Bool;
 }
 diesel::define_sql_function! {
@@ -66,7 +66,7 @@ pub(crate) async fn lock_one(conn: &mut Connection, id: LeadId) -> Result<Lead> 
         .ok_or(ServiceError::LeadNotFound(id))
 }
 
-/// Whether there is such a lead.
+/// True if there is such a lead.
 pub(crate) async fn lead_exists(conn: &mut Connection, id: LeadId) -> Result<bool> {
     Ok(diesel::select(exists(leads::table.find(id)))
         .get_result(conn)

@@ -1,4 +1,4 @@
-//! What a filter says of company, e-mail address and phone number.
+//! The conditions of a filter on company, e-mail address and phone number.
 
 use diesel::prelude::*;
 
@@ -21,7 +21,7 @@ macro_rules! starts_with {
 }
 
 impl LeadFilter {
-    /// What it names leads by: their ids, or what is said of e-mail address, phone number or company. An
+    /// The conditions that it names leads by: on their ids, or on e-mail address, phone number or company. An
     /// index has each.
     pub(super) fn named(&self) -> Vec<Condition> {
         let is_set = |text: &TextMatch| TextMatch {

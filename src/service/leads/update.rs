@@ -164,7 +164,7 @@ impl LeadPatch {
     }
 }
 
-/// What a lead is called by and what it is reached by cannot be emptied altogether.
+/// Refuses to empty altogether what a lead is called by, or what it is reached by.
 fn require_name_and_contact(lead: &Lead, faults: &mut Faults) {
     if lead.is_nameless() {
         faults.add("firstName", NAMELESS);

@@ -1,4 +1,4 @@
-//! What an actor may see, said twice from one table: as a condition on leads, and as the set of
+//! The leads that an actor may see, said twice from one table: as a condition on leads, and as the set of
 //! assignees whose leads these are, for what is counted without reading them.
 
 use diesel::pg::Pg;

@@ -1,6 +1,6 @@
 //! Figures over leads. All of one answer come from one snapshot of the database.
 //!
-//! Where only assignees and the time of creation say which leads are meant, the answer is the sum of
+//! If only assignees and the time of creation say which leads are meant, the answer is the sum of
 //! rollups, at a cost that does not grow with the number of leads; else it is made by one pass over the
 //! leads that are meant.
 

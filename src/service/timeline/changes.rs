@@ -4,7 +4,7 @@ use crate::service::Json;
 use crate::service::leads::Lead;
 use crate::service::timeline::FieldChange;
 
-/// What every write changes, and what never changes: no news in the timeline.
+/// The fields that every write changes, and those that never change: no news in the timeline.
 const SILENT: [&str; 3] = ["id", "updatedAt", "version"];
 
 /// The fields in which a lead differs from what it was; of a new lead, all that have a value.

@@ -104,7 +104,7 @@ impl Entry {
         serde_json::from_str(self.changes.as_str()).unwrap_or_default()
     }
 
-    /// How many bytes it takes in memory, about.
+    /// The approximate number of bytes that it takes in memory.
     pub fn size(&self) -> usize {
         size_of::<Self>() + self.content.len() + self.changes.as_str().len()
     }

@@ -77,7 +77,7 @@ pub async fn read(db: &Db, actor: &Actor, id: NoteId) -> Result<Entry> {
     }
 }
 
-/// Those of the entries that exist and whose lead the actor may see, in no order.
+/// The entries of these ids that exist and whose lead the actor may see, in no order.
 #[tracing::instrument(name = "timeline::read_many", level = "debug", skip_all)]
 pub async fn read_many(db: &Db, actor: &Actor, ids: &[NoteId]) -> Result<Vec<Entry>> {
     visible(&mut *db.connection().await?, actor, ids).await
@@ -93,7 +93,7 @@ async fn visible(conn: &mut Connection, actor: &Actor, ids: &[NoteId]) -> Result
     Ok(notes.load(conn).await?)
 }
 
-/// Those of the entries that exist; nothing in place of one whose lead is not the actor's to see.
+/// The entries of these ids that exist; nothing in place of one whose lead is not the actor's to see.
 #[tracing::instrument(name = "timeline::find_many", level = "debug", skip_all)]
 pub async fn find_many(
     db: &Db,
@@ -125,7 +125,7 @@ impl Answer for Entry {
     }
 }
 
-/// What came into the log after a position, oldest first, on the leads that the actor may see.
+/// The entries that came into the log after a position, oldest first, on leads that the actor may see.
 ///
 /// A reader that asks again with the last position it got misses nothing: entries are given out
 /// only up to the horizon, below which no writer is still at work. An entry of a slow transaction

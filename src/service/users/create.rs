@@ -86,7 +86,7 @@ pub(super) async fn require_manager(
     Ok(())
 }
 
-/// What a user has alone, somebody else has already.
+/// The error for a unique value of a user that somebody else has already.
 pub(super) fn taken(error: DieselError) -> ServiceError {
     match error {
         DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info)

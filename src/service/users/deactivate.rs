@@ -21,7 +21,7 @@ pub struct DeactivateUser {
     pub leads: TheirLeads,
 }
 
-/// What becomes of the leads of somebody who goes.
+/// The handling of the leads of somebody who goes.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub enum TheirLeads {
     /// They stay assigned as they are.

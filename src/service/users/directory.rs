@@ -77,7 +77,7 @@ impl Directory {
         known.users.extend(users);
     }
 
-    /// What is known, as of this revision or a later one.
+    /// The users known, as of this revision or a later one.
     fn known(&self, revision: i64) -> MutexGuard<'_, Known> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.revision < revision {

@@ -25,7 +25,7 @@ pub async fn create_first_admin(db: &Db, email: &str, password: PasswordHash) ->
     }
 }
 
-/// Whether there is somebody who can manage users.
+/// True if there is somebody who can manage users.
 #[tracing::instrument(name = "users::has_admin", level = "debug", skip_all)]
 pub async fn has_admin(db: &Db) -> Result<bool> {
     let mut conn = db.connection().await?;

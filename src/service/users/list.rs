@@ -53,7 +53,7 @@ pub async fn list(
     ))
 }
 
-/// How many users the filter lets through and the actor may see.
+/// The number of users that the filter lets through and the actor may see.
 #[tracing::instrument(name = "users::count", level = "debug", skip_all)]
 pub async fn count(db: &Db, actor: &Actor, filter: &UserFilter) -> Result<i64> {
     let mut conn = db.connection().await?;

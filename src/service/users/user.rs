@@ -11,7 +11,7 @@ use crate::service::permission::{self, Action};
 use crate::service::{Actor, Result, ServiceError, UserId};
 
 pg_enum! {
-    /// What a user may do, see [`crate::service::permission`].
+    /// The rights of a user, see [`crate::service::permission`].
     UserRole: sql_types::UserRole {
         /// Sees and does everything.
         Admin = "ADMIN",
@@ -23,7 +23,7 @@ pg_enum! {
 }
 
 impl UserRole {
-    /// Whether whoever has this role can do nothing that one with the other cannot.
+    /// True if whoever has this role can do nothing that one with the other cannot.
     pub fn is_at_most(self, other: Self) -> bool {
         self >= other
     }
@@ -79,7 +79,7 @@ pub async fn read(db: &Db, actor: &Actor, id: UserId) -> Result<User> {
     Ok(user)
 }
 
-/// Those of the users that exist; nothing in place of one that is not the actor's to see.
+/// The users of these ids that exist; nothing in place of one that is not the actor's to see.
 #[tracing::instrument(name = "users::find_many", level = "debug", skip_all)]
 pub async fn find_many(
     db: &Db,

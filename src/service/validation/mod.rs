@@ -1,4 +1,4 @@
-//! What an input must look like. Every rule is a pure function from what the client wrote to what
+//! The rules for inputs. Every rule is a pure function from what the client wrote to what
 //! is stored, or to the sentence that says what is wrong; [`Faults`] gathers the sentences.
 
 mod tags;
@@ -36,7 +36,7 @@ impl Faults {
         }
     }
 
-    /// Whether there are none.
+    /// True if there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

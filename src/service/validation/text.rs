@@ -18,7 +18,7 @@ pub(crate) fn optional_text(value: &str, longest: usize) -> Result<Option<String
     }
 }
 
-/// What may be asked for in a filter or a search: anything of that length that PostgreSQL can hold.
+/// Checks what is asked for in a filter or a search: anything of that length that PostgreSQL can hold.
 pub(crate) fn searchable(value: &str, longest: usize) -> Result<(), String> {
     let length = value.chars().count();
     if length > longest {

@@ -14,7 +14,7 @@ use crate::service::leads::{LeadSource, NewLead};
 /// The domain of buyers whose account is not known.
 const NO_ACCOUNT: &str = "unknown-account";
 
-/// Where the buyers' numbers lie. What follows, 555-01xx, is kept free for fiction.
+/// The area codes of the buyers' numbers. What follows, 555-01xx, is kept free for fiction.
 const AREAS: [&str; 20] = [
     "201", "202", "206", "212", "213", "214", "215", "303", "305", "312", "404", "415", "503",
     "504", "602", "612", "617", "702", "713", "808",

@@ -21,7 +21,7 @@ use crate::service::leads::{CreateLeads, MOST_AT_ONCE, NewLead};
 use crate::service::{Actor, ServiceError, UserId, perform, statistics};
 use read::{OPPORTUNITIES, Opportunity};
 
-/// What an import did.
+/// The outcome of an import.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Imported {
     /// Users that were created.

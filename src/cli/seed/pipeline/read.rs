@@ -15,7 +15,7 @@ pub(super) const OPPORTUNITIES: &str = "sales_pipeline.csv";
 pub(super) const TEAMS: &str = "sales_teams.csv";
 const ACCOUNTS: &str = "accounts.csv";
 
-/// What the files say.
+/// The data of the files.
 #[derive(Debug)]
 pub(super) struct Pipeline {
     pub(super) teams: Vec<Member>,
@@ -116,7 +116,7 @@ pub(super) fn folder(folder: &Path) -> Result<Pipeline, SeedError> {
     })
 }
 
-/// What a row of the pipeline may speak of.
+/// The agents and accounts that a row of the pipeline may speak of.
 struct Known {
     agents: HashSet<String>,
     accounts: Option<HashSet<String>>,

@@ -40,7 +40,7 @@ pub(super) fn rows<Row: DeserializeOwned>(
     }
 }
 
-/// What is wrong with a row; `line` is where the reader stands, the error may know better.
+/// The fault of a row; `line` is where the reader stands, the error may know better.
 fn fault(file: &'static str, line: u64, error: &csv::Error) -> RowFault {
     let line = error.position().map_or(line, csv::Position::line);
     let message = match error.kind() {

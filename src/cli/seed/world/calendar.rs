@@ -2,9 +2,9 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
 
 use crate::cli::seed::weighted::Weighted;
 
-/// How far back leads go.
+/// The age of the oldest leads, in days.
 const DAYS: i64 = 2 * 365;
-/// How busy each hour of a day is, in UTC.
+/// The activity in each hour of a day, in UTC.
 const HOURS: [f64; 24] = [
     0.3, 0.2, 0.1, 0.1, 0.2, 0.4, 1.0, 2.5, 5.0, 6.5, 7.0, 6.5, 5.0, 6.0, 7.0, 7.0, 6.0, 4.5, 3.0,
     2.5, 2.2, 1.8, 1.2, 0.6,

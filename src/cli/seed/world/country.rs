@@ -4,7 +4,7 @@ use fake::rand::rngs::StdRng;
 
 use super::wording::{POLISH_FIRST, POLISH_LAST, SPANISH_FIRST, SPANISH_LAST};
 
-/// Where people come from: how they are called, in both senses.
+/// A country that people come from: how they are called, in both senses.
 #[derive(Clone, Copy)]
 pub(in crate::cli::seed) struct Country {
     first: &'static [&'static str],

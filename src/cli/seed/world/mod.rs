@@ -1,4 +1,4 @@
-//! What leads are made up from, drawn up once for a whole run.
+//! The data that leads are made up from, drawn up once for a whole run.
 
 mod ascii;
 mod calendar;
@@ -33,7 +33,7 @@ pub(super) struct World {
     pub(super) sources: Weighted<LeadSource>,
     pub(super) tags: Weighted<&'static str>,
     pub(super) free_domains: HashSet<String>,
-    /// How many leads there will be, and what they are drawn from.
+    /// The number of leads that there will be, and what they are drawn from.
     pub(super) leads: u64,
     seed: [u64; 2],
 }

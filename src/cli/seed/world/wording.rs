@@ -1,6 +1,6 @@
 use crate::service::timeline::NoteType;
 
-/// What people note, and how often.
+/// The types of people's notes, and how often each comes.
 pub(in crate::cli::seed) const NOTES: [(NoteType, f64); 4] = [
     (NoteType::Call, 40.0),
     (NoteType::Note, 30.0),
@@ -8,7 +8,7 @@ pub(in crate::cli::seed) const NOTES: [(NoteType, f64); 4] = [
     (NoteType::Meeting, 8.0),
 ];
 
-/// What a note is about; with one of [`SENTENCES`] it is a note.
+/// The subject of a note; with one of [`SENTENCES`] it is a note.
 pub(in crate::cli::seed) const SUBJECTS: [&str; 12] = [
     "Asked for prices.",
     "Wants a demo for the whole team.",
@@ -24,7 +24,7 @@ pub(in crate::cli::seed) const SUBJECTS: [&str; 12] = [
     "No answer.",
 ];
 
-/// How a note goes on.
+/// The second sentence of a note.
 pub(in crate::cli::seed) const SENTENCES: [&str; 8] = [
     "Call back next week.",
     "Sent the brochure.",

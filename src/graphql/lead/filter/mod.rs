@@ -1,4 +1,4 @@
-//! What a client may ask of leads.
+//! The inputs of a filter on leads.
 
 mod parts;
 mod reader;

@@ -17,7 +17,7 @@ pub(super) struct Reader<'a> {
 
 /// An input object that a [`Reader`] can read.
 pub(super) trait Readable {
-    /// What it says; nothing, where it could not be read.
+    /// The type of the value read; its default, where it could not be read.
     type Read: Default;
 
     /// Takes each of its fields.
@@ -33,7 +33,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What a field says, if it is given.
+    /// The value of a field, if it is given.
     pub(super) fn take<T>(&mut self, name: &str, value: MaybeUndefined<T>) -> Option<T> {
         match value {
             MaybeUndefined::Undefined => None,

@@ -18,7 +18,7 @@ use serde_json::json;
 use generate::Pair;
 use verdict::verdict;
 
-/// How many pairs a run tries.
+/// The number of pairs that a run tries.
 const PAIRS: u64 = 6_000;
 /// Pairs of which one side thought otherwise once: they are always tried.
 const FAILED_ONCE: &[u64] = &[

@@ -19,7 +19,7 @@ use crate::graphql::schema::index;
 /// For the path of each field the arguments that it is given, as its resolver comes to see them.
 pub(super) type Arguments = BTreeMap<String, BTreeSet<String>>;
 
-/// What becomes of a pair. Errors: why it is refused.
+/// The outcome of a pair. Errors: why it is refused.
 pub(super) fn verdict(pair: &Pair) -> Result<Arguments, Vec<String>> {
     let messages = |errors: Vec<async_graphql::ServerError>| {
         errors
@@ -98,7 +98,7 @@ fn collect(
     }
 }
 
-/// What an object of inputs comes to: those that are given, and the defaults of others.
+/// The coerced values of an object of inputs: those that are given, and the defaults of others.
 fn inputs<'a>(inputs: &[Input], given: impl Fn(&str) -> Option<&'a Value>) -> Json {
     let value = |input: &Input| match (given(&input.name), &input.default) {
         (Some(value), _) => Some(coerced(value, &input.is)),

@@ -7,7 +7,7 @@ use async_graphql_value::Value;
 use crate::graphql::prepare::schema_index::Input;
 use crate::graphql::prepare::validate::{Place, Validator};
 
-/// What arguments are given to.
+/// The field or the directive that arguments are given to.
 #[derive(Clone, Copy)]
 pub(super) enum Owner<'a> {
     Field {

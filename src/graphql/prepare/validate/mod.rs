@@ -68,14 +68,14 @@ struct Validator<'a> {
     scope: Scope<'a>,
 }
 
-/// What an operation or a fragment uses.
+/// The variables and fragments that an operation or a fragment uses.
 #[derive(Default)]
 struct Scope<'a> {
     usages: Vec<Usage<'a>>,
     spreads: Vec<&'a Name>,
 }
 
-/// Where a variable stands.
+/// The use of a variable, and its position.
 struct Usage<'a> {
     variable: &'a Name,
     at: Pos,
@@ -83,7 +83,7 @@ struct Usage<'a> {
     place: Option<Place<'a>>,
 }
 
-/// What the schema says of the place where a value stands.
+/// The schema's data on the position of a value.
 #[derive(Clone, Copy)]
 struct Place<'a> {
     is: &'a Type,

@@ -131,7 +131,7 @@ impl<'a> Validator<'a> {
     }
 }
 
-/// Whether each value of a type is one of the place's type.
+/// True if each value of a type is one of the place's type.
 fn fits(is: &Type, place: &Type) -> bool {
     (place.nullable || !is.nullable) && base_fits(&is.base, &place.base)
 }

@@ -1,4 +1,4 @@
-//! What a filter says that the index of `lead_search` has.
+//! The conditions of a filter that the index of `lead_search` has.
 
 use diesel::expression::{ValidGrouping, is_aggregate};
 use diesel::pg::Pg;
@@ -136,7 +136,7 @@ impl LeadFilter {
     }
 }
 
-/// What tags are compared by.
+/// The keys that tags are compared by.
 fn keys(tags: &[String]) -> Vec<String> {
     tags.iter().map(|tag| text::key(tag)).collect()
 }

@@ -30,7 +30,7 @@ const MOST_WORDS: usize = 10;
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Search(pub String);
 
-/// How a lead was found.
+/// The kind of match by which a lead was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MatchKind {
     /// It has all parts that were searched for.
@@ -46,7 +46,7 @@ pub(super) type On<Table> = Box<dyn BoxableExpression<Table, Pg, SqlType = Nulla
 pub(super) type IndexCondition = On<lead_search::table>;
 
 impl Search {
-    /// What no search can be.
+    /// Refuses what no search can be. Errors: a sentence that says why.
     pub(crate) fn check(&self) -> Result<(), String> {
         searchable(&self.0, LONGEST)?;
         if terms(&self.0).iter().map(Term::words).sum::<usize>() > MOST_WORDS {
@@ -55,7 +55,7 @@ impl Search {
         Ok(())
     }
 
-    /// Whether there is nothing to search for.
+    /// True if there is nothing to search for.
     pub(crate) fn is_empty(&self) -> bool {
         terms(&self.0).is_empty()
     }

@@ -11,7 +11,7 @@ use crate::service::leads::search::{
 };
 use crate::service::leads::sql::{near_words, words_of_name};
 
-/// How many words may be meant by one that was typed: of thousands of similar names the nearest.
+/// The maximum number of words that one typed word may mean: of thousands of similar names the nearest.
 const MOST: usize = 200;
 
 /// A search with the words that its own may have been meant to be. It never says which words there
@@ -20,7 +20,7 @@ const MOST: usize = 200;
 pub(crate) struct Near(Vec<(Term, Vec<String>)>);
 
 impl Search {
-    /// Whether a word of it can be a mistyped name.
+    /// True if a word of it can be a mistyped name.
     pub(crate) fn may_be_mistyped(&self) -> bool {
         terms(&self.0).iter().any(|term| name(term).is_some())
     }

@@ -1,4 +1,4 @@
-//! What a filter says that a b-tree index of the leads can be asked for.
+//! The conditions of a filter that a b-tree index of the leads can be asked for.
 
 use diesel::prelude::*;
 
@@ -9,9 +9,9 @@ use crate::service::leads::{LeadFilter, LeadOrder, LeadOrderField, visible_to};
 use crate::service::permission::{Action, Reach, reach};
 
 impl LeadFilter {
-    /// What it says of the leads that an order begins and ends with: conditions on the order's column,
-    /// and the one assignee or the one status that an index of this order begins with. A scan of the
-    /// order starts and stops there.
+    /// Its conditions on where an order begins and ends: those on the order's column, and the one on the
+    /// one assignee or the one status that an index of this order begins with. A scan of the order starts
+    /// and stops there.
     pub(super) fn own(&self, actor: &Actor, order: LeadOrder) -> Vec<Condition> {
         let field = order.field;
         let mut all = Vec::new();
@@ -27,7 +27,7 @@ impl LeadFilter {
         all
     }
 
-    /// What it says of status, assignee, score and time of creation: each has an index.
+    /// Its conditions on status, assignee, score and time of creation: each has an index.
     pub(super) fn ranges(&self, actor: &Actor) -> Vec<Condition> {
         let mut all = Vec::new();
         all.extend(is_own(actor).then(|| visible_to(actor)));
@@ -107,12 +107,12 @@ fn is_own(actor: &Actor) -> bool {
     reach(actor.role, Action::ReadLead) == Reach::Own
 }
 
-/// Whether an index has each assignee's leads in this order.
+/// True if an index has each assignee's leads in this order.
 fn by_assignee(field: LeadOrderField) -> bool {
     matches!(field, LeadOrderField::CreatedAt | LeadOrderField::LeadScore)
 }
 
-/// Whether an index has each status's leads in this order.
+/// True if an index has each status's leads in this order.
 fn by_status(field: LeadOrderField) -> bool {
     matches!(
         field,

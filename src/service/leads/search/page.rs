@@ -11,15 +11,15 @@ use crate::service::leads::search::{InIndex, IndexCondition, MatchKind, Near};
 use crate::service::leads::{Columns, LeadFilter, ListedLead};
 use crate::service::{Actor, Result, ServiceError};
 
-/// How many rows of the order are looked at: most pages are among the first, and the further ones are
-/// looked at where those had a tenth of the page, or where no index leads to few leads.
+/// The number of rows of the order that are looked at: most pages are among the first, and the further
+/// ones are looked at where those had a tenth of the page, or where no index leads to few leads.
 const FIRST: usize = 2_000;
 const FURTHER: usize = 20_000;
 const FURTHEST: usize = 100_000;
-/// How many leads an index may lead to, that of `lead_search` and those of the leads.
+/// The maximum number of leads that an index leads to, that of `lead_search` and those of the leads.
 const SEARCHED: usize = 5_000;
 const RANGED: usize = 100_000;
-/// How many leads there may be where all are looked at.
+/// The maximum number of leads where all are looked at.
 const GATHERED: f32 = 5_000_000.0;
 
 /// Finds the leads of a page in the order of a list.
@@ -48,7 +48,7 @@ pub(crate) struct PageWindow<'a> {
     pub offset: usize,
 }
 
-/// What is tried.
+/// A step that is tried.
 #[derive(Clone, Copy, PartialEq)]
 enum Step {
     /// So many rows of the order.
@@ -174,7 +174,7 @@ impl LeadSearch<'_> {
         Ok((found, whole))
     }
 
-    /// How many leads there are in all.
+    /// The number of leads in all.
     pub(crate) async fn count(&self, conn: &mut Connection) -> Result<usize> {
         let mut all = vec![self.filter.unsearched(self.actor)?];
         all.extend(self.matches());
@@ -185,7 +185,7 @@ impl LeadSearch<'_> {
         Ok(usize::try_from(count).unwrap_or_default())
     }
 
-    /// How the leads are found.
+    /// The kind of match by which the leads are found.
     fn kind(&self) -> MatchKind {
         match self.near {
             None => MatchKind::Exact,

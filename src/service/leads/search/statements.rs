@@ -18,7 +18,7 @@ use crate::service::leads::{Columns, ListedLead};
 pub(super) struct PageStatement {
     pub columns: Columns,
     pub rows: Rows,
-    /// What the rows must fulfil.
+    /// The condition that the rows must fulfil.
     pub rest: Condition,
     pub order: LeadOrder,
     pub backwards: bool,
@@ -34,12 +34,12 @@ pub(super) enum Rows {
         parts: Vec<LeadQuery<'static>>,
         most: usize,
     },
-    /// Those that the index of `lead_search` leads to, unless there are more.
+    /// The rows that the index of `lead_search` leads to, unless there are more.
     Searched {
         condition: IndexCondition,
         most: usize,
     },
-    /// Those that an index of the leads leads to, unless there are more.
+    /// The rows that an index of the leads leads to, unless there are more.
     Ranged { condition: Condition, most: usize },
     /// All, or all that the index of `lead_search` leads to.
     All(Option<InIndex>),
@@ -97,7 +97,7 @@ impl PageStatement {
 }
 
 impl Rows {
-    /// What is known before the page is read: the ids that the index leads to, or the number of rows.
+    /// The CTE that is read before the page: the ids that the index leads to, or the number of rows.
     fn push_found<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         match self {
             Self::Searched { condition, most } => {
@@ -145,7 +145,7 @@ impl Rows {
         }
     }
 
-    /// Whether there are no more rows than were looked at.
+    /// The expression that is true if there are no more rows than were looked at.
     fn push_is_whole<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         match self {
             Self::Ordered { parts, most } => {

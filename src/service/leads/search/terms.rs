@@ -19,8 +19,8 @@ pub(super) enum Term {
 }
 
 impl Term {
-    /// How much the index can be asked for: see [`letters`]. For a phone all words or any of its numbers
-    /// are looked up.
+    /// The number of letters that the index can be asked for: see [`letters`]. For a phone all words or any
+    /// of its numbers are looked up.
     pub(super) fn letters(&self) -> usize {
         match self {
             Self::Word(word) => letters(word),
