@@ -57,6 +57,11 @@ impl Json {
         self.0.starts_with('{')
     }
 
+    /// True if it is a list.
+    pub fn is_array(&self) -> bool {
+        self.0.starts_with('[')
+    }
+
     /// True if there is anything in it besides lists and objects.
     pub(crate) fn has_content(&self) -> bool {
         let mut parser = SliceJsonParser::new(self.0.as_bytes());

@@ -12,22 +12,67 @@ use crate::report::{Line, Verdict, figure};
 use crate::rows::LISTED;
 use crate::{Bench, Result};
 
-const CHANGE: &str = "
-    mutation ($input: BulkUpdateStatusInput!) {
-      bulkUpdateStatus(input: $input) { total succeeded failed } }";
-
-/// How many leads, and how much slower than the bare UPDATE a change of so many may be.
-const SIZES: [(u64, Option<f64>); 2] = [(10_000, None), (100_000, Some(2.0))];
+/// What is changed of how many leads, and how much slower than the bare UPDATE that may be.
+const CHANGES: [(Kind, u64, Option<f64>); 4] = [
+    (Kind::Status, 10_000, None),
+    (Kind::Tags, 10_000, None),
+    (Kind::Assignee, 10_000, None),
+    (Kind::Status, 100_000, Some(2.0)),
+];
 /// How often each has its turn; the fastest counts, as what disturbs only ever slows down.
 const TURNS: usize = 3;
 
 /// The names of these rows.
 pub fn names() -> impl Iterator<Item = String> {
-    SIZES.iter().map(|(size, _)| name(*size))
+    CHANGES.iter().map(|(kind, size, _)| kind.name(*size))
 }
 
-fn name(size: u64) -> String {
-    format!("bulk: status of {size} leads")
+#[derive(Clone, Copy)]
+enum Kind {
+    Status,
+    Tags,
+    Assignee,
+}
+
+impl Kind {
+    fn name(self, size: u64) -> String {
+        let what = match self {
+            Self::Status => "status",
+            Self::Tags => "tags",
+            Self::Assignee => "assignee",
+        };
+        format!("bulk: {what} of {size} leads")
+    }
+
+    /// The mutation, and its input besides the leads.
+    fn mutation(self, bench: &Bench<'_>) -> (&'static str, Value) {
+        match self {
+            Self::Status => (
+                "mutation ($input: BulkUpdateStatusInput!) {
+                   change: bulkUpdateStatus(input: $input) { succeeded } }",
+                json!({ "status": "CONTACTED" }),
+            ),
+            Self::Tags => (
+                "mutation ($input: BulkTagInput!) { change: bulkTag(input: $input) { succeeded } }",
+                json!({ "add": ["benched"] }),
+            ),
+            Self::Assignee => (
+                "mutation ($input: AssignLeadsInput!) { change: assignLeads(input: $input) { succeeded } }",
+                json!({ "to": { "userId": bench.facts.agent() } }),
+            ),
+        }
+    }
+
+    /// In SQL, another value than that of the mutation.
+    fn set(self, bench: &Bench<'_>) -> String {
+        match self {
+            Self::Status => "status = 'CALLBACK'".to_owned(),
+            Self::Tags => "tags = array_remove(tags, 'benched') || '{bare}'::text[], \
+                tag_keys = array_remove(tag_keys, 'benched') || '{bare}'::text[]"
+                .to_owned(),
+            Self::Assignee => format!("assigned_to = '{}'", bench.facts.admin()),
+        }
+    }
 }
 
 /// The leads that are changed: those created between two moments.
@@ -46,13 +91,13 @@ struct Cost {
 }
 
 pub async fn rows(bench: &mut Bench<'_>) {
-    for (size, limit) in SIZES {
-        let name = name(size);
+    for (kind, size, limit) in CHANGES {
+        let name = kind.name(size);
         if size * 2 > bench.options.leads || !bench.is_wanted(&name) {
             continue;
         }
         eprintln!("{name} …");
-        let line = match measure(bench, &name, size, limit).await {
+        let line = match measure(bench, kind, size, limit).await {
             Ok(line) => line,
             Err(fault) => Line::failed(&name, &*fault),
         };
@@ -60,16 +105,16 @@ pub async fn rows(bench: &mut Bench<'_>) {
     }
 }
 
-async fn measure(bench: &mut Bench<'_>, name: &str, size: u64, limit: Option<f64>) -> Result<Line> {
+async fn measure(bench: &mut Bench<'_>, kind: Kind, size: u64, limit: Option<f64>) -> Result<Line> {
     let selection = Selection::of(bench, size).await?;
-    // All have one status before, so that every turn changes all of them.
-    change(bench, &selection, "CALLBACK", size).await?;
+    // All have one value before, so that every turn changes all of them.
+    change_bare(bench, &selection, kind, size).await?;
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
         settle(bench).await?;
-        ours.push(change(bench, &selection, "CONTACTED", size).await?);
+        ours.push(change(bench, &selection, kind, size).await?);
         settle(bench).await?;
-        bare.push(change_bare(bench, &selection, "CALLBACK", size).await?);
+        bare.push(change_bare(bench, &selection, kind, size).await?);
     }
     let (ours, bare) = (fastest(&ours), fastest(&bare));
     let ratio = ours.wall / bare.wall;
@@ -87,7 +132,7 @@ async fn measure(bench: &mut Bench<'_>, name: &str, size: u64, limit: Option<f64
             .map(|limit| Verdict::at_most("× bare UPDATE:", ratio, limit))
             .into_iter()
             .collect(),
-        ..Line::new(name)
+        ..Line::new(&kind.name(size))
     })
 }
 
@@ -101,14 +146,16 @@ async fn settle(bench: &Bench<'_>) -> Result<()> {
     sql.run("CHECKPOINT").await
 }
 
-async fn change(bench: &Bench<'_>, selection: &Selection, status: &str, size: u64) -> Result<Cost> {
-    let variables = json!({ "input": { "leads": { "matching": { "filter": selection.filter } }, "status": status } });
+async fn change(bench: &Bench<'_>, selection: &Selection, kind: Kind, size: u64) -> Result<Cost> {
+    let (mutation, mut input) = kind.mutation(bench);
+    input["leads"] = json!({ "matching": { "filter": selection.filter } });
+    let variables = json!({ "input": input });
     let token = bench.facts.token(Who::Admin);
     let processes = Some(bench.server.processes());
     let started = Started::now(processes, bench.database.processes)?;
-    let data = bench.server.ask(token, CHANGE, &variables).await?;
+    let data = bench.server.ask(token, mutation, &variables).await?;
     let cost = started.cost()?;
-    if data["bulkUpdateStatus"]["succeeded"] != json!(size) {
+    if data["change"]["succeeded"] != json!(size) {
         return Err(format!("not all of {size} leads were changed: {data}").into());
     }
     Ok(cost)
@@ -118,7 +165,7 @@ async fn change(bench: &Bench<'_>, selection: &Selection, status: &str, size: u6
 async fn change_bare(
     bench: &mut Bench<'_>,
     selection: &Selection,
-    status: &str,
+    kind: Kind,
     size: u64,
 ) -> Result<Cost> {
     let notes: Vec<String> = selection
@@ -136,13 +183,14 @@ async fn change_bare(
     ))
     .await?;
     let update = format!(
-        "UPDATE leads SET status = '{status}', updated_at = now(), version = version + 1 WHERE {}",
+        "UPDATE leads SET {}, updated_at = now(), version = version + 1 WHERE {}",
+        kind.set(bench),
         selection.condition
     );
     let insert = format!(
         "INSERT INTO lead_notes (id, lead_id, author_id, note_type, content, changes, created_at) \
          SELECT id, lead, '{}', 'CHANGE', '', \
-         '[{{\"field\": \"status\", \"old\": \"CONTACTED\", \"new\": \"{status}\"}}]', now() FROM bare",
+         '{{\"status\": [\"CONTACTED\", \"CALLBACK\"]}}', now() FROM bare",
         bench.facts.admin()
     );
     let started = Started::now(None, bench.database.processes)?;
@@ -216,6 +264,7 @@ impl Cost {
             },
             server_ms: Some(self.server),
             postgres_ms: self.postgres,
+            wal_kb: 0.0,
         }
     }
 }

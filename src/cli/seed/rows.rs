@@ -4,6 +4,7 @@ use super::story::{Entry, story};
 use super::world::World;
 use crate::db::{Batch, Rows};
 use crate::service::leads::{Keys, Lead, LeadStatus};
+use crate::service::timeline::FieldChange;
 
 const LEADS: [&str; 29] = [
     "id",
@@ -110,7 +111,7 @@ fn write_note(rows: &mut Rows, lead: &Lead, entry: &Entry) {
     or_null(rows, entry.author.map(|user| user.0), Rows::uuid);
     rows.text(entry.entry_type.as_str());
     rows.text(&entry.content);
-    rows.json(&entry.changes);
+    rows.json(&FieldChange::to_json(&entry.changes));
     rows.timestamp(entry.at);
 }
 

@@ -74,7 +74,7 @@ impl EntryType {
     Clone,
     PartialEq,
 )]
-#[diesel(table_name = lead_notes, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = lead_notes, treat_none_as_default_value = false, check_for_backend(diesel::pg::Pg))]
 pub struct Entry {
     /// Names it.
     pub id: NoteId,
@@ -87,7 +87,7 @@ pub struct Entry {
     pub entry_type: EntryType,
     /// The text that a person wrote; empty for a change.
     pub content: String,
-    /// Of a change: a list of [`FieldChange`].
+    /// Of a change: its [`FieldChange`]s as they are stored; see [`FieldChange::to_json`].
     pub changes: Json,
     /// The earlier version of the same note.
     pub replaces_id: Option<NoteId>,
@@ -101,7 +101,7 @@ pub struct Entry {
 impl Entry {
     /// The field changes, none for what people write.
     pub fn changes(&self) -> Vec<FieldChange> {
-        serde_json::from_str(self.changes.as_str()).unwrap_or_default()
+        FieldChange::from_json(&self.changes)
     }
 
     /// The approximate number of bytes that it takes in memory.
@@ -111,15 +111,13 @@ impl Entry {
 }
 
 /// One field that changed.
-#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FieldChange {
     /// The field's API name.
     pub field: String,
     /// Its value before; null if there was none.
-    #[serde(rename = "old")]
     pub before: Json,
     /// Its value after; null if there is none.
-    #[serde(rename = "new")]
     pub after: Json,
 }
 

@@ -5,7 +5,7 @@ use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Nullable, Uuid};
 
 use crate::db::schema::{lead_notes, leads, sql_types};
-use crate::db::{Connection, Db, RunQueryDsl};
+use crate::db::{Cached, Connection, Db, RunQueryDsl};
 use crate::service::command::Answer;
 use crate::service::leads::visible_to;
 use crate::service::page::{Page, Slice, Start};
@@ -40,7 +40,7 @@ pub async fn entries_of(
         .filter(leads::id.eq_any(ids))
         .filter(visible_to(actor));
     let visible: Vec<LeadId> = visible.select(leads::id).load(&mut conn).await?;
-    let rows: Vec<Entry> = sql_query(
+    let newest = sql_query(
         "SELECT n.* FROM unnest($1) AS l (id) CROSS JOIN LATERAL ( \
            SELECT * FROM lead_notes n WHERE n.lead_id = l.id \
            AND ($2 IS NULL OR n.note_type = ANY ($2)) AND ($3 IS NULL OR n.position < $3) \
@@ -50,9 +50,8 @@ pub async fn entries_of(
     .bind::<Array<Uuid>, _>(&visible)
     .bind::<Nullable<Array<sql_types::NoteType>>, _>(types)
     .bind::<Nullable<BigInt>, _>(before)
-    .bind::<BigInt, _>(page.size as i64 + 1)
-    .load(&mut conn)
-    .await?;
+    .bind::<BigInt, _>(page.size as i64 + 1);
+    let rows: Vec<Entry> = Cached(newest).load(&mut conn).await?;
     let mut entries: HashMap<LeadId, Vec<Entry>> = HashMap::new();
     for row in rows {
         entries.entry(row.lead_id).or_default().push(row);

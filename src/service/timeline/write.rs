@@ -4,7 +4,7 @@ use diesel::sql_query;
 use diesel::sql_types::{Array, Jsonb, Nullable, Timestamptz, Uuid};
 
 use crate::db::schema::lead_notes;
-use crate::db::{Connection, RunQueryDsl};
+use crate::db::{Cached, Connection, RunQueryDsl};
 use crate::service::clock::now;
 use crate::service::timeline::{Entry, FieldChange, NoteType};
 use crate::service::{Actor, Json, LeadId, NoteId, Result};
@@ -25,8 +25,11 @@ pub(crate) async fn record(
     }
     let ids: Vec<NoteId> = entries.iter().map(|_| NoteId::generate()).collect();
     let leads: Vec<LeadId> = entries.iter().map(|(lead, _)| *lead).collect();
-    let changes: Vec<Json> = entries.iter().map(|(_, c)| Json::of(c)).collect();
-    sql_query(
+    let changes: Vec<Json> = entries
+        .iter()
+        .map(|(_, changes)| FieldChange::to_json(changes))
+        .collect();
+    let insert = sql_query(
         "INSERT INTO lead_notes (id, lead_id, author_id, note_type, content, changes, created_at) \
          SELECT n.id, n.lead_id, $4, 'CHANGE', '', n.changes, $5 \
          FROM unnest($1, $2, $3) AS n (id, lead_id, changes)",
@@ -35,9 +38,8 @@ pub(crate) async fn record(
     .bind::<Array<Uuid>, _>(leads)
     .bind::<Array<Jsonb>, _>(changes)
     .bind::<Nullable<Uuid>, _>(actor.author())
-    .bind::<Timestamptz, _>(at)
-    .execute(conn)
-    .await?;
+    .bind::<Timestamptz, _>(at);
+    Cached(insert).execute(conn).await?;
     Ok(())
 }
 
@@ -56,16 +58,14 @@ pub(crate) async fn write(
         author_id: actor.author(),
         entry_type: note_type.into(),
         content,
-        changes: Json::of_text("[]"),
+        changes: Json::of_text("{}"),
         replaces_id: replaces,
         created_at: now(),
         position: 0,
     };
     let insert = diesel::insert_into(lead_notes::table).values(note);
-    Ok(insert
-        .returning(Entry::as_returning())
-        .get_result(conn)
-        .await?)
+    let insert = Cached(insert.returning(Entry::as_returning()));
+    Ok(insert.get_result(conn).await?)
 }
 
 /// Deletes a lead's whole timeline: only for a lead that is deleted for good.

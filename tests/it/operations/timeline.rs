@@ -159,7 +159,7 @@ async fn a_user_who_is_not_known_is_shown_by_the_id() {
     let api = &Api::new().await;
     let ada = &api.admin().await;
     let id = api.lead_id(ada, json!({})).await;
-    let changes = json!([{ "field": "assignedTo", "old": super::UNKNOWN, "new": ada.id }]);
+    let changes = json!({ "assignedTo": [super::UNKNOWN, ada.id] });
     api.sql(&format!(
         "INSERT INTO lead_notes (id, lead_id, note_type, content, changes, created_at)
          VALUES (gen_random_uuid(), '{id}', 'CHANGE', '', '{changes}', now())"
