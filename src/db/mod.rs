@@ -3,6 +3,7 @@
 //! This room never names a lead and never reads the environment: a URL or options come in, and
 //! connections come out.
 
+mod cached;
 mod config;
 mod constant;
 mod copy;
@@ -29,6 +30,7 @@ mod tls;
 mod watch;
 mod words;
 
+pub use cached::Cached;
 pub use config::{DatabaseOptions, UrlDefaults};
 pub use constant::Constant;
 pub use copy::{Batch, Copier, Rows};

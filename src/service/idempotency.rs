@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use crate::db::schema::idempotency_keys;
-use crate::db::{Connection, Db, RunQueryDsl};
+use crate::db::{Cached, Connection, Db, RunQueryDsl};
 use crate::service::command::{Answer, Command};
 use crate::service::permission::require_somewhere;
 use crate::service::{Actor, Json, Result, ServiceError, sha256};
@@ -51,26 +51,22 @@ pub(crate) async fn once<C: Command>(
         .find((actor.id, &key.0))
         .filter(idempotency_keys::created_at.lt(now - KEPT_FOR));
     diesel::delete(expired).execute(conn).await?;
-    let is_new = diesel::insert_into(idempotency_keys::table)
+    let insert = diesel::insert_into(idempotency_keys::table)
         .values((
             idempotency_keys::user_id.eq(actor.id),
             idempotency_keys::key.eq(&key.0),
             idempotency_keys::request_hash.eq(&hash),
             idempotency_keys::created_at.eq(now),
         ))
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await?
-        == 1;
+        .on_conflict_do_nothing();
+    let is_new = Cached(insert).execute(conn).await? == 1;
     let row = idempotency_keys::table.find((actor.id, &key.0));
     if is_new {
         let answer = command.apply(conn, actor).await?;
         let done = serde_json::to_string(&answer.done()).map_err(unreadable)?;
         let done = Json::of_text(done);
-        diesel::update(row)
-            .set(idempotency_keys::done.eq(Some(done)))
-            .execute(conn)
-            .await?;
+        let update = diesel::update(row).set(idempotency_keys::done.eq(Some(done)));
+        Cached(update).execute(conn).await?;
         return Ok(Some(answer));
     }
     let (first_hash, done): (Vec<u8>, Option<Json>) = row

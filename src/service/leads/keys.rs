@@ -7,7 +7,7 @@ use crate::service::text;
 /// The texts that a lead is searched, sorted and compared by, in plain columns: worked out from the lead whenever
 /// one is written.
 #[derive(Queryable, Selectable, Insertable, AsChangeset, Debug, Clone, PartialEq)]
-#[diesel(table_name = leads, treat_none_as_null = true)]
+#[diesel(table_name = leads, treat_none_as_null = true, treat_none_as_default_value = false)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct Keys {
     /// A line for what the lead is called by, one for its e-mail address, its company and its phone, and

@@ -61,7 +61,7 @@ pg_enum! {
     Clone,
     PartialEq,
 )]
-#[diesel(table_name = leads, treat_none_as_null = true)]
+#[diesel(table_name = leads, treat_none_as_null = true, treat_none_as_default_value = false)]
 #[serde(rename_all = "camelCase")]
 #[expect(
     missing_docs,

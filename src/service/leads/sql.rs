@@ -7,7 +7,7 @@ use diesel::sql_query;
 use diesel::sql_types::{Array, Bool, Integer, Nullable, Text, Timestamptz, Uuid};
 
 use crate::db::schema::{leads, sql_types};
-use crate::db::{Connection, RunQueryDsl};
+use crate::db::{Cached, Connection, RunQueryDsl};
 use crate::service::leads::keys::{Keys, tag_keys};
 use crate::service::leads::{Lead, LeadStatus};
 use crate::service::{LeadId, Result, ServiceError, UserId};
@@ -75,13 +75,16 @@ pub(crate) async fn lead_exists(conn: &mut Connection, id: LeadId) -> Result<boo
 
 /// Adds new leads, in one statement.
 pub(crate) async fn insert(conn: &mut Connection, new: &[&Lead]) -> Result<()> {
-    if !new.is_empty() {
-        let rows: Vec<_> = new.iter().map(|&lead| (lead, Keys::of(lead))).collect();
-        diesel::insert_into(leads::table)
-            .values(rows)
-            .execute(conn)
-            .await?;
-    }
+    let row = |lead| (lead, Keys::of(lead));
+    let insert = diesel::insert_into(leads::table);
+    match new {
+        [] => 0,
+        &[lead] => Cached(insert.values(row(lead))).execute(conn).await?,
+        _ => {
+            let rows: Vec<_> = new.iter().copied().map(row).collect();
+            insert.values(rows).execute(conn).await?
+        }
+    };
     Ok(())
 }
 
@@ -91,7 +94,8 @@ pub(crate) async fn update(conn: &mut Connection, lead: &Lead, version: i32) -> 
         .find(lead.id)
         .filter(leads::version.eq(version));
     let values = (lead, Keys::of(lead));
-    Ok(diesel::update(row).set(values).execute(conn).await? == 1)
+    let update = Cached(diesel::update(row).set(values));
+    Ok(update.execute(conn).await? == 1)
 }
 
 /// Deletes a lead for good. Its timeline must be gone before.
@@ -120,7 +124,7 @@ pub(crate) async fn update_many(conn: &mut Connection, changed: &[Lead]) -> Resu
         .iter()
         .map(|lead| lead.status_before_archive)
         .collect();
-    sql_query(
+    let update = sql_query(
         "UPDATE leads SET status = n.status, assigned_to = n.assigned_to, \
          lead_score = n.lead_score, has_business_email = n.has_business_email, \
          tags = string_to_array(n.tags, E'\\x1f'), \
@@ -138,8 +142,7 @@ pub(crate) async fn update_many(conn: &mut Connection, changed: &[Lead]) -> Resu
     .bind::<Array<Text>, _>(tag_keys)
     .bind::<Array<Nullable<Timestamptz>>, _>(archived_at)
     .bind::<Array<Nullable<sql_types::LeadStatus>>, _>(status_before)
-    .bind::<Timestamptz, _>(first.updated_at)
-    .execute(conn)
-    .await?;
+    .bind::<Timestamptz, _>(first.updated_at);
+    Cached(update).execute(conn).await?;
     Ok(())
 }

@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 use crate::db::schema::{login_addresses, users};
-use crate::db::{Db, RunQueryDsl};
+use crate::db::{Cached, Db, RunQueryDsl};
 use crate::service::clock::now;
 use crate::service::{Result, ServiceError, UserId, sha256};
 
@@ -91,12 +91,11 @@ impl LoginAttempt {
     }
 
     async fn end(self, db: &Db, has_failed: bool) -> Result<()> {
-        sql_query("SELECT end_login_attempt($1, $2, $3)")
+        let end = sql_query("SELECT end_login_attempt($1, $2, $3)")
             .bind::<Array<Binary>, _>(self.keys)
             .bind::<Timestamptz, _>(self.at)
-            .bind::<Bool, _>(has_failed)
-            .execute(&mut *db.connection().await?)
-            .await?;
+            .bind::<Bool, _>(has_failed);
+        Cached(end).execute(&mut *db.connection().await?).await?;
         Ok(())
     }
 }
@@ -107,9 +106,10 @@ async fn take_place(db: &Db, keys: &[Vec<u8>], most: &[i32]) -> Result<DateTime<
     let mut pause = Duration::from_millis(20);
     let mut waiting = None;
     loop {
-        let begun: Begun = sql_query("SELECT verdict, attempt FROM begin_login_attempt($1, $2)")
+        let begin = sql_query("SELECT verdict, attempt FROM begin_login_attempt($1, $2)")
             .bind::<Array<Binary>, _>(keys)
-            .bind::<Array<Integer>, _>(most)
+            .bind::<Array<Integer>, _>(most);
+        let begun: Begun = Cached(begin)
             .get_result(&mut *db.connection().await?)
             .await?;
         match begun.verdict.as_str() {
@@ -140,16 +140,15 @@ async fn is_owners(db: &Db, email: &str, address: &[u8]) -> Result<bool> {
 
 async fn remember(db: &Db, user: UserId, address: &[u8]) -> Result<()> {
     let at = now();
-    sql_query(
+    let known = sql_query(
         "INSERT INTO login_addresses AS known VALUES ($1, $2, $3) ON CONFLICT (user_id, address) \
          DO UPDATE SET last_login_at = $3 WHERE known.last_login_at < $4",
     )
     .bind::<diesel::sql_types::Uuid, _>(user)
     .bind::<Binary, _>(address)
     .bind::<Timestamptz, _>(at)
-    .bind::<Timestamptz, _>(at - WRITTEN_EVERY)
-    .execute(&mut *db.connection().await?)
-    .await?;
+    .bind::<Timestamptz, _>(at - WRITTEN_EVERY);
+    Cached(known).execute(&mut *db.connection().await?).await?;
     Ok(())
 }
 
