@@ -1,38 +1,71 @@
-use diesel::expression::{ValidGrouping, is_aggregate};
+use std::marker::PhantomData;
+
+use diesel::expression::{TypedExpressionType, ValidGrouping, is_aggregate};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Bool, Nullable};
+use diesel::sql_types::{Bool, Nullable, SqlType};
 
-/// `TRUE` or `FALSE`, in the statement itself.
+/// A constant in the statement itself: `TRUE`, `FALSE`, or a word of an enum.
 ///
-/// Diesel binds a boolean as a parameter. PostgreSQL's generic plan must then take it for as likely as
-/// not, expects half the rows that there are, and looks dearer than it is: the statement is planned
-/// anew at every execution.
+/// Diesel binds values as parameters. PostgreSQL's generic plan must then take a boolean for as likely as
+/// not and a range for few rows, expects half the rows that there are or hardly any, and plans the
+/// statement anew at every execution, or badly.
 #[derive(Debug, Clone, Copy)]
-pub struct Constant(pub bool);
+pub struct Constant<Type = Nullable<Bool>>(Value, PhantomData<Type>);
 
-impl Expression for Constant {
-    type SqlType = Nullable<Bool>;
+#[derive(Debug, Clone, Copy)]
+enum Value {
+    Truth(bool),
+    Word(&'static str),
 }
 
-impl QueryFragment<Pg> for Constant {
+impl Constant {
+    /// `TRUE` or `FALSE`.
+    pub fn truth(is_true: bool) -> Self {
+        Self(Value::Truth(is_true), PhantomData)
+    }
+}
+
+impl<Type> Constant<Type> {
+    /// A word of an enum, of letters and underscores.
+    pub fn word(word: &'static str) -> Self {
+        Self(Value::Word(word), PhantomData)
+    }
+}
+
+impl<Type> Expression for Constant<Type>
+where
+    Type: SqlType + TypedExpressionType,
+{
+    type SqlType = Type;
+}
+
+impl<Type> QueryFragment<Pg> for Constant<Type> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(if self.0 { "TRUE" } else { "FALSE" });
+        match self.0 {
+            Value::Truth(true) => out.push_sql("TRUE"),
+            Value::Truth(false) => out.push_sql("FALSE"),
+            Value::Word(word) => {
+                out.push_sql("'");
+                out.push_sql(word);
+                out.push_sql("'");
+            }
+        }
         Ok(())
     }
 }
 
-impl<From> AppearsOnTable<From> for Constant {}
+impl<Type, From> AppearsOnTable<From> for Constant<Type> where Self: Expression {}
 
-impl<From> SelectableExpression<From> for Constant {}
+impl<Type, From> SelectableExpression<From> for Constant<Type> where Self: Expression {}
 
-impl ValidGrouping<()> for Constant {
+impl<Type> ValidGrouping<()> for Constant<Type> {
     type IsAggregate = is_aggregate::Never;
 }
 
-/// Which of both is not in the type: statements are told apart by their text.
-impl QueryId for Constant {
+/// Its value is not in the type: statements are told apart by their text.
+impl<Type> QueryId for Constant<Type> {
     type QueryId = ();
 
     const HAS_STATIC_QUERY_ID: bool = false;

@@ -164,6 +164,11 @@ impl LeadFilter {
         })
     }
 
+    pub(super) fn source_condition(&self) -> Option<Condition> {
+        let source = self.source.clone()?;
+        Some(Box::new(leads::source.eq_any(source).nullable()))
+    }
+
     fn conditions(&self) -> Vec<Condition> {
         let mut all: Vec<Condition> = Vec::new();
         let mut add = |condition: Condition| all.push(condition);
@@ -171,9 +176,7 @@ impl LeadFilter {
             add(Box::new(leads::id.eq_any(ids.clone()).nullable()));
         }
         self.status_condition().map(&mut add);
-        if let Some(source) = &self.source {
-            add(Box::new(leads::source.eq_any(source.clone()).nullable()));
-        }
+        self.source_condition().map(&mut add);
         self.assignee_condition().map(&mut add);
         time_span(leads::created_at.nullable(), &self.created_at, &mut add);
         time_span(leads::updated_at.nullable(), &self.updated_at, &mut add);
@@ -205,12 +208,12 @@ impl LeadFilter {
         if let Some(parts) = &self.or {
             let any = parts.iter().map(|part| every(part.conditions()));
             let any = any.reduce(|left, right| Box::new(left.or(right)));
-            add(any.unwrap_or_else(|| Box::new(Constant(false))));
+            add(any.unwrap_or_else(|| Box::new(Constant::truth(false))));
         }
         if let Some(part) = &self.not {
             add(Box::new(
                 every(part.conditions())
-                    .is_distinct_from(Constant(true))
+                    .is_distinct_from(Constant::truth(true))
                     .nullable(),
             ));
         }
@@ -319,7 +322,7 @@ pub(super) fn every(conditions: Vec<Condition>) -> Condition {
     let all = conditions
         .into_iter()
         .reduce(|left, right| Box::new(left.and(right)));
-    all.unwrap_or_else(|| Box::new(Constant(true)))
+    all.unwrap_or_else(|| Box::new(Constant::truth(true)))
 }
 
 /// The keys that tags are compared by.

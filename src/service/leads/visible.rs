@@ -21,14 +21,14 @@ where
     leads::assigned_to: SelectableExpression<From>,
 {
     match reach(actor.role, Action::ReadLead) {
-        Reach::All => Box::new(Constant(true)),
+        Reach::All => Box::new(Constant::truth(true)),
         Reach::Team => Box::new(
             leads::assigned_to
                 .eq_any(actor.team.clone())
                 .or(leads::assigned_to.is_null()),
         ),
         Reach::Own => Box::new(leads::assigned_to.eq(actor.id)),
-        Reach::Nothing => Box::new(Constant(false)),
+        Reach::Nothing => Box::new(Constant::truth(false)),
     }
 }
 

@@ -193,7 +193,8 @@ fn json_contains(whole: &Value, part: &Value) -> bool {
 }
 
 /// Every word somewhere in name, e-mail, phone or company. Neighbouring words that could be pieces
-/// of a phone number are found in the phone together, too, without the zeros one dials.
+/// of a phone number are found in the phone together, too, without the zeros one dials; those of an
+/// international number only together.
 fn is_found(search: &str, lead: &Lead) -> bool {
     let words: Vec<&str> = search.split_whitespace().collect();
     let mut runs = words.chunk_by(|a, b| could_be_phone(a) == could_be_phone(b));
@@ -218,7 +219,11 @@ fn has_run(run: &[&str], lead: &Lead) -> bool {
     let digits: String = written.chars().filter(char::is_ascii_digit).collect();
     let digits = digits.trim_start_matches('0');
     let together = could_be_phone(run[0]) && !digits.is_empty() && somewhere(digits);
-    together || run.iter().all(|word| somewhere(word))
+    let is_international = ["+", "00"].iter().any(|mark| run[0].starts_with(mark));
+    match could_be_phone(run[0]) && !digits.is_empty() && is_international {
+        true => together,
+        false => together || run.iter().all(|word| somewhere(word)),
+    }
 }
 
 /// The names that are there, else the company.

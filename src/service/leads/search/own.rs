@@ -2,32 +2,30 @@
 
 use diesel::prelude::*;
 
+use crate::db::Constant;
 use crate::db::schema::leads;
 use crate::service::Actor;
 use crate::service::leads::filter::{Condition, time_span};
-use crate::service::leads::{LeadFilter, LeadOrder, LeadOrderField, visible_to};
+use crate::service::leads::{Archived, LeadFilter, LeadOrder, LeadOrderField, visible_to};
 use crate::service::permission::{Action, Reach, reach};
 
 impl LeadFilter {
-    /// Its conditions on where an order begins and ends: those on the order's column, and the one on the
-    /// one assignee or the one status that an index of this order begins with. A scan of the order starts
-    /// and stops there.
+    /// Its conditions that the indexes of an order tell without a look at the leads: those on the order's
+    /// column, on the one assignee that an index of this order begins with, and on status and source, which
+    /// each index has.
     pub(super) fn own(&self, actor: &Actor, order: LeadOrder) -> Vec<Condition> {
         let field = order.field;
         let mut all = Vec::new();
         for part in self.parts() {
             part.bounds(field, &mut |condition| all.push(condition));
+            part.spans(field, &mut |condition| all.push(condition));
         }
-        let assignee = self.one_owner(actor).filter(|_| by_assignee(field));
-        let status = self
-            .parts()
-            .find_map(Self::one_status)
-            .filter(|_| by_status(field));
-        all.extend(assignee.or(status));
+        all.extend(self.one_owner(actor).filter(|_| by_assignee(field)));
         all
     }
 
-    /// Its conditions on status, assignee, score and time of creation: each has an index.
+    /// Its conditions on status, assignee, score, time of creation and being archived: each has an index,
+    /// in which the source stands, too.
     pub(super) fn ranges(&self, actor: &Actor) -> Vec<Condition> {
         let mut all = Vec::new();
         all.extend(is_own(actor).then(|| visible_to(actor)));
@@ -39,6 +37,12 @@ impl LeadFilter {
             if part.scores() != (None, None) {
                 part.score_range(&mut add);
             }
+            if part.archived == Some(Archived::Only) {
+                add(Box::new(leads::archived_at.is_not_null().nullable()));
+            }
+        }
+        if !all.is_empty() {
+            all.extend(self.parts().filter_map(Self::source_condition));
         }
         all
     }
@@ -69,28 +73,40 @@ impl LeadFilter {
             LeadOrderField::NextFollowUp => self.follow_up_conditions(add),
             LeadOrderField::LeadScore => self.score_conditions(add),
             LeadOrderField::ConversionProbability => self.probability_conditions(add),
-            LeadOrderField::Status => self.status_span(add),
-            LeadOrderField::LastName | LeadOrderField::Company => {}
+            LeadOrderField::Status | LeadOrderField::LastName | LeadOrderField::Company => {}
         }
     }
 
-    /// From the first of its statuses to the last. As a range: of one status PostgreSQL would take the
-    /// order for that of the ids, and walk along those.
-    fn status_span(&self, add: &mut impl FnMut(Condition)) {
-        let statuses = self.status.iter().flatten();
-        if let Some((first, last)) = statuses.clone().min().zip(statuses.max()) {
-            let span = leads::status.ge(*first).and(leads::status.le(*last));
-            add(Box::new(span.nullable()));
-        } else if let Some(none) = self.status_condition() {
-            add(none);
+    /// Its conditions on status and source, a list of them from its first to its last: an ordered scan of
+    /// an index cannot be asked for a list. Those of a range are constants, so that PostgreSQL knows how
+    /// many leads are in it.
+    fn spans(&self, field: LeadOrderField, add: &mut impl FnMut(Condition)) {
+        let status = self.status.as_deref().unwrap_or_default();
+        match (status, ends(status)) {
+            // Of one status PostgreSQL would take the order of statuses for that of the ids.
+            (&[status], _) if field != LeadOrderField::Status => {
+                add(Box::new(leads::status.eq(status).nullable()));
+            }
+            (_, Some((first, last))) => {
+                let (first, last) = (first.as_str(), last.as_str());
+                let from = leads::status.ge(Constant::word(first));
+                add(Box::new(
+                    from.and(leads::status.le(Constant::word(last))).nullable(),
+                ));
+            }
+            (_, None) => {}
         }
-    }
-
-    /// The leads of one status, if it names just one.
-    fn one_status(&self) -> Option<Condition> {
-        match self.status.as_deref()? {
-            &[status] => Some(Box::new(leads::status.eq(status).nullable())),
-            _ => None,
+        let source = self.source.as_deref().unwrap_or_default();
+        match (source, ends(source)) {
+            (&[source], _) => add(Box::new(leads::source.eq(source).nullable())),
+            (_, Some((first, last))) => {
+                let (first, last) = (first.as_str(), last.as_str());
+                let from = leads::source.ge(Constant::word(first));
+                add(Box::new(
+                    from.and(leads::source.le(Constant::word(last))).nullable(),
+                ));
+            }
+            (_, None) => {}
         }
     }
 
@@ -112,14 +128,8 @@ fn by_assignee(field: LeadOrderField) -> bool {
     matches!(field, LeadOrderField::CreatedAt | LeadOrderField::LeadScore)
 }
 
-/// True if an index has each status's leads in this order.
-fn by_status(field: LeadOrderField) -> bool {
-    matches!(
-        field,
-        LeadOrderField::CreatedAt
-            | LeadOrderField::LastContactDate
-            | LeadOrderField::NextFollowUp
-            | LeadOrderField::LeadScore
-            | LeadOrderField::ConversionProbability
-    )
+/// The first and the last of the values.
+fn ends<T: Copy + Ord>(values: &[T]) -> Option<(T, T)> {
+    let ends = values.iter().min().zip(values.iter().max());
+    ends.map(|(first, last)| (*first, *last))
 }

@@ -11,7 +11,7 @@ use crate::service::text;
 pub(super) enum Term {
     Word(String),
     /// Words that could be a phone number in pieces: all of them as they stand, or one of the numbers, as
-    /// phones are stored.
+    /// phones are stored. Of one that is written internationally, with `+` or `00`, the numbers alone.
     Phone {
         words: Vec<String>,
         numbers: Vec<String>,
@@ -55,7 +55,7 @@ impl Term {
     pub(super) fn words(&self) -> usize {
         match self {
             Self::Word(_) => 1,
-            Self::Phone { words, .. } => words.len(),
+            Self::Phone { words, .. } => words.len().max(1),
         }
     }
 }
@@ -146,6 +146,9 @@ fn close(run: &mut Vec<String>) -> Vec<Term> {
             numbers.push(number);
         }
     }
+    if words[0].starts_with('+') || words[0].starts_with("00") {
+        words.clear();
+    }
     words
         .iter_mut()
         .for_each(|word| *word = text::compared(word));
@@ -167,12 +170,12 @@ mod tests {
     #[test]
     fn a_phone_is_found_however_it_is_written() {
         for (search, words, number) in [
-            ("+48 601-234", &["+48", "601-234"][..], "48601234"),
-            ("0048 601", &["0048", "601"], "48601"),
-            ("+49 (0)30 90", &["+49", "(0)30", "90"], "493090"),
+            ("+48 601-234", &[][..], "48601234"),
+            ("0048 601", &[], "48601"),
+            ("+49 (0)30 90", &[], "493090"),
             ("601‑987‑321", &["601-987-321"], "601987321"),
-            ("\u{202a}+48 601\u{202c},", &["+48", "601"], "48601"),
-            ("tel:+48601987321", &["+48601987321"], "48601987321"),
+            ("\u{202a}+48 601\u{202c},", &[], "48601"),
+            ("tel:+48601987321", &[], "48601987321"),
             ("٦٠١ ٩٨٧", &["601", "987"], "601987"),
             ("601 987 x12", &["601", "987", "x12"], "601987;ext=12"),
             ("601 987;ext=12", &["601", "987", "ext12"], "601987;ext=12"),
@@ -187,10 +190,7 @@ mod tests {
         // The 8 is what is dialled before national numbers.
         assert_eq!(
             terms("+7 8 912 345-67-89"),
-            [phone(
-                &["+7", "8", "912", "345-67-89"],
-                &["789123456789", "79123456789"]
-            )]
+            [phone(&[], &["789123456789", "79123456789"])]
         );
     }
 
