@@ -1,8 +1,10 @@
 //! The size limit of an answer, whose bytes are counted while its values are read and written.
 
 use std::future::Future;
+use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::available_parallelism;
 
 use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo,
@@ -14,23 +16,25 @@ use tokio::sync::{OnceCell, Semaphore};
 use tokio::task::yield_now;
 use tokio::time::{Duration, Instant};
 
-use crate::db::{FairQueue, Party, Permit};
+use crate::db::{FairQueue, NoPermit, Party, Permit};
 use crate::graphql::written::{is_left_out, left_out};
 use crate::service::ServiceError;
 
 /// Up to this many bytes an answer is made at once, whatever else is being made.
 pub const SMALL_ANSWER: usize = 1024 * 1024;
-/// The maximum number of larger answers that are made, or wait to be sent, at a time.
+/// The maximum number of larger answers that are in memory: being made, or waiting to be sent.
 const LARGE_AT_A_TIME: usize = 4;
 /// The maximum number of lists of one request read at a time: as many as it may hold connections.
 const READS_AT_A_TIME: usize = 4;
 /// Longer than any request takes: its deadline ends the wait for a place.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
-/// The places of large answers, which users take in turn; small ones need none.
+/// The places of large answers, which users take in turn; small ones need none. Of those that have one
+/// half as many as there are cores are made at a time, and the other cores are left to small answers.
 #[derive(Clone)]
 pub(super) struct LargeAnswers {
     places: FairQueue,
+    making: FairQueue,
     limit: usize,
 }
 
@@ -46,6 +50,7 @@ pub struct AnswerSize {
     written: AtomicUsize,
     reads: Semaphore,
     place: OnceCell<Permit>,
+    making: Mutex<Option<Permit>>,
     refusal: OnceLock<Refusal>,
 }
 
@@ -59,8 +64,12 @@ enum Refusal {
 impl LargeAnswers {
     /// Places for answers of at most so many bytes each.
     pub(super) fn new(limit: usize) -> Self {
-        let places = FairQueue::new(LARGE_AT_A_TIME, PATIENCE);
-        Self { places, limit }
+        let cores = available_parallelism().map_or(1, NonZero::get);
+        Self {
+            places: FairQueue::new(LARGE_AT_A_TIME, PATIENCE),
+            making: FairQueue::new((cores / 2).max(1), PATIENCE),
+            limit,
+        }
     }
 
     /// An answer of which nothing is there yet.
@@ -74,6 +83,7 @@ impl LargeAnswers {
             written: AtomicUsize::new(0),
             reads: Semaphore::new(READS_AT_A_TIME),
             place: OnceCell::new(),
+            making: Mutex::new(None),
             refusal: OnceLock::new(),
         }
     }
@@ -131,12 +141,22 @@ impl AnswerSize {
     pub(super) async fn room(&self) {
         if self.place.get().is_some() {
             yield_now().await;
-        } else if !self.is_beyond() {
-            let enter = || self.large.places.enter(self.party, Some(self.deadline));
-            if self.place.get_or_try_init(enter).await.is_err() {
-                self.refuse(Refusal::NoPlace);
-            }
+        } else if !self.is_beyond() && self.place.get_or_try_init(|| self.enter()).await.is_err() {
+            self.refuse(Refusal::NoPlace);
         }
+    }
+
+    async fn enter(&self) -> Result<Permit, NoPermit> {
+        let LargeAnswers { places, making, .. } = &self.large;
+        let place = places.enter(self.party, Some(self.deadline)).await?;
+        let making = making.enter(self.party, Some(self.deadline)).await?;
+        *lock(&self.making) = Some(making);
+        Ok(place)
+    }
+
+    /// The answer is made, and needs only its place until it is sent.
+    pub fn made(&self) {
+        lock(&self.making).take();
     }
 
     /// True if a field is written whatever the size: of a change its counts and ids, and the plain
@@ -160,6 +180,10 @@ impl AnswerSize {
     fn refuse(&self, refusal: Refusal) {
         let _ = self.refusal.set(refusal);
     }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The number of fields on the path to this one, itself counted.
