@@ -1,6 +1,7 @@
 //! What was measured on, and with what: figures without it are worth nothing.
 
 use std::fs;
+use std::process::Command;
 
 use chrono::Utc;
 
@@ -50,7 +51,7 @@ pub async fn describe(sql: &Sql, wrk: &str, load: &str) -> Result<String> {
     Ok(format!(
         "- {}, {} leads, {} notes, {}\n- {cores} cores of {cpu}, {:.0} GiB of memory, Linux {}, \
          load average {load} before the run\n\
-         - PostgreSQL {}, {wrk}\n- {}\n- command: `{}`\n",
+         - PostgreSQL {}, {wrk}\n- {}\n- command: `{}`, commit {}\n",
         Utc::now().format("%Y-%m-%d %H:%M UTC"),
         sql.text("SELECT count(*) FROM leads").await?,
         sql.text("SELECT count(*) FROM lead_notes").await?,
@@ -60,6 +61,7 @@ pub async fn describe(sql: &Sql, wrk: &str, load: &str) -> Result<String> {
         sql.text("SHOW server_version").await?,
         settings.join(", "),
         command(),
+        commit(),
     ))
 }
 
@@ -77,6 +79,22 @@ pub fn write(machine: &str, report: &Report, leads: u64) -> Result<()> {
         format!("{earlier}\n## {leads} leads\n\n{measured}")
     };
     Ok(fs::write(RESULTS, text)?)
+}
+
+/// The commit that is checked out.
+fn commit() -> String {
+    let told = Command::new("git")
+        .args(["rev-parse", "--short", "HEAD"])
+        .output();
+    let told = told.ok().map(|output| output.stdout);
+    let told = String::from_utf8_lossy(&told.unwrap_or_default())
+        .trim()
+        .to_owned();
+    if told.is_empty() {
+        "unknown".to_owned()
+    } else {
+        told
+    }
 }
 
 /// The command that was run, as a person types it.

@@ -53,6 +53,9 @@ struct Options {
     /// How many clients search, count and ask for statistics at a time
     #[arg(long, value_name = "C", default_value_t = 2)]
     few: usize,
+    /// All operations, not only those that users feel
+    #[arg(long)]
+    full: bool,
     /// Only operations whose names contain one of these texts
     #[arg(long, value_name = "TEXT", num_args = 1..)]
     only: Vec<String>,
@@ -82,8 +85,10 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     fn is_wanted(&self, name: &str) -> bool {
-        let only = &self.options.only;
-        only.is_empty() || only.iter().any(|part| name.contains(part.as_str()))
+        match self.options.only.as_slice() {
+            [] => self.options.full || rows::is_usual(name),
+            only => only.iter().any(|part| name.contains(part.as_str())),
+        }
     }
 
     /// Reports why a kind of rows was not measured.

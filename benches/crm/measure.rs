@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::cpu::Process;
 use crate::facts::Who;
-use crate::report::{Line, Verdict};
+use crate::report::{Line, Verdict, figure};
 use crate::{Bench, Result, pgbench, wrk};
 
 /// How often each of those that are compared has its turn.
@@ -37,6 +37,8 @@ pub struct Measured {
     pub server_ms: Option<f64>,
     /// CPU time of all of PostgreSQL, in milliseconds a request.
     pub postgres_ms: Option<f64>,
+    /// What PostgreSQL wrote to its log ahead, in kB a request.
+    pub wal_kb: f64,
 }
 
 impl Measured {
@@ -163,6 +165,7 @@ impl Bench<'_> {
             measured: Some(is),
             sql,
             rows: Some(rows),
+            remark: wal(&is, sql.as_ref()),
             verdicts: verdicts.collect(),
             ..Line::new(&row.name)
         })
@@ -213,6 +216,8 @@ impl Bench<'_> {
         let postgres = self.database.processes;
         self.wait_for_quiet().await?;
         let cpu = |process: Option<Process>| process.map(Process::cpu_ms).transpose();
+        let written = "SELECT pg_current_wal_insert_lsn() - '0/0'";
+        let wal = self.database.sql().number(written).await?;
         let before = (cpu(process)?, cpu(postgres)?);
         let load = match contender {
             Contender::Http {
@@ -228,11 +233,13 @@ impl Bench<'_> {
             }
         };
         let after = (cpu(process)?, cpu(postgres)?);
+        let wal = self.database.sql().number(written).await? - wal;
         let each = |before: Option<f64>, after: Option<f64>| Some((after? - before?) / load.count);
         Ok(Measured {
             load,
             server_ms: each(before.0, after.0),
             postgres_ms: each(before.1, after.1),
+            wal_kb: wal as f64 / 1e3 / load.count,
         })
     }
 
@@ -382,5 +389,16 @@ pub fn mean(turns: &[Measured]) -> Measured {
         },
         server_ms: cost(&|turn| turn.server_ms),
         postgres_ms: cost(&|turn| turn.postgres_ms),
+        wal_kb: over(&|turn| turn.wal_kb),
+    }
+}
+
+/// What a change writes to PostgreSQL's log ahead; nothing of what only reads.
+fn wal(is: &Measured, sql: Option<&Measured>) -> String {
+    let kb = |measured: &Measured| format!("{} kB", figure(Some(measured.wal_kb)));
+    match sql {
+        _ if is.wal_kb < 0.2 => String::new(),
+        Some(sql) => format!("WAL {}, SQL {}", kb(is), kb(sql)),
+        None => format!("WAL {}", kb(is)),
     }
 }

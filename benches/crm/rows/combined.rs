@@ -31,7 +31,7 @@ pub async fn rows(bench: &mut Bench<'_>) -> Result<()> {
         (", as a manager", Who::Manager),
         (", as an agent", Who::Agent),
     ];
-    for (kind, targets) in [("search", &[Target::P99(30.0)][..]), ("list", &[])] {
+    for (kind, targets) in [("search", &[Target::P99(150.0)][..]), ("list", &[])] {
         let name = |by: &str| format!("{kind}: {COMBINATIONS} with any filter, in any order{by}");
         if !by.iter().any(|(shown, _)| bench.is_wanted(&name(shown))) {
             continue;

@@ -4,6 +4,7 @@ pub mod bulk;
 pub mod combined;
 pub mod counts;
 pub mod list;
+pub mod load;
 pub mod memory;
 pub mod pages;
 pub mod refusals;
@@ -18,6 +19,52 @@ use serde_json::{Value, json};
 use crate::database::Sql;
 use crate::facts::{Facts, Who, array};
 use crate::{Bench, Result, postgraphile};
+
+/// What is measured without `--full`: the operations that users feel. A star stands for any text, and
+/// a row whose name is in no line is measured in full runs alone.
+const USUAL: &str = "\
+list: 50 leads × 12 fields, assignee
+list: the same, as a manager
+list: the same, as an agent
+list: the same, in turns with PostGraphile
+postgraphile: *
+lead: by id, with its assignee
+page: CREATED_AT DESC, page *
+page: LAST_NAME ASC, page *
+page: status, CREATED_AT DESC, page *
+page: agent, SCORE DESC, page *
+search: rare *\"
+search: no match *\"
+search: accents *\"
+search: domain *\"
+search: typing mistake *\"
+search: phone, written *\"
+search: frequent \"com\"
+search: 300 with any filter, in any order*
+count: all
+count: as a manager
+count: frequent search
+statistics: all
+statistics: a team's
+statistics: as a manager
+statistics: one agent's 45 days
+statistics: a year, ragged ends
+statistics: over time, 45 days
+memory: 256 clients
+start: *
+making the leads
+updateLead: *
+createLead: *
+bulk: * of 10000 leads
+load: *";
+
+/// True if this row is measured without `--full`.
+pub fn is_usual(name: &str) -> bool {
+    USUAL.lines().any(|line| match line.split_once('*') {
+        Some((start, end)) => name.starts_with(start) && name.ends_with(end),
+        None => name == line,
+    })
+}
 
 /// A page of leads as a table in a front end shows it: twelve fields and the assignee.
 pub const LIST: &str = "
