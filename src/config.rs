@@ -7,7 +7,7 @@ mod limits;
 mod value;
 
 pub use database::DatabaseConfig;
-pub use environment::without_empty_variables;
+pub use environment::{removed_settings, without_empty_variables};
 pub use identity_provider::OidcConfig;
 pub use limits::LimitOptions;
 

@@ -1,7 +1,9 @@
 -- Each index of an order ends with status and source, so that a filter of them is told by the entries of the
--- index, without a look at the leads. The few leads that are archived have an index of their own.
+-- index, without a look at the leads. That of created_at has the source alone: leads lie in its order, so that
+-- PostgreSQL would take it for one status, too, and go over all that have others. The few leads that are
+-- archived have an index of their own.
 DROP INDEX leads_created_at;
-CREATE INDEX leads_created_at ON leads (created_at, id, status, source);
+CREATE INDEX leads_created_at ON leads (created_at, id, source);
 DROP INDEX leads_updated_at;
 CREATE INDEX leads_updated_at ON leads (updated_at, id, status, source);
 DROP INDEX leads_lead_score;

@@ -15,7 +15,7 @@ use crate::cli::Failure;
 use crate::cli::database::Database;
 use crate::cli::stop::{end_in_time, stop_signal, time_to_stop};
 use crate::cli::{file_limit, seed, trusted};
-use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile};
+use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile, removed_settings};
 use crate::db::Db;
 use crate::graphql;
 use crate::http::graphiql::Pending;
@@ -35,6 +35,9 @@ const CLEANING: Duration = Duration::from_secs(600);
 /// Serves the API until the process is told to stop.
 pub async fn serve(config: &Config, metrics: Metrics) -> Result<(), Failure> {
     let time_to_stop = time_to_stop(config)?;
+    if let Some(removed) = removed_settings() {
+        tracing::warn!("{removed}");
+    }
     file_limit::raise(config);
     // Before anything else is started: a port in use is the most common mistake.
     let listener = listen(config.listen, "CRM_LISTEN").await?;

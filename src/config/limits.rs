@@ -11,24 +11,9 @@ pub struct LimitOptions {
     #[arg(long, env = "CRM_BODY_LIMIT", default_value_t = 256 * 1024, global = true)]
     pub body_limit: usize,
 
-    /// The longest document, in bytes.
-    #[arg(long, env = "CRM_LIMIT_DOCUMENT_BYTES",
-        default_value_t = Limits::default().document_bytes, global = true)]
-    limit_document_bytes: usize,
-
     /// The most tokens of a document.
     #[arg(long, env = "CRM_LIMIT_TOKENS", default_value_t = Limits::default().tokens, global = true)]
     limit_tokens: usize,
-
-    /// The most brackets that are open at a time, and levels of fragments; at most 64.
-    #[arg(long, env = "CRM_LIMIT_NESTING", default_value_t = 64,
-        value_parser = clap::value_parser!(u16).range(1..=64), global = true)]
-    limit_nesting: u16,
-
-    /// The longest name or alias, in bytes.
-    #[arg(long, env = "CRM_LIMIT_NAME_BYTES",
-        default_value_t = Limits::default().name_bytes, global = true)]
-    limit_name_bytes: usize,
 
     /// The most fields of a document, fragments expanded.
     #[arg(long, env = "CRM_LIMIT_FIELDS", default_value_t = Limits::default().fields, global = true)]
@@ -43,25 +28,6 @@ pub struct LimitOptions {
         default_value_t = Limits::default().aliases, global = true)]
     limit_aliases: usize,
 
-    /// The most fields of an operation itself.
-    #[arg(long, env = "CRM_LIMIT_ROOT_FIELDS",
-        default_value_t = Limits::default().root_fields, global = true)]
-    limit_root_fields: usize,
-
-    /// The most directives of a document, fragments expanded.
-    #[arg(long, env = "CRM_LIMIT_DIRECTIVES",
-        default_value_t = Limits::default().directives, global = true)]
-    limit_directives: usize,
-
-    /// Deepest nesting of lists in introspection.
-    #[arg(long, env = "CRM_LIMIT_INTROSPECTION",
-        default_value_t = Limits::default().introspection, global = true)]
-    limit_introspection: usize,
-
-    /// The most values in arguments, variables counted wherever they are used.
-    #[arg(long, env = "CRM_LIMIT_VALUES", default_value_t = Limits::default().values, global = true)]
-    limit_values: usize,
-
     /// The most that a query may cost: one for each field of the answer at its largest.
     #[arg(long, env = "CRM_LIMIT_COST", default_value_t = Limits::default().cost, global = true)]
     limit_cost: u64,
@@ -75,32 +41,20 @@ pub struct LimitOptions {
     #[arg(long, env = "CRM_LIMIT_ERRORS", default_value_t = 10,
         value_parser = clap::value_parser!(u16).range(1..), global = true)]
     limit_errors: u16,
-
-    /// The longest message of an error, in characters.
-    #[arg(long, env = "CRM_LIMIT_ERROR_LENGTH", default_value_t = 300,
-        value_parser = clap::value_parser!(u16).range(20..), global = true)]
-    limit_error_length: u16,
 }
 
 impl LimitOptions {
     /// The limits of documents.
     pub fn limits(&self) -> Limits {
         Limits {
-            document_bytes: self.limit_document_bytes,
             tokens: self.limit_tokens,
-            nesting: self.limit_nesting.into(),
-            name_bytes: self.limit_name_bytes,
             fields: self.limit_fields,
             depth: self.limit_depth,
             aliases: self.limit_aliases,
-            root_fields: self.limit_root_fields,
-            directives: self.limit_directives,
-            introspection: self.limit_introspection,
-            values: self.limit_values,
             cost: self.limit_cost,
             answer_bytes: self.limit_answer_bytes as usize,
             errors: self.limit_errors.into(),
-            error_length: self.limit_error_length.into(),
+            ..Limits::default()
         }
     }
 }

@@ -12,7 +12,7 @@ use quick_cache::sync::Cache;
 
 use crate::graphql::cost::{Cost, Priced};
 use crate::graphql::guard::{Fault, check_size};
-use crate::graphql::limits::{Excess, Limits};
+use crate::graphql::limits::{self, Excess, Limits};
 use crate::graphql::merges::has_merges;
 use crate::graphql::operation::{Operation, Operations};
 use crate::graphql::prepare::{Unreadable, is_plain, parse};
@@ -206,7 +206,7 @@ impl Documents {
         let document = parse(&request.query, &self.limits).map_err(|fault| match fault {
             Unreadable::Excess(excess) => Unusable::TooLarge(excess),
             Unreadable::Syntax(mut error) => {
-                shorten_message(&mut error, self.limits.error_length);
+                shorten_message(&mut error, limits::ERROR_LENGTH);
                 Unusable::Unreadable(error)
             }
         })?;

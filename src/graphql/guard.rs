@@ -10,7 +10,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned};
 
-use crate::graphql::limits::{Excess, Limits, Measure};
+use crate::graphql::limits::{self, Excess, Limits, Measure};
 use crate::graphql::values::{Uses, Weights};
 
 /// A fault of a document, found before validation.
@@ -84,9 +84,9 @@ impl Size {
             (Measure::Fields, self.fields, limits.fields),
             (Measure::Depth, self.depth, limits.depth),
             (Measure::Aliases, self.aliases, limits.aliases),
-            (Measure::Directives, self.directives, limits.directives),
-            (Measure::Introspection, self.lists, limits.introspection),
-            (Measure::Values, self.uses.values, limits.values),
+            (Measure::Directives, self.directives, limits::DIRECTIVES),
+            (Measure::Introspection, self.lists, limits::INTROSPECTION),
+            (Measure::Values, self.uses.values, limits::VALUES),
         ] {
             measure.check(found, most).map_err(Fault::Excess)?;
         }
@@ -126,7 +126,7 @@ impl<'a> Surveyor<'a> {
     /// `level` is how many selections stand around this one. It is bounded, because this function
     /// calls itself, as validation and execution do.
     fn set(&mut self, set: &'a SelectionSet, level: usize) -> Result<Size, Fault> {
-        let check = Measure::Nesting.check(level, self.limits.nesting);
+        let check = Measure::Nesting.check(level, limits::NESTING);
         check.map_err(Fault::Excess)?;
         let mut whole = Size::default();
         for selection in &set.items {
@@ -179,7 +179,7 @@ impl<'a> Surveyor<'a> {
                 size
             }
         };
-        let levels = Measure::Nesting.check(level + size.levels, self.limits.nesting + 1);
+        let levels = Measure::Nesting.check(level + size.levels, limits::NESTING + 1);
         levels.map_err(Fault::Excess)?;
         Ok(size)
     }

@@ -3,70 +3,69 @@ use std::fmt::{self, Display, Formatter};
 /// The limits on what a request may ask for at once, as the operator decided.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// The longest document, in bytes.
-    pub document_bytes: usize,
     /// The most tokens of a document: names, numbers, strings, brackets and other signs.
     pub tokens: usize,
-    /// The most brackets that are open at a time, and the most levels once fragments are expanded.
-    pub nesting: usize,
-    /// The longest name, in bytes: an alias stands in the answer once for every row.
-    pub name_bytes: usize,
     /// The most fields of a document, every fragment counted wherever it is spread.
     pub fields: usize,
     /// The maximum depth of fields; GraphiQL's introspection needs 15.
     pub depth: usize,
     /// The most fields with another name than their own, counted like fields.
     pub aliases: usize,
-    /// The most fields of an operation itself.
+    /// The most fields of an operation itself: each is a question of its own to the database. No setting,
+    /// but more for what asks of everything at once.
     pub root_fields: usize,
-    /// The most directives, counted like fields.
-    pub directives: usize,
-    /// The maximum depth of lists in a question about the schema: each level multiplies the answer.
-    pub introspection: usize,
-    /// The most values in arguments and variables, each variable counted wherever it is used.
-    pub values: usize,
     /// The most that a query may cost: one for each field of the answer at its largest.
     pub cost: u64,
     /// The most bytes of an answer.
     pub answer_bytes: usize,
     /// The most errors of an answer.
     pub errors: usize,
-    /// The longest message of an error, in characters.
-    pub error_length: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            document_bytes: 64 * 1024,
             tokens: 10_000,
-            nesting: 64,
-            name_bytes: 128,
             fields: 5_000,
             depth: 20,
             aliases: 100,
             root_fields: 50,
-            directives: 50,
-            introspection: 3,
-            values: 100_000,
             cost: 50_000,
             answer_bytes: 16 * 1024 * 1024,
             errors: 10,
-            error_length: 300,
         }
     }
 }
 
+// No honest document comes near the following, whatever else is allowed: they are no settings.
+
+/// The longest document, in bytes: it is read before anything of it is known.
+pub const DOCUMENT_BYTES: usize = 64 * 1024;
+/// The most brackets open at a time, levels of fields and fragments, and levels of a variable's value: what
+/// reads them calls itself once for each.
+pub const NESTING: usize = 64;
+/// The longest name, in bytes: an alias stands in the answer once for every row.
+pub const NAME_BYTES: usize = 128;
+/// The most directives, counted like fields: the library keeps each by itself.
+pub const DIRECTIVES: usize = 50;
+/// The maximum depth of lists in a question about the schema: each level multiplies the answer.
+pub const INTROSPECTION: usize = 3;
+/// The most values in arguments and variables, each variable counted wherever it is used: as often is it
+/// copied.
+pub const VALUES: usize = 100_000;
+/// The longest message of an error, in characters: some repeat what was sent.
+pub const ERROR_LENGTH: usize = 300;
+
 /// A measure that is limited, by the name that a client is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
-    /// [`Limits::document_bytes`]
+    /// [`DOCUMENT_BYTES`]
     DocumentBytes,
     /// [`Limits::tokens`]
     Tokens,
-    /// [`Limits::nesting`]
+    /// [`NESTING`]
     Nesting,
-    /// [`Limits::name_bytes`]
+    /// [`NAME_BYTES`]
     NameBytes,
     /// [`Limits::fields`]
     Fields,
@@ -76,11 +75,11 @@ pub enum Measure {
     Aliases,
     /// [`Limits::root_fields`]
     RootFields,
-    /// [`Limits::directives`]
+    /// [`DIRECTIVES`]
     Directives,
-    /// [`Limits::introspection`]
+    /// [`INTROSPECTION`]
     Introspection,
-    /// [`Limits::values`]
+    /// [`VALUES`]
     Values,
 }
 

@@ -25,6 +25,7 @@ use crate::graphql::documents::{Documents, Known, Unusable, asked};
 use crate::graphql::error::{defect, transport_error};
 use crate::graphql::execute::complete;
 use crate::graphql::lead::{LeadMutation, LeadQuery};
+use crate::graphql::limits;
 use crate::graphql::loaders::Lookup;
 use crate::graphql::node::NodeQuery;
 use crate::graphql::operation::{Operation, chosen};
@@ -109,7 +110,7 @@ pub fn build(db: Db, settings: Settings) -> Schema {
         // Documents are valid by then.
         .validation_mode(ValidationMode::Fast)
         // Its own measure of what the guard has measured by then.
-        .limit_recursive_depth(limits.nesting + 1)
+        .limit_recursive_depth(limits::NESTING + 1)
         .finish();
     Schema {
         types,

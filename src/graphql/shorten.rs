@@ -3,7 +3,7 @@
 
 use async_graphql::{Response, ServerError, Value};
 
-use crate::graphql::limits::Limits;
+use crate::graphql::limits::{self, Limits};
 
 /// Keeps the first errors; the last one of them says how many more there were, `untold` among them.
 pub(super) fn shorten(answer: &mut Response, limits: &Limits, untold: usize) {
@@ -11,7 +11,7 @@ pub(super) fn shorten(answer: &mut Response, limits: &Limits, untold: usize) {
     let omitted = errors.len().saturating_sub(limits.errors) + untold;
     errors.truncate(limits.errors);
     for error in errors.iter_mut() {
-        shorten_message(error, limits.error_length);
+        shorten_message(error, limits::ERROR_LENGTH);
     }
     if let Some(last) = errors.last_mut().filter(|_| omitted > 0) {
         let extensions = last.extensions.get_or_insert_default();
@@ -39,7 +39,7 @@ mod tests {
     use async_graphql::{Response, ServerError, Value};
 
     use super::shorten;
-    use crate::graphql::limits::Limits;
+    use crate::graphql::limits::{self, Limits};
 
     #[test]
     fn many_long_errors_become_few_short_ones() {

@@ -8,7 +8,7 @@ use async_graphql::{Name, Request, Value as Given};
 use async_graphql_value::Value;
 
 use crate::graphql::guard::{Fault, check_size};
-use crate::graphql::limits::{Limits, Measure};
+use crate::graphql::limits::{self, Limits, Measure};
 
 /// So many bytes of a text weigh as much as one more value.
 const TEXT: usize = 32;
@@ -110,7 +110,7 @@ pub(super) fn check_variables(
         return Ok(());
     }
     let deepest = request.variables.values().map(nesting).max().unwrap_or(0);
-    let nesting = Measure::Nesting.check(deepest, limits.nesting);
+    let nesting = Measure::Nesting.check(deepest, limits::NESTING);
     nesting.map_err(Fault::Excess)?;
     let weights = Weights::of_variables(request, document);
     let largest = weights.0.values().max().copied().unwrap_or(1);
@@ -118,7 +118,7 @@ pub(super) fn check_variables(
     let at_most = uses
         .values
         .saturating_add(uses.variables.saturating_mul(largest));
-    if at_most <= limits.values {
+    if at_most <= limits::VALUES {
         return Ok(());
     }
     check_size(document, &weights, limits).map(|_| ())

@@ -1,18 +1,24 @@
 //! The body of a large answer, which holds the answer's place until it is sent.
 
 use std::fmt;
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
+use tokio::time::{Sleep, sleep};
 
 use crate::graphql::AnswerSize;
 
 /// The number of bytes handed on at a time: little beside what a connection keeps in memory anyway.
 const PIECE: usize = 64 * 1024;
+/// The number of pieces after which it pauses, so that others find a core that is free: a socket with room
+/// takes megabytes at once.
+const PIECES: usize = 2;
+const PAUSE: Duration = Duration::from_millis(1);
 /// The time that a client may take whatever the size, and then for each piece: places are few.
 const FIRST: Duration = Duration::from_secs(30);
 const EACH: Duration = Duration::from_secs(1);
@@ -21,6 +27,9 @@ const EACH: Duration = Duration::from_secs(1);
 pub(super) struct LargeBody {
     rest: Bytes,
     until: Instant,
+    /// The number of pieces handed on since the last pause.
+    pieces: usize,
+    pause: Pin<Box<Sleep>>,
     _size: Arc<AnswerSize>,
 }
 
@@ -33,6 +42,8 @@ impl LargeBody {
         Self {
             rest: json,
             until: Instant::now() + FIRST,
+            pieces: 0,
+            pause: Box::pin(sleep(PAUSE)),
             _size: size,
         }
     }
@@ -44,11 +55,17 @@ impl Body for LargeBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        ctx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TooSlow>>> {
         if self.rest.is_empty() {
             return Poll::Ready(None);
         }
+        if self.pieces == PIECES {
+            ready!(self.pause.as_mut().poll(ctx));
+            self.pause.as_mut().reset((Instant::now() + PAUSE).into());
+            self.pieces = 0;
+        }
+        self.pieces += 1;
         if Instant::now() > self.until {
             return Poll::Ready(Some(Err(TooSlow)));
         }

@@ -5,7 +5,7 @@
 
 use async_graphql::{Pos, ServerError};
 
-use crate::graphql::limits::{Excess, Limits, Measure};
+use crate::graphql::limits::{self, Excess, Limits, Measure};
 
 /// A token.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ pub(super) fn tokens<'a>(
     text: &'a str,
     limits: &Limits,
 ) -> Result<(Vec<Token<'a>>, Pos), Unreadable> {
-    let length = Measure::DocumentBytes.check(text.len(), limits.document_bytes);
+    let length = Measure::DocumentBytes.check(text.len(), limits::DOCUMENT_BYTES);
     length.map_err(Unreadable::Excess)?;
     let (mut tokens, mut depth) = (Vec::new(), 0_usize);
     let mut lexer = Lexer::of(text);
@@ -57,8 +57,8 @@ pub(super) fn tokens<'a>(
         };
         Measure::Tokens
             .check(tokens.len(), limits.tokens)
-            .and_then(|()| Measure::Nesting.check(depth, limits.nesting))
-            .and_then(|()| Measure::NameBytes.check(name, limits.name_bytes))
+            .and_then(|()| Measure::Nesting.check(depth, limits::NESTING))
+            .and_then(|()| Measure::NameBytes.check(name, limits::NAME_BYTES))
             .map_err(Unreadable::Excess)?;
     }
     Ok((tokens, lexer.at))

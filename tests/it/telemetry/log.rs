@@ -255,3 +255,16 @@ async fn what_cannot_be_read_of_a_proxys_word_is_said_once() {
     assert_eq!(lines.len(), 1, "{said}");
     assert!(lines[0].contains("proxy=127.0.0.1"), "{said}");
 }
+
+#[tokio::test]
+async fn variables_that_are_no_settings_any_more_are_one_line_of_warning() {
+    let set = [
+        ("CRM_LIMIT_NESTING", "10"),
+        ("CRM_LIMIT_VALUES", "7"),
+        ("CRM_LIMIT_ERROR_LENGTH", ""),
+    ];
+    let log = Program::start(&set).await.stop().await;
+    let warning = "no longer settings, and without effect: CRM_LIMIT_NESTING, CRM_LIMIT_VALUES (";
+    assert_eq!(log.matches(warning).count(), 1, "{log}");
+    assert_eq!(log.matches("no longer settings").count(), 1, "{log}");
+}

@@ -11,8 +11,7 @@ use crate::service::permission::{Action, Reach, reach};
 
 impl LeadFilter {
     /// Its conditions that the indexes of an order tell without a look at the leads: those on the order's
-    /// column, on the one assignee that an index of this order begins with, and on status and source, which
-    /// each index has.
+    /// column, on the one assignee that an index of this order begins with, and on status and source.
     pub(super) fn own(&self, actor: &Actor, order: LeadOrder) -> Vec<Condition> {
         let field = order.field;
         let mut all = Vec::new();
@@ -87,6 +86,8 @@ impl LeadFilter {
             (&[status], _) if field != LeadOrderField::Status => {
                 add(Box::new(leads::status.eq(status).nullable()));
             }
+            // Its index has no status: a scan would not end after the rows that it may look at.
+            (_, Some(_)) if field == LeadOrderField::CreatedAt => {}
             (_, Some((first, last))) => {
                 let (first, last) = (first.as_str(), last.as_str());
                 let from = leads::status.ge(Constant::word(first));

@@ -43,8 +43,8 @@ impl Drop for Process {
 /// Somebody who is signed in.
 #[derive(Clone)]
 pub(crate) struct Client {
-    address: SocketAddr,
-    token: String,
+    pub(crate) address: SocketAddr,
+    pub(crate) token: String,
 }
 
 /// What is in the database, counted past the program.
