@@ -216,8 +216,8 @@ impl Bench<'_> {
         let postgres = self.database.processes;
         self.wait_for_quiet().await?;
         let cpu = |process: Option<Process>| process.map(Process::cpu_ms).transpose();
-        let written = "SELECT pg_current_wal_insert_lsn() - '0/0'";
-        let wal = self.database.sql().number(written).await?;
+        let position = "SELECT pg_current_wal_flush_lsn()";
+        let begin = self.database.sql().text(position).await?;
         let before = (cpu(process)?, cpu(postgres)?);
         let load = match contender {
             Contender::Http {
@@ -233,7 +233,8 @@ impl Bench<'_> {
             }
         };
         let after = (cpu(process)?, cpu(postgres)?);
-        let wal = self.database.sql().number(written).await? - wal;
+        let end = self.database.sql().text(position).await?;
+        let wal = self.wal_records(&begin, &end).await;
         let each = |before: Option<f64>, after: Option<f64>| Some((after? - before?) / load.count);
         Ok(Measured {
             load,
@@ -241,6 +242,19 @@ impl Bench<'_> {
             postgres_ms: each(before.1, after.1),
             wal_kb: wal as f64 / 1e3 / load.count,
         })
+    }
+
+    /// The bytes of the records that PostgreSQL wrote to its log ahead, without the pages that it adds after
+    /// a checkpoint; none where it does not say (it needs the extension pg_walinspect).
+    async fn wal_records(&self, begin: &str, end: &str) -> u64 {
+        let sql = self.database.sql();
+        let extension = "CREATE EXTENSION IF NOT EXISTS pg_walinspect";
+        if begin == end || sql.run(extension).await.is_err() {
+            return 0;
+        }
+        let records = "SELECT sum(record_size)::bigint FROM pg_get_wal_stats";
+        let records = format!("{records}('{begin}', '{end}')");
+        sql.number(&records).await.unwrap_or_default()
     }
 
     /// Waits until PostgreSQL is done with what the last turn's clients no longer waited for.

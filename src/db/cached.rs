@@ -4,9 +4,10 @@ use diesel::result::QueryResult;
 
 /// A statement that each connection keeps prepared, told apart by its text.
 ///
-/// Diesel prepares inserts, updates and statements written by hand anew at every execution, because their text
-/// may depend on their values, as that of several rows does. To parse and plan them was a fifth of what PostgreSQL did
-/// for a new lead. Only for statements of few texts.
+/// Diesel prepares inserts, updates and statements written by hand anew at every execution, because their
+/// text may depend on their values, as that of several rows does. To parse and plan them was a fifth of
+/// what PostgreSQL did for a new lead. Only for statements of few texts that name their columns: a
+/// migration meanwhile may not change what they return.
 pub struct Cached<Q>(pub Q);
 
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Cached<Q> {

@@ -29,10 +29,10 @@ list: the same, as an agent
 list: the same, in turns with PostGraphile
 postgraphile: *
 lead: by id, with its assignee
-page: CREATED_AT DESC, page *
-page: LAST_NAME ASC, page *
-page: status, CREATED_AT DESC, page *
-page: agent, SCORE DESC, page *
+page: CREATED_AT DESC
+page: LAST_NAME ASC
+page: status, CREATED_AT DESC
+page: agent, SCORE DESC
 search: rare *\"
 search: no match *\"
 search: accents *\"

@@ -41,7 +41,8 @@ pub async fn entries_of(
         .filter(visible_to(actor));
     let visible: Vec<LeadId> = visible.select(leads::id).load(&mut conn).await?;
     let newest = sql_query(
-        "SELECT n.* FROM unnest($1) AS l (id) CROSS JOIN LATERAL ( \
+        "SELECT n.id, n.lead_id, n.author_id, n.note_type, n.content, n.changes, n.replaces_id, \
+         n.created_at, n.position FROM unnest($1) AS l (id) CROSS JOIN LATERAL ( \
            SELECT * FROM lead_notes n WHERE n.lead_id = l.id \
            AND ($2 IS NULL OR n.note_type = ANY ($2)) AND ($3 IS NULL OR n.position < $3) \
            AND NOT EXISTS (SELECT FROM lead_notes newer WHERE newer.replaces_id = n.id) \

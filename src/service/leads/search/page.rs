@@ -17,7 +17,7 @@ const FIRST: usize = 2_000;
 const FURTHER: usize = 20_000;
 const FURTHEST: usize = 100_000;
 /// The maximum number of leads that an index leads to, that of `lead_search` and those of the leads.
-const SEARCHED: usize = 5_000;
+const SEARCHED: usize = 12_000;
 const RANGED: usize = 100_000;
 /// The maximum number of leads where all are looked at.
 const GATHERED: f32 = 5_000_000.0;
