@@ -39,7 +39,7 @@ mod tests {
     use async_graphql::{Response, ServerError, Value};
 
     use super::shorten;
-    use crate::graphql::limits::{self, Limits};
+    use crate::graphql::limits::Limits;
 
     #[test]
     fn many_long_errors_become_few_short_ones() {
