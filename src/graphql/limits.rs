@@ -59,13 +59,13 @@ pub const ERROR_LENGTH: usize = 300;
 /// A measure that is limited, by the name that a client is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
-    /// [`DOCUMENT_BYTES`]
+    /// Bytes of the document.
     DocumentBytes,
     /// [`Limits::tokens`]
     Tokens,
-    /// [`NESTING`]
+    /// Levels of nesting.
     Nesting,
-    /// [`NAME_BYTES`]
+    /// Bytes of one name.
     NameBytes,
     /// [`Limits::fields`]
     Fields,
@@ -75,11 +75,11 @@ pub enum Measure {
     Aliases,
     /// [`Limits::root_fields`]
     RootFields,
-    /// [`DIRECTIVES`]
+    /// Directives, fragments expanded.
     Directives,
-    /// [`INTROSPECTION`]
+    /// Lists one inside the other in introspection.
     Introspection,
-    /// [`VALUES`]
+    /// Values in arguments and variables.
     Values,
 }
 

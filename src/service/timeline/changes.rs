@@ -28,7 +28,7 @@ impl FieldChange {
     /// The changes as they are stored, an object by field: the values before and after; or, where there
     /// was none before, the one after alone, unless that is a list itself. Of all that is kept about a
     /// new lead its timeline is the largest part.
-    pub(crate) fn to_json(changes: &[Self]) -> Json {
+    pub fn to_json(changes: &[Self]) -> Json {
         let stored = changes.iter().map(|change| {
             let is_alone = change.before.is_null() && !change.after.is_array();
             let values = match is_alone {
@@ -41,7 +41,7 @@ impl FieldChange {
     }
 
     /// The changes that are stored, in the order of the fields' names.
-    pub(crate) fn from_json(stored: &Json) -> Vec<Self> {
+    pub fn from_json(stored: &Json) -> Vec<Self> {
         let stored: BTreeMap<String, Json> =
             serde_json::from_str(stored.as_str()).unwrap_or_default();
         let change = |(field, values): (String, Json)| {
