@@ -32,7 +32,7 @@ lead: by id, with its assignee
 page: CREATED_AT DESC
 page: LAST_NAME ASC
 page: status, CREATED_AT DESC
-page: agent, SCORE DESC
+page: agent, LEAD_SCORE DESC
 search: rare *\"
 search: no match *\"
 search: accents *\"
@@ -48,7 +48,7 @@ statistics: all
 statistics: a team's
 statistics: as a manager
 statistics: one agent's 45 days
-statistics: a year, ragged ends
+statistics: a year, not at midnight
 statistics: over time, 45 days
 memory: 256 clients
 start: *
