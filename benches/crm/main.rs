@@ -15,6 +15,7 @@ mod postgraphile;
 mod report;
 mod rows;
 mod server;
+mod wal;
 mod wrk;
 
 use std::path::PathBuf;

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::cpu::Process;
 use crate::facts::Who;
-use crate::report::{Line, Verdict, figure};
-use crate::{Bench, Result, pgbench, wrk};
+use crate::report::{Line, Verdict};
+use crate::{Bench, Result, pgbench, wal, wrk};
 
 /// How often each of those that are compared has its turn.
 const TURNS: usize = 2;
@@ -165,7 +165,7 @@ impl Bench<'_> {
             measured: Some(is),
             sql,
             rows: Some(rows),
-            remark: wal(&is, sql.as_ref()),
+            remark: wal::remark(&is, sql.as_ref()),
             verdicts: verdicts.collect(),
             ..Line::new(&row.name)
         })
@@ -216,8 +216,8 @@ impl Bench<'_> {
         let postgres = self.database.processes;
         self.wait_for_quiet().await?;
         let cpu = |process: Option<Process>| process.map(Process::cpu_ms).transpose();
-        let position = "SELECT pg_current_wal_flush_lsn()";
-        let begin = self.database.sql().text(position).await?;
+        let sql = self.database.sql();
+        let begin = sql.text(wal::POSITION).await?;
         let before = (cpu(process)?, cpu(postgres)?);
         let load = match contender {
             Contender::Http {
@@ -233,8 +233,8 @@ impl Bench<'_> {
             }
         };
         let after = (cpu(process)?, cpu(postgres)?);
-        let end = self.database.sql().text(position).await?;
-        let wal = self.wal_records(&begin, &end).await;
+        let end = sql.text(wal::POSITION).await?;
+        let wal = wal::records(sql, &begin, &end).await;
         let each = |before: Option<f64>, after: Option<f64>| Some((after? - before?) / load.count);
         Ok(Measured {
             load,
@@ -242,19 +242,6 @@ impl Bench<'_> {
             postgres_ms: each(before.1, after.1),
             wal_kb: wal as f64 / 1e3 / load.count,
         })
-    }
-
-    /// The bytes of the records that PostgreSQL wrote to its log ahead, without the pages that it adds after
-    /// a checkpoint; none where it does not say (it needs the extension pg_walinspect).
-    async fn wal_records(&self, begin: &str, end: &str) -> u64 {
-        let sql = self.database.sql();
-        let extension = "CREATE EXTENSION IF NOT EXISTS pg_walinspect";
-        if begin == end || sql.run(extension).await.is_err() {
-            return 0;
-        }
-        let records = "SELECT sum(record_size)::bigint FROM pg_get_wal_stats";
-        let records = format!("{records}('{begin}', '{end}')");
-        sql.number(&records).await.unwrap_or_default()
     }
 
     /// Waits until PostgreSQL is done with what the last turn's clients no longer waited for.
@@ -404,15 +391,5 @@ pub fn mean(turns: &[Measured]) -> Measured {
         server_ms: cost(&|turn| turn.server_ms),
         postgres_ms: cost(&|turn| turn.postgres_ms),
         wal_kb: over(&|turn| turn.wal_kb),
-    }
-}
-
-/// What a change writes to PostgreSQL's log ahead; nothing of what only reads.
-fn wal(is: &Measured, sql: Option<&Measured>) -> String {
-    let kb = |measured: &Measured| format!("{} kB", figure(Some(measured.wal_kb)));
-    match sql {
-        _ if is.wal_kb < 0.2 => String::new(),
-        Some(sql) => format!("WAL {}, SQL {}", kb(is), kb(sql)),
-        None => format!("WAL {}", kb(is)),
     }
 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 
 use async_graphql::extensions::{
@@ -12,16 +12,16 @@ use async_graphql::extensions::{
 use async_graphql::{
     QueryPathNode, QueryPathSegment, ServerResult, Value, async_trait::async_trait,
 };
-use tokio::sync::{OnceCell, Semaphore};
-use tokio::time::{Duration, Instant, sleep};
+use tokio::sync::{Mutex, OnceCell, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Duration, Instant, sleep, timeout_at};
 
-use crate::db::{FairQueue, NoPermit, Party, Permit};
+use crate::db::{FairQueue, Party, Permit};
 use crate::graphql::written::{is_left_out, left_out};
 use crate::service::ServiceError;
 
 /// Up to this many bytes an answer is made at once, whatever else is being made.
 pub const SMALL_ANSWER: usize = 1024 * 1024;
-/// The maximum number of larger answers that are in memory: being made, or waiting to be sent.
+/// The maximum number of larger answers that are made, or wait to be sent, at a time.
 const LARGE_AT_A_TIME: usize = 4;
 /// The maximum number of lists of one request read at a time: as many as it may hold connections.
 const READS_AT_A_TIME: usize = 4;
@@ -32,12 +32,12 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// Longer than any request takes: its deadline ends the wait for a place.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
-/// The places of large answers, which users take in turn; small ones need none. Of those that have one
-/// half as many as there are cores are made at a time, and the other cores are left to small answers.
+/// The places of large answers, which users take in turn; small ones need none. Those that have one are
+/// made in turns, half as many at a time as there are cores, and other cores are left to small answers.
 #[derive(Clone)]
 pub(super) struct LargeAnswers {
     places: FairQueue,
-    making: FairQueue,
+    turns: Arc<Semaphore>,
     limit: usize,
 }
 
@@ -55,7 +55,7 @@ pub struct AnswerSize {
     paused_at: AtomicUsize,
     reads: Semaphore,
     place: OnceCell<Permit>,
-    making: Mutex<Option<Permit>>,
+    turn: Mutex<Option<OwnedSemaphorePermit>>,
     refusal: OnceLock<Refusal>,
 }
 
@@ -72,7 +72,7 @@ impl LargeAnswers {
         let cores = available_parallelism().map_or(1, NonZero::get);
         Self {
             places: FairQueue::new(LARGE_AT_A_TIME, PATIENCE),
-            making: FairQueue::new((cores / 2).max(1), PATIENCE),
+            turns: Arc::new(Semaphore::new((cores / 2).max(1))),
             limit,
         }
     }
@@ -89,7 +89,7 @@ impl LargeAnswers {
             paused_at: AtomicUsize::new(0),
             reads: Semaphore::new(READS_AT_A_TIME),
             place: OnceCell::new(),
-            making: Mutex::new(None),
+            turn: Mutex::new(None),
             refusal: OnceLock::new(),
         }
     }
@@ -103,8 +103,10 @@ impl AnswerSize {
         read: impl Future<Output = Result<T, E>>,
         size: impl FnOnce(&T) -> usize,
     ) -> Result<T, E> {
-        let _turn = self.reads.acquire().await;
+        let _one_of_few = self.reads.acquire().await;
         self.check()?;
+        // A slow read must not hold up the answers of others.
+        self.end_turn().await;
         let rows = read.await?;
         let size = size(&rows);
         let read = self.read.fetch_add(size, Ordering::Relaxed) + size;
@@ -146,32 +148,44 @@ impl AnswerSize {
         self.written() + self.read.load(Ordering::Relaxed)
     }
 
-    /// Lets others go first where the answer has become large: waits for a place, once, and then pauses
-    /// from time to time. Where no place comes before the deadline the rest of the answer is left out.
+    /// Lets others go first where the answer has become large: waits for a place, once, and for a turn, and
+    /// pauses from time to time. Where they do not come before the deadline the rest is left out.
     pub(super) async fn room(&self) {
         if self.place.get().is_some() {
-            let counted = self.counted();
-            let since = counted.saturating_sub(self.paused_at.load(Ordering::Relaxed));
-            if since >= BETWEEN_PAUSES {
-                self.paused_at.store(counted, Ordering::Relaxed);
-                sleep(PAUSE * (since / BETWEEN_PAUSES) as u32).await;
-            }
-        } else if !self.is_beyond() && self.place.get_or_try_init(|| self.enter()).await.is_err() {
+            self.pause().await;
+        } else if self.is_beyond() {
+            return;
+        }
+        let enter = || self.large.places.enter(self.party, Some(self.deadline));
+        if self.place.get_or_try_init(enter).await.is_err() || !self.take_turn().await {
             self.refuse(Refusal::NoPlace);
         }
     }
 
-    async fn enter(&self) -> Result<Permit, NoPermit> {
-        let LargeAnswers { places, making, .. } = &self.large;
-        let place = places.enter(self.party, Some(self.deadline)).await?;
-        let making = making.enter(self.party, Some(self.deadline)).await?;
-        *lock(&self.making) = Some(making);
-        Ok(place)
+    async fn pause(&self) {
+        let counted = self.counted();
+        let since = counted.saturating_sub(self.paused_at.load(Ordering::Relaxed));
+        if since >= BETWEEN_PAUSES {
+            self.paused_at.store(counted, Ordering::Relaxed);
+            sleep(PAUSE * (since / BETWEEN_PAUSES) as u32).await;
+        }
     }
 
-    /// The answer is made, and needs only its place until it is sent.
-    pub fn made(&self) {
-        lock(&self.making).take();
+    async fn take_turn(&self) -> bool {
+        let mut turn = self.turn.lock().await;
+        if turn.is_none() {
+            let next = Arc::clone(&self.large.turns).acquire_owned();
+            *turn = timeout_at(self.deadline, next)
+                .await
+                .ok()
+                .and_then(Result::ok);
+        }
+        turn.is_some()
+    }
+
+    /// Ends the turn, if this answer has it: what follows waits for somebody else, or only for being sent.
+    pub async fn end_turn(&self) {
+        self.turn.lock().await.take();
     }
 
     /// True if a field is written whatever the size: of a change its counts and ids, and the plain
@@ -195,10 +209,6 @@ impl AnswerSize {
     fn refuse(&self, refusal: Refusal) {
         let _ = self.refusal.set(refusal);
     }
-}
-
-fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The number of fields on the path to this one, itself counted.

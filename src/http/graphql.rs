@@ -145,12 +145,13 @@ async fn respond_to(
     };
     let codes = answered.response.errors.iter().filter_map(code_of);
     codes.for_each(|code| record.failed(code));
-    if answered.size.as_ref().is_none_or(|size| !size.is_large()) {
+    let Some(size) = answered.size.clone().filter(|size| size.is_large()) else {
         return respond(answered, status, media_type, &record.request_id);
-    }
+    };
     // Megabytes are written beside the threads that requests are answered on.
     let request_id = record.request_id.clone();
     let written = spawn_blocking(move || respond(answered, status, media_type, &request_id)).await;
+    size.end_turn().await;
     written.unwrap_or_else(|panic| resume_unwind(panic.into_panic()))
 }
 

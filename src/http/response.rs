@@ -123,10 +123,7 @@ fn written(answer: Answer, size: Option<Arc<AnswerSize>>) -> Response {
     let written = size.as_ref().map_or(0, |size| size.written());
     let json = to_json(&answer, written + OVERHEAD);
     match size.filter(|_| json.len() > SMALL_ANSWER) {
-        Some(size) => {
-            size.made();
-            Body::new(LargeBody::new(json.into(), size)).into_response()
-        }
+        Some(size) => Body::new(LargeBody::new(json.into(), size)).into_response(),
         None => json.into_response(),
     }
 }

@@ -1,8 +1,20 @@
 use std::collections::BTreeMap;
 
-use crate::service::Json;
+use uuid::Uuid;
+
 use crate::service::leads::Lead;
-use crate::service::timeline::FieldChange;
+use crate::service::{Json, UserId};
+
+/// One field that changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldChange {
+    /// The field's API name.
+    pub field: String,
+    /// Its value before; null if there was none.
+    pub before: Json,
+    /// Its value after; null if there is none.
+    pub after: Json,
+}
 
 /// The fields that every write changes, and those that never change: no news in the timeline.
 const SILENT: [&str; 3] = ["id", "updatedAt", "version"];
@@ -54,6 +66,16 @@ impl FieldChange {
             }
         };
         stored.into_iter().map(change).collect()
+    }
+
+    /// The user whom a value of this field names, if it is such a field.
+    pub fn user_in(&self, value: &Json) -> Option<UserId> {
+        if self.field != "assignedTo" {
+            return None;
+        }
+        serde_json::from_str::<Uuid>(value.as_str())
+            .ok()
+            .map(UserId)
     }
 }
 

@@ -1,10 +1,10 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::db::pg_enum;
 use crate::db::schema::{lead_notes, sql_types};
+use crate::service::timeline::FieldChange;
 use crate::service::{Json, LeadId, NoteId, UserId};
 
 pg_enum! {
@@ -107,28 +107,5 @@ impl Entry {
     /// The approximate number of bytes that it takes in memory.
     pub fn size(&self) -> usize {
         size_of::<Self>() + self.content.len() + self.changes.as_str().len()
-    }
-}
-
-/// One field that changed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FieldChange {
-    /// The field's API name.
-    pub field: String,
-    /// Its value before; null if there was none.
-    pub before: Json,
-    /// Its value after; null if there is none.
-    pub after: Json,
-}
-
-impl FieldChange {
-    /// The user whom a value of this field names, if it is such a field.
-    pub fn user_in(&self, value: &Json) -> Option<UserId> {
-        if self.field != "assignedTo" {
-            return None;
-        }
-        serde_json::from_str::<Uuid>(value.as_str())
-            .ok()
-            .map(UserId)
     }
 }

@@ -7,8 +7,8 @@ mod read;
 mod write;
 
 pub use add_note::{AddNote, EditNote};
-pub use changes::replay;
-pub use entry::{Entry, EntryType, FieldChange, NoteType};
+pub use changes::{FieldChange, replay};
+pub use entry::{Entry, EntryType, NoteType};
 pub use read::{entries_of, feed, find_many, read, read_many};
 
 pub(crate) use changes::{changes, fields};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::process::Command;
 
 use crm::db::embedded::EmbeddedServer;
@@ -40,11 +40,13 @@ async fn huge_answers_are_bounded_together_and_hold_up_nobody() {
     let lead = lead_with_notes(&bomber).await;
     let usual = victims(&victim, || false).await;
     let aftermath = Aftermath::of(&server);
-    for (times, is_within) in [(WITHIN, true), (BEYOND, false)] {
+    let answers = Scratch::new();
+    fs::create_dir_all(answers.path()).unwrap();
+    for times in [WITHIN, BEYOND] {
         let before = server.memory();
         let is_over = Arc::new(AtomicBool::new(false));
         let bomb = |number: usize| {
-            let file = folder.path().with_extension(number.to_string());
+            let file = answers.path().join(number.to_string());
             tokio::spawn(huge(bomber.clone(), lead.clone(), times, file))
         };
         let bombs: Vec<_> = (0..AT_ONCE).map(bomb).collect();
@@ -60,7 +62,7 @@ async fn huge_answers_are_bounded_together_and_hold_up_nobody() {
         }
         is_over.store(true, Ordering::Relaxed);
         for bomb in bombs {
-            check(&bomb.await.unwrap(), is_within);
+            bomb.await.unwrap();
         }
         let meanwhile = watched.await.unwrap();
         println!(
@@ -111,9 +113,10 @@ async fn lead_with_notes(who: &Client) -> String {
     lead
 }
 
-/// The answer as its text. Its client is a process of the lowest priority: where clients are elsewhere
-/// they take no cores from the service and from the other user's requests.
-async fn huge(who: Client, lead: String, times: usize, file: PathBuf) -> String {
+/// Asks again and again, and looks at each answer. The client is a process of the lowest priority: where
+/// clients are elsewhere they take no cores from the service and from the other user's requests. Nor is
+/// JSON of megabytes parsed here meanwhile.
+async fn huge(who: Client, lead: String, times: usize, file: PathBuf) {
     let names: Vec<String> = (0..times).map(|n| format!("a{n}: content")).collect();
     let names = names.join(" ");
     let query = format!(
@@ -122,15 +125,7 @@ async fn huge(who: Client, lead: String, times: usize, file: PathBuf) -> String 
     let body = json!({ "query": query, "variables": { "id": lead } }).to_string();
     for _ in 0..ROUNDS {
         let status = Command::new("nice")
-            .args([
-                "-n",
-                "19",
-                "curl",
-                "--silent",
-                "--show-error",
-                "--data",
-                &body,
-            ])
+            .args(["-n", "19", "curl", "--silent", "--data", &body])
             .args(["-H", "content-type: application/json"])
             .args(["-H", &format!("authorization: Bearer {}", who.token)])
             .arg("--output")
@@ -139,22 +134,13 @@ async fn huge(who: Client, lead: String, times: usize, file: PathBuf) -> String 
             .status()
             .await;
         assert!(status.expect("curl").success());
-    }
-    fs::read_to_string(file).expect("an answer")
-}
-
-fn check(answer: &str, is_within: bool) {
-    let answer: Value = serde_json::from_str(answer).expect("JSON");
-    let lead = &answer["data"]["lead"];
-    assert!(lead["id"].is_string(), "{:?}", answer.get("errors"));
-    if is_within {
-        assert_eq!(lead["notes"]["nodes"].as_array().unwrap().len(), NOTES);
-    } else {
-        assert_eq!(lead["notes"], Value::Null);
-        assert_eq!(
-            answer["errors"][0]["extensions"]["code"],
-            "ANSWER_TOO_LARGE"
-        );
+        let answer = fs::read_to_string(&file).expect("an answer");
+        let begins = format!("{{\"data\":{{\"lead\":{{\"id\":\"{lead}\",\"notes\":");
+        let notes = if times == WITHIN { NOTES } else { 0 };
+        let start: String = answer.chars().take(200).collect();
+        assert!(answer.starts_with(&begins), "{start}");
+        assert_eq!(answer.matches("\"a0\":").count(), notes, "{start}");
+        assert_eq!(answer.contains("ANSWER_TOO_LARGE"), times == BEYOND);
     }
 }
 

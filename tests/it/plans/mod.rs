@@ -5,6 +5,7 @@ mod facets;
 mod indexes;
 mod named;
 mod pages;
+mod prepared;
 mod search;
 
 use std::sync::{Arc, Mutex};

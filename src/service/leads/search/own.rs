@@ -17,7 +17,7 @@ impl LeadFilter {
         let mut all = Vec::new();
         for part in self.parts() {
             part.bounds(field, &mut |condition| all.push(condition));
-            part.spans(field, &mut |condition| all.push(condition));
+            part.listed(field, &mut |condition| all.push(condition));
         }
         all.extend(self.one_owner(actor).filter(|_| by_assignee(field)));
         all
@@ -76,38 +76,28 @@ impl LeadFilter {
         }
     }
 
-    /// Its conditions on status and source, a list of them from its first to its last: an ordered scan of
-    /// an index cannot be asked for a list. Those of a range are constants, so that PostgreSQL knows how
-    /// many leads are in it.
-    fn spans(&self, field: LeadOrderField, add: &mut impl FnMut(Condition)) {
-        let status = self.status.as_deref().unwrap_or_default();
-        match (status, ends(status)) {
+    /// Its conditions on status and source that an ordered scan of an index can be asked for: not a list.
+    /// That of statuses becomes the range from the first to the last, of constants, so that PostgreSQL knows
+    /// how many leads are in it.
+    fn listed(&self, field: LeadOrderField, add: &mut impl FnMut(Condition)) {
+        if let Some(&[source]) = self.source.as_deref() {
+            add(Box::new(leads::source.eq(source).nullable()));
+        }
+        let statuses = self.status.as_deref().unwrap_or_default();
+        let ends = statuses.iter().min().zip(statuses.iter().max());
+        match (ends, field) {
+            (None, _) => {}
             // Of one status PostgreSQL would take the order of statuses for that of the ids.
-            (&[status], _) if field != LeadOrderField::Status => {
-                add(Box::new(leads::status.eq(status).nullable()));
+            (Some((first, last)), field) if first == last && field != LeadOrderField::Status => {
+                add(Box::new(leads::status.eq(*first).nullable()));
             }
             // Its index has no status: a scan would not end after the rows that it may look at.
-            (_, Some(_)) if field == LeadOrderField::CreatedAt => {}
-            (_, Some((first, last))) => {
-                let (first, last) = (first.as_str(), last.as_str());
-                let from = leads::status.ge(Constant::word(first));
-                add(Box::new(
-                    from.and(leads::status.le(Constant::word(last))).nullable(),
-                ));
+            (Some(_), LeadOrderField::CreatedAt) => {}
+            (Some((first, last)), _) => {
+                let from = leads::status.ge(Constant::word(first.as_str()));
+                let to = leads::status.le(Constant::word(last.as_str()));
+                add(Box::new(from.and(to).nullable()));
             }
-            (_, None) => {}
-        }
-        let source = self.source.as_deref().unwrap_or_default();
-        match (source, ends(source)) {
-            (&[source], _) => add(Box::new(leads::source.eq(source).nullable())),
-            (_, Some((first, last))) => {
-                let (first, last) = (first.as_str(), last.as_str());
-                let from = leads::source.ge(Constant::word(first));
-                add(Box::new(
-                    from.and(leads::source.le(Constant::word(last))).nullable(),
-                ));
-            }
-            (_, None) => {}
         }
     }
 
@@ -127,10 +117,4 @@ fn is_own(actor: &Actor) -> bool {
 /// True if an index has each assignee's leads in this order.
 fn by_assignee(field: LeadOrderField) -> bool {
     matches!(field, LeadOrderField::CreatedAt | LeadOrderField::LeadScore)
-}
-
-/// The first and the last of the values.
-fn ends<T: Copy + Ord>(values: &[T]) -> Option<(T, T)> {
-    let ends = values.iter().min().zip(values.iter().max());
-    ends.map(|(first, last)| (*first, *last))
 }

@@ -235,11 +235,6 @@ impl Server {
 impl Client {
     /// The response to an operation; nothing if the connection ended before it.
     pub(crate) async fn ask(self, query: String, variables: Value) -> Option<Value> {
-        serde_json::from_str(&self.ask_text(query, variables).await?).ok()
-    }
-
-    /// The same as it came.
-    pub(crate) async fn ask_text(self, query: String, variables: Value) -> Option<String> {
         let body = json!({ "query": query, "variables": variables }).to_string();
         let request = format!(
             "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
@@ -247,9 +242,8 @@ impl Client {
             self.token,
             body.len()
         );
-        let mut answer = exchange(self.address, &request).await?;
-        let body = answer.find("\r\n\r\n")? + 4;
-        Some(answer.split_off(body))
+        let answer = exchange(self.address, &request).await?;
+        serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
     }
 }
 
