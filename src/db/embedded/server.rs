@@ -1,42 +1,48 @@
-//! Starts the server, or adopts one that runs.
+//! The server's process: started or taken over, told to stop, and found by the file in which it writes
+//! its process id.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::error::EmbeddedError;
-use super::find::find;
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::error::{EmbeddedError, EmbeddedOptions};
 use super::init::init;
-use super::lock::StartLock;
-use super::owner::Owner;
-use super::place::Place;
-use super::postmaster;
-use super::{EmbeddedOptions, blocking};
+use super::paths::{InUse, OsUser, Paths, StartLock};
+use super::programs::find_programs;
+
 use crate::db::DbError;
 use crate::db::config::ConnectionConfig;
 
 /// Time between two readiness checks of a starting server.
 const POLL: Duration = Duration::from_millis(10);
 /// Time limit of a start: after a crash the server first reads its write-ahead log again.
-const PATIENCE: Duration = Duration::from_secs(300);
+const START_PATIENCE: Duration = Duration::from_secs(300);
 /// When somebody who waits is told why.
 const SLOW: Duration = Duration::from_secs(3);
 /// Time limit of waiting for the workers of a killed server.
 const WORKERS: Duration = Duration::from_secs(10);
 /// A log longer than this, in bytes, begins anew at the next start; one older log is kept.
 const LONGEST_LOG: u64 = 8 << 20;
+/// Time limit of a stop: the server first writes a checkpoint.
+const STOP_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Returns when the server answers at `url`, whoever started it. Call it under the start lock.
 pub(super) async fn start(
     options: &EmbeddedOptions,
-    place: &Place,
-    owner: &Owner,
+    paths: &Paths,
+    user: &OsUser,
     url: &str,
     lock: &Arc<StartLock>,
 ) -> Result<(), EmbeddedError> {
@@ -45,20 +51,20 @@ pub(super) async fn start(
         // One that a killed program left behind, or that is just stopping: it answers or it ends.
         // One in another container, with the folder in common, has no process that we could see,
         // but it answers.
-        if answers(url, began, || postmaster::running(place).is_some()).await? {
+        if answers(url, began, || running(paths).is_some()).await? {
             tracing::debug!(
                 "using the PostgreSQL that runs already in {}",
-                place.data.display()
+                paths.data.display()
             );
             return Ok(());
         }
         let launched = {
-            let (options, place, owner) = (options.clone(), place.clone(), owner.clone());
+            let (options, paths, user) = (options.clone(), paths.clone(), user.clone());
             let lock = Arc::clone(lock);
             blocking(move || {
                 // Held until it is done, also where nobody waits for it any more.
                 let _lock = lock;
-                launch(&options, &place, &owner)
+                launch(&options, &paths, &user)
             })
             .await?
         };
@@ -69,7 +75,7 @@ pub(super) async fn start(
         // Workers of a killed server notice its death a moment later; until then PostgreSQL
         // rightly refuses to touch the data. And one that a killed program had just started may
         // have been faster.
-        let is_taken = tail.contains("still in use") || postmaster::running(place).is_some();
+        let is_taken = tail.contains("still in use") || running(paths).is_some();
         if !is_taken || began.elapsed() > WORKERS {
             return Err(EmbeddedError::DidNotStart {
                 log: launched.log,
@@ -101,7 +107,7 @@ async fn answers(
                 return Ok(false);
             }
             Err(DbError::Unavailable(_) | DbError::Unreachable { .. })
-                if began.elapsed() < PATIENCE => {}
+                if began.elapsed() < START_PATIENCE => {}
             Err(error) => return Err(error.into()),
         }
         tokio::time::sleep(POLL).await;
@@ -134,21 +140,21 @@ impl Launched {
 /// Finds the programs, makes the data if there are none, and starts the server's main process.
 fn launch(
     options: &EmbeddedOptions,
-    place: &Place,
-    owner: &Owner,
+    paths: &Paths,
+    user: &OsUser,
 ) -> Result<Launched, EmbeddedError> {
-    let programs = find(options, place, owner)?;
-    init(options, place, &programs, owner)?;
-    postmaster::disarm(place)?;
-    let (log, log_before) = open_log(&place.log)?;
-    let errors = log.try_clone().map_err(EmbeddedError::at(&place.log))?;
+    let programs = find_programs(options, paths, user)?;
+    init(options, paths, &programs, user)?;
+    disarm(paths)?;
+    let (log, log_before) = open_log(&paths.log)?;
+    let errors = log.try_clone().map_err(EmbeddedError::at(&paths.log))?;
     let program = programs.bin.join("postgres");
-    let mut server = owner
+    let mut server = user
         .command(&program)
         .arg("-D")
-        .arg(&place.data)
+        .arg(&paths.data)
         .args(
-            settings(options, place)
+            settings(options, paths)
                 .into_iter()
                 .flat_map(|it| [OsString::from("-c"), it]),
         )
@@ -168,13 +174,13 @@ fn launch(
     });
     Ok(Launched {
         ended,
-        log: place.log.clone(),
+        log: paths.log.clone(),
         log_before,
     })
 }
 
 /// Server settings that differ from PostgreSQL's defaults.
-fn settings(options: &EmbeddedOptions, place: &Place) -> Vec<OsString> {
+fn settings(options: &EmbeddedOptions, paths: &Paths) -> Vec<OsString> {
     let mut settings: Vec<OsString> = [
         "listen_addresses=",
         "port=5432",
@@ -214,7 +220,7 @@ fn settings(options: &EmbeddedOptions, place: &Place) -> Vec<OsString> {
     settings.extend(kind.iter().map(OsString::from));
     // A list of folders, hence the quotes.
     let mut socket = OsString::from("unix_socket_directories=\"");
-    socket.push(&place.socket);
+    socket.push(&paths.socket);
     socket.push("\"");
     settings.push(socket);
     settings
@@ -233,4 +239,114 @@ fn open_log(path: &Path) -> Result<(File, u64), EmbeddedError> {
     let log = log.map_err(EmbeddedError::at(path))?;
     let length = log.metadata().map_err(EmbeddedError::at(path))?.len();
     Ok((log, length))
+}
+
+/// Leaves the server and, if nobody else uses it, tells it to stop: it ends the connections, rolls
+/// back what is open and writes everything down. Returns the process that is stopping.
+pub(super) fn leave(
+    paths: &Paths,
+    in_use: InUse,
+    _lock: &StartLock,
+) -> Result<Option<Pid>, EmbeddedError> {
+    if !in_use.leave(&paths.in_use)? {
+        return Ok(None);
+    }
+    let server = running(paths);
+    if let Some(pid) = server {
+        // A server that ended in this moment is what we want, too.
+        kill(pid, Signal::SIGINT).ok();
+    }
+    Ok(server)
+}
+
+/// Waits until the process has ended.
+pub(super) async fn ended(paths: &Paths, pid: Pid) -> Result<(), EmbeddedError> {
+    let began = Instant::now();
+    while running(paths) == Some(pid) {
+        if began.elapsed() > STOP_PATIENCE {
+            return Err(EmbeddedError::StillStopping { pid: pid.as_raw() });
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Ok(())
+}
+
+/// The main process of the server, if it runs.
+pub(super) fn running(paths: &Paths) -> Option<Pid> {
+    let text = fs::read_to_string(paths.data.join("postmaster.pid")).ok()?;
+    let pid = text
+        .lines()
+        .next()?
+        .trim()
+        .parse()
+        .ok()
+        .filter(|pid| *pid > 1)?;
+    let pid = Pid::from_raw(pid);
+    let exists = matches!(kill(pid, None), Ok(()) | Err(Errno::EPERM));
+    (exists && serves(pid, paths.data.as_os_str())).then_some(pid)
+}
+
+/// Makes sure that what a killed server left behind does not keep a new one from starting. Call it
+/// only when none is [`running`], and only under the start lock.
+///
+/// After a reboot, another process of the same user may have the old process id, and PostgreSQL
+/// would refuse to start. It takes a file with its parent's id, which is ours, for a stale one.
+/// Deleting the file would lose the id of the shared memory in it, by which PostgreSQL sees that
+/// a worker of the killed server still writes to the data.
+pub(super) fn disarm(paths: &Paths) -> Result<(), EmbeddedError> {
+    if running(paths).is_some() {
+        return Ok(());
+    }
+    let path = paths.data.join("postmaster.pid");
+    if let Ok(text) = fs::read_to_string(&path) {
+        claim(&path, &text).map_err(EmbeddedError::at(&path))?;
+    }
+    for name in [".s.PGSQL.5432.lock", ".s.PGSQL.5432"] {
+        let path = paths.socket.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(EmbeddedError::at(&path)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Puts our process id in paths of the one in the file, where it stands: on a full disk there is room
+/// for nothing else. An empty file tells nothing, and keeps PostgreSQL from starting.
+fn claim(path: &Path, text: &str) -> io::Result<()> {
+    if text.trim().is_empty() {
+        return fs::remove_file(path);
+    }
+    let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
+    let text = format!("{}\n{rest}", std::process::id());
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.set_len(text.len() as u64)
+}
+
+/// True if the process was started for this data folder: a process id alone may have passed to
+/// somebody else, or belong to a dead process that nobody has buried yet.
+pub(super) fn serves(pid: Pid, data: &OsStr) -> bool {
+    if let Ok(line) = fs::read(format!("/proc/{pid}/cmdline")) {
+        return line
+            .split(|byte| *byte == 0)
+            .any(|word| word == data.as_bytes());
+    }
+    let asked = Command::new("ps")
+        .args(["-ww", "-o", "args=", "-p"])
+        .arg(pid.to_string())
+        .output();
+    let line = asked.map(|ps| ps.stdout).unwrap_or_default();
+    line.windows(data.len())
+        .any(|window| window == data.as_bytes())
+}
+
+/// Runs what waits for files and other programs outside of the runtime's own threads.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, EmbeddedError> + Send + 'static,
+) -> Result<T, EmbeddedError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| EmbeddedError::Internal(error.to_string()))?
 }
