@@ -1,17 +1,18 @@
-//! The import of a real sales pipeline, and the figures it must give; see tests/data/pipeline.
+//! A real sales pipeline, and the figures it must give; see tests/data/pipeline.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::path::Path;
 
-use crm::cli::seed::{PASSWORD, Progress, SeedError, import_pipeline};
-use crm::db::Db;
-use crm::service::leads::{Archived, LeadFilter};
-use crm::service::statistics::{Totals, Wanted, statistics};
-use crm::service::users;
-use crm::service::{Actor, leads};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use crm::service::leads::bulk::BulkMode;
+use crm::service::leads::{CreateLeads, LeadSource, LeadStatus, NewLead};
+use crm::service::users::UserRole;
+use crm::service::{Actor, UserId, perform};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::support::{Api, TestDatabase};
+use crate::support::{Api, PASSWORD};
 
 const FIGURES: &str = "{
     leads { totalCount }
@@ -25,12 +26,7 @@ const FIGURES: &str = "{
 #[tokio::test]
 async fn the_real_pipeline_gives_the_published_figures() {
     let api = Api::new().await;
-    let imported = import_pipeline(api.db(), &data(), Progress::Silent).await;
-    let imported = imported.expect("an import");
-    assert_eq!(
-        (imported.leads, imported.users, imported.already_there),
-        (8_800, 41, 0)
-    );
+    load(&api).await;
     let figures = api.data(&api.admin().await, FIGURES, json!({})).await;
     assert_eq!(figures["leads"]["totalCount"], 8_800);
     let all = &figures["leadStatistics"];
@@ -55,8 +51,7 @@ async fn the_real_pipeline_gives_the_published_figures() {
 #[tokio::test]
 async fn of_the_real_pipeline_everybody_sees_what_is_theirs() {
     let api = Api::new().await;
-    let imported = import_pipeline(api.db(), &data(), Progress::Silent).await;
-    imported.expect("an import");
+    load(&api).await;
     let manager = api.sign_in("melvin.marxen@example.com", PASSWORD).await;
     let figures = api.data(&manager, FIGURES, json!({})).await;
     assert_eq!(figures["leads"]["totalCount"], 1_929);
@@ -95,110 +90,84 @@ fn won_of_total(statistics: &Value, email: &str) -> (i64, i64) {
     )
 }
 
-#[tokio::test]
-async fn an_import_that_is_run_again_imports_nothing_twice() {
-    let database = TestDatabase::new().await;
-    let folder = folder_with(
-        "Anna Snelling,,Prospecting,,",
-        "Anna Snelling,,Won,1/2/2017,1/9/2017",
-    );
-    let first = import_pipeline(database.db(), &folder, Progress::Silent).await;
-    assert_eq!(first.expect("an import").leads, 2);
-    let second = import_pipeline(database.db(), &folder, Progress::Silent)
-        .await
-        .expect("an import");
-    assert_eq!(
-        (second.leads, second.users, second.already_there),
-        (0, 0, 2)
-    );
-    assert_eq!(totals(database.db(), &Actor::operator()).await.total, 2);
-    fs::remove_dir_all(folder).ok();
+#[derive(Deserialize)]
+struct Member {
+    sales_agent: String,
+    manager: String,
 }
 
-#[tokio::test]
-async fn rows_that_make_no_sense_are_named_and_nothing_is_imported() {
-    let database = TestDatabase::new().await;
-    let folder = folder_with(
-        "Nobody Known,,Won,1/2/2017,",
-        "Anna Snelling,,Won,31/12/2017,",
-    );
-    let outcome = import_pipeline(database.db(), &folder, Progress::Silent).await;
-    let Err(SeedError::Rows(faults)) = outcome else {
-        panic!("{outcome:?}");
-    };
-    let places: Vec<_> = faults
-        .iter()
-        .map(|fault| (fault.file, fault.line))
-        .collect();
-    assert_eq!(
-        places,
-        [("sales_pipeline.csv", 2), ("sales_pipeline.csv", 3)]
-    );
-    assert!(faults[0].message.contains("Nobody Known"), "{faults:?}");
-    assert!(faults[1].message.contains("engage_date"), "{faults:?}");
-    assert_eq!(totals(database.db(), &Actor::operator()).await.total, 0);
-    let everybody = users::UserFilter::default();
-    let people = users::count(database.db(), &Actor::operator(), &everybody).await;
-    assert_eq!(people.unwrap(), 0);
-    fs::remove_dir_all(folder).ok();
+#[derive(Deserialize)]
+struct Opportunity {
+    opportunity_id: String,
+    sales_agent: String,
+    account: String,
+    deal_stage: String,
+    engage_date: String,
+    close_date: String,
 }
 
-#[tokio::test]
-async fn an_opportunity_becomes_a_lead_with_its_facts() {
-    let database = TestDatabase::new().await;
-    let folder = folder_with(
-        "Anna Snelling,Acme Corporation,Won,10/20/2016,3/1/2017",
-        "Anna Snelling,,Lost,,",
-    );
-    import_pipeline(database.db(), &folder, Progress::Silent)
-        .await
-        .expect("an import");
-    let filter = LeadFilter {
-        custom_fields: Some(json!({ "opportunityId": "OPP00001" }).into()),
-        archived: Some(Archived::Include),
-        ..LeadFilter::default()
-    };
-    let mut conn = database.db().connection().await.expect("a connection");
-    let query = filter.query(&Actor::operator()).expect("a query");
-    let lead: leads::Lead = {
-        use diesel::prelude::*;
-        use diesel_async::RunQueryDsl;
-        let lead = query.select(leads::Lead::as_select());
-        lead.first(&mut conn).await.expect("a lead")
-    };
-    assert_eq!(lead.full_name(), "Buyer OPP00001");
-    assert_eq!(
-        lead.email.as_deref(),
-        Some("opp00001@acmecorporation.example")
-    );
-    assert_eq!(lead.company.as_deref(), Some("Acme Corporation"));
-    assert_eq!(lead.created_at.to_rfc3339(), "2016-10-20T00:00:00+00:00");
-    let contact = lead.last_contact_date.expect("a date");
-    assert_eq!(contact.to_rfc3339(), "2017-03-01T00:00:00+00:00");
-    // 50, REFERRAL 20, a company 10, a business e-mail 10.
-    assert_eq!(lead.lead_score, 90);
-    fs::remove_dir_all(folder).ok();
+/// Makes the users and leads of the files.
+async fn load(api: &Api) {
+    let (mut managers, mut agents) = (HashMap::new(), HashMap::new());
+    for member in rows::<Member>("sales_teams.csv") {
+        if !managers.contains_key(&member.manager) {
+            let manager = api.user(&member.manager, UserRole::Manager, None).await;
+            managers.insert(member.manager.clone(), manager);
+        }
+        let manager = managers.get(&member.manager);
+        let agent = api
+            .user(&member.sales_agent, UserRole::Agent, manager)
+            .await;
+        let id = agent.id.parse().map(UserId).expect("an id");
+        agents.insert(member.sales_agent, id);
+    }
+    let opportunities = rows::<Opportunity>("sales_pipeline.csv");
+    for rows in opportunities.chunks(1_000) {
+        let leads = rows.iter().map(|row| lead(row, agents[&row.sales_agent]));
+        let command = CreateLeads {
+            leads: leads.collect(),
+            mode: BulkMode::AllOrNothing,
+            dry_run: false,
+            most_rows: usize::MAX,
+        };
+        let result = perform(api.db(), &Actor::operator(), command).await;
+        for row in result.expect("new leads").rows {
+            assert!(row.error.is_none(), "{:?}", row.error);
+        }
+    }
 }
 
-fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pipeline")
+fn rows<Row: DeserializeOwned>(file: &str) -> Vec<Row> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pipeline");
+    let mut reader = csv::Reader::from_path(folder.join(file)).expect("a file");
+    reader
+        .deserialize()
+        .map(|row| row.expect("a row"))
+        .collect()
 }
 
-/// A pipeline of one agent and two opportunities, whose rows are given without their ids.
-fn folder_with(first: &str, second: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("crm-pipeline-{}", uuid::Uuid::now_v7()));
-    fs::create_dir_all(&folder).expect("a folder");
-    let teams = "sales_agent,manager\nAnna Snelling,Dustin Brinkmann\n";
-    fs::write(folder.join("sales_teams.csv"), teams).expect("a file");
-    let pipeline = format!(
-        "opportunity_id,sales_agent,account,deal_stage,engage_date,close_date\n\
-         OPP00001,{first}\nOPP00002,{second}\n"
-    );
-    fs::write(folder.join("sales_pipeline.csv"), pipeline).expect("a file");
-    folder
+fn lead(row: &Opportunity, agent: UserId) -> NewLead {
+    let id = &row.opportunity_id;
+    NewLead {
+        last_name: Some(id.clone()),
+        email: Some(format!("{}@buyers.example", id.to_lowercase())),
+        company: (!row.account.is_empty()).then(|| row.account.clone()),
+        source: Some(LeadSource::Other),
+        status: Some(match row.deal_stage.as_str() {
+            "Prospecting" => LeadStatus::New,
+            "Engaging" => LeadStatus::Contacted,
+            "Won" => LeadStatus::Won,
+            "Lost" => LeadStatus::Lost,
+            stage => panic!("the stage {stage}"),
+        }),
+        assigned_to: Some(agent),
+        last_contact_date: date(&row.close_date),
+        created_at: date(&row.engage_date),
+        ..NewLead::default()
+    }
 }
 
-async fn totals(db: &Db, actor: &Actor) -> Totals {
-    let answer = statistics(db, actor, &LeadFilter::default(), &Wanted::totals()).await;
-    answer.expect("statistics").totals
+fn date(text: &str) -> Option<DateTime<Utc>> {
+    let day = NaiveDate::parse_from_str(text, "%m/%d/%Y").ok()?;
+    Some(day.and_time(NaiveTime::MIN).and_utc())
 }

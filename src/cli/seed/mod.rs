@@ -1,4 +1,4 @@
-//! `crm seed`: leads to try the program with, made up or from a real sales pipeline.
+//! `crm seed`: made-up leads to try the program with.
 //!
 //! Everybody it creates signs in with [`PASSWORD`]: nothing here is for a database that is in
 //! earnest use.
@@ -7,7 +7,6 @@ mod demo;
 mod error;
 mod generate;
 mod lead;
-mod pipeline;
 mod rows;
 mod story;
 mod team;
@@ -15,13 +14,10 @@ mod weighted;
 mod world;
 
 pub use demo::demo;
-pub use error::{RowFault, SeedError};
+pub use error::SeedError;
 pub use generate::generate;
-pub use pipeline::{Imported, import_pipeline};
 
-use std::path::PathBuf;
-
-use clap::{ArgGroup, Args};
+use clap::Args;
 
 use crate::config::DEVELOPMENT_PASSWORD;
 use crate::db::{Copier, Db, DbError};
@@ -39,15 +35,10 @@ const LOCK: i64 = 0x6372_6d20_7365_6564;
 ///
 /// Creates the users they are assigned to; their password is "development-only".
 #[derive(Args, Debug, Clone)]
-#[command(group = ArgGroup::new("what").args(["leads", "pipeline"]).required(true))]
 pub struct SeedArgs {
     /// Make up that many leads, with their history and a team to work on them
     #[arg(long, value_name = "N")]
-    pub leads: Option<u64>,
-    /// Import a sales pipeline: a folder with sales_pipeline.csv, sales_teams.csv and, if the
-    /// accounts are to be checked, accounts.csv
-    #[arg(long, value_name = "DIR")]
-    pub pipeline: Option<PathBuf>,
+    pub leads: u64,
     /// What the made-up leads are drawn from: the same number gives the same leads
     #[arg(long, value_name = "NUMBER", default_value_t = RANDOM_SEED)]
     pub random_seed: u64,
@@ -64,11 +55,7 @@ pub enum Progress {
 
 /// Runs the command and says what it did, in one sentence.
 pub async fn run(args: SeedArgs, db: &Db) -> Result<String, SeedError> {
-    if let Some(folder) = args.pipeline {
-        let imported = import_pipeline(db, &folder, Progress::Bar).await?;
-        return Ok(imported.to_string());
-    }
-    let leads = args.leads.unwrap_or_default();
+    let leads = args.leads;
     generate(db, leads, args.random_seed, Progress::Bar).await?;
     Ok(format!(
         "made up {leads} leads; users sign in with the password {PASSWORD:?}"
