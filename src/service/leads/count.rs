@@ -6,6 +6,7 @@ use diesel::sql_types::BigInt;
 use crate::db::schema::{lead_search, leads};
 use crate::db::{Db, RunQueryDsl};
 use crate::service::leads::LeadFilter;
+use crate::service::leads::search::whole_in_index;
 use crate::service::{Actor, Result, ServiceError, statistics};
 
 /// The most that [`count_up_to`] counts.
@@ -28,7 +29,7 @@ pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64> {
         return Ok(count);
     }
     let mut conn = db.connection().await?;
-    match filter.whole_in_index(actor) {
+    match whole_in_index(filter, actor) {
         Some(rows) => Ok(lead_search::table
             .filter(rows)
             .count()
@@ -62,7 +63,7 @@ pub async fn count_up_to(
         });
     }
     let mut conn = db.connection().await?;
-    let counted: i64 = match filter.whole_in_index(actor) {
+    let counted: i64 = match whole_in_index(filter, actor) {
         Some(rows) => {
             let rows = lead_search::table.filter(rows);
             let ids = rows.select(lead_search::lead_id).limit(most + 1);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::db::Constant;
 use crate::db::schema::leads;
 use crate::service::leads::order::LeadQuery;
-use crate::service::leads::search::{InIndex, Search};
+use crate::service::leads::search::{InIndex, Search, in_index};
 use crate::service::leads::{Lead, LeadSource, LeadStatus, visible_to};
 use crate::service::{Actor, Json, LeadId, Result, UserId, text};
 
@@ -103,7 +103,7 @@ impl LeadFilter {
     /// Errors: `InvalidData` for what no filter can be.
     pub fn condition(&self, actor: &Actor) -> Result<Condition> {
         let mut all = vec![self.unsearched(actor)?];
-        if let Some(found) = self.in_index(actor, self.search.in_index()) {
+        if let Some(found) = in_index(self, actor, self.search.in_index()) {
             all.push(Box::new(InIndex(found)));
         }
         all.extend(self.search.matches());

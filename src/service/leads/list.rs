@@ -1,6 +1,6 @@
 use crate::db::{Connection, Db};
 use crate::service::leads::order::Cursor;
-use crate::service::leads::search::{LeadSearch, MatchKind, Near, PageWindow};
+use crate::service::leads::search::{LeadSearch, MatchKind, Near, PageWindow, owners};
 use crate::service::leads::{Columns, Lead, LeadFilter, LeadOrder};
 use crate::service::page::{Page, Slice, Start};
 use crate::service::{Actor, Result, ServiceError};
@@ -57,7 +57,7 @@ pub async fn list(
         },
     };
     let mut conn = db.unconfirmed_connection().await?;
-    let rows = if filter.owners(actor).is_none() {
+    let rows = if owners(filter, actor).is_none() {
         Vec::new()
     } else if filter.search.may_be_mistyped() {
         conn.build_transaction()

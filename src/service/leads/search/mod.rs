@@ -1,9 +1,9 @@
 //! Searching: what a search asks for, as conditions, and how a page of its leads is found.
 
-mod index;
+mod index_conditions;
 mod near;
-mod own;
 mod page;
+mod search_index;
 mod statements;
 mod terms;
 
@@ -17,9 +17,9 @@ use crate::service::leads::filter::Condition;
 use crate::service::leads::sql::{HasMatch, beyond_ascii, escaped, strpos};
 use crate::service::validation::searchable;
 
-pub(super) use index::InIndex;
 pub(super) use near::Near;
 pub(super) use page::{LeadSearch, PageWindow};
+pub(super) use search_index::{InIndex, in_index, owners, whole_in_index};
 use terms::{Term, terms};
 
 const LONGEST: usize = 200;

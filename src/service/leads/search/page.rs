@@ -6,6 +6,8 @@ use crate::db::schema::leads;
 use crate::db::{Connection, RunQueryDsl};
 use crate::service::leads::filter::{Condition, every};
 use crate::service::leads::order::{Cursor, LeadOrder, LeadQuery, NullsPart};
+use crate::service::leads::search::index_conditions::{order_conditions, ranges};
+use crate::service::leads::search::search_index::in_index;
 use crate::service::leads::search::statements::{PageRow, PageStatement, Rows};
 use crate::service::leads::search::{InIndex, IndexCondition, MatchKind, Near};
 use crate::service::leads::{Columns, LeadFilter, ListedLead};
@@ -139,7 +141,7 @@ impl LeadSearch<'_> {
                 condition,
                 most: SEARCHED,
             }),
-            Step::RangeScan => ranged(self.filter.ranges(self.actor)),
+            Step::RangeScan => ranged(ranges(self.filter, self.actor)),
             Step::Gather => Some(Rows::All(self.in_index().map(InIndex))),
         }
     }
@@ -205,7 +207,7 @@ impl LeadSearch<'_> {
             None => self.filter.search.in_index(),
             Some(near) => near.in_index(),
         };
-        self.filter.in_index(self.actor, search)
+        in_index(self.filter, self.actor, search)
     }
 
     /// All that the leads must fulfil, and where in the order they must be if that is not said yet.
@@ -224,7 +226,7 @@ impl LeadSearch<'_> {
         let parts = parts.skip_while(|part| place.is_some_and(|place| place.part() != **part));
         let places = std::iter::once(place).chain(std::iter::repeat(None));
         let seek = |(&part, place): (&NullsPart, Option<&Cursor>)| -> LeadQuery<'static> {
-            let own = every(self.filter.own(self.actor, self.order));
+            let own = every(order_conditions(self.filter, self.actor, self.order));
             let all = leads::table.filter(own).into_boxed();
             self.order.seek(all, part, self.backwards, place)
         };

@@ -45,94 +45,89 @@ impl QueryId for InIndex {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl LeadFilter {
-    /// Rows of `lead_search`, among them those of all leads that are meant; nothing if the filter says
-    /// nothing that its index is asked for: a search, tags or custom fields.
-    pub(in crate::service::leads) fn in_index(
-        &self,
-        actor: &Actor,
-        search: Option<IndexCondition>,
-    ) -> Option<IndexCondition> {
-        let mut all: Vec<IndexCondition> = search.into_iter().collect();
-        self.add_listed(&mut all);
-        if all.is_empty() {
-            return None;
-        }
-        self.add_archived(&mut all);
-        match self.owners(actor) {
-            Owners::Everybody => {}
-            Owners::Somebody => {
-                all.push(Box::new(lead_search::assigned_to.is_not_null().nullable()))
-            }
-            Owners::Only(owners) => {
-                let owners = owners.into_iter().map(|owner| owner.unwrap_or(NOBODY));
-                let owners: Vec<UserId> = owners.collect();
-                let owner = lead_owner(lead_search::assigned_to).overlaps_with(owners);
-                all.push(Box::new(owner.nullable()));
-            }
-        }
-        all.into_iter().reduce(both)
+/// Rows of `lead_search`, among them those of all leads that are meant; nothing if the filter says
+/// nothing that its index is asked for: a search, tags or custom fields.
+pub(in crate::service::leads) fn in_index(
+    filter: &LeadFilter,
+    actor: &Actor,
+    search: Option<IndexCondition>,
+) -> Option<IndexCondition> {
+    let mut all: Vec<IndexCondition> = search.into_iter().collect();
+    add_listed(filter, &mut all);
+    if all.is_empty() {
+        return None;
     }
-
-    /// The same rows, if they are just those of the leads that are meant: they can be counted.
-    pub(in crate::service::leads) fn whole_in_index(
-        &self,
-        actor: &Actor,
-    ) -> Option<IndexCondition> {
-        let rest = Self {
-            assigned_to: None,
-            unassigned: None,
-            tags_all: None,
-            tags_any: None,
-            archived: None,
-            custom_fields: None,
-            search: Search::default(),
-            ..self.clone()
-        };
-        let fields = self.custom_fields.as_ref();
-        let is_whole = rest == Self::default()
-            && fields.is_none_or(Json::has_content)
-            && (self.search.is_empty() || self.search.in_index().is_some());
-        self.in_index(actor, self.search.in_index())
-            .filter(|_| is_whole)
+    add_archived(filter, &mut all);
+    match owners(filter, actor) {
+        Owners::Everybody => {}
+        Owners::Somebody => all.push(Box::new(lead_search::assigned_to.is_not_null().nullable())),
+        Owners::Only(owners) => {
+            let owners = owners.into_iter().map(|owner| owner.unwrap_or(NOBODY));
+            let owners: Vec<UserId> = owners.collect();
+            let owner = lead_owner(lead_search::assigned_to).overlaps_with(owners);
+            all.push(Box::new(owner.nullable()));
+        }
     }
+    all.into_iter().reduce(both)
+}
 
-    /// Whose leads the filter means, of those that the actor may see.
-    pub(in crate::service::leads) fn owners(&self, actor: &Actor) -> Owners {
-        let own = Owners::of(self.assigned_to.as_deref(), self.unassigned);
-        let parts = self.and.iter();
-        let parts = parts.map(|part| Owners::of(part.assigned_to.as_deref(), part.unassigned));
-        parts.fold(visible_owners(actor).and(own), Owners::and)
+/// The same rows, if they are just those of the leads that are meant: they can be counted.
+pub(in crate::service::leads) fn whole_in_index(
+    filter: &LeadFilter,
+    actor: &Actor,
+) -> Option<IndexCondition> {
+    let rest = LeadFilter {
+        assigned_to: None,
+        unassigned: None,
+        tags_all: None,
+        tags_any: None,
+        archived: None,
+        custom_fields: None,
+        search: Search::default(),
+        ..filter.clone()
+    };
+    let fields = filter.custom_fields.as_ref();
+    let is_whole = rest == LeadFilter::default()
+        && fields.is_none_or(Json::has_content)
+        && (filter.search.is_empty() || filter.search.in_index().is_some());
+    in_index(filter, actor, filter.search.in_index()).filter(|_| is_whole)
+}
+
+/// Whose leads the filter means, of those that the actor may see.
+pub(in crate::service::leads) fn owners(filter: &LeadFilter, actor: &Actor) -> Owners {
+    let own = Owners::of(filter.assigned_to.as_deref(), filter.unassigned);
+    let parts = filter.and.iter();
+    let parts = parts.map(|part| Owners::of(part.assigned_to.as_deref(), part.unassigned));
+    parts.fold(visible_owners(actor).and(own), Owners::and)
+}
+
+/// The tags and values of custom fields that all of them have: each has a list in the index.
+fn add_listed(filter: &LeadFilter, all: &mut Vec<IndexCondition>) {
+    // All of none is no condition, and no list of the index has it.
+    if let Some(tags) = filter.tags_all.as_ref().filter(|tags| !tags.is_empty()) {
+        all.push(Box::new(lead_search::tags.contains(keys(tags)).nullable()));
     }
-
-    /// The tags and values of custom fields that all of them have: each has a list in the index.
-    fn add_listed(&self, all: &mut Vec<IndexCondition>) {
-        // All of none is no condition, and no list of the index has it.
-        if let Some(tags) = self.tags_all.as_ref().filter(|tags| !tags.is_empty()) {
-            all.push(Box::new(lead_search::tags.contains(keys(tags)).nullable()));
-        }
-        if let Some(tags) = &self.tags_any {
-            let any = lead_search::tags.overlaps_with(keys(tags));
-            all.push(Box::new(any.nullable()));
-        }
-        // Without a value the index would be read from end to end: it has no list of that.
-        if let Some(fields) = self.custom_fields.clone().filter(Json::has_content) {
-            let fields = lead_search::custom_fields.contains(fields);
-            all.push(Box::new(fields.nullable()));
-        }
-        self.and.iter().for_each(|part| part.add_listed(all));
+    if let Some(tags) = &filter.tags_any {
+        let any = lead_search::tags.overlaps_with(keys(tags));
+        all.push(Box::new(any.nullable()));
     }
+    // Without a value the index would be read from end to end: it has no list of that.
+    if let Some(fields) = filter.custom_fields.clone().filter(Json::has_content) {
+        let fields = lead_search::custom_fields.contains(fields);
+        all.push(Box::new(fields.nullable()));
+    }
+    filter.and.iter().for_each(|part| add_listed(part, all));
+}
 
-    fn add_archived(&self, all: &mut Vec<IndexCondition>) {
-        match self.archived {
-            None | Some(Archived::Exclude) => {
-                all.push(Box::new(
-                    diesel::dsl::not(lead_search::is_archived).nullable(),
-                ));
-            }
-            Some(Archived::Only) => all.push(Box::new(lead_search::is_archived.nullable())),
-            Some(Archived::Include) => {}
+fn add_archived(filter: &LeadFilter, all: &mut Vec<IndexCondition>) {
+    match filter.archived {
+        None | Some(Archived::Exclude) => {
+            all.push(Box::new(
+                diesel::dsl::not(lead_search::is_archived).nullable(),
+            ));
         }
+        Some(Archived::Only) => all.push(Box::new(lead_search::is_archived.nullable())),
+        Some(Archived::Include) => {}
     }
 }
 
