@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::cli::Failure;
+use crate::cli::failure::{Failure, said};
 use crate::cli::seed::{self, SeedArgs};
-use crate::cli::serve::said;
 use crate::config::{Config, Profile};
 use crate::db::embedded::{EmbeddedServer, Upkeep};
 use crate::db::{self, DatabaseOptions, Db, PoolOptions};

@@ -2,9 +2,8 @@
 
 use clap::Subcommand;
 
-use crate::cli::Failure;
 use crate::cli::database::Database;
-use crate::cli::serve::said;
+use crate::cli::failure::{Failure, said};
 use crate::config::Config;
 use crate::service::sessions;
 

@@ -1,6 +1,7 @@
 //! The commands of the program, a file each.
 
 pub mod database;
+mod failure;
 mod file_limit;
 pub mod keys;
 pub mod seed;
@@ -9,10 +10,11 @@ mod stop;
 mod trusted;
 pub mod users;
 
-use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub use failure::Failure;
 
 use crate::config::{Config, without_empty_variables};
 use crate::graphql;
@@ -47,17 +49,6 @@ enum Command {
     Keys(keys::KeysCommand),
 }
 
-/// Why a command could not do its work: one sentence for whoever started it.
-#[derive(Debug)]
-pub struct Failure(String);
-
-impl Failure {
-    /// Says it in the words of what went wrong.
-    pub fn new(reason: impl Display) -> Self {
-        Self(reason.to_string())
-    }
-}
-
 /// The command line: every command, flag, variable and default.
 pub fn command_line() -> clap::Command {
     Cli::command()
@@ -78,15 +69,15 @@ pub fn main() -> ExitCode {
         .build();
     let outcome = runtime.map_err(Failure::new).and_then(|runtime| {
         let _inside = runtime.enter();
-        let telemetry = telemetry::start(&cli.config).map_err(Failure)?;
+        let telemetry = telemetry::start(&cli.config).map_err(Failure::new)?;
         let outcome = runtime.block_on(run(cli, telemetry.metrics.clone()));
         telemetry.stop();
         outcome
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure(reason)) => {
-            eprintln!("crm: {reason}");
+        Err(failure) => {
+            eprintln!("crm: {failure}");
             ExitCode::FAILURE
         }
     }

@@ -11,8 +11,8 @@ use futures_util::FutureExt;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 
-use crate::cli::Failure;
 use crate::cli::database::Database;
+use crate::cli::failure::{Failure, said};
 use crate::cli::stop::{end_in_time, stop_signal, time_to_stop};
 use crate::cli::{file_limit, seed, trusted};
 use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile, removed_settings};
@@ -22,7 +22,7 @@ use crate::http::graphiql::Pending;
 use crate::http::{self, App, ConnectionLimits, Provider, Render, Stopping};
 use crate::service::sessions::{Memory, PasswordHash};
 use crate::service::statistics::Fold;
-use crate::service::{ServiceError, idempotency, sessions, users};
+use crate::service::{idempotency, sessions, users};
 use crate::telemetry::Metrics;
 
 /// Connections that the kernel keeps until they are accepted (at most `net.core.somaxconn`). What is
@@ -263,15 +263,5 @@ async fn fold(db: Db) {
             );
         }
         tokio::time::sleep(Fold::PAUSE).await;
-    }
-}
-
-/// A service's error in a sentence for the operator, who may read what a client may not.
-pub(super) fn said(error: ServiceError) -> Failure {
-    match error {
-        ServiceError::Database(cause) => Failure::new(format!("the database said: {cause}")),
-        ServiceError::Unavailable(cause) => Failure::new(cause),
-        ServiceError::Internal(cause) => Failure::new(cause),
-        error => Failure::new(error.message()),
     }
 }

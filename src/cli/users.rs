@@ -4,9 +4,8 @@ use std::io::{IsTerminal, stdin};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::cli::Failure;
 use crate::cli::database::Database;
-use crate::cli::serve::said;
+use crate::cli::failure::{Failure, said};
 use crate::config::Config;
 use crate::db::Db;
 use crate::service::page::{LARGEST, Page, Start};

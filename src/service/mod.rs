@@ -27,6 +27,7 @@ mod json;
 mod perform;
 mod random;
 mod sha256;
+mod user_role;
 pub(crate) mod validation;
 
 pub use actor::Actor;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::http::server::ConnectionLimits;
 use crate::http::server::connection::{Close, Connection, Network};
+use crate::http::server::limits::ConnectionLimits;
 
 /// Connections beyond the others, on which nothing but probes is answered.
 pub(super) const PROBE_PLACES: usize = 8;

@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use crate::http::server::ConnectionLimits;
-use crate::http::server::lingering_close::LONGEST;
+use crate::http::server::limits::{ConnectionLimits, LINGER};
 
 /// Longest turn of a client once the server was told to stop.
 const STOP_GRACE: Duration = Duration::from_secs(1);
@@ -200,7 +199,7 @@ impl Connection {
         let (time, close) = match progress.phase {
             Phase::Head => (limits.header, Close::Cut),
             // Its reader answers 408 when its time is over, and then the close lingers: that comes first.
-            Phase::Body => (limits.client + LONGEST + STOP_GRACE, Close::Cut),
+            Phase::Body => (limits.client + LINGER + STOP_GRACE, Close::Cut),
             Phase::Answer => return None,
             Phase::Rest => (limits.keep_alive, Close::Finish),
         };

@@ -6,7 +6,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use axum::body::Bytes;
 use http_body_util::BodyExt;
@@ -15,10 +14,10 @@ use tokio::time::timeout;
 
 use crate::db::carried;
 use crate::http::server::connection::Exchange;
+use crate::http::server::limits::LINGER;
 
-/// Bounds of what is read for nobody, in bytes and time: whoever sends more or takes longer is cut off.
+/// The bound in bytes of what is read for nobody: whoever sends more is cut off.
 const MOST: usize = 1024 * 1024;
-pub(super) const LONGEST: Duration = Duration::from_secs(2);
 
 /// A request's body. What of it was not read when it is dropped is read and thrown away, within
 /// bounds; where that is all of it, the connection serves on.
@@ -67,7 +66,7 @@ impl Body for LingeringBody {
 impl Drop for LingeringBody {
     fn drop(&mut self) {
         if let Some(unread) = self.0.take() {
-            tokio::spawn(carried(timeout(LONGEST, discard(unread))));
+            tokio::spawn(carried(timeout(LINGER, discard(unread))));
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod admission;
 mod connection;
+mod limits;
 mod lingering_close;
 mod watched_stream;
 
@@ -27,7 +28,6 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use ipnet::IpNet;
 use nix::errno::Errno;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -39,6 +39,8 @@ use crate::http::server::admission::{Admission, Place};
 use crate::http::server::connection::Exchange;
 use crate::http::server::lingering_close::LingeringBody;
 use crate::http::server::watched_stream::WatchedStream;
+
+pub use limits::ConnectionLimits;
 
 /// Time between two looks at the deadlines.
 const SWEEP: Duration = Duration::from_millis(100);
@@ -53,41 +55,6 @@ const FIRST_BYTES: Duration = Duration::from_millis(50);
 /// Most bytes of an answer that the kernel keeps beyond what is on its way.
 #[cfg(target_os = "linux")]
 const UNSENT: u32 = 64 * 1024;
-
-/// Limits and deadlines of connections.
-#[derive(Debug, Clone)]
-pub struct ConnectionLimits {
-    /// The most connections at a time.
-    pub connections: usize,
-    /// The most connections of an address (of IPv6: of a /64) that have not shown a valid token yet.
-    pub per_address: usize,
-    /// Peers whose connections are not counted by address: many clients speak through each.
-    pub trusted_proxies: Vec<IpNet>,
-    /// Time for a request's head to come, from its first byte; of the first request, from the
-    /// connection's beginning.
-    pub header: Duration,
-    /// Time in which a client must take 64 KB of its answer, or the rest; also the time that a body has
-    /// to come.
-    pub client: Duration,
-    /// Time that a connection may rest between two requests.
-    pub keep_alive: Duration,
-    /// Time that requests in flight have to end once the program was told to stop.
-    pub drain: Duration,
-}
-
-impl Default for ConnectionLimits {
-    fn default() -> Self {
-        Self {
-            connections: 1024,
-            per_address: 64,
-            trusted_proxies: Vec::new(),
-            header: Duration::from_secs(5),
-            client: Duration::from_secs(30),
-            keep_alive: Duration::from_secs(75),
-            drain: Duration::from_secs(8),
-        }
-    }
-}
 
 /// The other end of a request's connection.
 #[derive(Clone)]

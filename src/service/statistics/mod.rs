@@ -13,10 +13,12 @@ mod scan;
 mod scope;
 mod series;
 mod totals;
+mod wanted;
 
 pub use rollup_job::{Fold, fold};
 pub use series::{Bucket, MOST_BUCKETS, Series, SeriesKey};
 pub use totals::{AgentTotals, Totals};
+pub use wanted::Wanted;
 
 use std::collections::HashMap;
 
@@ -35,31 +37,6 @@ pub struct Statistics {
     pub totals: Totals,
     /// The numbers of leads created in each stretch of time, for every series asked for.
     pub series: HashMap<SeriesKey, Series>,
-}
-
-/// The figures asked for; the rest of a [`Statistics`] is not computed.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Wanted {
-    /// The sums over all leads: everything in [`Totals`] but the next two.
-    pub sums: bool,
-    /// The sums per assignee.
-    pub by_agent: bool,
-    /// The number of overdue follow-ups.
-    pub overdue: bool,
-    /// These series.
-    pub series: Vec<SeriesKey>,
-}
-
-impl Wanted {
-    /// All of [`Totals`], and no series.
-    pub fn totals() -> Self {
-        Self {
-            sums: true,
-            by_agent: true,
-            overdue: true,
-            series: Vec::new(),
-        }
-    }
 }
 
 /// Counts over the leads that the filter lets through and the actor may see, as of one moment.

@@ -16,10 +16,11 @@ use crate::service::statistics::intervals::IntervalSet;
 use crate::service::statistics::rollup_query::{
     Assignees, EVERYBODY, GroupBy, NOBODY, RollupQuery, Sum,
 };
+use crate::service::statistics::scan;
 use crate::service::statistics::scope::Scope;
 use crate::service::statistics::series::{Bucket, Counts};
 use crate::service::statistics::totals::Totals;
-use crate::service::statistics::{Wanted, scan};
+use crate::service::statistics::wanted::Wanted;
 use crate::service::{Actor, Result, UserId};
 
 /// A selection of leads, and the same selection as rollups know it.

@@ -10,6 +10,7 @@ mod list;
 mod update;
 mod user;
 
+pub use crate::service::user_role::UserRole;
 pub(crate) use addresses::normalize_addresses;
 pub use create::CreateUser;
 pub use deactivate::{DeactivateUser, TheirLeads};
@@ -18,6 +19,6 @@ pub use first_admin::{by_email, create_first_admin, has_admin};
 pub use identity::{Identity, identified};
 pub use list::{UserFilter, UserPlace, count, list};
 pub use update::{UpdateUser, UserPatch};
-pub use user::{User, UserRole, find_many, read};
+pub use user::{User, find_many, read};
 
 pub(crate) use user::{lock_assignees, team_of, users_by_id};

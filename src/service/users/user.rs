@@ -4,30 +4,12 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::db::schema::{sql_types, users};
-use crate::db::{Connection, Db, RunQueryDsl, pg_enum};
+use crate::db::schema::users;
+use crate::db::{Connection, Db, RunQueryDsl};
 use crate::service::command::Answer;
 use crate::service::permission::{self, Action};
+use crate::service::user_role::UserRole;
 use crate::service::{Actor, Result, ServiceError, UserId};
-
-pg_enum! {
-    /// The rights of a user, see [`crate::service::permission`].
-    UserRole: sql_types::UserRole {
-        /// Sees and does everything.
-        Admin = "ADMIN",
-        /// Leads a team.
-        Manager = "MANAGER",
-        /// Works on leads.
-        Agent = "AGENT",
-    }
-}
-
-impl UserRole {
-    /// True if whoever has this role can do nothing that one with the other cannot.
-    pub fn is_at_most(self, other: Self) -> bool {
-        self >= other
-    }
-}
 
 /// Somebody who works with leads. Without the password.
 #[derive(
