@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::graphql::context::both;
-use crate::graphql::direct::{Direct, DirectList, Ready, Way, Writer};
-use crate::graphql::written::Leaf;
+use crate::graphql::execute::raw_json::Leaf;
+use crate::graphql::execute::sync_object::{Direct, DirectList, Ready, Way, Writer};
 use crate::service::page::{Page, Slice};
 use crate::service::validation::Faults;
 use crate::service::{Result, ServiceError};

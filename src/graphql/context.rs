@@ -7,10 +7,10 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use crate::db::{Db, Party, Premise};
-use crate::graphql::answer_size::AnswerSize;
 use crate::graphql::attempt::Attempt;
-use crate::graphql::documents::Asked;
-use crate::graphql::limits::Limits;
+use crate::graphql::execute::answer_size::AnswerSize;
+use crate::graphql::prepare::document_cache::Asked;
+use crate::graphql::prepare::limits::Limits;
 use crate::service::sessions::Token;
 use crate::service::validation::Faults;
 use crate::service::{Actor, Command, Result, ServiceError, perform, perform_once};

@@ -1,6 +1,6 @@
 use async_graphql::{InputValueResult, Scalar, ScalarType, Value};
 
-use crate::graphql::written::{to_json, written};
+use crate::graphql::execute::raw_json::{to_json, written};
 use crate::service::Json;
 
 /// JSON as a client has it.

@@ -10,8 +10,8 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use futures_util::FutureExt;
 
 use crate::db::{Db, carried};
-use crate::graphql::answer_size::AnswerSize;
 use crate::graphql::error::defect;
+use crate::graphql::execute::answer_size::AnswerSize;
 use crate::service::leads::{self, Lead};
 use crate::service::page::{Page, Slice, Start};
 use crate::service::timeline::{self, Entry, EntryType};

@@ -15,29 +15,29 @@ use futures_util::FutureExt;
 use tokio::time::{Instant, timeout_at};
 
 use crate::db::{Db, DbError};
-use crate::graphql::answer_size::{AnswerSize, Counting, LargeAnswers};
 use crate::graphql::api_key::{ApiKeyMutation, ApiKeyQuery};
 use crate::graphql::bulk::BulkMutation;
-use crate::graphql::coercion::settle;
 use crate::graphql::context::{ClientAddress, Credentials, RequestId, Settings};
-use crate::graphql::cost::Cost;
-use crate::graphql::documents::{Documents, Known, Unusable, asked};
 use crate::graphql::error::{defect, transport_error};
+use crate::graphql::execute::answer_size::{AnswerSize, Counting, LargeAnswers};
+use crate::graphql::execute::coercion::settle;
 use crate::graphql::execute::complete;
+use crate::graphql::execute::shorten::shorten;
 use crate::graphql::lead::{LeadMutation, LeadQuery};
-use crate::graphql::limits;
 use crate::graphql::loaders::Lookup;
 use crate::graphql::node::NodeQuery;
-use crate::graphql::operation::{Operation, chosen};
+use crate::graphql::prepare::cost::Cost;
+use crate::graphql::prepare::document_cache::{Documents, Known, Unusable, asked};
+use crate::graphql::prepare::limits;
+use crate::graphql::prepare::operation::{Operation, chosen};
+use crate::graphql::prepare::row_costs::RowCosts;
+use crate::graphql::prepare::trusted::{Faulty, Trusted};
 use crate::graphql::prepare::{
     Collector, SchemaIndex, Variables, coerce_variables, executable, validate,
 };
-use crate::graphql::row_costs::RowCosts;
 use crate::graphql::session::SessionMutation;
-use crate::graphql::shorten::shorten;
 use crate::graphql::statistics::StatisticsQuery;
 use crate::graphql::timeline::{NoteMutation, TimelineQuery};
-use crate::graphql::trusted::{Faulty, Trusted};
 use crate::graphql::user::{UserMutation, UserQuery};
 use crate::service::ServiceError;
 use crate::service::sessions::SessionKeys;

@@ -2,7 +2,7 @@ use async_graphql::parser::types::Field;
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
-use crate::graphql::direct::Ready;
+use crate::graphql::execute::sync_object::Ready;
 use crate::graphql::user::{User, UserRole, named};
 use crate::service::api_keys;
 

@@ -1,8 +1,8 @@
 use async_graphql::{Context, Object};
 
 use crate::graphql::bulk::result::BulkRowResult;
-use crate::graphql::direct::{Direct, DirectList};
 use crate::graphql::error::answer;
+use crate::graphql::execute::sync_object::{Direct, DirectList};
 use crate::service;
 use crate::service::leads::bulk::BulkResult;
 

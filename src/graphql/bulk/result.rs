@@ -1,12 +1,12 @@
 use async_graphql::parser::types::Field;
 use async_graphql::{Context, ID, Object, SimpleObject};
 
-use crate::graphql::direct::{Ready, Writer};
 use crate::graphql::error::answer;
 use crate::graphql::error_code::ErrorCode;
+use crate::graphql::execute::raw_json::Leaf;
+use crate::graphql::execute::sync_object::{Ready, Writer};
 use crate::graphql::lead::Lead;
 use crate::graphql::loaders::Loaders;
-use crate::graphql::written::Leaf;
 use crate::service::leads::bulk::BulkRow;
 
 /// The outcome of one row.

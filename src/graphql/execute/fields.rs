@@ -1,8 +1,8 @@
 use async_graphql::parser::types::{BaseType, OperationDefinition, SelectionSet, Type};
 use async_graphql::{PathSegment, Value};
 
+use crate::graphql::execute::raw_json::is_left_out;
 use crate::graphql::prepare::{Collector, Groups, SchemaIndex, TYPE_MARKER};
-use crate::graphql::written::is_left_out;
 
 /// The fields of an answer that were left out, because it would have become too large.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 
 use crate::graphql::context::actor;
-use crate::graphql::direct::Direct;
+use crate::graphql::execute::sync_object::Direct;
 use crate::graphql::json::JsonValue;
 use crate::graphql::lead::permissions::LeadPermissions;
 use crate::graphql::lead::score::ScoreLine;

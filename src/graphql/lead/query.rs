@@ -2,8 +2,8 @@ use async_graphql::{Context, ID, Object};
 
 use crate::graphql::connection::PageArguments;
 use crate::graphql::context::{actor, db, uuid};
-use crate::graphql::direct::Direct;
 use crate::graphql::error::answer;
+use crate::graphql::execute::sync_object::Direct;
 use crate::graphql::lead::{
     Lead, LeadConnection, LeadFilter, LeadOrder, assignees, lead_connection, lead_filter,
 };

@@ -1,9 +1,9 @@
 use async_graphql::parser::types::Field;
 
-use crate::graphql::direct::{Ready, Way, Writer};
+use crate::graphql::execute::raw_json::Leaf;
+use crate::graphql::execute::sync_object::{Ready, Way, Writer};
 use crate::graphql::lead::{Lead, LeadSource, LeadStatus};
 use crate::graphql::user::User;
-use crate::graphql::written::Leaf;
 
 impl Ready for Lead {
     type Child = User;

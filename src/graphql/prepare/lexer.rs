@@ -5,7 +5,7 @@
 
 use async_graphql::{Pos, ServerError};
 
-use crate::graphql::limits::{self, Excess, Limits, Measure};
+use crate::graphql::prepare::limits::{self, Excess, Limits, Measure};
 
 /// A token.
 #[derive(Debug, Clone, Copy)]
@@ -241,7 +241,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Unreadable, normalised, tokens};
-    use crate::graphql::limits::{Limits, Measure};
+    use crate::graphql::prepare::limits::{Limits, Measure};
 
     fn measure(document: &str) -> Option<Measure> {
         match tokens(document, &Limits::default()) {

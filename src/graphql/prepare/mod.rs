@@ -4,6 +4,17 @@
 //! it, and reads `1.0` as no Int. It is handed documents without variables: their values, coerced
 //! here as the specification says, stand where the variables stood.
 
+pub(super) mod cost;
+pub(super) mod document_cache;
+pub(super) mod introspection;
+pub(super) mod limits;
+pub(super) mod merges;
+pub(super) mod operation;
+pub(super) mod query_meter;
+pub(super) mod row_costs;
+pub(super) mod trusted;
+pub(super) mod weights;
+
 mod collect;
 mod cursor;
 #[cfg(test)]
@@ -20,10 +31,16 @@ mod validate;
 mod variables;
 
 pub(super) use collect::{Collector, Groups};
+pub use cost::Cost;
+pub use document_cache::Unusable;
 pub(super) use executable::{TYPE_MARKER, executable, is_plain};
+pub use introspection::Introspection;
 pub use json::read_object;
 pub(super) use lexer::{Unreadable, normalised};
+pub use limits::{Excess, Limits, Measure};
+pub use operation::Operation;
 pub(super) use parser::parse;
 pub(super) use schema_index::SchemaIndex;
+pub use trusted::Faulty;
 pub(super) use validate::validate;
 pub(super) use variables::{Variables, coerce_variables};

@@ -15,8 +15,8 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Pos, Positioned, ServerError};
 use async_graphql_value::Value;
 
-use crate::graphql::limits::Limits;
 use crate::graphql::prepare::lexer::{Kind, Token, Unreadable, syntax, tokens};
+use crate::graphql::prepare::limits::Limits;
 use crate::graphql::prepare::number::number;
 use crate::graphql::prepare::strings::{block_string_value, string_value};
 

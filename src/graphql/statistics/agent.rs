@@ -1,9 +1,9 @@
 use async_graphql::parser::types::Field;
 use async_graphql::{Context, Object};
 
-use crate::graphql::direct::{Direct, Ready, Way, Writer};
+use crate::graphql::execute::raw_json::Leaf;
+use crate::graphql::execute::sync_object::{Direct, Ready, Way, Writer};
 use crate::graphql::user::{User, all_named, named};
-use crate::graphql::written::Leaf;
 use crate::service::Result;
 use crate::service::statistics::AgentTotals;
 

@@ -11,8 +11,8 @@ use async_graphql::{InputValueError, InputValueResult};
 use chrono::NaiveDate;
 
 use crate::graphql::context::{actor, db};
-use crate::graphql::direct::{Direct, DirectList};
 use crate::graphql::error::answer;
+use crate::graphql::execute::sync_object::{Direct, DirectList};
 use crate::graphql::lead::{LeadFilter, LeadSource, LeadStatus, lead_filter};
 use crate::graphql::statistics::agent::{AgentStatistics, agents};
 use crate::graphql::statistics::wanted::wanted;

@@ -2,8 +2,8 @@ use async_graphql::parser::types::Field;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use crate::graphql::direct::Ready;
 use crate::graphql::error::answer;
+use crate::graphql::execute::sync_object::Ready;
 use crate::graphql::json::JsonValue;
 use crate::graphql::lead::Lead;
 use crate::graphql::loaders::Loaders;

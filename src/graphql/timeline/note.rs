@@ -4,8 +4,8 @@ use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 
 use crate::graphql::connection::{Connection, Listed};
-use crate::graphql::direct::Ready;
 use crate::graphql::error::answer;
+use crate::graphql::execute::sync_object::Ready;
 use crate::graphql::lead::Lead;
 use crate::graphql::loaders::Loaders;
 use crate::graphql::timeline::{Position, entry};

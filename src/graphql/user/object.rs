@@ -7,12 +7,12 @@ use chrono::{DateTime, Utc};
 
 use crate::graphql::connection::PageArguments;
 use crate::graphql::context::{actor, db};
-use crate::graphql::direct::{Ready, Writer};
 use crate::graphql::error::answer;
+use crate::graphql::execute::raw_json::Leaf;
+use crate::graphql::execute::sync_object::{Ready, Writer};
 use crate::graphql::lead::{LeadConnection, LeadFilter, LeadOrder, lead_connection, lead_filter};
 use crate::graphql::loaders::Loaders;
 use crate::graphql::user::permissions::UserPermissions;
-use crate::graphql::written::Leaf;
 use crate::service::permission::{Action, may};
 use crate::service::users::Directory;
 use crate::service::{Actor, Result, UserId, users};

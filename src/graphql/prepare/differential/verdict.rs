@@ -7,9 +7,9 @@ use async_graphql_value::Value;
 use serde_json::{Value as Json, json};
 
 use super::generate::Pair;
-use crate::graphql::limits::Limits;
-use crate::graphql::operation::chosen;
 use crate::graphql::prepare::json::read_object;
+use crate::graphql::prepare::limits::Limits;
+use crate::graphql::prepare::operation::chosen;
 use crate::graphql::prepare::schema_index::{Input, NamedType, SchemaIndex};
 use crate::graphql::prepare::{
     Collector, TYPE_MARKER, Unreadable, coerce_variables, executable, parse, validate,

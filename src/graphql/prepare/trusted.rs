@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use async_graphql::{Pos, ServerError};
 
-use crate::graphql::documents::{Hash, Known, Unusable};
-use crate::graphql::guard::Fault;
-use crate::graphql::limits::Limits;
+use crate::graphql::prepare::document_cache::{Hash, Known, Unusable};
+use crate::graphql::prepare::limits::Limits;
+use crate::graphql::prepare::query_meter::Fault;
 use crate::graphql::prepare::{Unreadable, normalised, parse};
 use crate::service::sha256;
 
 /// Trusted documents by every name that they are known under.
 #[derive(Debug, Default)]
-pub(super) struct Trusted(HashMap<Hash, Arc<Known>>);
+pub(in crate::graphql) struct Trusted(HashMap<Hash, Arc<Known>>);
 
 /// A document that was to be trusted and could never be answered.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Faulty {
 
 impl Faulty {
     /// The error that the schema, or the parser, gives for a file's document.
-    pub(super) fn new(file: &str, error: ServerError) -> Self {
+    pub(in crate::graphql) fn new(file: &str, error: ServerError) -> Self {
         Self {
             file: file.to_owned(),
             place: error.locations.first().copied(),
@@ -48,7 +48,7 @@ impl Display for Faulty {
 
 impl Trusted {
     /// Trusts a file's document. Errors: it cannot be parsed, or goes beyond a limit.
-    pub(super) fn add(
+    pub(in crate::graphql) fn add(
         &mut self,
         file: &str,
         text: &str,
@@ -72,7 +72,11 @@ impl Trusted {
 
     /// The document of this text, however it is broken into lines; or of this name, if the text is
     /// empty. Errors: it is not trusted, or has another name.
-    pub(super) fn find(&self, text: &str, name: Option<Hash>) -> Result<Arc<Known>, Unusable> {
+    pub(in crate::graphql) fn find(
+        &self,
+        text: &str,
+        name: Option<Hash>,
+    ) -> Result<Arc<Known>, Unusable> {
         let known = match name {
             Some(name) if text.is_empty() => self.0.get(&name),
             Some(name) if name != sha256(text) => {

@@ -18,17 +18,17 @@ use crate::graphql::lead::{LeadSource, LeadStatus};
 use crate::graphql::user::UserRole;
 
 /// The value that stands for JSON in an answer.
-pub(super) fn written(json: Vec<u8>) -> Value {
+pub(in crate::graphql) fn written(json: Vec<u8>) -> Value {
     Value::Binary(json.into())
 }
 
 /// The value at the place of a field that is left out, because the answer would become too large.
-pub(super) fn left_out() -> Value {
+pub(in crate::graphql) fn left_out() -> Value {
     written(Vec::new())
 }
 
 /// True if a value is [`left_out`].
-pub(super) fn is_left_out(value: &Value) -> bool {
+pub(in crate::graphql) fn is_left_out(value: &Value) -> bool {
     matches!(value, Value::Binary(json) if json.is_empty())
 }
 
@@ -40,7 +40,7 @@ pub fn to_json(answer: &impl Serialize, bytes: usize) -> Vec<u8> {
 }
 
 /// Adds a value to JSON.
-pub(super) fn write(value: &impl Serialize, json: &mut Vec<u8>) {
+pub(in crate::graphql) fn write(value: &impl Serialize, json: &mut Vec<u8>) {
     value
         .serialize(&mut Serializer::with_formatter(json, AsWritten))
         .expect("answers can be written into memory");
@@ -55,7 +55,7 @@ impl Formatter for AsWritten {
 }
 
 /// A value without fields, that writes itself as the library's type of the same name does.
-pub(super) trait Leaf {
+pub(in crate::graphql) trait Leaf {
     fn write(&self, json: &mut Vec<u8>);
 }
 

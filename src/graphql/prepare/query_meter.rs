@@ -10,12 +10,12 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned};
 
-use crate::graphql::limits::{self, Excess, Limits, Measure};
-use crate::graphql::values::{Uses, Weights};
+use crate::graphql::prepare::limits::{self, Excess, Limits, Measure};
+use crate::graphql::prepare::weights::{Uses, Weights};
 
 /// A fault of a document, found before validation.
 #[derive(Debug, PartialEq)]
-pub(super) enum Fault {
+pub(in crate::graphql) enum Fault {
     Excess(Excess),
     /// This fragment spreads itself, by whatever way.
     Cycle(Name),
@@ -23,7 +23,7 @@ pub(super) enum Fault {
 
 /// Looks at the parsed document, its variables having these weights. Errors: the first limit that
 /// it goes beyond, or a cycle.
-pub(super) fn check_size(
+pub(in crate::graphql) fn check_size(
     document: &ExecutableDocument,
     weights: &Weights,
     limits: &Limits,
@@ -198,7 +198,7 @@ mod tests {
     use async_graphql::parser::parse_query;
 
     use super::{Fault, Weights, check_size};
-    use crate::graphql::limits::{Limits, Measure};
+    use crate::graphql::prepare::limits::{Limits, Measure};
 
     fn measure(document: &str) -> Option<Measure> {
         let limits = Limits::default();

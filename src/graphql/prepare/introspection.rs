@@ -4,9 +4,9 @@ use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 use async_graphql::{Name, PathSegment, Pos, Request, Response, Value};
 
 use crate::graphql::context::RequestId;
-use crate::graphql::documents::asked;
 use crate::graphql::error::transport_error;
-use crate::graphql::operation::chosen;
+use crate::graphql::prepare::document_cache::asked;
+use crate::graphql::prepare::operation::chosen;
 use crate::service::ServiceError;
 
 /// For so many questions it is said that they are refused, as answers have few errors.

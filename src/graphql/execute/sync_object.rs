@@ -8,9 +8,9 @@ use async_graphql::{
     ContainerType, ContextSelectionSet, OutputType, Positioned, ServerResult, Value,
 };
 
-use crate::graphql::answer_size::AnswerSize;
-use crate::graphql::plan::Plan;
-use crate::graphql::written::{left_out, written};
+use crate::graphql::execute::answer_size::AnswerSize;
+use crate::graphql::execute::plan::Plan;
+use crate::graphql::execute::raw_json::{left_out, written};
 
 /// An object that knows which of its fields need not wait for anything.
 pub trait Ready: ContainerType + OutputType + 'static {

@@ -6,7 +6,7 @@ use async_graphql::parser::types::{ExecutableDocument, Field, Selection, Selecti
 /// True if there are two fields of the same name anywhere whose selections must be merged in the
 /// answer. Fragments count wherever they are spread, so that the document must have been found to
 /// be of an allowed size before.
-pub(super) fn has_merges(document: &ExecutableDocument) -> bool {
+pub(in crate::graphql) fn has_merges(document: &ExecutableDocument) -> bool {
     let mut operations = document.operations.iter();
     operations.any(|(_, operation)| set_has_merges(document, &operation.node.selection_set.node))
 }

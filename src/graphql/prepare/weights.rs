@@ -7,8 +7,8 @@ use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Name, Request, Value as Given};
 use async_graphql_value::Value;
 
-use crate::graphql::guard::{Fault, check_size};
-use crate::graphql::limits::{self, Limits, Measure};
+use crate::graphql::prepare::limits::{self, Limits, Measure};
+use crate::graphql::prepare::query_meter::{Fault, check_size};
 
 /// So many bytes of a text weigh as much as one more value.
 const TEXT: usize = 32;
@@ -18,15 +18,15 @@ const OBJECT: usize = 10;
 
 /// The counts of the values in arguments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Uses {
+pub(in crate::graphql) struct Uses {
     /// The number of values, weighed.
-    pub(super) values: usize,
+    pub(in crate::graphql) values: usize,
     /// The number of them that are variables.
-    pub(super) variables: usize,
+    pub(in crate::graphql) variables: usize,
 }
 
 impl Uses {
-    pub(super) fn beside(self, other: Self) -> Self {
+    pub(in crate::graphql) fn beside(self, other: Self) -> Self {
         Self {
             values: self.values.saturating_add(other.values),
             variables: self.variables.saturating_add(other.variables),
@@ -36,7 +36,7 @@ impl Uses {
 
 /// The weights of the values of variables; those that are not here weigh 1.
 #[derive(Debug, Default)]
-pub(super) struct Weights(HashMap<Name, usize>);
+pub(in crate::graphql) struct Weights(HashMap<Name, usize>);
 
 impl Weights {
     /// The weights of a request's variables, or of their defaults if these weigh more.
@@ -60,7 +60,7 @@ impl Weights {
     }
 
     /// The weight of a value in the document.
-    pub(super) fn of(&self, value: &Value) -> Uses {
+    pub(in crate::graphql) fn of(&self, value: &Value) -> Uses {
         let sum = |uses: Uses, value: &Value| uses.beside(self.of(value));
         let one = |values, variables| Uses { values, variables };
         match value {
@@ -100,7 +100,7 @@ fn nesting(value: &Given) -> usize {
 
 /// Looks at what a request brings for a document's variables. Errors: values that nest too
 /// deep, or too many of them, each variable counted wherever it is used.
-pub(super) fn check_variables(
+pub(in crate::graphql) fn check_variables(
     request: &Request,
     document: &ExecutableDocument,
     uses: Uses,

@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_graphql::Name;
 
-use crate::graphql::cost::Cost;
+use crate::graphql::prepare::cost::Cost;
 
 /// The budget of a request for the rows of its bulk changes, besides the cost of it known before.
 #[derive(Debug)]
-pub(super) struct RowCosts {
+pub(in crate::graphql) struct RowCosts {
     /// The price of a row, by the response key of the change.
     prices: Vec<(Name, u64)>,
     left: AtomicU64,
@@ -16,7 +16,7 @@ pub(super) struct RowCosts {
 }
 
 impl RowCosts {
-    pub(super) fn new(cost: Cost, prices: Vec<(Name, u64)>) -> Self {
+    pub(in crate::graphql) fn new(cost: Cost, prices: Vec<(Name, u64)>) -> Self {
         let left = cost.limit.saturating_sub(cost.requested);
         Self {
             prices,
@@ -26,21 +26,21 @@ impl RowCosts {
     }
 
     /// The most rows that the change of this response key may have.
-    pub(super) fn most(&self, key: &str) -> usize {
+    pub(in crate::graphql) fn most(&self, key: &str) -> usize {
         let left = self.left.load(Ordering::Relaxed);
         let most = left.checked_div(self.price(key)).unwrap_or(u64::MAX);
         usize::try_from(most).unwrap_or(usize::MAX)
     }
 
     /// Counts the rows that a change has.
-    pub(super) fn take(&self, key: &str, rows: usize) {
+    pub(in crate::graphql) fn take(&self, key: &str, rows: usize) {
         let price = self.price(key).saturating_mul(rows as u64);
         let left = self.left.load(Ordering::Relaxed).saturating_sub(price);
         self.left.store(left, Ordering::Relaxed);
     }
 
     /// The cost counted so far.
-    pub(super) fn taken(&self) -> u64 {
+    pub(in crate::graphql) fn taken(&self) -> u64 {
         self.limit - self.left.load(Ordering::Relaxed)
     }
 

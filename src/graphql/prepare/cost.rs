@@ -51,7 +51,7 @@ const ROW_FIELDS: u64 = 8;
 
 /// The price of each operation of a document.
 #[derive(Debug, Clone)]
-pub(super) struct Priced(Vec<(Option<Name>, Price)>);
+pub(in crate::graphql) struct Priced(Vec<(Option<Name>, Price)>);
 
 /// A price as far as it is known without variables: `fixed`, and for each page of a size that a
 /// variable says, so many times another price.
@@ -74,7 +74,7 @@ enum PageSize {
 
 impl Priced {
     /// Works out what can be known without variables. The document must not be larger than allowed.
-    pub(super) fn of(document: &ExecutableDocument, index: &SchemaIndex) -> Self {
+    pub(in crate::graphql) fn of(document: &ExecutableDocument, index: &SchemaIndex) -> Self {
         let operations = document.operations.iter().map(|(name, operation)| {
             let pricer = Pricer {
                 document,
@@ -98,7 +98,7 @@ impl Priced {
     }
 
     /// The cost of the operation that is asked for; of several without a name the dearest.
-    pub(super) fn cost(&self, request: &Request) -> u64 {
+    pub(in crate::graphql) fn cost(&self, request: &Request) -> u64 {
         let name = request.operation_name.as_deref();
         let asked = self.0.iter().filter(|(is, _)| match (is, name) {
             (Some(is), Some(name)) => is == name,
@@ -109,7 +109,7 @@ impl Priced {
     }
 
     /// The cost of a row of each bulk change, by the response key of the change.
-    pub(super) fn rows(&self, request: &Request) -> Vec<(Name, u64)> {
+    pub(in crate::graphql) fn rows(&self, request: &Request) -> Vec<(Name, u64)> {
         let name = request.operation_name.as_deref();
         let mut asked = self.0.iter();
         let asked = asked.find(|(is, _)| name.is_none() || is.as_deref() == name);

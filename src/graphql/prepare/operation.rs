@@ -49,10 +49,10 @@ impl Operation {
 
 /// The operations of a document.
 #[derive(Debug)]
-pub(super) struct Operations(Vec<(Option<Name>, Arc<Operation>)>);
+pub(in crate::graphql) struct Operations(Vec<(Option<Name>, Arc<Operation>)>);
 
 impl Operations {
-    pub(super) fn of(document: &ExecutableDocument, index: &SchemaIndex) -> Self {
+    pub(in crate::graphql) fn of(document: &ExecutableDocument, index: &SchemaIndex) -> Self {
         let operations = document.operations.iter().map(|(name, definition)| {
             let operation = Operation::of(document, name, &definition.node, index);
             (name.cloned(), Arc::new(operation))
@@ -61,7 +61,7 @@ impl Operations {
     }
 
     /// The one that is executed for this name: the only one if there is no name.
-    pub(super) fn chosen(&self, name: Option<&str>) -> Option<&Arc<Operation>> {
+    pub(in crate::graphql) fn chosen(&self, name: Option<&str>) -> Option<&Arc<Operation>> {
         let (_, operation) = match (self.0.as_slice(), name) {
             ([only], None) => Some(only),
             (_, None) => None,
@@ -74,7 +74,7 @@ impl Operations {
 }
 
 /// The operation of a document that a request's name stands for: the only one if there is no name.
-pub(super) fn chosen<'a>(
+pub(in crate::graphql) fn chosen<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
 ) -> Option<&'a Positioned<OperationDefinition>> {

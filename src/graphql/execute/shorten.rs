@@ -3,10 +3,10 @@
 
 use async_graphql::{Response, ServerError, Value};
 
-use crate::graphql::limits::{self, Limits};
+use crate::graphql::prepare::limits::{self, Limits};
 
 /// Keeps the first errors; the last one of them says how many more there were, `untold` among them.
-pub(super) fn shorten(answer: &mut Response, limits: &Limits, untold: usize) {
+pub(in crate::graphql) fn shorten(answer: &mut Response, limits: &Limits, untold: usize) {
     let errors = &mut answer.errors;
     let omitted = errors.len().saturating_sub(limits.errors) + untold;
     errors.truncate(limits.errors);
@@ -20,7 +20,7 @@ pub(super) fn shorten(answer: &mut Response, limits: &Limits, untold: usize) {
 }
 
 /// Leaves out the middle: a message begins with what is wrong and ends with what was expected.
-pub(super) fn shorten_message(error: &mut ServerError, most: usize) {
+pub(in crate::graphql) fn shorten_message(error: &mut ServerError, most: usize) {
     let message = &mut error.message;
     // Most messages are short, and then their bytes are enough to see it.
     if message.len() <= most || message.chars().count() <= most {
@@ -39,7 +39,7 @@ mod tests {
     use async_graphql::{Response, ServerError, Value};
 
     use super::shorten;
-    use crate::graphql::limits::Limits;
+    use crate::graphql::prepare::limits::Limits;
 
     #[test]
     fn many_long_errors_become_few_short_ones() {

@@ -5,13 +5,13 @@ use std::task::{Context, Poll, Waker};
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql::{ContextSelectionSet, Name, Positioned};
 
-use crate::graphql::direct::{Ready, Way, Writer};
-use crate::graphql::documents::Asked;
+use crate::graphql::execute::raw_json::write;
+use crate::graphql::execute::sync_object::{Ready, Way, Writer};
 use crate::graphql::prepare::TYPE_MARKER;
-use crate::graphql::written::write;
+use crate::graphql::prepare::document_cache::Asked;
 
 /// The plan by which objects of a type are written, made once for a list.
-pub(super) struct Plan<'a, T: Ready>(Vec<(&'a Name, Step<'a, T>)>);
+pub(in crate::graphql) struct Plan<'a, T: Ready>(Vec<(&'a Name, Step<'a, T>)>);
 
 enum Step<'a, T: Ready> {
     TypeName,
@@ -50,7 +50,7 @@ impl<T: Ready> Below<T> for Child<'_, T> {
 
 impl<'a, T: Ready> Plan<'a, T> {
     /// The plan for this selection; nothing if it is not plain, or must be merged with another.
-    pub(super) fn of(ctx: &ContextSelectionSet<'a>) -> Option<Self> {
+    pub(in crate::graphql) fn of(ctx: &ContextSelectionSet<'a>) -> Option<Self> {
         let asked: &Asked = ctx.data_opt()?;
         if asked.known.has_merges {
             return None;
@@ -131,7 +131,7 @@ impl<'a, T: Ready> Plan<'a, T> {
     }
 
     /// True if nothing of this object has to wait.
-    pub(super) fn is_ready(&self, object: &T) -> bool {
+    pub(in crate::graphql) fn is_ready(&self, object: &T) -> bool {
         self.0.iter().all(|(_, step)| match step {
             Step::TypeName | Step::Write(_) => true,
             Step::Child(child) => child.is_ready(object),
@@ -140,7 +140,7 @@ impl<'a, T: Ready> Plan<'a, T> {
     }
 
     /// Writes an object that is ready. Returns nothing if it was not.
-    pub(super) fn write(
+    pub(in crate::graphql) fn write(
         &self,
         ctx: &ContextSelectionSet<'_>,
         object: &T,

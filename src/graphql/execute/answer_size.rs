@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, OnceCell, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, Instant, sleep, timeout_at};
 
 use crate::db::{FairQueue, Party, Permit};
-use crate::graphql::written::{is_left_out, left_out};
+use crate::graphql::execute::raw_json::{is_left_out, left_out};
 use crate::service::ServiceError;
 
 /// Up to this many bytes an answer is made at once, whatever else is being made.
@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 /// The places of large answers, which users take in turn; small ones need none. Those that have one are
 /// made in turns, half as many at a time as there are cores, and other cores are left to small answers.
 #[derive(Clone)]
-pub(super) struct LargeAnswers {
+pub(in crate::graphql) struct LargeAnswers {
     places: FairQueue,
     turns: Arc<Semaphore>,
     limit: usize,
@@ -68,7 +68,7 @@ enum Refusal {
 
 impl LargeAnswers {
     /// Places for answers of at most so many bytes each.
-    pub(super) fn new(limit: usize) -> Self {
+    pub(in crate::graphql) fn new(limit: usize) -> Self {
         let cores = available_parallelism().map_or(1, NonZero::get);
         Self {
             places: FairQueue::new(LARGE_AT_A_TIME, PATIENCE),
@@ -78,7 +78,12 @@ impl LargeAnswers {
     }
 
     /// An answer of which nothing is there yet.
-    pub(super) fn answer(&self, party: Party, deadline: Instant, is_change: bool) -> AnswerSize {
+    pub(in crate::graphql) fn answer(
+        &self,
+        party: Party,
+        deadline: Instant,
+        is_change: bool,
+    ) -> AnswerSize {
         AnswerSize {
             large: self.clone(),
             party,
@@ -98,7 +103,7 @@ impl LargeAnswers {
 impl AnswerSize {
     /// Reads rows of this size; few lists of a request at a time, so that those behind them see
     /// what was read. Errors: those of reading, and `AnswerTooLarge` beyond the limit.
-    pub(super) async fn reading<T, E: From<ServiceError>>(
+    pub(in crate::graphql) async fn reading<T, E: From<ServiceError>>(
         &self,
         read: impl Future<Output = Result<T, E>>,
         size: impl FnOnce(&T) -> usize,
@@ -121,7 +126,7 @@ impl AnswerSize {
     }
 
     /// Counts what was written.
-    pub(super) fn add(&self, bytes: usize) {
+    pub(in crate::graphql) fn add(&self, bytes: usize) {
         let written = self.written.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if written > self.large.limit {
             self.refuse(Refusal::TooLarge);
@@ -134,7 +139,7 @@ impl AnswerSize {
     }
 
     /// True once the rest of the answer is left out.
-    pub(super) fn is_beyond(&self) -> bool {
+    pub(in crate::graphql) fn is_beyond(&self) -> bool {
         self.refusal.get().is_some()
     }
 
@@ -150,7 +155,7 @@ impl AnswerSize {
 
     /// Lets others go first where the answer has become large: waits for a place, once, and for a turn, and
     /// pauses from time to time. Where they do not come before the deadline the rest is left out.
-    pub(super) async fn room(&self) {
+    pub(in crate::graphql) async fn room(&self) {
         if self.place.get().is_some() {
             self.pause().await;
         } else if self.is_beyond() {
@@ -191,12 +196,16 @@ impl AnswerSize {
     /// True if a field is written whatever the size: of a change its counts and ids, and the plain
     /// fields of the object that it is about, which are few, so that nothing committed looks failed.
     /// `is_leaf` is true if nothing is selected of it.
-    pub(super) fn is_kept(&self, path: Option<&QueryPathNode<'_>>, is_leaf: bool) -> bool {
+    pub(in crate::graphql) fn is_kept(
+        &self,
+        path: Option<&QueryPathNode<'_>>,
+        is_leaf: bool,
+    ) -> bool {
         self.is_change && depth(path) <= if is_leaf { 3 } else { 2 }
     }
 
     /// Why the rest is left out, if it is. Errors: `AnswerTooLarge`, `TimedOut`.
-    pub(super) fn check(&self) -> Result<(), ServiceError> {
+    pub(in crate::graphql) fn check(&self) -> Result<(), ServiceError> {
         match self.refusal.get() {
             None => Ok(()),
             Some(Refusal::TooLarge) => Err(ServiceError::AnswerTooLarge(self.large.limit)),
@@ -222,7 +231,7 @@ fn depth(mut path: Option<&QueryPathNode<'_>>) -> usize {
 }
 
 /// Has the library count each value that it resolves.
-pub(super) struct Counting;
+pub(in crate::graphql) struct Counting;
 
 impl ExtensionFactory for Counting {
     fn create(&self) -> Arc<dyn Extension> {

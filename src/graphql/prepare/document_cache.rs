@@ -10,17 +10,17 @@ use async_graphql::{Request, ServerError, Value};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use crate::graphql::cost::{Cost, Priced};
-use crate::graphql::guard::{Fault, check_size};
-use crate::graphql::limits::{self, Excess, Limits};
-use crate::graphql::merges::has_merges;
-use crate::graphql::operation::{Operation, Operations};
+use crate::graphql::execute::shorten::shorten_message;
+use crate::graphql::prepare::cost::{Cost, Priced};
+use crate::graphql::prepare::limits::{self, Excess, Limits};
+use crate::graphql::prepare::merges::has_merges;
+use crate::graphql::prepare::operation::{Operation, Operations};
+use crate::graphql::prepare::query_meter::{Fault, check_size};
+use crate::graphql::prepare::row_costs::RowCosts;
+use crate::graphql::prepare::trusted::Trusted;
+use crate::graphql::prepare::weights::{Uses, Weights, check_variables};
 use crate::graphql::prepare::{Unreadable, is_plain, parse};
-use crate::graphql::row_costs::RowCosts;
 use crate::graphql::schema::index;
-use crate::graphql::shorten::shorten_message;
-use crate::graphql::trusted::Trusted;
-use crate::graphql::values::{Uses, Weights, check_variables};
 use crate::service::sha256;
 
 /// The maximum length of the remembered text, in bytes; parsed, it is about ten times as large.
@@ -38,33 +38,33 @@ pub struct Documents {
 }
 
 /// The SHA-256 of a document's text.
-pub(super) type Hash = [u8; 32];
+pub(in crate::graphql) type Hash = [u8; 32];
 
 /// A document, and what there is to know of it before it is asked.
 #[derive(Debug)]
-pub(super) struct Known {
-    pub(super) document: ExecutableDocument,
+pub(in crate::graphql) struct Known {
+    pub(in crate::graphql) document: ExecutableDocument,
     length: u64,
     uses: Uses,
     price: Priced,
     operations: Operations,
     /// True if parts of its answer must be merged.
-    pub(super) has_merges: bool,
+    pub(in crate::graphql) has_merges: bool,
     /// True if it can be executed as it stands, whatever a request brings for variables.
-    pub(super) is_plain: bool,
+    pub(in crate::graphql) is_plain: bool,
     is_valid: AtomicBool,
 }
 
 /// The document that a request asks for, and its cost.
 #[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) cost: Cost,
-    pub(super) row_costs: Arc<RowCosts>,
-    pub(super) known: Arc<Known>,
+pub(in crate::graphql) struct Asked {
+    pub(in crate::graphql) cost: Cost,
+    pub(in crate::graphql) row_costs: Arc<RowCosts>,
+    pub(in crate::graphql) known: Arc<Known>,
 }
 
 /// The [`Asked`] of a request, if its document was read.
-pub(super) fn asked(request: &Request) -> Option<&Asked> {
+pub(in crate::graphql) fn asked(request: &Request) -> Option<&Asked> {
     request.data.get(&TypeId::of::<Asked>())?.downcast_ref()
 }
 
@@ -107,7 +107,7 @@ impl From<Fault> for Unusable {
 
 impl Known {
     /// Collects the facts of a parsed document. Errors: a limit that it goes beyond, a cycle.
-    pub(super) fn of(
+    pub(in crate::graphql) fn of(
         document: ExecutableDocument,
         length: usize,
         limits: &Limits,
@@ -130,25 +130,25 @@ impl Known {
     }
 
     /// The operation that a request names, if the document has it.
-    pub(super) fn operation(&self, request: &Request) -> Option<Arc<Operation>> {
+    pub(in crate::graphql) fn operation(&self, request: &Request) -> Option<Arc<Operation>> {
         let name = request.operation_name.as_deref();
         self.operations.chosen(name).cloned()
     }
 
     /// True if the document was found to be valid before.
-    pub(super) fn is_valid(&self) -> bool {
+    pub(in crate::graphql) fn is_valid(&self) -> bool {
         self.is_valid.load(Ordering::Relaxed)
     }
 
     /// Takes note of that it is.
-    pub(super) fn found_valid(&self) {
+    pub(in crate::graphql) fn found_valid(&self) {
         self.is_valid.store(true, Ordering::Relaxed);
     }
 }
 
 impl Documents {
     /// Any documents within these limits.
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(in crate::graphql) fn new(limits: Limits) -> Self {
         Self {
             limits: Arc::new(limits),
             remembered: Arc::new(Cache::with_weighter(TYPICAL, MOST_TEXT, ByText)),
@@ -157,17 +157,17 @@ impl Documents {
     }
 
     /// Only these documents, from now on.
-    pub(super) fn trust(&mut self, trusted: Trusted) {
+    pub(in crate::graphql) fn trust(&mut self, trusted: Trusted) {
         self.trusted = Some(Arc::new(trusted));
     }
 
-    pub(super) fn limits(&self) -> &Limits {
+    pub(in crate::graphql) fn limits(&self) -> &Limits {
         &self.limits
     }
 
     /// Gives the request what is known of its document: of the one remembered of this text, or of this name if
     /// the client sends a name only.
-    pub(super) fn read(&self, request: &mut Request) -> Result<(), Unusable> {
+    pub(in crate::graphql) fn read(&self, request: &mut Request) -> Result<(), Unusable> {
         let name = name(request)?;
         let known = match &self.trusted {
             Some(trusted) => trusted.find(&request.query, name)?,

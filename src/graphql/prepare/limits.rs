@@ -96,7 +96,7 @@ pub struct Excess {
 
 impl Measure {
     /// Errors: more than `most`.
-    pub(super) fn check(self, found: usize, most: usize) -> Result<(), Excess> {
+    pub(in crate::graphql) fn check(self, found: usize, most: usize) -> Result<(), Excess> {
         if found <= most {
             return Ok(());
         }
