@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::graphql::context::both;
 use crate::graphql::execute::raw_json::Leaf;
-use crate::graphql::execute::sync_object::{Direct, DirectList, Ready, Way, Writer};
+use crate::graphql::execute::sync_object::{ChildOf, FieldWriter, RawList, RawObject, SyncObject};
 use crate::service::page::{Page, Slice};
 use crate::service::validation::Faults;
 use crate::service::{Result, ServiceError};
@@ -40,7 +40,7 @@ impl PageArguments {
 }
 
 /// A type that lists can be of.
-pub trait Listed: Ready + 'static {
+pub trait Listed: SyncObject + 'static {
     /// The position of a row in the list.
     type Place: Send + Sync;
     /// The data of the list besides its rows.
@@ -49,7 +49,7 @@ pub trait Listed: Ready + 'static {
 
 /// A page of a list, as Relay has it.
 pub struct Connection<N: Listed> {
-    edges: Vec<Direct<Edge<N>>>,
+    edges: Vec<RawObject<Edge<N>>>,
     has_previous: bool,
     has_next: bool,
     about: N::About,
@@ -57,7 +57,7 @@ pub struct Connection<N: Listed> {
 
 /// A row of a list.
 pub struct Edge<N: Listed> {
-    node: Direct<N>,
+    node: RawObject<N>,
     place: N::Place,
     cursor: fn(&N::Place) -> String,
 }
@@ -84,8 +84,8 @@ impl<N: Listed> Connection<N> {
         row: impl Fn(T) -> (N::Place, N),
     ) -> Self {
         let edge = |(place, node)| {
-            Direct(Edge {
-                node: Direct(node),
+            RawObject(Edge {
+                node: RawObject(node),
                 place,
                 cursor,
             })
@@ -103,18 +103,18 @@ impl<N: Listed> Connection<N> {
 #[Object(name_type)]
 impl<N: Listed> Connection<N> {
     /// The rows of the page, each with its cursor.
-    async fn edges(&self) -> DirectList<'_, Edge<N>> {
-        DirectList(self.edges.iter().collect())
+    async fn edges(&self) -> RawList<'_, Edge<N>> {
+        RawList(self.edges.iter().collect())
     }
 
     /// The rows of the page.
-    async fn nodes(&self) -> DirectList<'_, N> {
-        DirectList(self.edges.iter().map(|edge| &edge.0.node).collect())
+    async fn nodes(&self) -> RawList<'_, N> {
+        RawList(self.edges.iter().map(|edge| &edge.0.node).collect())
     }
 
     /// Where the page stands in its list.
     async fn page_info(&self) -> PageInfo {
-        let cursor = |edge: &Direct<Edge<N>>| (edge.0.cursor)(&edge.0.place);
+        let cursor = |edge: &RawObject<Edge<N>>| (edge.0.cursor)(&edge.0.place);
         PageInfo {
             has_previous_page: self.has_previous,
             has_next_page: self.has_next,
@@ -133,7 +133,7 @@ impl<N: Listed> Connection<N> {
 #[Object(name_type)]
 impl<N: Listed> Edge<N> {
     /// The row.
-    async fn node(&self) -> &Direct<N> {
+    async fn node(&self) -> &RawObject<N> {
         &self.node
     }
 
@@ -143,18 +143,18 @@ impl<N: Listed> Edge<N> {
     }
 }
 
-impl<N: Listed> Ready for Edge<N> {
+impl<N: Listed> SyncObject for Edge<N> {
     type Child = N;
 
     fn is_ready(&self, field: &Field) -> bool {
         field.name.node != "node" || self.node.0.are_ready(&field.selection_set.node)
     }
 
-    fn writer(field: &str) -> Option<Writer<Self>> {
+    fn writer(field: &str) -> Option<FieldWriter<Self>> {
         (field == "cursor").then_some(|edge, json| (edge.cursor)(&edge.place).write(json))
     }
 
-    fn child(field: &str) -> Option<Way<Self>> {
+    fn child(field: &str) -> Option<ChildOf<Self>> {
         (field == "node").then_some(|edge| Some(Some(&edge.node.0)))
     }
 }

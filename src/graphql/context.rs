@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::db::{Db, Party, Premise};
 use crate::graphql::attempt::Attempt;
 use crate::graphql::execute::answer_size::AnswerSize;
-use crate::graphql::prepare::document_cache::Asked;
+use crate::graphql::prepare::document_cache::PreparedRequest;
 use crate::graphql::prepare::limits::Limits;
 use crate::service::sessions::Token;
 use crate::service::validation::Faults;
@@ -100,13 +100,13 @@ pub(super) fn actor<'a>(ctx: &Context<'a>) -> Result<&'a Actor> {
 
 /// The most rows of a bulk change that the cost allows to tell of, with what is selected of each.
 pub(super) fn most_rows(ctx: &Context<'_>) -> usize {
-    let costs = &ctx.data_unchecked::<Asked>().row_costs;
+    let costs = &ctx.data_unchecked::<PreparedRequest>().row_costs;
     costs.most(&ctx.item.node.response_key().node)
 }
 
 /// Counts the rows that a bulk change tells of in the cost.
 pub(super) fn take_rows(ctx: &Context<'_>, rows: usize) {
-    let costs = &ctx.data_unchecked::<Asked>().row_costs;
+    let costs = &ctx.data_unchecked::<PreparedRequest>().row_costs;
     costs.take(&ctx.item.node.response_key().node, rows);
 }
 

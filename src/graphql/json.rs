@@ -1,6 +1,6 @@
 use async_graphql::{InputValueResult, Scalar, ScalarType, Value};
 
-use crate::graphql::execute::raw_json::{to_json, written};
+use crate::graphql::execute::raw_json::{raw_json, to_json};
 use crate::service::Json;
 
 /// JSON as a client has it.
@@ -10,7 +10,7 @@ pub struct JsonValue(pub Json);
 impl JsonValue {
     /// The value that stands for JSON in an answer.
     pub(super) fn of(json: &Json) -> Value {
-        written(json.as_str().as_bytes().to_vec())
+        raw_json(json.as_str().as_bytes().to_vec())
     }
 }
 

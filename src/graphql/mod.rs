@@ -27,6 +27,6 @@ pub use context::{ClientAddress, Credentials, RequestId, Settings};
 pub use error::{code_of, transport_error};
 pub use execute::{AnswerSize, SMALL_ANSWER, to_json};
 pub use prepare::{
-    Cost, Excess, Faulty, Introspection, Limits, Measure, Operation, Unusable, read_object,
+    Cost, Faulty, Introspection, LimitExceeded, Limits, Measure, Operation, Unusable, read_object,
 };
 pub use schema::{Answered, Schema, build, sdl};

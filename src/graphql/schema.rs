@@ -20,14 +20,14 @@ use crate::graphql::bulk::BulkMutation;
 use crate::graphql::context::{ClientAddress, Credentials, RequestId, Settings};
 use crate::graphql::error::{defect, transport_error};
 use crate::graphql::execute::answer_size::{AnswerSize, Counting, LargeAnswers};
-use crate::graphql::execute::coercion::settle;
 use crate::graphql::execute::complete;
-use crate::graphql::execute::shorten::shorten;
+use crate::graphql::execute::normalize_response::normalize_response;
+use crate::graphql::execute::truncate_errors::truncate_errors;
 use crate::graphql::lead::{LeadMutation, LeadQuery};
 use crate::graphql::loaders::Lookup;
 use crate::graphql::node::NodeQuery;
 use crate::graphql::prepare::cost::Cost;
-use crate::graphql::prepare::document_cache::{Documents, Known, Unusable, asked};
+use crate::graphql::prepare::document_cache::{DocumentCache, PreparedDocument, Unusable, asked};
 use crate::graphql::prepare::limits;
 use crate::graphql::prepare::operation::{Operation, chosen};
 use crate::graphql::prepare::row_costs::RowCosts;
@@ -75,7 +75,7 @@ pub struct Schema {
     db: Db,
     session_keys: SessionKeys,
     directory: Directory,
-    documents: Documents,
+    documents: DocumentCache,
     large_answers: LargeAnswers,
     request_timeout: Duration,
 }
@@ -107,7 +107,7 @@ pub fn build(db: Db, settings: Settings) -> Schema {
         .data(session_keys.clone())
         .data(directory.clone())
         .data(settings)
-        // Documents are valid by then.
+        // DocumentCache are valid by then.
         .validation_mode(ValidationMode::Fast)
         // Its own measure of what the guard has measured by then.
         .limit_recursive_depth(limits::NESTING + 1)
@@ -117,7 +117,7 @@ pub fn build(db: Db, settings: Settings) -> Schema {
         db,
         session_keys,
         directory,
-        documents: Documents::new(limits),
+        documents: DocumentCache::new(limits),
         large_answers,
         request_timeout,
     }
@@ -226,7 +226,7 @@ impl Schema {
         answer: Response,
         size: Option<Arc<AnswerSize>>,
     ) -> Answered {
-        let mut answer = settle(about.is_change(), answer);
+        let mut answer = normalize_response(about.is_change(), answer);
         let limits = self.documents.limits();
         let mut untold = 0;
         if let Some((document, operation)) = about.operation() {
@@ -248,7 +248,7 @@ impl Schema {
                     }));
             }
         }
-        shorten(&mut answer, limits, untold);
+        truncate_errors(&mut answer, limits, untold);
         let response = match &about.cost {
             Some((cost, rows)) => {
                 let requested = cost.requested + rows.taken();
@@ -321,7 +321,7 @@ struct About {
     operation: Option<Arc<Operation>>,
     /// The name of the operation, as the client sent it.
     name: Option<String>,
-    document: Option<Arc<Known>>,
+    document: Option<Arc<PreparedDocument>>,
 }
 
 impl About {

@@ -6,7 +6,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::graphql::{Cost, Excess, Schema, Unusable, read_object};
+use crate::graphql::{Cost, LimitExceeded, Schema, Unusable, read_object};
 
 /// Why a request was turned away before GraphQL saw it.
 #[derive(Clone)]
@@ -164,7 +164,7 @@ impl From<Unusable> for Refusal {
 /// The error's extensions about a limit.
 fn details(unusable: Unusable) -> Vec<(&'static str, Value)> {
     match unusable {
-        Unusable::TooLarge(Excess {
+        Unusable::TooLarge(LimitExceeded {
             measure,
             found,
             most,

@@ -2,7 +2,7 @@ use async_graphql::parser::types::Field;
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
-use crate::graphql::execute::sync_object::Ready;
+use crate::graphql::execute::sync_object::SyncObject;
 use crate::graphql::user::{User, UserRole, named};
 use crate::service::api_keys;
 
@@ -10,7 +10,7 @@ use crate::service::api_keys;
 #[derive(Clone)]
 pub struct ApiKey(pub api_keys::ApiKey);
 
-impl Ready for ApiKey {
+impl SyncObject for ApiKey {
     type Child = User;
 
     fn is_ready(&self, field: &Field) -> bool {

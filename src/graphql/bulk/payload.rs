@@ -2,7 +2,7 @@ use async_graphql::{Context, Object};
 
 use crate::graphql::bulk::result::BulkRowResult;
 use crate::graphql::error::answer;
-use crate::graphql::execute::sync_object::{Direct, DirectList};
+use crate::graphql::execute::sync_object::{RawList, RawObject};
 use crate::service;
 use crate::service::leads::bulk::BulkResult;
 
@@ -20,14 +20,14 @@ macro_rules! bulk_payloads {
         $(#[$doc])*
         pub struct $name {
             result: BulkResult,
-            rows: service::Result<Vec<Direct<BulkRowResult>>>,
+            rows: service::Result<Vec<RawObject<BulkRowResult>>>,
         }
 
         impl From<Told> for $name {
             fn from(told: Told) -> Self {
                 let mut result = told.result;
                 let rows = std::mem::take(&mut result.rows).into_iter();
-                let rows = told.rows.map(|()| rows.map(|row| Direct(BulkRowResult(row))).collect());
+                let rows = told.rows.map(|()| rows.map(|row| RawObject(BulkRowResult(row))).collect());
                 Self { result, rows }
             }
         }
@@ -59,9 +59,9 @@ macro_rules! bulk_payloads {
             /// each row counts, with what is selected of it; eight of its own fields count as one. That
             /// is asked before anything is written (COST_LIMIT_EXCEEDED on the change itself); where a
             /// repeated key selects more than the first time, this alone is null.
-            async fn results(&self, ctx: &Context<'_>) -> Option<DirectList<'_, BulkRowResult>> {
+            async fn results(&self, ctx: &Context<'_>) -> Option<RawList<'_, BulkRowResult>> {
                 let rows = answer(ctx, self.rows.as_ref())?;
-                Some(DirectList(rows.iter().collect()))
+                Some(RawList(rows.iter().collect()))
             }
         }
     )*};

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use crate::graphql::error::answer;
 use crate::graphql::error_code::ErrorCode;
 use crate::graphql::execute::raw_json::Leaf;
-use crate::graphql::execute::sync_object::{Ready, Writer};
+use crate::graphql::execute::sync_object::{FieldWriter, SyncObject};
 use crate::graphql::lead::Lead;
 use crate::graphql::loaders::Loaders;
 use crate::service::leads::bulk::BulkRow;
@@ -12,14 +12,14 @@ use crate::service::leads::bulk::BulkRow;
 /// The outcome of one row.
 pub struct BulkRowResult(pub(super) BulkRow);
 
-impl Ready for BulkRowResult {
+impl SyncObject for BulkRowResult {
     type Child = Lead;
 
     fn is_ready(&self, field: &Field) -> bool {
         field.name.node != "lead" || self.0.id.is_none()
     }
 
-    fn writer(field: &str) -> Option<Writer<Self>> {
+    fn writer(field: &str) -> Option<FieldWriter<Self>> {
         Some(match field {
             "index" => |row, json| (row.0.index as i64).write(json),
             "id" => |row, json| row.0.id.map(|id| id.0).write(json),

@@ -2,14 +2,14 @@
 //! its way from the library's shape to the one that a client is promised.
 
 pub(super) mod answer_size;
-pub(super) mod coercion;
+pub(super) mod normalize_response;
 pub(super) mod plan;
 pub(super) mod raw_json;
-pub(super) mod shorten;
 pub(super) mod sync_object;
+pub(super) mod truncate_errors;
 
-mod fields;
+mod complete;
 
 pub use answer_size::{AnswerSize, SMALL_ANSWER};
-pub(super) use fields::complete;
+pub(super) use complete::complete;
 pub use raw_json::to_json;

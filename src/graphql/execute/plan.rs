@@ -6,16 +6,16 @@ use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql::{ContextSelectionSet, Name, Positioned};
 
 use crate::graphql::execute::raw_json::write;
-use crate::graphql::execute::sync_object::{Ready, Way, Writer};
+use crate::graphql::execute::sync_object::{ChildOf, FieldWriter, SyncObject};
 use crate::graphql::prepare::TYPE_MARKER;
-use crate::graphql::prepare::document_cache::Asked;
+use crate::graphql::prepare::document_cache::PreparedRequest;
 
 /// The plan by which objects of a type are written, made once for a list.
-pub(in crate::graphql) struct Plan<'a, T: Ready>(Vec<(&'a Name, Step<'a, T>)>);
+pub(in crate::graphql) struct Plan<'a, T: SyncObject>(Vec<(&'a Name, Step<'a, T>)>);
 
-enum Step<'a, T: Ready> {
+enum Step<'a, T: SyncObject> {
     TypeName,
-    Write(Writer<T>),
+    Write(FieldWriter<T>),
     Child(Box<dyn Below<T> + Send + Sync + 'a>),
     Resolve(&'a Positioned<Field>),
 }
@@ -28,12 +28,12 @@ trait Below<T> {
     fn write(&self, ctx: &ContextSelectionSet<'_>, object: &T, json: &mut Vec<u8>) -> Option<()>;
 }
 
-struct Child<'a, T: Ready> {
-    way: Way<T>,
+struct Child<'a, T: SyncObject> {
+    way: ChildOf<T>,
     plan: Plan<'a, T::Child>,
 }
 
-impl<T: Ready> Below<T> for Child<'_, T> {
+impl<T: SyncObject> Below<T> for Child<'_, T> {
     fn is_ready(&self, object: &T) -> bool {
         let child = (self.way)(object);
         child.is_some_and(|child| child.is_none_or(|child| self.plan.is_ready(child)))
@@ -48,10 +48,10 @@ impl<T: Ready> Below<T> for Child<'_, T> {
     }
 }
 
-impl<'a, T: Ready> Plan<'a, T> {
+impl<'a, T: SyncObject> Plan<'a, T> {
     /// The plan for this selection; nothing if it is not plain, or must be merged with another.
     pub(in crate::graphql) fn of(ctx: &ContextSelectionSet<'a>) -> Option<Self> {
-        let asked: &Asked = ctx.data_opt()?;
+        let asked: &PreparedRequest = ctx.data_opt()?;
         if asked.known.has_merges {
             return None;
         }

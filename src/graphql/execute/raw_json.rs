@@ -18,13 +18,13 @@ use crate::graphql::lead::{LeadSource, LeadStatus};
 use crate::graphql::user::UserRole;
 
 /// The value that stands for JSON in an answer.
-pub(in crate::graphql) fn written(json: Vec<u8>) -> Value {
+pub(in crate::graphql) fn raw_json(json: Vec<u8>) -> Value {
     Value::Binary(json.into())
 }
 
 /// The value at the place of a field that is left out, because the answer would become too large.
 pub(in crate::graphql) fn left_out() -> Value {
-    written(Vec::new())
+    raw_json(Vec::new())
 }
 
 /// True if a value is [`left_out`].

@@ -10,12 +10,12 @@ use async_graphql::{
 
 use crate::graphql::execute::answer_size::AnswerSize;
 use crate::graphql::execute::plan::Plan;
-use crate::graphql::execute::raw_json::{left_out, written};
+use crate::graphql::execute::raw_json::{left_out, raw_json};
 
 /// An object that knows which of its fields need not wait for anything.
-pub trait Ready: ContainerType + OutputType + 'static {
+pub trait SyncObject: ContainerType + OutputType + 'static {
     /// The object that some of the fields lead to.
-    type Child: Ready;
+    type Child: SyncObject;
 
     /// True if this field of this object, and all that is selected below it, can be answered at
     /// once. Its resolver is then polled a single time.
@@ -33,21 +33,21 @@ pub trait Ready: ContainerType + OutputType + 'static {
     }
 
     /// The writer of the field of this name as JSON, if it takes no arguments and no time.
-    fn writer(_field: &str) -> Option<Writer<Self>> {
+    fn writer(_field: &str) -> Option<FieldWriter<Self>> {
         None
     }
 
     /// The way to the child in the field of this name.
-    fn child(_field: &str) -> Option<Way<Self>> {
+    fn child(_field: &str) -> Option<ChildOf<Self>> {
         None
     }
 }
 
 /// Adds a field's value to JSON: the same that its resolver answers.
-pub type Writer<T> = fn(&T, &mut Vec<u8>);
+pub type FieldWriter<T> = fn(&T, &mut Vec<u8>);
 
 /// Leads to a child: nothing if it is not known yet, then nothing if there is none.
-pub type Way<T> = for<'a> fn(&'a T) -> Option<Option<&'a <T as Ready>::Child>>;
+pub type ChildOf<T> = for<'a> fn(&'a T) -> Option<Option<&'a <T as SyncObject>::Child>>;
 
 /// An object that is answered directly where it can be: written as JSON in the query's order,
 /// without a future and a value of its own for every field.
@@ -57,12 +57,12 @@ pub type Way<T> = for<'a> fn(&'a T) -> Option<Option<&'a <T as Ready>::Child>>;
 /// is not plain, still goes that way. Extensions that look at single fields are not asked: the
 /// schema has none.
 #[derive(Clone)]
-pub struct Direct<T>(pub T);
+pub struct RawObject<T>(pub T);
 
 /// A list of such objects.
-pub struct DirectList<'a, T>(pub Vec<&'a Direct<T>>);
+pub struct RawList<'a, T>(pub Vec<&'a RawObject<T>>);
 
-impl<T: Ready> Direct<T> {
+impl<T: SyncObject> RawObject<T> {
     /// The answer, if nothing in it has to wait for others.
     async fn now(&self, ctx: &ContextSelectionSet<'_>) -> Option<Value> {
         let plan = Plan::of(ctx).filter(|plan| plan.is_ready(&self.0))?;
@@ -71,13 +71,13 @@ impl<T: Ready> Direct<T> {
         let mut json = Vec::with_capacity(512);
         plan.write(ctx, &self.0, &mut json)?;
         Some(match count_written(ctx, size, before + json.len()).await {
-            true => written(json),
+            true => raw_json(json),
             false => left_out(),
         })
     }
 }
 
-impl<T: Ready> DirectList<'_, T> {
+impl<T: SyncObject> RawList<'_, T> {
     async fn now(&self, ctx: &ContextSelectionSet<'_>) -> Option<Value> {
         let plan = Plan::of(ctx)?;
         if !self.0.iter().all(|row| plan.is_ready(&row.0)) {
@@ -97,7 +97,7 @@ impl<T: Ready> DirectList<'_, T> {
             }
         }
         json.push(b']');
-        Some(written(json))
+        Some(raw_json(json))
     }
 }
 
@@ -111,7 +111,7 @@ async fn count_written(ctx: &ContextSelectionSet<'_>, size: &AnswerSize, up_to: 
     !size.is_beyond() || size.is_kept(ctx.path_node.as_ref(), false)
 }
 
-impl<T: Ready> OutputType for Direct<T> {
+impl<T: SyncObject> OutputType for RawObject<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
     }
@@ -136,17 +136,17 @@ impl<T: Ready> OutputType for Direct<T> {
     }
 }
 
-impl<T: Ready> OutputType for DirectList<'_, T> {
+impl<T: SyncObject> OutputType for RawList<'_, T> {
     fn type_name() -> Cow<'static, str> {
-        <Vec<Direct<T>> as OutputType>::type_name()
+        <Vec<RawObject<T>> as OutputType>::type_name()
     }
 
     fn qualified_type_name() -> String {
-        <Vec<Direct<T>> as OutputType>::qualified_type_name()
+        <Vec<RawObject<T>> as OutputType>::qualified_type_name()
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        <Vec<Direct<T>> as OutputType>::create_type_info(registry)
+        <Vec<RawObject<T>> as OutputType>::create_type_info(registry)
     }
 
     async fn resolve(

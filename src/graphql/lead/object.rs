@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 
 use crate::graphql::context::actor;
-use crate::graphql::execute::sync_object::Direct;
+use crate::graphql::execute::sync_object::RawObject;
 use crate::graphql::json::JsonValue;
 use crate::graphql::lead::permissions::LeadPermissions;
 use crate::graphql::lead::score::ScoreLine;
@@ -124,12 +124,12 @@ impl Lead {
     }
 
     /// Who works on the lead; null if nobody does.
-    async fn assigned_to(&self, ctx: &Context<'_>) -> Option<Direct<User>> {
+    async fn assigned_to(&self, ctx: &Context<'_>) -> Option<RawObject<User>> {
         let id = self.row.assigned_to?;
         if let Some(user) = &self.assignee {
-            return Some(Direct(user.clone()));
+            return Some(RawObject(user.clone()));
         }
-        named(ctx, id).await.map(Direct)
+        named(ctx, id).await.map(RawObject)
     }
 
     /// How promising the lead is, 0–100; `scoreBreakdown` says why.

@@ -3,7 +3,7 @@ use async_graphql::{Context, ID, Object};
 use crate::graphql::connection::PageArguments;
 use crate::graphql::context::{actor, db, uuid};
 use crate::graphql::error::answer;
-use crate::graphql::execute::sync_object::Direct;
+use crate::graphql::execute::sync_object::RawObject;
 use crate::graphql::lead::{
     Lead, LeadConnection, LeadFilter, LeadOrder, assignees, lead_connection, lead_filter,
 };
@@ -21,8 +21,8 @@ impl LeadQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The lead's id.")] id: ID,
-    ) -> Option<Direct<Lead>> {
-        answer(ctx, lead(ctx, &id).await).map(Direct)
+    ) -> Option<RawObject<Lead>> {
+        answer(ctx, lead(ctx, &id).await).map(RawObject)
     }
 
     /// The leads that the viewer may see. Page forwards with `first` and `after`, backwards with

@@ -1,11 +1,11 @@
 use async_graphql::parser::types::Field;
 
 use crate::graphql::execute::raw_json::Leaf;
-use crate::graphql::execute::sync_object::{Ready, Way, Writer};
+use crate::graphql::execute::sync_object::{ChildOf, FieldWriter, SyncObject};
 use crate::graphql::lead::{Lead, LeadSource, LeadStatus};
 use crate::graphql::user::User;
 
-impl Ready for Lead {
+impl SyncObject for Lead {
     type Child = User;
 
     fn is_ready(&self, field: &Field) -> bool {
@@ -19,7 +19,7 @@ impl Ready for Lead {
         }
     }
 
-    fn writer(field: &str) -> Option<Writer<Self>> {
+    fn writer(field: &str) -> Option<FieldWriter<Self>> {
         Some(match field {
             "id" => |lead, json| lead.row.id.0.write(json),
             "firstName" => |lead, json| lead.row.first_name.write(json),
@@ -45,7 +45,7 @@ impl Ready for Lead {
         })
     }
 
-    fn child(field: &str) -> Option<Way<Self>> {
+    fn child(field: &str) -> Option<ChildOf<Self>> {
         (field == "assignedTo").then_some(|lead| match &lead.assignee {
             Some(user) => Some(Some(user)),
             None => lead.row.assigned_to.is_none().then_some(None),

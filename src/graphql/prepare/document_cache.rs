@@ -1,4 +1,4 @@
-//! Documents that were parsed before, and clients that only name them: Apollo's automatic
+//! DocumentCache that were parsed before, and clients that only name them: Apollo's automatic
 //! persisted queries.
 
 use std::any::TypeId;
@@ -10,9 +10,9 @@ use async_graphql::{Request, ServerError, Value};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use crate::graphql::execute::shorten::shorten_message;
+use crate::graphql::execute::truncate_errors::truncate_message;
 use crate::graphql::prepare::cost::{Cost, Priced};
-use crate::graphql::prepare::limits::{self, Excess, Limits};
+use crate::graphql::prepare::limits::{self, LimitExceeded, Limits};
 use crate::graphql::prepare::merges::has_merges;
 use crate::graphql::prepare::operation::{Operation, Operations};
 use crate::graphql::prepare::query_meter::{Fault, check_size};
@@ -31,9 +31,9 @@ const TYPICAL: usize = 1_000;
 /// The documents that are answered: any, the latest of which are remembered, or only those that
 /// the operator trusts. Clones share them.
 #[derive(Clone)]
-pub struct Documents {
+pub struct DocumentCache {
     limits: Arc<Limits>,
-    remembered: Arc<Cache<Hash, Arc<Known>, ByText>>,
+    remembered: Arc<Cache<Hash, Arc<PreparedDocument>, ByText>>,
     trusted: Option<Arc<Trusted>>,
 }
 
@@ -42,7 +42,7 @@ pub(in crate::graphql) type Hash = [u8; 32];
 
 /// A document, and what there is to know of it before it is asked.
 #[derive(Debug)]
-pub(in crate::graphql) struct Known {
+pub(in crate::graphql) struct PreparedDocument {
     pub(in crate::graphql) document: ExecutableDocument,
     length: u64,
     uses: Uses,
@@ -57,22 +57,25 @@ pub(in crate::graphql) struct Known {
 
 /// The document that a request asks for, and its cost.
 #[derive(Debug)]
-pub(in crate::graphql) struct Asked {
+pub(in crate::graphql) struct PreparedRequest {
     pub(in crate::graphql) cost: Cost,
     pub(in crate::graphql) row_costs: Arc<RowCosts>,
-    pub(in crate::graphql) known: Arc<Known>,
+    pub(in crate::graphql) known: Arc<PreparedDocument>,
 }
 
-/// The [`Asked`] of a request, if its document was read.
-pub(in crate::graphql) fn asked(request: &Request) -> Option<&Asked> {
-    request.data.get(&TypeId::of::<Asked>())?.downcast_ref()
+/// The [`PreparedRequest`] of a request, if its document was read.
+pub(in crate::graphql) fn asked(request: &Request) -> Option<&PreparedRequest> {
+    request
+        .data
+        .get(&TypeId::of::<PreparedRequest>())?
+        .downcast_ref()
 }
 
 #[derive(Clone)]
 struct ByText;
 
-impl Weighter<Hash, Arc<Known>> for ByText {
-    fn weight(&self, _: &Hash, known: &Arc<Known>) -> u64 {
+impl Weighter<Hash, Arc<PreparedDocument>> for ByText {
+    fn weight(&self, _: &Hash, known: &Arc<PreparedDocument>) -> u64 {
         known.length
     }
 }
@@ -83,7 +86,7 @@ pub enum Unusable {
     /// It cannot be parsed.
     Unreadable(ServerError),
     /// It, or what comes with it, is larger than allowed.
-    TooLarge(Excess),
+    TooLarge(LimitExceeded),
     /// It would cost more than allowed.
     TooExpensive(Cost),
     /// A fragment of this name spreads itself.
@@ -99,13 +102,13 @@ pub enum Unusable {
 impl From<Fault> for Unusable {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Excess(excess) => Self::TooLarge(excess),
+            Fault::LimitExceeded(excess) => Self::TooLarge(excess),
             Fault::Cycle(name) => Self::Cycle(name.to_string()),
         }
     }
 }
 
-impl Known {
+impl PreparedDocument {
     /// Collects the facts of a parsed document. Errors: a limit that it goes beyond, a cycle.
     pub(in crate::graphql) fn of(
         document: ExecutableDocument,
@@ -146,7 +149,7 @@ impl Known {
     }
 }
 
-impl Documents {
+impl DocumentCache {
     /// Any documents within these limits.
     pub(in crate::graphql) fn new(limits: Limits) -> Self {
         Self {
@@ -182,7 +185,7 @@ impl Documents {
             return Err(Unusable::TooExpensive(cost));
         }
         let rows = known.price.rows(request);
-        request.data.insert(Asked {
+        request.data.insert(PreparedRequest {
             cost,
             row_costs: Arc::new(RowCosts::new(cost, rows)),
             known: Arc::clone(&known),
@@ -190,7 +193,11 @@ impl Documents {
         Ok(())
     }
 
-    fn find(&self, request: &mut Request, name: Option<Hash>) -> Result<Arc<Known>, Unusable> {
+    fn find(
+        &self,
+        request: &mut Request,
+        name: Option<Hash>,
+    ) -> Result<Arc<PreparedDocument>, Unusable> {
         if request.query.is_empty()
             && let Some(name) = name
         {
@@ -204,13 +211,17 @@ impl Documents {
             return Ok(known);
         }
         let document = parse(&request.query, &self.limits).map_err(|fault| match fault {
-            Unreadable::Excess(excess) => Unusable::TooLarge(excess),
+            Unreadable::LimitExceeded(excess) => Unusable::TooLarge(excess),
             Unreadable::Syntax(mut error) => {
-                shorten_message(&mut error, limits::ERROR_LENGTH);
+                truncate_message(&mut error, limits::ERROR_LENGTH);
                 Unusable::Unreadable(error)
             }
         })?;
-        let known = Arc::new(Known::of(document, request.query.len(), &self.limits)?);
+        let known = Arc::new(PreparedDocument::of(
+            document,
+            request.query.len(),
+            &self.limits,
+        )?);
         self.remembered.insert(hash, Arc::clone(&known));
         Ok(known)
     }
@@ -249,7 +260,7 @@ mod tests {
     use async_graphql::{Request, Value};
     use serde_json::json;
 
-    use super::{Documents, Limits, Unusable, sha256};
+    use super::{DocumentCache, Limits, Unusable, sha256};
 
     fn named(query: &str, name: &str) -> Request {
         let mut request = Request::new(query);
@@ -270,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_document_is_found_by_its_name_once_it_was_sent_with_it() {
-        let (documents, query) = (Documents::new(Limits::default()), "{ me { id } }");
+        let (documents, query) = (DocumentCache::new(Limits::default()), "{ me { id } }");
         let by_name = || documents.read(&mut named("", &hex(query)));
         assert_eq!(by_name(), Err(Unusable::NotFound));
         assert_eq!(documents.read(&mut named(query, &hex(query))), Ok(()));
@@ -283,7 +294,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded_and_holds_nothing_harmful() {
-        let documents = Documents::new(Limits::default());
+        let documents = DocumentCache::new(Limits::default());
         for number in 0..2_000 {
             let padding = " ".repeat(10_000);
             let query = format!("{{ me {{ id{number}{padding} }} }}");

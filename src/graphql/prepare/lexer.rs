@@ -5,7 +5,7 @@
 
 use async_graphql::{Pos, ServerError};
 
-use crate::graphql::prepare::limits::{self, Excess, Limits, Measure};
+use crate::graphql::prepare::limits::{self, LimitExceeded, Limits, Measure};
 
 /// A token.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +30,7 @@ pub(super) enum Kind {
 /// Why a text is no document.
 #[derive(Debug)]
 pub(in crate::graphql) enum Unreadable {
-    Excess(Excess),
+    LimitExceeded(LimitExceeded),
     Syntax(ServerError),
 }
 
@@ -41,7 +41,7 @@ pub(super) fn tokens<'a>(
     limits: &Limits,
 ) -> Result<(Vec<Token<'a>>, Pos), Unreadable> {
     let length = Measure::DocumentBytes.check(text.len(), limits::DOCUMENT_BYTES);
-    length.map_err(Unreadable::Excess)?;
+    length.map_err(Unreadable::LimitExceeded)?;
     let (mut tokens, mut depth) = (Vec::new(), 0_usize);
     let mut lexer = Lexer::of(text);
     while let Some(token) = lexer.next().map_err(Unreadable::Syntax)? {
@@ -59,7 +59,7 @@ pub(super) fn tokens<'a>(
             .check(tokens.len(), limits.tokens)
             .and_then(|()| Measure::Nesting.check(depth, limits::NESTING))
             .and_then(|()| Measure::NameBytes.check(name, limits::NAME_BYTES))
-            .map_err(Unreadable::Excess)?;
+            .map_err(Unreadable::LimitExceeded)?;
     }
     Ok((tokens, lexer.at))
 }
@@ -245,7 +245,7 @@ mod tests {
 
     fn measure(document: &str) -> Option<Measure> {
         match tokens(document, &Limits::default()) {
-            Err(Unreadable::Excess(excess)) => Some(excess.measure),
+            Err(Unreadable::LimitExceeded(excess)) => Some(excess.measure),
             _ => None,
         }
     }

@@ -85,7 +85,7 @@ pub enum Measure {
 
 /// A limit that a request goes beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Excess {
+pub struct LimitExceeded {
     /// Which limit.
     pub measure: Measure,
     /// The measured value; at least that where counting ended early.
@@ -96,11 +96,11 @@ pub struct Excess {
 
 impl Measure {
     /// Errors: more than `most`.
-    pub(in crate::graphql) fn check(self, found: usize, most: usize) -> Result<(), Excess> {
+    pub(in crate::graphql) fn check(self, found: usize, most: usize) -> Result<(), LimitExceeded> {
         if found <= most {
             return Ok(());
         }
-        Err(Excess {
+        Err(LimitExceeded {
             measure: self,
             found,
             most,
@@ -141,7 +141,7 @@ impl Measure {
     }
 }
 
-impl Display for Excess {
+impl Display for LimitExceeded {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         let (found, words, most) = (self.found, self.measure.words(), self.most);
         write!(out, "too large: {found} {words}, the limit is {most}")

@@ -37,7 +37,7 @@ pub(super) use executable::{TYPE_MARKER, executable, is_plain};
 pub use introspection::Introspection;
 pub use json::read_object;
 pub(super) use lexer::{Unreadable, normalised};
-pub use limits::{Excess, Limits, Measure};
+pub use limits::{LimitExceeded, Limits, Measure};
 pub use operation::Operation;
 pub(super) use parser::parse;
 pub(super) use schema_index::SchemaIndex;

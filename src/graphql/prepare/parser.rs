@@ -1,4 +1,4 @@
-//! Documents, as the specification of September 2025 writes them.
+//! DocumentCache, as the specification of September 2025 writes them.
 //!
 //! The library's parser knows neither `\u{1F680}` nor surrogate pairs, no descriptions in front of
 //! operations and fragments, keeps only one of two input fields of the same name, and rounds

@@ -10,13 +10,13 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned};
 
-use crate::graphql::prepare::limits::{self, Excess, Limits, Measure};
+use crate::graphql::prepare::limits::{self, LimitExceeded, Limits, Measure};
 use crate::graphql::prepare::weights::{Uses, Weights};
 
 /// A fault of a document, found before validation.
 #[derive(Debug, PartialEq)]
 pub(in crate::graphql) enum Fault {
-    Excess(Excess),
+    LimitExceeded(LimitExceeded),
     /// This fragment spreads itself, by whatever way.
     Cycle(Name),
 }
@@ -28,7 +28,7 @@ pub(in crate::graphql) fn check_size(
     weights: &Weights,
     limits: &Limits,
 ) -> Result<Uses, Fault> {
-    let mut surveyor = Surveyor {
+    let mut meter = QueryMeter {
         document,
         weights,
         limits,
@@ -36,13 +36,13 @@ pub(in crate::graphql) fn check_size(
     };
     let mut whole = Size::default();
     for (_, operation) in document.operations.iter() {
-        let size = surveyor.operation(&operation.node)?;
+        let size = meter.operation(&operation.node)?;
         whole = whole.beside(size);
         whole.check(limits)?;
     }
     // A fragment that nothing spreads is validated all the same.
     for name in document.fragments.keys() {
-        whole = whole.beside(surveyor.fragment(name, 1)?);
+        whole = whole.beside(meter.fragment(name, 1)?);
         whole.check(limits)?;
     }
     Ok(whole.uses)
@@ -88,7 +88,7 @@ impl Size {
             (Measure::Introspection, self.lists, limits::INTROSPECTION),
             (Measure::Values, self.uses.values, limits::VALUES),
         ] {
-            measure.check(found, most).map_err(Fault::Excess)?;
+            measure.check(found, most).map_err(Fault::LimitExceeded)?;
         }
         Ok(())
     }
@@ -102,7 +102,7 @@ impl Size {
     }
 }
 
-struct Surveyor<'a> {
+struct QueryMeter<'a> {
     document: &'a ExecutableDocument,
     weights: &'a Weights,
     limits: &'a Limits,
@@ -110,12 +110,12 @@ struct Surveyor<'a> {
     fragments: HashMap<&'a Name, Option<Size>>,
 }
 
-impl<'a> Surveyor<'a> {
+impl<'a> QueryMeter<'a> {
     fn operation(&mut self, operation: &'a OperationDefinition) -> Result<Size, Fault> {
         let mut size = self.set(&operation.selection_set.node, 1)?;
         let most = self.limits.root_fields;
         let is_more = Measure::RootFields.check(size.own_fields, most);
-        is_more.map_err(Fault::Excess)?;
+        is_more.map_err(Fault::LimitExceeded)?;
         size.add_directives(&operation.directives, self.weights);
         for variable in &operation.variable_definitions {
             size.add_directives(&variable.node.directives, self.weights);
@@ -127,7 +127,7 @@ impl<'a> Surveyor<'a> {
     /// calls itself, as validation and execution do.
     fn set(&mut self, set: &'a SelectionSet, level: usize) -> Result<Size, Fault> {
         let check = Measure::Nesting.check(level, limits::NESTING);
-        check.map_err(Fault::Excess)?;
+        check.map_err(Fault::LimitExceeded)?;
         let mut whole = Size::default();
         for selection in &set.items {
             let mut size = match &selection.node {
@@ -144,7 +144,7 @@ impl<'a> Surveyor<'a> {
             size.levels += 1;
             whole = whole.beside(size);
             let fields = Measure::Fields.check(whole.fields, self.limits.fields);
-            fields.map_err(Fault::Excess)?;
+            fields.map_err(Fault::LimitExceeded)?;
         }
         Ok(whole)
     }
@@ -180,7 +180,7 @@ impl<'a> Surveyor<'a> {
             }
         };
         let levels = Measure::Nesting.check(level + size.levels, limits::NESTING + 1);
-        levels.map_err(Fault::Excess)?;
+        levels.map_err(Fault::LimitExceeded)?;
         Ok(size)
     }
 }
@@ -208,7 +208,7 @@ mod tests {
             &limits,
         ) {
             Ok(_) => None,
-            Err(Fault::Excess(excess)) => Some(excess.measure),
+            Err(Fault::LimitExceeded(excess)) => Some(excess.measure),
             Err(Fault::Cycle(name)) => panic!("{name}"),
         }
     }

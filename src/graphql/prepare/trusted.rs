@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_graphql::{Pos, ServerError};
 
-use crate::graphql::prepare::document_cache::{Hash, Known, Unusable};
+use crate::graphql::prepare::document_cache::{Hash, PreparedDocument, Unusable};
 use crate::graphql::prepare::limits::Limits;
 use crate::graphql::prepare::query_meter::Fault;
 use crate::graphql::prepare::{Unreadable, normalised, parse};
@@ -15,7 +15,7 @@ use crate::service::sha256;
 
 /// Trusted documents by every name that they are known under.
 #[derive(Debug, Default)]
-pub(in crate::graphql) struct Trusted(HashMap<Hash, Arc<Known>>);
+pub(in crate::graphql) struct Trusted(HashMap<Hash, Arc<PreparedDocument>>);
 
 /// A document that was to be trusted and could never be answered.
 #[derive(Debug)]
@@ -53,16 +53,17 @@ impl Trusted {
         file: &str,
         text: &str,
         limits: &Limits,
-    ) -> Result<Arc<Known>, Faulty> {
+    ) -> Result<Arc<PreparedDocument>, Faulty> {
         let faulty = |message: String| Faulty::new(file, ServerError::new(message, None));
         let document = parse(text, limits).map_err(|fault| match fault {
-            Unreadable::Excess(excess) => faulty(excess.to_string()),
+            Unreadable::LimitExceeded(excess) => faulty(excess.to_string()),
             Unreadable::Syntax(error) => Faulty::new(file, error),
         })?;
-        let known = Known::of(document, text.len(), limits).map_err(|fault| match fault {
-            Fault::Excess(excess) => faulty(excess.to_string()),
-            Fault::Cycle(name) => faulty(format!("the fragment {name} spreads itself")),
-        })?;
+        let known =
+            PreparedDocument::of(document, text.len(), limits).map_err(|fault| match fault {
+                Fault::LimitExceeded(excess) => faulty(excess.to_string()),
+                Fault::Cycle(name) => faulty(format!("the fragment {name} spreads itself")),
+            })?;
         let known = Arc::new(known);
         for text in [text, text.trim(), &normalised(text)] {
             self.0.insert(sha256(text), Arc::clone(&known));
@@ -76,7 +77,7 @@ impl Trusted {
         &self,
         text: &str,
         name: Option<Hash>,
-    ) -> Result<Arc<Known>, Unusable> {
+    ) -> Result<Arc<PreparedDocument>, Unusable> {
         let known = match name {
             Some(name) if text.is_empty() => self.0.get(&name),
             Some(name) if name != sha256(text) => {

@@ -111,7 +111,7 @@ pub(in crate::graphql) fn check_variables(
     }
     let deepest = request.variables.values().map(nesting).max().unwrap_or(0);
     let nesting = Measure::Nesting.check(deepest, limits::NESTING);
-    nesting.map_err(Fault::Excess)?;
+    nesting.map_err(Fault::LimitExceeded)?;
     let weights = Weights::of_variables(request, document);
     let largest = weights.0.values().max().copied().unwrap_or(1);
     // Mostly even this is little; which variable is used how often is counted only where it is not.

@@ -2,7 +2,7 @@ use async_graphql::parser::types::Field;
 use async_graphql::{Context, Object};
 
 use crate::graphql::execute::raw_json::Leaf;
-use crate::graphql::execute::sync_object::{Direct, Ready, Way, Writer};
+use crate::graphql::execute::sync_object::{ChildOf, FieldWriter, RawObject, SyncObject};
 use crate::graphql::user::{User, all_named, named};
 use crate::service::Result;
 use crate::service::statistics::AgentTotals;
@@ -14,7 +14,7 @@ pub struct AgentStatistics {
     user: Option<User>,
 }
 
-impl Ready for AgentStatistics {
+impl SyncObject for AgentStatistics {
     type Child = User;
 
     fn is_ready(&self, field: &Field) -> bool {
@@ -25,7 +25,7 @@ impl Ready for AgentStatistics {
         }
     }
 
-    fn writer(field: &str) -> Option<Writer<Self>> {
+    fn writer(field: &str) -> Option<FieldWriter<Self>> {
         Some(match field {
             "totalLeads" => |row, json| row.totals.total.write(json),
             "wonLeads" => |row, json| row.totals.won.write(json),
@@ -35,7 +35,7 @@ impl Ready for AgentStatistics {
         })
     }
 
-    fn child(field: &str) -> Option<Way<Self>> {
+    fn child(field: &str) -> Option<ChildOf<Self>> {
         (field == "user").then_some(|row| match &row.user {
             Some(user) => Some(Some(user)),
             None => row.totals.agent.is_none().then_some(None),
@@ -47,12 +47,12 @@ impl Ready for AgentStatistics {
 #[Object]
 impl AgentStatistics {
     /// The assignee; null for the leads that are assigned to nobody.
-    async fn user(&self, ctx: &Context<'_>) -> Option<Direct<User>> {
+    async fn user(&self, ctx: &Context<'_>) -> Option<RawObject<User>> {
         let id = self.totals.agent?;
         if let Some(user) = &self.user {
-            return Some(Direct(user.clone()));
+            return Some(RawObject(user.clone()));
         }
-        named(ctx, id).await.map(Direct)
+        named(ctx, id).await.map(RawObject)
     }
 
     /// How many leads.
@@ -80,14 +80,14 @@ impl AgentStatistics {
 pub(super) async fn agents(
     ctx: &Context<'_>,
     totals: Vec<AgentTotals>,
-) -> Result<Vec<Direct<AgentStatistics>>> {
+) -> Result<Vec<RawObject<AgentStatistics>>> {
     let look = ctx.look_ahead().field("leadsByAgent").field("user");
     let ids = totals.iter().filter_map(|totals| totals.agent);
     let ids = ids.filter(|_| look.exists());
     let users = all_named(ctx, ids).await?;
     let agents = totals.into_iter().map(|totals| {
         let user = totals.agent.and_then(|id| users.get(&id)).cloned();
-        Direct(AgentStatistics { totals, user })
+        RawObject(AgentStatistics { totals, user })
     });
     Ok(agents.collect())
 }

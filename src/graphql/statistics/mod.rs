@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 
 use crate::graphql::context::{actor, db};
 use crate::graphql::error::answer;
-use crate::graphql::execute::sync_object::{Direct, DirectList};
+use crate::graphql::execute::sync_object::{RawList, RawObject};
 use crate::graphql::lead::{LeadFilter, LeadSource, LeadStatus, lead_filter};
 use crate::graphql::statistics::agent::{AgentStatistics, agents};
 use crate::graphql::statistics::wanted::wanted;
@@ -80,7 +80,7 @@ pub struct TimeCount {
 /// come from one moment.
 pub struct LeadStatistics {
     statistics: Statistics,
-    agents: Vec<Direct<AgentStatistics>>,
+    agents: Vec<RawObject<AgentStatistics>>,
 }
 
 /// What is counted over the leads that the filter lets through and the viewer may see. All of it
@@ -129,8 +129,8 @@ impl LeadStatistics {
 
     /// One row for each assignee who has leads, and one without a user for the leads that nobody
     /// has; the largest number of leads first.
-    async fn leads_by_agent(&self) -> DirectList<'_, AgentStatistics> {
-        DirectList(self.agents.iter().collect())
+    async fn leads_by_agent(&self) -> RawList<'_, AgentStatistics> {
+        RawList(self.agents.iter().collect())
     }
 
     /// How many follow-ups are overdue: `nextFollowUp` is over, and the lead is neither WON nor

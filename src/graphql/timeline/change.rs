@@ -3,7 +3,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::graphql::error::answer;
-use crate::graphql::execute::sync_object::Ready;
+use crate::graphql::execute::sync_object::SyncObject;
 use crate::graphql::json::JsonValue;
 use crate::graphql::lead::Lead;
 use crate::graphql::loaders::Loaders;
@@ -16,7 +16,7 @@ use crate::service::timeline::{self, Entry};
 #[derive(Clone)]
 pub struct Change(pub Entry);
 
-impl Ready for Change {
+impl SyncObject for Change {
     type Child = User;
 
     fn is_ready(&self, field: &Field) -> bool {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::graphql::connection::{Connection, Listed};
 use crate::graphql::error::answer;
-use crate::graphql::execute::sync_object::Ready;
+use crate::graphql::execute::sync_object::SyncObject;
 use crate::graphql::lead::Lead;
 use crate::graphql::loaders::Loaders;
 use crate::graphql::timeline::{Change, Note, Position};
@@ -72,7 +72,7 @@ impl From<Entry> for TimelineEntry {
     }
 }
 
-impl Ready for TimelineEntry {
+impl SyncObject for TimelineEntry {
     type Child = User;
 
     fn is_ready(&self, field: &Field) -> bool {

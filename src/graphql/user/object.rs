@@ -9,7 +9,7 @@ use crate::graphql::connection::PageArguments;
 use crate::graphql::context::{actor, db};
 use crate::graphql::error::answer;
 use crate::graphql::execute::raw_json::Leaf;
-use crate::graphql::execute::sync_object::{Ready, Writer};
+use crate::graphql::execute::sync_object::{FieldWriter, SyncObject};
 use crate::graphql::lead::{LeadConnection, LeadFilter, LeadOrder, lead_connection, lead_filter};
 use crate::graphql::loaders::Loaders;
 use crate::graphql::user::permissions::UserPermissions;
@@ -69,14 +69,14 @@ impl User {
     }
 }
 
-impl Ready for User {
+impl SyncObject for User {
     type Child = Self;
 
     fn is_ready(&self, field: &Field) -> bool {
         !matches!(field.name.node.as_str(), "manager" | "leads")
     }
 
-    fn writer(field: &str) -> Option<Writer<Self>> {
+    fn writer(field: &str) -> Option<FieldWriter<Self>> {
         Some(match field {
             "id" => |user, json| user.row.id.0.write(json),
             "email" => |user, json| user.if_in_reach(&user.row.email).write(json),

@@ -29,7 +29,7 @@ pub(super) fn verdict(pair: &Pair) -> Result<Arguments, Vec<String>> {
     };
     let document = parse(&pair.document, &Limits::default()).map_err(|fault| match fault {
         Unreadable::Syntax(error) => vec![error.message],
-        Unreadable::Excess(excess) => panic!("{excess}: {}", pair.document),
+        Unreadable::LimitExceeded(excess) => panic!("{excess}: {}", pair.document),
     })?;
     let errors = validate(&document, index(), true);
     if !errors.is_empty() {

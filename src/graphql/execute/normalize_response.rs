@@ -8,7 +8,7 @@ use crate::graphql::error::code_of;
 
 /// Gives the answer the shape that the schema promises where an argument that does not fit was
 /// found on the way all the same: a query was asked in vain; of a change the field is null.
-pub(in crate::graphql) fn settle(is_change: bool, answer: Response) -> Response {
+pub(in crate::graphql) fn normalize_response(is_change: bool, answer: Response) -> Response {
     let is_late = |error: &ServerError| code_of(error).is_none() && !error.path.is_empty();
     if !answer.errors.iter().any(is_late) {
         return answer;

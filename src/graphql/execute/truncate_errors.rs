@@ -6,12 +6,12 @@ use async_graphql::{Response, ServerError, Value};
 use crate::graphql::prepare::limits::{self, Limits};
 
 /// Keeps the first errors; the last one of them says how many more there were, `untold` among them.
-pub(in crate::graphql) fn shorten(answer: &mut Response, limits: &Limits, untold: usize) {
+pub(in crate::graphql) fn truncate_errors(answer: &mut Response, limits: &Limits, untold: usize) {
     let errors = &mut answer.errors;
     let omitted = errors.len().saturating_sub(limits.errors) + untold;
     errors.truncate(limits.errors);
     for error in errors.iter_mut() {
-        shorten_message(error, limits::ERROR_LENGTH);
+        truncate_message(error, limits::ERROR_LENGTH);
     }
     if let Some(last) = errors.last_mut().filter(|_| omitted > 0) {
         let extensions = last.extensions.get_or_insert_default();
@@ -20,7 +20,7 @@ pub(in crate::graphql) fn shorten(answer: &mut Response, limits: &Limits, untold
 }
 
 /// Leaves out the middle: a message begins with what is wrong and ends with what was expected.
-pub(in crate::graphql) fn shorten_message(error: &mut ServerError, most: usize) {
+pub(in crate::graphql) fn truncate_message(error: &mut ServerError, most: usize) {
     let message = &mut error.message;
     // Most messages are short, and then their bytes are enough to see it.
     if message.len() <= most || message.chars().count() <= most {
@@ -38,7 +38,7 @@ pub(in crate::graphql) fn shorten_message(error: &mut ServerError, most: usize) 
 mod tests {
     use async_graphql::{Response, ServerError, Value};
 
-    use super::shorten;
+    use super::truncate_errors;
     use crate::graphql::prepare::limits::Limits;
 
     #[test]
@@ -47,7 +47,7 @@ mod tests {
         let long = format!("begin {} end", "ü".repeat(1_000));
         let errors = (0..37).map(|_| ServerError::new(long.clone(), None));
         let mut answer = Response::from_errors(errors.collect());
-        shorten(&mut answer, &limits, 5);
+        truncate_errors(&mut answer, &limits, 5);
         assert_eq!(answer.errors.len(), 10);
         for error in &answer.errors {
             assert_eq!(error.message.chars().count(), 300);
@@ -65,7 +65,7 @@ mod tests {
         let limits = Limits::default();
         let message = "ü".repeat(300);
         let mut answer = Response::from_errors(vec![ServerError::new(message.clone(), None)]);
-        shorten(&mut answer, &limits, 0);
+        truncate_errors(&mut answer, &limits, 0);
         assert_eq!(answer.errors[0].message, message);
         assert_eq!(answer.errors[0].extensions, None);
     }
