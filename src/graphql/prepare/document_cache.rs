@@ -1,4 +1,4 @@
-//! DocumentCache that were parsed before, and clients that only name them: Apollo's automatic
+//! Documents that were parsed before, and clients that only name them: Apollo's automatic
 //! persisted queries.
 
 use std::any::TypeId;
