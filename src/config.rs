@@ -274,6 +274,7 @@ impl Config {
             session_lifetime: TimeDelta::hours(self.session_hours.into()),
             limits: self.limits.limits(),
             request_timeout: Duration::from_millis(self.request_timeout_ms),
+            introspection_for_all: self.profile != Profile::Production,
         }
     }
 

@@ -17,7 +17,7 @@ use crate::cli::stop::{end_in_time, stop_signal, time_to_stop};
 use crate::cli::{file_limit, seed, trusted};
 use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile, removed_settings};
 use crate::db::Db;
-use crate::graphql;
+use crate::graphql::Api;
 use crate::http::graphiql::Pending;
 use crate::http::{self, App, ConnectionLimits, Provider, Render, Stopping};
 use crate::service::sessions::{Memory, PasswordHash};
@@ -139,15 +139,14 @@ async fn app(
     database: &Database,
     provider: Option<Provider>,
 ) -> Result<App, Failure> {
-    let mut schema = graphql::build(database.db.clone(), config.settings());
+    let mut api = Api::new(database.db.clone(), config.settings());
     if let Some(folder) = &config.trusted_documents {
-        trusted::trust(&mut schema, folder).await?;
+        trusted::trust(&mut api, folder).await?;
     }
     Ok(App {
         db: database.db.clone(),
-        schema,
+        api,
         memory: Memory::default(),
-        introspection_for_all: config.profile != Profile::Production,
         body_limits: config.body_limits(),
         allow_get: config.allow_get,
         trusted_proxies: config.trusted_proxies.clone(),

@@ -2,11 +2,11 @@ use std::fs;
 use std::path::Path;
 
 use crate::cli::Failure;
-use crate::graphql::Schema;
+use crate::graphql::Api;
 
-/// Has the schema answer only the documents of a folder's `*.graphql` files, and those of the
+/// Has the API answer only the documents of a folder's `*.graphql` files, and those of the
 /// folders in it.
-pub(super) async fn trust(schema: &mut Schema, folder: &Path) -> Result<(), Failure> {
+pub(super) async fn trust(api: &mut Api, folder: &Path) -> Result<(), Failure> {
     let mut documents = Vec::new();
     read(folder, &mut documents)?;
     if documents.is_empty() {
@@ -16,8 +16,7 @@ pub(super) async fn trust(schema: &mut Schema, folder: &Path) -> Result<(), Fail
         )));
     }
     let count = documents.len();
-    schema
-        .trust(documents)
+    api.trust(documents)
         .map_err(|fault| Failure::new(format!("a trusted document cannot be answered: {fault}")))?;
     tracing::info!(count, "only trusted documents are answered");
     Ok(())

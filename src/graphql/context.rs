@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::db::{Db, Party, Premise};
 use crate::graphql::attempt::Attempt;
 use crate::graphql::execute::answer_size::AnswerSize;
-use crate::graphql::prepare::document_cache::PreparedRequest;
 use crate::graphql::prepare::limits::Limits;
+use crate::graphql::prepare::row_costs::RowCosts;
 use crate::service::sessions::Token;
 use crate::service::validation::Faults;
 use crate::service::{Actor, Command, Result, ServiceError, perform, perform_once};
@@ -26,6 +26,8 @@ pub struct Settings {
     pub limits: Limits,
     /// The time limit of a request.
     pub request_timeout: Duration,
+    /// Lets everybody ask for the schema itself, not administrators only.
+    pub introspection_for_all: bool,
 }
 
 /// The credentials of a request, as the edge found out.
@@ -100,13 +102,13 @@ pub(super) fn actor<'a>(ctx: &Context<'a>) -> Result<&'a Actor> {
 
 /// The most rows of a bulk change that the cost allows to tell of, with what is selected of each.
 pub(super) fn most_rows(ctx: &Context<'_>) -> usize {
-    let costs = &ctx.data_unchecked::<PreparedRequest>().row_costs;
+    let costs: &Arc<RowCosts> = ctx.data_unchecked();
     costs.most(&ctx.item.node.response_key().node)
 }
 
 /// Counts the rows that a bulk change tells of in the cost.
 pub(super) fn take_rows(ctx: &Context<'_>, rows: usize) {
-    let costs = &ctx.data_unchecked::<PreparedRequest>().row_costs;
+    let costs: &Arc<RowCosts> = ctx.data_unchecked();
     costs.take(&ctx.item.node.response_key().node, rows);
 }
 

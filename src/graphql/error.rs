@@ -43,7 +43,7 @@ pub(super) fn answer_at<T>(
 }
 
 /// An error that was found before any resolver ran, as the response carries it.
-pub fn transport_error(error: &ServiceError, request_id: &RequestId) -> ServerError {
+pub(super) fn transport_error(error: &ServiceError, request_id: &RequestId) -> ServerError {
     log(error, request_id);
     let mut client = ServerError::new(error.message(), None);
     client.extensions = Some(extensions(error, request_id));
@@ -58,10 +58,24 @@ pub(super) fn defect(panic: &(dyn Any + Send)) -> ServiceError {
 }
 
 /// The code of an error in a response: a resolver's own, or that of the step before resolvers.
-pub fn code_of(error: &ServerError) -> Option<&str> {
+pub(super) fn code_of(error: &ServerError) -> Option<&str> {
     match error.extensions.as_ref()?.get("code")? {
         Value::String(code) => Some(code),
         _ => None,
+    }
+}
+
+/// Gives an error its code.
+pub(super) fn mark(error: &mut ServerError, code: &str, request_id: &RequestId) {
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("code", code);
+    extensions.set("requestId", request_id.0.as_str());
+}
+
+/// Gives a code to errors that no resolver said: they are about the document or its variables.
+pub(super) fn mark_invalid(errors: &mut [ServerError], request_id: &RequestId) {
+    for error in errors.iter_mut().filter(|error| code_of(error).is_none()) {
+        mark(error, "GRAPHQL_VALIDATION_FAILED", request_id);
     }
 }
 

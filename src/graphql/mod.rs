@@ -4,6 +4,8 @@
 //! Root fields are nullable, so that one that fails costs only itself: its error stands in
 //! `errors`, the others keep their data.
 
+mod answer;
+mod api;
 mod api_key;
 mod attempt;
 mod bulk;
@@ -23,10 +25,8 @@ mod statistics;
 mod timeline;
 mod user;
 
-pub use context::{ClientAddress, Credentials, RequestId, Settings};
-pub use error::{code_of, transport_error};
-pub use execute::{AnswerSize, SMALL_ANSWER, to_json};
-pub use prepare::{
-    Cost, Faulty, Introspection, LimitExceeded, Limits, Measure, Operation, Unusable, read_object,
-};
-pub use schema::{Answered, Schema, build, sdl};
+pub use answer::{Answer, AnswerPlace, Outcome};
+pub use api::{Api, Caller, Freshness, Request};
+pub use context::{Credentials, RequestId, Settings};
+pub use prepare::{Faulty, Limits, Measure, Operation, Parameters};
+pub use schema::sdl;

@@ -41,7 +41,7 @@ pub(super) async fn credentials(
         });
     }
     // Who it is for is not known yet, so that the client's address takes its turn for it.
-    let deadline = app.schema.deadline();
+    let deadline = app.api.deadline();
     let party = Party::at(address);
     let (db, waiting) = app
         .db
@@ -95,7 +95,7 @@ async fn of_token(app: &App, db: &Db, shown: &str) -> Result<Found> {
 }
 
 async fn of_session(app: &App, db: &Db, shown: &str, header: &Header) -> Result<Found> {
-    let Some(token) = app.schema.session_keys().verify(shown, header).await? else {
+    let Some(token) = app.api.session_keys().verify(shown, header).await? else {
         return Ok(None);
     };
     let actor = sessions::authenticate(db, &token).await?;

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,7 @@ use axum::body::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use crate::graphql::AnswerSize;
+use crate::graphql::AnswerPlace;
 
 /// The number of bytes handed on at a time: little beside what a connection keeps in memory anyway.
 const PIECE: usize = 64 * 1024;
@@ -30,7 +29,7 @@ pub(super) struct LargeBody {
     /// The number of pieces handed on since the last pause.
     pieces: usize,
     pause: Pin<Box<Sleep>>,
-    _size: Arc<AnswerSize>,
+    _place: AnswerPlace,
 }
 
 /// The client takes the answer more slowly than 64 KB a second.
@@ -38,13 +37,13 @@ pub(super) struct LargeBody {
 pub(super) struct TooSlow;
 
 impl LargeBody {
-    pub(super) fn new(json: Bytes, size: Arc<AnswerSize>) -> Self {
+    pub(super) fn new(json: Bytes, place: AnswerPlace) -> Self {
         Self {
             rest: json,
             until: Instant::now() + FIRST,
             pieces: 0,
             pause: Box::pin(sleep(PAUSE)),
-            _size: size,
+            _place: place,
         }
     }
 }

@@ -34,7 +34,7 @@ use ipnet::IpNet;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::db::Db;
-use crate::graphql::Schema;
+use crate::graphql::Api;
 use crate::http::browsers::guarded;
 use crate::service::sessions::Memory;
 
@@ -44,11 +44,9 @@ pub struct App {
     /// The connections.
     pub db: Db,
     /// The API.
-    pub schema: Schema,
+    pub api: Api,
     /// Cached authentication by tokens and keys.
     pub memory: Memory,
-    /// Lets everybody ask for the schema itself, not administrators only.
-    pub introspection_for_all: bool,
     /// Limits of a request's body.
     pub body_limits: BodyLimits,
     /// Answers queries by GET too.

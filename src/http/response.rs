@@ -1,18 +1,12 @@
 //! From a GraphQL response to an HTTP one, as the GraphQL-over-HTTP specification has it.
 
-use std::sync::Arc;
-
-use async_graphql::{Response as Answer, ServerError, Value};
-use async_graphql_axum::GraphQLResponse;
-use axum::Json;
 use axum::body::Body;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hyper::ext::ReasonPhrase;
-use serde::Serialize;
 
-use crate::graphql::{AnswerSize, Answered, RequestId, SMALL_ANSWER, code_of, to_json};
+use crate::graphql::{Answer, Outcome, RequestId};
 use crate::http::large_body::LargeBody;
 
 /// The form that a client wants its answer in.
@@ -63,43 +57,33 @@ impl MediaType {
 /// Data with errors, as GraphQL over HTTP names it; no registered status says that.
 const PARTIAL_SUCCESS: u16 = 294;
 
-/// The usual size of an answer without its data, in bytes.
-const OVERHEAD: usize = 1024;
+/// The status of an answer in this form.
+pub(super) fn status_of(outcome: Outcome, media_type: MediaType) -> StatusCode {
+    match (outcome, media_type) {
+        (Outcome::PartialSuccess, MediaType::GraphqlResponse) => {
+            StatusCode::from_u16(PARTIAL_SUCCESS).unwrap_or(StatusCode::OK)
+        }
+        (Outcome::Refused, MediaType::GraphqlResponse) => StatusCode::BAD_REQUEST,
+        (Outcome::Success | Outcome::PartialSuccess | Outcome::Refused, _) => StatusCode::OK,
+        (Outcome::Malformed, _) => StatusCode::BAD_REQUEST,
+        (Outcome::NotAQuery, _) => StatusCode::METHOD_NOT_ALLOWED,
+        (Outcome::Unavailable, _) => StatusCode::SERVICE_UNAVAILABLE,
+        (Outcome::TimedOut, _) => StatusCode::GATEWAY_TIMEOUT,
+        (Outcome::Defect, _) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
 
-/// The response for an answer of GraphQL's, or for why it was not asked, then with a status other
-/// than 200.
+/// The response with an answer of GraphQL's, or of a refusal in its form.
 pub(super) fn respond(
-    answered: Answered,
+    answer: Answer,
     status: StatusCode,
     media_type: MediaType,
     RequestId(request_id): &RequestId,
 ) -> Response {
-    let (answer, size) = (answered.response, answered.size);
-    let is_refused = is_request_error(&answer);
-    let has = |code| {
-        answer
-            .errors
-            .iter()
-            .any(|error| code_of(error) == Some(code))
-    };
-    let status = match (status, media_type) {
-        // The server's fault, not the request's.
-        (StatusCode::OK, _) if is_refused && has("INTERNAL") => StatusCode::INTERNAL_SERVER_ERROR,
-        (StatusCode::OK, _) if is_refused && has("TIMEOUT") => StatusCode::GATEWAY_TIMEOUT,
-        (StatusCode::OK, MediaType::GraphqlResponse) if is_refused => StatusCode::BAD_REQUEST,
-        (StatusCode::OK, MediaType::GraphqlResponse) if !answer.errors.is_empty() => {
-            StatusCode::from_u16(PARTIAL_SUCCESS).unwrap_or(StatusCode::OK)
-        }
-        (status, _) => status,
-    };
-    let may_come_again = has("UNAVAILABLE");
-    let mut response = match is_refused {
-        // No operation was executed, so there is no data, not even null.
-        true => Json(OnlyErrors {
-            errors: &answer.errors,
-        })
-        .into_response(),
-        false => written(answer, size),
+    let may_be_repeated = answer.may_be_repeated();
+    let mut response = match answer.place {
+        Some(place) => Body::new(LargeBody::new(answer.json.into(), place)).into_response(),
+        None => answer.json.into_response(),
     };
     *response.status_mut() = status;
     if status.as_u16() == PARTIAL_SUCCESS {
@@ -108,36 +92,13 @@ pub(super) fn respond(
     }
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type.as_str()));
-    if may_come_again {
+    if may_be_repeated {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert("x-request-id", value);
     }
     response
-}
-
-fn written(answer: Answer, size: Option<Arc<AnswerSize>>) -> Response {
-    // By the library's responder it would be written once more, without what is written already.
-    let GraphQLResponse(answer) = answer.into();
-    let written = size.as_ref().map_or(0, |size| size.written());
-    let json = to_json(&answer, written + OVERHEAD);
-    match size.filter(|_| json.len() > SMALL_ANSWER) {
-        Some(size) => Body::new(LargeBody::new(json.into(), size)).into_response(),
-        None => json.into_response(),
-    }
-}
-
-#[derive(Serialize)]
-struct OnlyErrors<'a> {
-    errors: &'a [ServerError],
-}
-
-/// Tells whether the request itself was wrong: a field that fails says which one it is.
-fn is_request_error(answer: &Answer) -> bool {
-    answer.data == Value::Null
-        && !answer.errors.is_empty()
-        && answer.errors.iter().all(|error| error.path.is_empty())
 }
 
 #[cfg(test)]

@@ -10,6 +10,4 @@ pub(super) mod truncate_errors;
 
 mod complete;
 
-pub use answer_size::{AnswerSize, SMALL_ANSWER};
 pub(super) use complete::complete;
-pub use raw_json::to_json;

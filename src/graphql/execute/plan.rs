@@ -1,5 +1,6 @@
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
@@ -7,8 +8,8 @@ use async_graphql::{ContextSelectionSet, Name, Positioned};
 
 use crate::graphql::execute::raw_json::write;
 use crate::graphql::execute::sync_object::{ChildOf, FieldWriter, SyncObject};
+use crate::graphql::prepare::PreparedRequest;
 use crate::graphql::prepare::TYPE_MARKER;
-use crate::graphql::prepare::document_cache::PreparedRequest;
 
 /// The plan by which objects of a type are written, made once for a list.
 pub(in crate::graphql) struct Plan<'a, T: SyncObject>(Vec<(&'a Name, Step<'a, T>)>);
@@ -51,8 +52,8 @@ impl<T: SyncObject> Below<T> for Child<'_, T> {
 impl<'a, T: SyncObject> Plan<'a, T> {
     /// The plan for this selection; nothing if it is not plain, or must be merged with another.
     pub(in crate::graphql) fn of(ctx: &ContextSelectionSet<'a>) -> Option<Self> {
-        let asked: &PreparedRequest = ctx.data_opt()?;
-        if asked.known.has_merges {
+        let request: &Arc<PreparedRequest> = ctx.data_opt()?;
+        if request.document.has_merges {
             return None;
         }
         let mut plan = Self(Vec::new());

@@ -10,9 +10,9 @@
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{
-    ExecutableDocument, Field, OperationType, Selection, SelectionSet,
+    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{Name, Request, Value as Given};
+use async_graphql::{Name, Value as Given, Variables};
 use async_graphql_value::Value;
 
 use crate::graphql::prepare::SchemaIndex;
@@ -49,14 +49,10 @@ const LONG_TEXTS: [(&str, &str, u64); 5] = [
 const ROW: [&str; 3] = ["BulkRowResult", "RowError", "FieldFault"];
 const ROW_FIELDS: u64 = 8;
 
-/// The price of each operation of a document.
-#[derive(Debug, Clone)]
-pub(in crate::graphql) struct Priced(Vec<(Option<Name>, Price)>);
-
-/// A price as far as it is known without variables: `fixed`, and for each page of a size that a
-/// variable says, so many times another price.
+/// The price of an operation as far as it is known without variables: `fixed`, and for each page of a
+/// size that a variable says, so many times another price.
 #[derive(Debug, Clone, Default)]
-struct Price {
+pub(in crate::graphql) struct Price {
     fixed: u64,
     /// Fields of [`ROW`].
     row_fields: u64,
@@ -72,67 +68,43 @@ enum PageSize {
     Variable { name: Name, default: u64 },
 }
 
-impl Priced {
-    /// Works out what can be known without variables. The document must not be larger than allowed.
-    pub(in crate::graphql) fn of(document: &ExecutableDocument, index: &SchemaIndex) -> Self {
-        let operations = document.operations.iter().map(|(name, operation)| {
-            let pricer = Pricer {
-                document,
-                index,
-                defaults: operation
-                    .node
-                    .variable_definitions
-                    .iter()
-                    .filter_map(|v| Some((&v.node.name.node, &v.node.default_value.as_ref()?.node)))
-                    .collect(),
-            };
-            let root = SchemaIndex::root(operation.node.ty);
-            let price = pricer.set(
-                &operation.node.selection_set.node,
-                root,
-                &PageSize::Known(1),
-            );
-            (name.cloned(), price)
-        });
-        Self(operations.collect())
-    }
-
-    /// The cost of the operation that is asked for; of several without a name the dearest.
-    pub(in crate::graphql) fn cost(&self, request: &Request) -> u64 {
-        let name = request.operation_name.as_deref();
-        let asked = self.0.iter().filter(|(is, _)| match (is, name) {
-            (Some(is), Some(name)) => is == name,
-            _ => true,
-        });
-        let costs = asked.map(|(_, price)| price.with(request));
-        costs.max().unwrap_or(0)
-    }
-
-    /// The cost of a row of each bulk change, by the response key of the change.
-    pub(in crate::graphql) fn rows(&self, request: &Request) -> Vec<(Name, u64)> {
-        let name = request.operation_name.as_deref();
-        let mut asked = self.0.iter();
-        let asked = asked.find(|(is, _)| name.is_none() || is.as_deref() == name);
-        let rows = asked.iter().flat_map(|(_, price)| &price.rows);
-        rows.map(|(key, price)| (key.clone(), price.with(request)))
-            .collect()
-    }
-}
-
 impl Price {
-    fn with(&self, request: &Request) -> u64 {
+    /// Works out what can be known without variables. The document must not be larger than allowed.
+    pub(in crate::graphql) fn of(
+        document: &ExecutableDocument,
+        operation: &OperationDefinition,
+        index: &SchemaIndex,
+    ) -> Self {
+        let definitions = operation.variable_definitions.iter();
+        let pricer = Pricer {
+            document,
+            index,
+            defaults: definitions
+                .filter_map(|v| Some((&v.node.name.node, &v.node.default_value.as_ref()?.node)))
+                .collect(),
+        };
+        let root = SchemaIndex::root(operation.ty);
+        pricer.set(&operation.selection_set.node, root, &PageSize::Known(1))
+    }
+
+    /// The cost of a request with these variables.
+    pub(in crate::graphql) fn cost(&self, variables: &Variables) -> u64 {
         let pages = self.pages.iter().map(|(size, price)| {
             let size = match size {
                 PageSize::Known(size) => *size,
-                PageSize::Variable { name, default } => {
-                    let given = request.variables.get(name);
-                    given.map_or(*default, rows)
-                }
+                PageSize::Variable { name, default } => variables.get(name).map_or(*default, rows),
             };
-            size.saturating_mul(price.with(request))
+            size.saturating_mul(price.cost(variables))
         });
         let fixed = self.fixed + self.row_fields.div_ceil(ROW_FIELDS);
         pages.fold(fixed, u64::saturating_add)
+    }
+
+    /// The cost of a row of each bulk change, by the response key of the change.
+    pub(in crate::graphql) fn rows(&self, variables: &Variables) -> Vec<(Name, u64)> {
+        let rows = self.rows.iter();
+        rows.map(|(key, price)| (key.clone(), price.cost(variables)))
+            .collect()
     }
 
     fn add(&mut self, other: Self) {
@@ -267,16 +239,21 @@ fn rows(size: &Given) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use async_graphql::Variables;
     use async_graphql::parser::parse_query;
-    use async_graphql::{Request, Variables};
     use serde_json::{Value, json};
 
-    use super::Priced;
+    use crate::graphql::prepare::Limits;
+    use crate::graphql::prepare::document_cache::PreparedDocument;
     use crate::graphql::schema::index;
 
+    fn prepared(text: &str) -> PreparedDocument {
+        let document = parse_query(text).unwrap();
+        PreparedDocument::of(document, text.len(), &Limits::default(), index()).unwrap()
+    }
+
     fn cost(document: &str, variables: Value) -> u64 {
-        let request = Request::new(document).variables(Variables::from_json(variables));
-        Priced::of(&parse_query(document).unwrap(), index()).cost(&request)
+        prepared(document).cost(None, &Variables::from_json(variables))
     }
 
     #[test]
@@ -339,12 +316,11 @@ mod tests {
                 "mutation {{ a: bulkTag(input: {{}}) {{ total {fields} }}
                     bulkArchive(input: {{}}) {{ total }} }}"
             );
-            let request = Request::new(document.as_str());
-            let priced = Priced::of(&parse_query(&document).unwrap(), index());
-            let prices = priced.rows(&request);
+            let (document, variables) = (prepared(&document), Variables::default());
+            let prices = document.find(None).unwrap().price.rows(&variables);
             assert!(prices.iter().all(|(key, _)| key == "a"));
             (
-                priced.cost(&request),
+                document.cost(None, &variables),
                 prices.iter().map(|(_, price)| price).sum(),
             )
         };
@@ -384,11 +360,7 @@ mod tests {
     #[test]
     fn the_operation_that_is_asked_for_counts_and_what_the_schema_says_of_itself_is_free() {
         let document = "query A { me { id } } query B { leads { nodes { id } } }";
-        let named = |name: Option<&str>| {
-            let mut request = Request::new(document);
-            request.operation_name = name.map(str::to_owned);
-            Priced::of(&parse_query(document).unwrap(), index()).cost(&request)
-        };
+        let named = |name| prepared(document).cost(name, &Variables::default());
         assert_eq!(
             (named(Some("A")), named(Some("B")), named(None)),
             (2, 27, 27)

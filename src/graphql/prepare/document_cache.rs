@@ -1,26 +1,22 @@
 //! Documents that were parsed before, and clients that only name them: Apollo's automatic
 //! persisted queries.
 
-use std::any::TypeId;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use async_graphql::parser::types::ExecutableDocument;
-use async_graphql::{Request, ServerError, Value};
+use async_graphql::{ServerError, Value, Variables};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::graphql::execute::truncate_errors::truncate_message;
-use crate::graphql::prepare::cost::{Cost, Priced};
+use crate::graphql::prepare::cost::Cost;
 use crate::graphql::prepare::limits::{self, LimitExceeded, Limits};
-use crate::graphql::prepare::merges::has_merges;
-use crate::graphql::prepare::operation::{Operation, Operations};
-use crate::graphql::prepare::query_meter::{Fault, check_size};
-use crate::graphql::prepare::row_costs::RowCosts;
+use crate::graphql::prepare::prepared::{PreparedDocument, PreparedRequest};
+use crate::graphql::prepare::query_meter::Fault;
 use crate::graphql::prepare::trusted::Trusted;
-use crate::graphql::prepare::weights::{Uses, Weights, check_variables};
-use crate::graphql::prepare::{Unreadable, is_plain, parse};
-use crate::graphql::schema::index;
+use crate::graphql::prepare::weights::check_variables;
+use crate::graphql::prepare::{SchemaIndex, Unreadable, parse, read_object};
 use crate::service::sha256;
 
 /// The maximum length of the remembered text, in bytes; parsed, it is about ten times as large.
@@ -31,7 +27,8 @@ const TYPICAL: usize = 1_000;
 /// The documents that are answered: any, the latest of which are remembered, or only those that
 /// the operator trusts. Clones share them.
 #[derive(Clone)]
-pub struct DocumentCache {
+pub(in crate::graphql) struct DocumentCache {
+    index: &'static SchemaIndex,
     limits: Arc<Limits>,
     remembered: Arc<Cache<Hash, Arc<PreparedDocument>, ByText>>,
     trusted: Option<Arc<Trusted>>,
@@ -40,35 +37,19 @@ pub struct DocumentCache {
 /// The SHA-256 of a document's text.
 pub(in crate::graphql) type Hash = [u8; 32];
 
-/// A document, and what there is to know of it before it is asked.
-#[derive(Debug)]
-pub(in crate::graphql) struct PreparedDocument {
-    pub(in crate::graphql) document: ExecutableDocument,
-    length: u64,
-    uses: Uses,
-    price: Priced,
-    operations: Operations,
-    /// True if parts of its answer must be merged.
-    pub(in crate::graphql) has_merges: bool,
-    /// True if it can be executed as it stands, whatever a request brings for variables.
-    pub(in crate::graphql) is_plain: bool,
-    is_valid: AtomicBool,
-}
-
-/// The document that a request asks for, and its cost.
-#[derive(Debug)]
-pub(in crate::graphql) struct PreparedRequest {
-    pub(in crate::graphql) cost: Cost,
-    pub(in crate::graphql) row_costs: Arc<RowCosts>,
-    pub(in crate::graphql) known: Arc<PreparedDocument>,
-}
-
-/// The [`PreparedRequest`] of a request, if its document was read.
-pub(in crate::graphql) fn asked(request: &Request) -> Option<&PreparedRequest> {
-    request
-        .data
-        .get(&TypeId::of::<PreparedRequest>())?
-        .downcast_ref()
+/// The parameters of a GraphQL request, by their names in JSON. Other members are allowed and mean
+/// nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parameters {
+    /// The document's text.
+    pub query: Option<String>,
+    /// The name of the operation to execute; not needed where there is only one.
+    pub operation_name: Option<String>,
+    /// The values of variables: a JSON object.
+    pub variables: Option<Box<RawValue>>,
+    /// A JSON object; of interest is `persistedQuery`.
+    pub extensions: Option<Box<RawValue>>,
 }
 
 #[derive(Clone)]
@@ -83,6 +64,10 @@ impl Weighter<Hash, Arc<PreparedDocument>> for ByText {
 /// Why a document is not answered.
 #[derive(Debug, PartialEq)]
 pub enum Unusable {
+    /// It is not a GraphQL request.
+    Malformed(String),
+    /// It is a change where only queries are answered.
+    NotAQuery,
     /// It cannot be parsed.
     Unreadable(ServerError),
     /// It, or what comes with it, is larger than allowed.
@@ -108,51 +93,11 @@ impl From<Fault> for Unusable {
     }
 }
 
-impl PreparedDocument {
-    /// Collects the facts of a parsed document. Errors: a limit that it goes beyond, a cycle.
-    pub(in crate::graphql) fn of(
-        document: ExecutableDocument,
-        length: usize,
-        limits: &Limits,
-    ) -> Result<Self, Fault> {
-        let uses = check_size(&document, &Weights::default(), limits)?;
-        let price = Priced::of(&document, index());
-        let operations = Operations::of(&document, index());
-        let has_merges = has_merges(&document);
-        let is_plain = uses.variables == 0 && !has_merges && is_plain(&document, index());
-        Ok(Self {
-            document,
-            length: length as u64,
-            uses,
-            price,
-            operations,
-            has_merges,
-            is_plain,
-            is_valid: AtomicBool::new(false),
-        })
-    }
-
-    /// The operation that a request names, if the document has it.
-    pub(in crate::graphql) fn operation(&self, request: &Request) -> Option<Arc<Operation>> {
-        let name = request.operation_name.as_deref();
-        self.operations.chosen(name).cloned()
-    }
-
-    /// True if the document was found to be valid before.
-    pub(in crate::graphql) fn is_valid(&self) -> bool {
-        self.is_valid.load(Ordering::Relaxed)
-    }
-
-    /// Takes note of that it is.
-    pub(in crate::graphql) fn found_valid(&self) {
-        self.is_valid.store(true, Ordering::Relaxed);
-    }
-}
-
 impl DocumentCache {
     /// Any documents within these limits.
-    pub(in crate::graphql) fn new(limits: Limits) -> Self {
+    pub(in crate::graphql) fn new(limits: Limits, index: &'static SchemaIndex) -> Self {
         Self {
+            index,
             limits: Arc::new(limits),
             remembered: Arc::new(Cache::with_weighter(TYPICAL, MOST_TEXT, ByText)),
             trusted: None,
@@ -168,68 +113,79 @@ impl DocumentCache {
         &self.limits
     }
 
-    /// Gives the request what is known of its document: of the one remembered of this text, or of this name if
-    /// the client sends a name only.
-    pub(in crate::graphql) fn read(&self, request: &mut Request) -> Result<(), Unusable> {
-        let name = name(request)?;
-        let known = match &self.trusted {
-            Some(trusted) => trusted.find(&request.query, name)?,
-            None => self.find(request, name)?,
+    /// Prepares a request: by the document remembered of its text, or of its hash if the client sends
+    /// a hash only. A document made to harm is refused before anything else is done with it.
+    pub(in crate::graphql) fn prepare(
+        &self,
+        parameters: Parameters,
+    ) -> Result<PreparedRequest, Unusable> {
+        let variables = object("variables", parameters.variables)?;
+        let extensions = object("extensions", parameters.extensions)?;
+        let persisted = extensions.get("persistedQuery");
+        if parameters.query.is_none() && persisted.is_none() {
+            return Err(Unusable::Malformed("the query is missing".to_owned()));
+        }
+        let (text, hash) = (parameters.query.unwrap_or_default(), named(persisted)?);
+        let document = match &self.trusted {
+            Some(trusted) => trusted.find(&text, hash)?,
+            None => self.find(&text, hash)?,
         };
-        check_variables(request, &known.document, known.uses, &self.limits)?;
+        check_variables(&variables, &document.document, document.uses, &self.limits)?;
+        let name = parameters.operation_name;
         let cost = Cost {
-            requested: known.price.cost(request),
+            requested: document.cost(name.as_deref(), &variables),
             limit: self.limits.cost,
         };
         if cost.requested > cost.limit {
             return Err(Unusable::TooExpensive(cost));
         }
-        let rows = known.price.rows(request);
-        request.data.insert(PreparedRequest {
-            cost,
-            row_costs: Arc::new(RowCosts::new(cost, rows)),
-            known: Arc::clone(&known),
-        });
-        Ok(())
+        Ok(PreparedRequest::of(document, name, variables, cost))
     }
 
-    fn find(
-        &self,
-        request: &mut Request,
-        name: Option<Hash>,
-    ) -> Result<Arc<PreparedDocument>, Unusable> {
-        if request.query.is_empty()
+    fn find(&self, text: &str, name: Option<Hash>) -> Result<Arc<PreparedDocument>, Unusable> {
+        if text.is_empty()
             && let Some(name) = name
         {
             return self.remembered.get(&name).ok_or(Unusable::NotFound);
         }
-        let hash = sha256(&request.query);
+        let hash = sha256(text);
         if name.is_some_and(|name| name != hash) {
             return Err(Unusable::Misnamed("sha256Hash is not the query's SHA-256"));
         }
         if let Some(known) = self.remembered.get(&hash) {
             return Ok(known);
         }
-        let document = parse(&request.query, &self.limits).map_err(|fault| match fault {
+        let document = parse(text, &self.limits).map_err(|fault| match fault {
             Unreadable::LimitExceeded(excess) => Unusable::TooLarge(excess),
             Unreadable::Syntax(mut error) => {
                 truncate_message(&mut error, limits::ERROR_LENGTH);
                 Unusable::Unreadable(error)
             }
         })?;
-        let known = Arc::new(PreparedDocument::of(
-            document,
-            request.query.len(),
-            &self.limits,
-        )?);
-        self.remembered.insert(hash, Arc::clone(&known));
-        Ok(known)
+        let document = PreparedDocument::of(document, text.len(), &self.limits, self.index)?;
+        let document = Arc::new(document);
+        self.remembered.insert(hash, Arc::clone(&document));
+        Ok(document)
     }
 }
 
-/// The name that the client gives the document, if any.
-fn name(request: &Request) -> Result<Option<Hash>, Unusable> {
-    let Some(Value::Object(named)) = request.extensions.get("persistedQuery") else {
+/// A parameter that must be an object, if it is there.
+fn object(name: &str, parameter: Option<Box<RawValue>>) -> Result<Variables, Unusable> {
+    let Some(text) = parameter else {
+        return Ok(Variables::default());
+    };
+    match read_object(text.get()) {
+        Ok(object) => Ok(Variables::from_value(Value::Object(object))),
+        Err(error) => {
+            let message = format!("{name} is not a JSON object: {error}");
+            Err(Unusable::Malformed(message))
+        }
+    }
+}
+
+/// The hash by which the client names the document, if it does.
+fn named(persisted: Option<&Value>) -> Result<Option<Hash>, Unusable> {
+    let Some(Value::Object(named)) = persisted else {
         return Ok(None);
     };
     if named.get("version") != Some(&Value::from(1)) {
@@ -257,19 +213,29 @@ fn from_hex(text: &str) -> Option<Hash> {
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::{Request, Value};
     use serde_json::json;
+    use serde_json::value::to_raw_value;
 
-    use super::{DocumentCache, Limits, Unusable, sha256};
+    use super::{DocumentCache, Limits, Parameters, Unusable, sha256};
+    use crate::graphql::schema::index;
 
-    fn named(query: &str, name: &str) -> Request {
-        let mut request = Request::new(query);
-        let extension = json!({ "version": 1, "sha256Hash": name });
-        let extension = Value::from_json(extension).unwrap();
-        request
-            .extensions
-            .insert("persistedQuery".into(), extension);
-        request
+    fn plain(query: &str) -> Parameters {
+        Parameters {
+            query: Some(query.to_owned()),
+            ..Parameters::default()
+        }
+    }
+
+    fn named(query: &str, name: &str) -> Parameters {
+        let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": name } });
+        Parameters {
+            extensions: Some(to_raw_value(&extensions).unwrap()),
+            ..plain(query)
+        }
+    }
+
+    fn refusal(documents: &DocumentCache, parameters: Parameters) -> Option<Unusable> {
+        documents.prepare(parameters).err()
     }
 
     fn hex(text: &str) -> String {
@@ -281,35 +247,36 @@ mod tests {
 
     #[test]
     fn a_document_is_found_by_its_name_once_it_was_sent_with_it() {
-        let (documents, query) = (DocumentCache::new(Limits::default()), "{ me { id } }");
-        let by_name = || documents.read(&mut named("", &hex(query)));
-        assert_eq!(by_name(), Err(Unusable::NotFound));
-        assert_eq!(documents.read(&mut named(query, &hex(query))), Ok(()));
-        assert_eq!(by_name(), Ok(()));
-        let wrong = documents.read(&mut named("{ leads { totalCount } }", &hex(query)));
-        assert!(matches!(wrong, Err(Unusable::Misnamed(_))));
-        let wrong = documents.read(&mut named(query, "abc"));
-        assert!(matches!(wrong, Err(Unusable::Misnamed(_))));
+        let documents = DocumentCache::new(Limits::default(), index());
+        let query = "{ me { id } }";
+        let by_name = || refusal(&documents, named("", &hex(query)));
+        assert_eq!(by_name(), Some(Unusable::NotFound));
+        assert_eq!(refusal(&documents, named(query, &hex(query))), None);
+        assert_eq!(by_name(), None);
+        let wrong = refusal(&documents, named("{ leads { totalCount } }", &hex(query)));
+        assert!(matches!(wrong, Some(Unusable::Misnamed(_))));
+        let wrong = refusal(&documents, named(query, "abc"));
+        assert!(matches!(wrong, Some(Unusable::Misnamed(_))));
     }
 
     #[test]
     fn what_is_remembered_is_bounded_and_holds_nothing_harmful() {
-        let documents = DocumentCache::new(Limits::default());
+        let documents = DocumentCache::new(Limits::default(), index());
         for number in 0..2_000 {
             let padding = " ".repeat(10_000);
             let query = format!("{{ me {{ id{number}{padding} }} }}");
-            assert_eq!(documents.read(&mut Request::new(query)), Ok(()));
+            assert_eq!(refusal(&documents, plain(&query)), None);
         }
         assert!(documents.remembered.weight() <= super::MOST_TEXT);
         assert!(documents.remembered.len() > 100);
         let nested = format!("{}{}", "{a".repeat(100), "}".repeat(100));
         for _ in 0..2 {
-            let refused = documents.read(&mut named(&nested, &hex(&nested)));
-            assert!(matches!(refused, Err(Unusable::TooLarge(_))));
+            let refused = refusal(&documents, named(&nested, &hex(&nested)));
+            assert!(matches!(refused, Some(Unusable::TooLarge(_))));
         }
         assert_eq!(
-            documents.read(&mut named("", &hex(&nested))),
-            Err(Unusable::NotFound)
+            refusal(&documents, named("", &hex(&nested))),
+            Some(Unusable::NotFound)
         );
     }
 }

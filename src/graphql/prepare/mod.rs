@@ -4,42 +4,45 @@
 //! it, and reads `1.0` as no Int. It is handed documents without variables: their values, coerced
 //! here as the specification says, stand where the variables stood.
 
-pub(super) mod cost;
 pub(super) mod document_cache;
-pub(super) mod introspection;
 pub(super) mod limits;
-pub(super) mod merges;
-pub(super) mod operation;
-pub(super) mod query_meter;
 pub(super) mod row_costs;
 pub(super) mod trusted;
-pub(super) mod weights;
 
 mod collect;
+mod cost;
 mod cursor;
 #[cfg(test)]
 mod differential;
 mod executable;
+mod introspection;
 mod json;
 mod lexer;
+mod merges;
 mod number;
+mod operation;
 mod parser;
+mod prepared;
+mod query_meter;
 mod scalars;
 mod schema_index;
 mod strings;
 mod validate;
 mod variables;
+mod weights;
 
 pub(super) use collect::{Collector, Groups};
-pub use cost::Cost;
-pub use document_cache::Unusable;
+pub(super) use cost::Cost;
+pub use document_cache::Parameters;
+pub(super) use document_cache::Unusable;
 pub(super) use executable::{TYPE_MARKER, executable, is_plain};
-pub use introspection::Introspection;
-pub use json::read_object;
+pub(super) use json::read_object;
 pub(super) use lexer::{Unreadable, normalised};
-pub use limits::{LimitExceeded, Limits, Measure};
+pub(super) use limits::LimitExceeded;
+pub use limits::{Limits, Measure};
 pub use operation::Operation;
 pub(super) use parser::parse;
+pub(super) use prepared::PreparedRequest;
 pub(super) use schema_index::SchemaIndex;
 pub use trusted::Faulty;
 pub(super) use validate::validate;

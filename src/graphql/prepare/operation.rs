@@ -1,11 +1,10 @@
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
 
+use async_graphql::Name;
 use async_graphql::parser::types::{
     ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{Name, Positioned};
 
 use crate::graphql::prepare::SchemaIndex;
 
@@ -26,7 +25,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    fn of(
+    pub(in crate::graphql) fn of(
         document: &ExecutableDocument,
         name: Option<&Name>,
         definition: &OperationDefinition,
@@ -45,45 +44,6 @@ impl Operation {
             field: label(&roots.fields, definition.ty, index).to_owned(),
         }
     }
-}
-
-/// The operations of a document.
-#[derive(Debug)]
-pub(in crate::graphql) struct Operations(Vec<(Option<Name>, Arc<Operation>)>);
-
-impl Operations {
-    pub(in crate::graphql) fn of(document: &ExecutableDocument, index: &SchemaIndex) -> Self {
-        let operations = document.operations.iter().map(|(name, definition)| {
-            let operation = Operation::of(document, name, &definition.node, index);
-            (name.cloned(), Arc::new(operation))
-        });
-        Self(operations.collect())
-    }
-
-    /// The one that is executed for this name: the only one if there is no name.
-    pub(in crate::graphql) fn chosen(&self, name: Option<&str>) -> Option<&Arc<Operation>> {
-        let (_, operation) = match (self.0.as_slice(), name) {
-            ([only], None) => Some(only),
-            (_, None) => None,
-            (all, Some(name)) => all
-                .iter()
-                .find(|(is, _)| is.as_ref().is_some_and(|is| is == name)),
-        }?;
-        Some(operation)
-    }
-}
-
-/// The operation of a document that a request's name stands for: the only one if there is no name.
-pub(in crate::graphql) fn chosen<'a>(
-    document: &'a ExecutableDocument,
-    name: Option<&str>,
-) -> Option<&'a Positioned<OperationDefinition>> {
-    let mut operations = document.operations.iter();
-    match name {
-        Some(name) => operations.find(|(is, _)| is.is_some_and(|is| is == name)),
-        None => operations.next().filter(|_| operations.next().is_none()),
-    }
-    .map(|(_, operation)| operation)
 }
 
 fn label<'a>(fields: &HashSet<&'a str>, kind: OperationType, index: &SchemaIndex) -> &'a str {
@@ -141,12 +101,17 @@ mod tests {
     use async_graphql::parser::parse_query;
     use async_graphql::parser::types::OperationType;
 
-    use super::{Operation, Operations};
+    use super::Operation;
+    use crate::graphql::prepare::Limits;
+    use crate::graphql::prepare::document_cache::PreparedDocument;
     use crate::graphql::schema::index;
 
     fn operation(query: &str, name: Option<&str>) -> Option<Arc<Operation>> {
-        let document = parse_query(query).unwrap();
-        Operations::of(&document, index()).chosen(name).cloned()
+        let (document, limits) = (parse_query(query).unwrap(), Limits::default());
+        let prepared = PreparedDocument::of(document, query.len(), &limits, index()).unwrap();
+        prepared
+            .find(name)
+            .map(|operation| Arc::clone(&operation.operation))
     }
 
     fn field(query: &str) -> String {

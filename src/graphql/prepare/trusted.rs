@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use async_graphql::{Pos, ServerError};
 
-use crate::graphql::prepare::document_cache::{Hash, PreparedDocument, Unusable};
+use crate::graphql::prepare::document_cache::{Hash, Unusable};
 use crate::graphql::prepare::limits::Limits;
+use crate::graphql::prepare::prepared::PreparedDocument;
 use crate::graphql::prepare::query_meter::Fault;
-use crate::graphql::prepare::{Unreadable, normalised, parse};
+use crate::graphql::prepare::{SchemaIndex, Unreadable, normalised, parse};
 use crate::service::sha256;
 
 /// Trusted documents by every name that they are known under.
@@ -53,6 +54,7 @@ impl Trusted {
         file: &str,
         text: &str,
         limits: &Limits,
+        index: &SchemaIndex,
     ) -> Result<Arc<PreparedDocument>, Faulty> {
         let faulty = |message: String| Faulty::new(file, ServerError::new(message, None));
         let document = parse(text, limits).map_err(|fault| match fault {
@@ -60,10 +62,12 @@ impl Trusted {
             Unreadable::Syntax(error) => Faulty::new(file, error),
         })?;
         let known =
-            PreparedDocument::of(document, text.len(), limits).map_err(|fault| match fault {
-                Fault::LimitExceeded(excess) => faulty(excess.to_string()),
-                Fault::Cycle(name) => faulty(format!("the fragment {name} spreads itself")),
-            })?;
+            PreparedDocument::of(document, text.len(), limits, index).map_err(
+                |fault| match fault {
+                    Fault::LimitExceeded(excess) => faulty(excess.to_string()),
+                    Fault::Cycle(name) => faulty(format!("the fragment {name} spreads itself")),
+                },
+            )?;
         let known = Arc::new(known);
         for text in [text, text.trim(), &normalised(text)] {
             self.0.insert(sha256(text), Arc::clone(&known));

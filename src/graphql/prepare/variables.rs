@@ -19,21 +19,20 @@ pub(in crate::graphql) type Variables = HashMap<Name, Value>;
 /// Errors: what does not fit, each with the variable's name and the path in it.
 pub(in crate::graphql) fn coerce_variables(
     operation: &OperationDefinition,
-    given: async_graphql::Variables,
+    given: &async_graphql::Variables,
     index: &SchemaIndex,
     suggests: bool,
 ) -> Result<Variables, Vec<ServerError>> {
     if operation.variable_definitions.is_empty() {
         return Ok(Variables::new());
     }
-    let mut given = given;
     let mut coerced = Variables::new();
     let mut errors = Vec::new();
     for definition in &operation.variable_definitions {
         let name = &definition.node.name.node;
         let default = definition.node.default_value.as_ref();
         let is = &definition.node.var_type.node;
-        let value = match (given.remove(name), default) {
+        let value = match (given.get(name).cloned(), default) {
             (Some(Value::Null), _) if !is.nullable => {
                 let message =
                     format!("Variable \"${name}\" of non-null type \"{is}\" must not be null.");

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use async_graphql::parser::types::ExecutableDocument;
-use async_graphql::{Name, Request, Value as Given};
+use async_graphql::{Name, Value as Given, Variables};
 use async_graphql_value::Value;
 
 use crate::graphql::prepare::limits::{self, Limits, Measure};
@@ -40,13 +40,13 @@ pub(in crate::graphql) struct Weights(HashMap<Name, usize>);
 
 impl Weights {
     /// The weights of a request's variables, or of their defaults if these weigh more.
-    fn of_variables(request: &Request, document: &ExecutableDocument) -> Self {
+    fn of_variables(variables: &Variables, document: &ExecutableDocument) -> Self {
         let mut weights = HashMap::new();
         let mut add = |name: &Name, value: &Given| {
             let known: &mut usize = weights.entry(name.clone()).or_default();
             *known = weight(value).max(*known);
         };
-        for (name, value) in request.variables.iter() {
+        for (name, value) in variables.iter() {
             add(name, value);
         }
         for (_, operation) in document.operations.iter() {
@@ -101,7 +101,7 @@ fn nesting(value: &Given) -> usize {
 /// Looks at what a request brings for a document's variables. Errors: values that nest too
 /// deep, or too many of them, each variable counted wherever it is used.
 pub(in crate::graphql) fn check_variables(
-    request: &Request,
+    variables: &Variables,
     document: &ExecutableDocument,
     uses: Uses,
     limits: &Limits,
@@ -109,10 +109,10 @@ pub(in crate::graphql) fn check_variables(
     if uses.variables == 0 {
         return Ok(());
     }
-    let deepest = request.variables.values().map(nesting).max().unwrap_or(0);
+    let deepest = variables.values().map(nesting).max().unwrap_or(0);
     let nesting = Measure::Nesting.check(deepest, limits::NESTING);
     nesting.map_err(Fault::LimitExceeded)?;
-    let weights = Weights::of_variables(request, document);
+    let weights = Weights::of_variables(variables, document);
     let largest = weights.0.values().max().copied().unwrap_or(1);
     // Mostly even this is little; which variable is used how often is counted only where it is not.
     let at_most = uses

@@ -102,8 +102,9 @@ async fn a_document_that_could_never_be_answered_is_an_error_with_its_place() {
         session_lifetime: chrono::TimeDelta::hours(1),
         limits: Limits::default(),
         request_timeout: std::time::Duration::from_secs(30),
+        introspection_for_all: true,
     };
-    let mut schema = graphql::build(api.db().clone(), settings);
+    let mut graphql = graphql::Api::new(api.db().clone(), settings);
     for (text, expected) in [
         ("query A {\n  me { id\n", "a.graphql:3:1: "),
         (
@@ -125,7 +126,7 @@ async fn a_document_that_could_never_be_answered_is_an_error_with_its_place() {
         ("", "a.graphql:1:1: "),
     ] {
         let documents = vec![("a.graphql".to_owned(), text.to_owned())];
-        let fault = schema.trust(documents).unwrap_err().to_string();
+        let fault = graphql.trust(documents).unwrap_err().to_string();
         assert!(fault.starts_with(expected), "{fault}");
     }
 }

@@ -49,12 +49,12 @@ impl Copy {
             session_lifetime: TimeDelta::hours(1),
             limits: Limits::default(),
             request_timeout: Duration::from_secs(30),
+            introspection_for_all: true,
         };
         let app = App {
             db: db.clone(),
-            schema: graphql::build(db.clone(), settings),
+            api: graphql::Api::new(db.clone(), settings),
             memory: Memory::default(),
-            introspection_for_all: true,
             allow_get: true,
             trusted_proxies: Vec::new(),
             provider: None,

@@ -104,17 +104,17 @@ impl Api {
             session_lifetime: TimeDelta::hours(1),
             limits: options.limits,
             request_timeout: options.request_timeout,
+            introspection_for_all: options.introspection_for_all,
         };
-        let mut schema = graphql::build(database.db().clone(), settings);
+        let mut graphql = graphql::Api::new(database.db().clone(), settings);
         if !options.trusted.is_empty() {
-            schema.trust(options.trusted).unwrap();
+            graphql.trust(options.trusted).unwrap();
         }
         let stopping = Stopping::default();
         let app = App {
             db: database.db().clone(),
-            schema,
+            api: graphql,
             memory: Memory::default(),
-            introspection_for_all: options.introspection_for_all,
             body_limits: options.body_limits,
             allow_get: options.allow_get,
             trusted_proxies: options.trusted_proxies,
@@ -122,7 +122,7 @@ impl Api {
             browsers: options.browsers,
         };
         let probes = http::monitor(database.db().clone(), stopping.clone(), None, None);
-        let keys = app.schema.session_keys().clone();
+        let keys = app.api.session_keys().clone();
         Api {
             keys,
             database,

@@ -40,7 +40,7 @@ pub(super) fn verdict(pair: &Pair) -> Result<Arguments, Vec<String>> {
     let given = async_graphql::Variables::from_value(async_graphql::Value::Object(
         read_object(&pair.variables).unwrap(),
     ));
-    let variables = coerce_variables(&operation.node, given, index(), true).map_err(messages)?;
+    let variables = coerce_variables(&operation.node, &given, index(), true).map_err(messages)?;
     let collector = Collector {
         document: &document,
         variables: &variables,
@@ -127,4 +127,17 @@ fn coerced(value: &Value, is: &Type) -> Json {
             (_, value) => value.clone().into_json().unwrap(),
         },
     }
+}
+
+/// The operation of a document that a request's name stands for: the only one if there is no name.
+fn chosen<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Option<&'a Positioned<OperationDefinition>> {
+    let mut operations = document.operations.iter();
+    match name {
+        Some(name) => operations.find(|(is, _)| is.is_some_and(|is| is == name)),
+        None => operations.next().filter(|_| operations.next().is_none()),
+    }
+    .map(|(_, operation)| operation)
 }

@@ -1,0 +1,382 @@
+//! The entry to GraphQL: requests come in with a way to find out who asks, answers go out.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::{IntrospectionMode, Response, ServerError, ValidationMode};
+use futures_util::FutureExt;
+use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument, Span, debug_span, field};
+
+use crate::db::{Db, DbError};
+use crate::graphql::answer::{Answer, refuse_introspection};
+use crate::graphql::context::{ClientAddress, Credentials, RequestId, Settings};
+use crate::graphql::error::{defect, mark_invalid, transport_error};
+use crate::graphql::execute::answer_size::{AnswerSize, Counting, LargeAnswers};
+use crate::graphql::execute::complete;
+use crate::graphql::execute::normalize_response::normalize_response;
+use crate::graphql::execute::truncate_errors::truncate_errors;
+use crate::graphql::loaders::Lookup;
+use crate::graphql::prepare::document_cache::DocumentCache;
+use crate::graphql::prepare::row_costs::RowCosts;
+use crate::graphql::prepare::trusted::Trusted;
+use crate::graphql::prepare::{
+    Collector, Faulty, Operation, Parameters, PreparedRequest, Unusable, Variables,
+    coerce_variables, executable, limits,
+};
+use crate::graphql::schema::{Schema, index, types};
+use crate::service::sessions::SessionKeys;
+use crate::service::users::{Directory, UserRole};
+use crate::service::{Result, ServiceError};
+
+/// The wait for a change after its deadline: longer than it takes to end itself, unless
+/// PostgreSQL does not answer while the answer is read.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// The GraphQL API over a database. Clones share its caches.
+#[derive(Clone)]
+pub struct Api {
+    schema: Schema,
+    db: Db,
+    session_keys: SessionKeys,
+    directory: Directory,
+    documents: DocumentCache,
+    large_answers: LargeAnswers,
+    request_timeout: Duration,
+    introspection_for_all: bool,
+}
+
+/// A request, as a transport hands it over.
+#[derive(Debug)]
+pub struct Request {
+    /// The parameters, as the client sent them.
+    pub parameters: Parameters,
+    /// Names it in the log and in errors.
+    pub id: RequestId,
+    /// The address that it comes from, if that is known.
+    pub client_address: Option<IpAddr>,
+    /// Refuses changes, because they must not come this way.
+    pub queries_only: bool,
+}
+
+/// Whoever sends a request, as its transport finds out.
+pub trait Caller: Send {
+    /// Finds out who it is. `operation` is the one that is asked for, if the document has it.
+    fn authenticate(
+        &mut self,
+        operation: Option<&Arc<Operation>>,
+        freshness: Freshness,
+    ) -> impl Future<Output = Result<Credentials>> + Send;
+}
+
+/// The age that the authentication of a caller may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// It may be cached: it is confirmed before anything is answered.
+    Cached,
+    /// It must be looked up: what was cached held no longer.
+    LookedUp,
+}
+
+impl Api {
+    /// The API over a database.
+    pub fn new(db: Db, settings: Settings) -> Self {
+        let directory = Directory::default();
+        let session_keys = SessionKeys::new(db.clone());
+        let limits = settings.limits.clone();
+        let (request_timeout, introspection_for_all) =
+            (settings.request_timeout, settings.introspection_for_all);
+        let large_answers = LargeAnswers::new(limits.answer_bytes);
+        let schema = types()
+            .extension(Counting)
+            .data(session_keys.clone())
+            .data(directory.clone())
+            .data(settings)
+            // Documents are valid by then.
+            .validation_mode(ValidationMode::Fast)
+            // Its own measure of what the query meter has measured by then.
+            .limit_recursive_depth(limits::NESTING + 1)
+            .finish();
+        Self {
+            schema,
+            db,
+            session_keys,
+            directory,
+            documents: DocumentCache::new(limits, index()),
+            large_answers,
+            request_timeout,
+            introspection_for_all,
+        }
+    }
+
+    /// Answers only these documents from now on, each with the name it has for the operator.
+    /// Errors: the first one that cannot be answered, and why.
+    pub fn trust(&mut self, documents: Vec<(String, String)>) -> Result<(), Faulty> {
+        let mut trusted = Trusted::default();
+        for (file, text) in documents {
+            let document = trusted.add(&file, &text, self.documents.limits(), index())?;
+            document.validate(index(), true).map_err(|errors| {
+                let first = errors.into_iter().next();
+                Faulty::new(&file, first.unwrap_or_else(|| ServerError::new("", None)))
+            })?;
+        }
+        self.documents.trust(trusted);
+        Ok(())
+    }
+
+    /// The keys that sessions' tokens are signed with.
+    pub fn session_keys(&self) -> &SessionKeys {
+        &self.session_keys
+    }
+
+    /// When a request that comes now is given up.
+    pub fn deadline(&self) -> Instant {
+        Instant::now() + self.request_timeout
+    }
+
+    /// Answers a request. The caller is asked for once the document is known to be harmless, and once
+    /// more if the database says that what was cached of the caller holds no longer: nothing was
+    /// answered or changed then.
+    pub async fn handle(&self, request: Request, caller: &mut impl Caller) -> Answer {
+        let Request { parameters, id, .. } = request;
+        let prepared = self.documents.prepare(parameters);
+        let prepared = match prepared {
+            Ok(prepared) if request.queries_only && !prepared.may_be_query() => {
+                return Answer::unusable(Unusable::NotAQuery, &id);
+            }
+            Ok(prepared) => Arc::new(prepared),
+            Err(unusable) => return Answer::unusable(unusable, &id),
+        };
+        let operation = prepared.operation().map(|of| &of.operation);
+        let mut freshness = Freshness::Cached;
+        loop {
+            let credentials = match caller.authenticate(operation, freshness).await {
+                Ok(credentials) => credentials,
+                Err(error) => return Answer::failed(&error, &id),
+            };
+            let execution = Execution {
+                api: self,
+                request: &prepared,
+                id: &id,
+                address: request.client_address,
+                hides_schema: !self.introspection_for_all && !is_admin(&credentials),
+            };
+            let answering = pin!(execution.run(credentials));
+            match answering.instrument(span(operation.map(Arc::as_ref))).await {
+                Ok((response, size)) => return Answer::executed(response, size).await,
+                Err(DbError::Outdated) if freshness == Freshness::Cached => {
+                    freshness = Freshness::LookedUp;
+                }
+                Err(error) => return Answer::failed(&error.into(), &id),
+            }
+        }
+    }
+}
+
+fn is_admin(credentials: &Credentials) -> bool {
+    matches!(credentials, Credentials::Actor { actor, .. } if actor.role == UserRole::Admin)
+}
+
+/// The operation as a step of the request's trace; nothing while nobody collects traces.
+fn span(operation: Option<&Operation>) -> Span {
+    let span = debug_span!(
+        "operation",
+        otel.name = field::Empty,
+        graphql.operation.type = field::Empty,
+        graphql.operation.name = field::Empty,
+    );
+    if let Some(operation) = operation.filter(|_| !span.is_disabled()) {
+        span.record("otel.name", field::display(operation));
+        span.record("graphql.operation.type", field::display(operation.kind));
+        span.record("graphql.operation.name", operation.name.as_deref());
+    }
+    span
+}
+
+/// A response, and its size where it was executed.
+type Executed = (Response, Option<Arc<AnswerSize>>);
+
+/// The execution of a request for one caller.
+struct Execution<'a> {
+    api: &'a Api,
+    request: &'a Arc<PreparedRequest>,
+    id: &'a RequestId,
+    address: Option<IpAddr>,
+    /// True if the caller may not ask about the schema, and is told no names of it.
+    hides_schema: bool,
+}
+
+impl Execution<'_> {
+    /// The response, in the form that a client is promised.
+    ///
+    /// Errors: `Outdated` if what was cached of the caller holds no longer, and `Unavailable` if the
+    /// database cannot be asked about it; nothing was changed then.
+    async fn run(&self, credentials: Credentials) -> Result<Executed, DbError> {
+        let (mut response, size) = match self.ready() {
+            Ok((ready, variables)) => self.execute(ready, &variables, credentials).await?,
+            Err(errors) => {
+                let response = Response::from_errors(errors);
+                (self.finished(&Variables::new(), response, None, 0), None)
+            }
+        };
+        if let Some(operation) = self.request.operation().filter(|_| self.hides_schema) {
+            refuse_introspection(&operation.introspection, &mut response, self.id);
+        }
+        mark_invalid(&mut response.errors, self.id);
+        Ok((response, size))
+    }
+
+    /// The request as the library is given it: with a document that is valid and has no variables.
+    /// Errors: what is wrong with the document, or with what is given for its variables.
+    fn ready(&self) -> Result<(async_graphql::Request, Variables), Vec<ServerError>> {
+        let (request, suggests) = (self.request, !self.hides_schema);
+        request.document.validate(index(), suggests)?;
+        let mut ready = async_graphql::Request::new("");
+        if self.hides_schema {
+            ready.introspection_mode = IntrospectionMode::Disabled;
+        }
+        let document = &request.document.document;
+        let (document, variables) = match request.definition() {
+            Some(operation) if !request.document.is_plain => {
+                let given = &request.variables;
+                let variables = coerce_variables(&operation.node, given, index(), suggests)?;
+                let collector = Collector {
+                    document,
+                    variables: &variables,
+                    index: index(),
+                };
+                (executable(collector, operation)?, variables)
+            }
+            _ => {
+                ready.operation_name.clone_from(&request.operation_name);
+                (document.clone(), Variables::new())
+            }
+        };
+        ready.set_parsed_query(document);
+        Ok((ready, variables))
+    }
+
+    /// Executes a request. A defect fails it alone, and the deadline ends it: a query at once, a change
+    /// once it is undone or done.
+    async fn execute(
+        &self,
+        ready: async_graphql::Request,
+        variables: &Variables,
+        credentials: Credentials,
+    ) -> Result<Executed, DbError> {
+        let (api, is_change) = (self.api, self.request.is_change());
+        let deadline = api.deadline();
+        let party = credentials.party(self.address);
+        let (db, waiting) = api
+            .db
+            .for_request(party, Some(deadline), credentials.premise());
+        let db = match is_change {
+            true => db.reading_until_the_deadline(),
+            false => db,
+        };
+        let size = Arc::new(api.large_answers.answer(party, deadline, is_change));
+        let (cost, prices) = (self.request.cost, self.request.row_prices());
+        let rows = Arc::new(RowCosts::new(cost, prices));
+        let ready = self.with_loaders(ready, &db, &credentials, &size);
+        let ready = ready
+            .data(Arc::clone(self.request))
+            .data(Arc::clone(&rows))
+            .data(self.id.clone())
+            .data(ClientAddress(self.address))
+            .data(db.clone())
+            .data(credentials)
+            .data(Arc::clone(&size));
+        let execution = api.schema.execute(ready);
+        let mut execution = pin!(AssertUnwindSafe(execution).catch_unwind());
+        // Where this future is dropped, this is dropped before the execution is.
+        let _waiting = waiting;
+        let until = match is_change {
+            // A change ends by itself, and says what became of it.
+            true => deadline + GRACE,
+            false => deadline,
+        };
+        let outcome = match timeout_at(until, &mut execution).await {
+            Ok(outcome) => outcome,
+            Err(_) => return Ok((self.failed(&self.late()), None)),
+        };
+        // Also where nothing that was asked for needed the database.
+        let confirmed = timeout_at(until, db.confirm()).await;
+        confirmed.unwrap_or(Err(DbError::Late))?;
+        let response = outcome.unwrap_or_else(|panic| self.failed(&defect(panic.as_ref())));
+        let response = self.finished(variables, response, Some(&size), rows.taken());
+        Ok((response, Some(size)))
+    }
+
+    /// The request with the loaders of whoever asks.
+    fn with_loaders(
+        &self,
+        ready: async_graphql::Request,
+        db: &Db,
+        credentials: &Credentials,
+        size: &Arc<AnswerSize>,
+    ) -> async_graphql::Request {
+        let Credentials::Actor { actor, .. } = credentials else {
+            return ready;
+        };
+        let lookup = Lookup {
+            db: db.clone(),
+            directory: self.api.directory.clone(),
+            actor: actor.clone(),
+            size: Arc::clone(size),
+        };
+        ready.data(lookup.loaders())
+    }
+
+    /// The response in the form that a client is promised. `row_costs` is what the rows of bulk
+    /// changes have cost.
+    fn finished(
+        &self,
+        variables: &Variables,
+        response: Response,
+        size: Option<&Arc<AnswerSize>>,
+        row_costs: u64,
+    ) -> Response {
+        let mut response = normalize_response(self.request.is_change(), response);
+        let limits = self.api.documents.limits();
+        let mut untold = 0;
+        if let Some(operation) = self.request.definition() {
+            let collector = Collector {
+                document: &self.request.document.document,
+                variables,
+                index: index(),
+            };
+            let (data, most) = (&mut response.data, limits.errors);
+            let left_out = complete(collector, &operation.node, data, most);
+            untold = left_out.count - left_out.paths.len();
+            let why = size.and_then(|size| size.check().err());
+            if let Some(why) = why.filter(|_| left_out.count > 0) {
+                let error = transport_error(&why, self.id);
+                let errors = left_out.paths.into_iter().map(|path| ServerError {
+                    path,
+                    ..error.clone()
+                });
+                response.errors.extend(errors);
+            }
+        }
+        truncate_errors(&mut response, limits, untold);
+        let mut cost = self.request.cost;
+        cost.requested += row_costs;
+        response.extension("cost", cost.into())
+    }
+
+    /// Why an execution is not waited for.
+    fn late(&self) -> ServiceError {
+        ServiceError::TimedOut(match self.request.is_change() {
+            true => "it is not known whether the change was made, because the database",
+            false => "the request",
+        })
+    }
+
+    /// The response where none came of the execution.
+    fn failed(&self, error: &ServiceError) -> Response {
+        Response::from_errors(vec![transport_error(error, self.id)])
+    }
+}
