@@ -244,7 +244,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::graphql::prepare::Limits;
-    use crate::graphql::prepare::document_cache::PreparedDocument;
+    use crate::graphql::prepare::prepared::PreparedDocument;
     use crate::graphql::schema::index;
 
     fn prepared(text: &str) -> PreparedDocument {

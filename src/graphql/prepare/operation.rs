@@ -103,7 +103,7 @@ mod tests {
 
     use super::Operation;
     use crate::graphql::prepare::Limits;
-    use crate::graphql::prepare::document_cache::PreparedDocument;
+    use crate::graphql::prepare::prepared::PreparedDocument;
     use crate::graphql::schema::index;
 
     fn operation(query: &str, name: Option<&str>) -> Option<Arc<Operation>> {
@@ -115,7 +115,9 @@ mod tests {
     }
 
     fn field(query: &str) -> String {
-        operation(query, None).unwrap().field.clone()
+        let document = parse_query(query).unwrap();
+        let (name, operation) = document.operations.iter().next().unwrap();
+        Operation::of(&document, name, &operation.node, index()).field
     }
 
     #[test]

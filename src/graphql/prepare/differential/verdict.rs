@@ -1,7 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use async_graphql::Positioned;
 use async_graphql::parser::types::{
-    BaseType, DocumentOperations, ExecutableDocument, Selection, SelectionSet, Type,
+    BaseType, DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet,
+    Type,
 };
 use async_graphql_value::Value;
 use serde_json::{Value as Json, json};
@@ -9,7 +11,6 @@ use serde_json::{Value as Json, json};
 use super::generate::Pair;
 use crate::graphql::prepare::json::read_object;
 use crate::graphql::prepare::limits::Limits;
-use crate::graphql::prepare::operation::chosen;
 use crate::graphql::prepare::schema_index::{Input, NamedType, SchemaIndex};
 use crate::graphql::prepare::{
     Collector, TYPE_MARKER, Unreadable, coerce_variables, executable, parse, validate,
