@@ -14,6 +14,12 @@ impl JsonValue {
     }
 }
 
+impl From<&Json> for JsonValue {
+    fn from(json: &Json) -> Self {
+        Self(json.clone())
+    }
+}
+
 /// Any JSON value: an object, a list, a string, a number, true, false or null. Numbers keep their
 /// value to the last digit: up to 1,000 digits, with exponents from -300 to 300.
 #[Scalar(name = "JSON")]

@@ -4,18 +4,19 @@
 //! afterwards: a third of the server's work on a list of leads. The library's values have no
 //! variant for JSON; a value of bytes, which no type of the schema has, stands for it.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use async_graphql::Value;
-use async_graphql::resolver_utils::EnumType;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 use uuid::Uuid;
 
-use crate::graphql::lead::{LeadSource, LeadStatus};
-use crate::graphql::user::UserRole;
+use crate::service::Json;
+use crate::service::leads::{LeadSource, LeadStatus};
+use crate::service::users::UserRole;
 
 /// The value that stands for JSON in an answer.
 pub(in crate::graphql) fn raw_json(json: Vec<u8>) -> Value {
@@ -40,7 +41,7 @@ pub fn to_json(answer: &impl Serialize, bytes: usize) -> Vec<u8> {
 }
 
 /// Adds a value to JSON.
-pub(in crate::graphql) fn write(value: &impl Serialize, json: &mut Vec<u8>) {
+pub(in crate::graphql) fn write(value: &(impl Serialize + ?Sized), json: &mut Vec<u8>) {
     value
         .serialize(&mut Serializer::with_formatter(json, AsWritten))
         .expect("answers can be written into memory");
@@ -69,7 +70,19 @@ macro_rules! leaves {
     };
 }
 
-leaves!(String, i32, i64, f64, bool, Vec<String>);
+leaves!(str, String, [String], i32, i64, f64, bool);
+
+impl Leaf for Cow<'_, str> {
+    fn write(&self, json: &mut Vec<u8>) {
+        (**self).write(json);
+    }
+}
+
+impl Leaf for Json {
+    fn write(&self, json: &mut Vec<u8>) {
+        json.extend_from_slice(self.as_str().as_bytes());
+    }
+}
 
 impl Leaf for Uuid {
     fn write(&self, json: &mut Vec<u8>) {
@@ -86,7 +99,7 @@ impl Leaf for DateTime<Utc> {
     }
 }
 
-impl<T: Leaf> Leaf for &T {
+impl<T: Leaf + ?Sized> Leaf for &T {
     fn write(&self, json: &mut Vec<u8>) {
         (**self).write(json);
     }
@@ -101,16 +114,15 @@ impl<T: Leaf> Leaf for Option<T> {
     }
 }
 
-/// As enumerations are written.
-macro_rules! items {
+/// As enumerations are written: their words are the API's.
+macro_rules! words {
     ($($item:ty),+) => {
         $(impl Leaf for $item {
             fn write(&self, json: &mut Vec<u8>) {
-                let item = Self::items().iter().find(|item| item.value == *self);
-                write(&item.map(|item| item.name), json);
+                self.as_str().write(json);
             }
         })+
     };
 }
 
-items!(LeadSource, LeadStatus, UserRole);
+words!(LeadSource, LeadStatus, UserRole);

@@ -46,6 +46,16 @@ pub trait SyncObject: ContainerType + OutputType + 'static {
 /// Adds a field's value to JSON: the same that its resolver answers.
 pub type FieldWriter<T> = fn(&T, &mut Vec<u8>);
 
+/// True if a field in the API is called like this in Rust: `firstName` like `first_name`.
+pub(in crate::graphql) fn is_named(field: &str, name: &str) -> bool {
+    let mut letters = name.bytes();
+    let is_same = field.bytes().all(|letter| match letters.next() {
+        Some(b'_') => letters.next().map(|letter| letter.to_ascii_uppercase()) == Some(letter),
+        is => is == Some(letter),
+    });
+    is_same && letters.next().is_none()
+}
+
 /// Leads to a child: nothing if it is not known yet, then nothing if there is none.
 pub type ChildOf<T> = for<'a> fn(&'a T) -> Option<Option<&'a <T as SyncObject>::Child>>;
 

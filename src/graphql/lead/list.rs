@@ -1,15 +1,13 @@
-use std::collections::HashMap;
-
 use async_graphql::{Context, Enum, InputObject, Object};
 
 use crate::graphql::connection::{Connection, Listed, PageArguments, opaque};
 use crate::graphql::context::{actor, both, db, size};
 use crate::graphql::lead::Lead;
-use crate::graphql::lead::columns::columns;
 use crate::graphql::lead::count::{self, BoundedCount};
-use crate::graphql::user::{User, all_named};
+use crate::graphql::lead::object::columns;
+use crate::graphql::user::all_named;
 use crate::service::leads::ListedLead;
-use crate::service::{Result, UserId, leads};
+use crate::service::{Result, leads};
 
 /// What a list of leads can be ordered by. Leads without a value come last, whatever the
 /// direction; ties are broken by id.
@@ -111,25 +109,16 @@ pub async fn lead_connection(
     let nodes = [look.field("nodes"), look.field("edges").field("node")];
     let columns = columns(&nodes);
     let read = leads::list(db(ctx), actor, &filter, order, &page, columns);
-    let slice = size(ctx).reading(read, |slice| {
-        slice.rows.iter().map(|row| row.lead.size()).sum()
-    });
+    let slice = size(ctx).reading(read, |slice| slice.rows.iter().map(ListedLead::size).sum());
     let slice = slice.await?;
     let has_assignee = nodes.iter().any(|node| node.field("assignedTo").exists());
-    let leads = slice.rows.iter().map(|row| &row.lead);
-    let assignees = assignees(ctx, leads.filter(|_| has_assignee)).await?;
+    let leads = slice.rows.iter().filter(|_| has_assignee);
+    let assignees = all_named(ctx, leads.filter_map(|lead| *lead.assigned_to())).await?;
     let row = |row: ListedLead| {
         let place = order.place(&row);
-        let assignee = row.lead.assigned_to.and_then(|id| assignees.get(&id));
-        (place, Lead::known(row.lead, assignee.cloned()))
+        let assignee = has_assignee.then(|| *row.assigned_to()).flatten();
+        let assignee = assignee.and_then(|id| assignees.get(&id));
+        (place, Lead::known(row, assignee.cloned()))
     };
     Ok(Connection::new(slice, LeadTotal(filter), opaque, row))
-}
-
-/// The assignees of leads.
-pub(super) async fn assignees(
-    ctx: &Context<'_>,
-    leads: impl Iterator<Item = &leads::Lead>,
-) -> Result<HashMap<UserId, User>> {
-    all_named(ctx, leads.filter_map(|lead| lead.assigned_to)).await
 }

@@ -1,6 +1,5 @@
 //! Leads, as the client sees them.
 
-mod columns;
 mod count;
 mod filter;
 mod input;
@@ -10,12 +9,10 @@ mod object;
 mod payload;
 mod permissions;
 mod query;
-mod ready;
 mod score;
 
 pub use filter::{LeadFilter, lead_filter, lead_filter_at};
 pub use input::NewLeadInput;
-use list::assignees;
 pub use list::{LeadConnection, LeadOrder, lead_connection};
 pub use mutation::LeadMutation;
 pub use object::{Lead, LeadSource, LeadStatus};

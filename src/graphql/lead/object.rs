@@ -1,10 +1,12 @@
 use std::borrow::Cow;
 
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::parser::types::Field;
+use async_graphql::{Context, Enum, ID, Lookahead, Object};
 use chrono::{DateTime, Utc};
 
 use crate::graphql::context::actor;
-use crate::graphql::execute::sync_object::RawObject;
+use crate::graphql::execute::raw_json::Leaf;
+use crate::graphql::execute::sync_object::{ChildOf, FieldWriter, RawObject, SyncObject, is_named};
 use crate::graphql::json::JsonValue;
 use crate::graphql::lead::permissions::LeadPermissions;
 use crate::graphql::lead::score::ScoreLine;
@@ -12,7 +14,7 @@ use crate::graphql::timeline::{
     NoteConnection, NoteType, TimelineEntryConnection, TimelineEntryType, entries_of, notes_of,
 };
 use crate::graphql::user::{User, named};
-use crate::service::leads::{self, scoring};
+use crate::service::leads::{self, Columns, ListedLead, scoring};
 
 /// Where a lead came from.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -57,14 +59,15 @@ pub enum LeadStatus {
 /// A person who may become a customer.
 #[derive(Clone)]
 pub struct Lead {
-    pub(super) row: leads::Lead,
+    row: ListedLead,
     /// The assignee, where the list has looked it up already.
-    pub(super) assignee: Option<User>,
+    assignee: Option<User>,
 }
 
 impl Lead {
     /// A lead whose assignee may be known.
-    pub fn known(row: leads::Lead, assignee: Option<User>) -> Self {
+    pub fn known(row: impl Into<ListedLead>, assignee: Option<User>) -> Self {
+        let row = row.into();
         Self { row, assignee }
     }
 }
@@ -75,154 +78,108 @@ impl From<leads::Lead> for Lead {
     }
 }
 
-/// A person who may become a customer.
-#[Object]
-impl Lead {
-    /// Names the lead.
-    pub async fn id(&self) -> ID {
-        self.row.id.0.into()
-    }
+/// Declares the fields of a lead that take no arguments and no time, each once: its type, the columns
+/// that a list reads for it, and its value. Of that come its resolver and its writer as JSON. The other
+/// fields follow as they are.
+macro_rules! lead_object {
+    (
+        |$lead:ident| {
+            $($(#[$doc:meta])* $field:ident: $type:ty [$($column:ident)*] = $value:expr;)*
+        }
+        $($other:tt)*
+    ) => {
+        /// A person who may become a customer.
+        #[Object]
+        impl Lead {
+            $($(#[$doc])*
+            pub async fn $field(&self) -> $type {
+                let $lead = &self.row;
+                ($value).into()
+            })*
 
-    /// The first name. A lead has one, or a last name, or a company.
-    async fn first_name(&self) -> Option<&str> {
-        self.row.first_name.as_deref()
-    }
+            $($other)*
+        }
 
-    /// The last name.
-    async fn last_name(&self) -> Option<&str> {
-        self.row.last_name.as_deref()
-    }
+        const FIELDS: &[(&str, &[&str], FieldWriter<Lead>)] = &[$((
+            stringify!($field),
+            &[$(stringify!($column)),*],
+            |lead, json| {
+                let $lead = &lead.row;
+                ($value).write(json);
+            },
+        )),*];
+    };
+}
 
-    /// What to call the lead: first and last name, or the one that is there, else the company.
-    async fn full_name(&self) -> Cow<'_, str> {
-        self.row.full_name()
-    }
-
-    /// The e-mail address. A lead has one, or a phone number, or both.
-    async fn email(&self) -> Option<&str> {
-        self.row.email.as_deref()
-    }
-
-    /// The phone number in E.164, `+48123456789`; with an extension as in RFC 3966: `+48123456789;ext=12`.
-    async fn phone(&self) -> Option<&str> {
-        self.row.phone.as_deref()
-    }
-
-    /// The company.
-    async fn company(&self) -> Option<&str> {
-        self.row.company.as_deref()
-    }
-
-    /// Where the lead came from.
-    async fn source(&self) -> LeadSource {
-        self.row.source.into()
-    }
-
-    /// Where the lead stands in the pipeline.
-    async fn status(&self) -> LeadStatus {
-        self.row.status.into()
+lead_object! {
+    |lead| {
+        /// Names the lead.
+        id: ID [id] = lead.id().0;
+        /// The first name. A lead has one, or a last name, or a company.
+        first_name: Option<&str> [first_name] = lead.first_name().as_deref();
+        /// The last name.
+        last_name: Option<&str> [last_name] = lead.last_name().as_deref();
+        /// What to call the lead: first and last name, or the one that is there, else the company.
+        full_name: Cow<'_, str> [first_name last_name company] = lead.full_name();
+        /// The e-mail address. A lead has one, or a phone number, or both.
+        email: Option<&str> [email] = lead.email().as_deref();
+        /// The phone number in E.164, `+48123456789`; with an extension as in RFC 3966: `+48123456789;ext=12`.
+        phone: Option<&str> [phone] = lead.phone().as_deref();
+        /// The company.
+        company: Option<&str> [company] = lead.company().as_deref();
+        /// Where the lead came from.
+        source: LeadSource [source] = *lead.source();
+        /// Where the lead stands in the pipeline.
+        status: LeadStatus [status] = *lead.status();
+        /// How promising the lead is, 0–100; `scoreBreakdown` says why.
+        lead_score: i32 [lead_score] = *lead.lead_score();
+        /// Whether the score was set by hand; it then stays until `rescoreLead`.
+        score_is_manual: bool [score_is_manual] = *lead.score_is_manual();
+        /// Whether the score is above 70.
+        is_hot_lead: bool [lead_score] = *lead.lead_score() > leads::Lead::HOT_ABOVE;
+        /// Whether the e-mail's domain is not one of the free mail providers'.
+        has_business_email: bool [has_business_email] = *lead.has_business_email();
+        /// How likely the lead becomes a customer, 0.0–1.0, as the team judges.
+        conversion_probability: f64 [conversion_probability] = *lead.conversion_probability();
+        /// When somebody was last in contact with the lead.
+        last_contact_date: Option<DateTime<Utc>> [last_contact_date] = *lead.last_contact_date();
+        /// Whole days since `lastContactDate`; null without one.
+        days_since_last_contact: Option<i64> [last_contact_date] = lead.last_contact_date().map(days_since);
+        /// When to be in contact again.
+        next_follow_up: Option<DateTime<Utc>> [next_follow_up] = *lead.next_follow_up();
+        /// How often a call was tried.
+        call_attempts: i32 [call_attempts] = *lead.call_attempts();
+        /// Tags, in lower case, each once.
+        tags: &[String] [tags] = lead.tags().as_slice();
+        /// Whatever else the company keeps of a lead: a JSON object.
+        custom_fields: JsonValue [custom_fields] = lead.custom_fields();
+        /// Since when the lead is known.
+        created_at: DateTime<Utc> [created_at] = *lead.created_at();
+        /// Whole days since `createdAt`.
+        days_since_created: i64 [created_at] = days_since(*lead.created_at());
+        /// When the lead last changed.
+        updated_at: DateTime<Utc> [updated_at] = *lead.updated_at();
+        /// Grows by one with each change; send it as `expectedVersion` to change only what you saw.
+        version: i32 [version] = *lead.version();
+        /// Whether the lead was archived and not restored since.
+        is_archived: bool [archived_at] = lead.archived_at().is_some();
+        /// When the lead was archived; null if it is not.
+        archived_at: Option<DateTime<Utc>> [archived_at] = *lead.archived_at();
     }
 
     /// Who works on the lead; null if nobody does.
     async fn assigned_to(&self, ctx: &Context<'_>) -> Option<RawObject<User>> {
-        let id = self.row.assigned_to?;
+        let id = (*self.row.assigned_to())?;
         if let Some(user) = &self.assignee {
             return Some(RawObject(user.clone()));
         }
         named(ctx, id).await.map(RawObject)
     }
 
-    /// How promising the lead is, 0–100; `scoreBreakdown` says why.
-    async fn lead_score(&self) -> i32 {
-        self.row.lead_score
-    }
-
-    /// Whether the score was set by hand; it then stays until `rescoreLead`.
-    async fn score_is_manual(&self) -> bool {
-        self.row.score_is_manual
-    }
-
     /// How the score comes about: the lines add up to `leadScore`.
     async fn score_breakdown(&self) -> Vec<ScoreLine> {
-        scoring::breakdown(&self.row)
-            .into_iter()
-            .map(ScoreLine)
-            .collect()
-    }
-
-    /// Whether the score is above 70.
-    async fn is_hot_lead(&self) -> bool {
-        self.row.is_hot()
-    }
-
-    /// Whether the e-mail's domain is not one of the free mail providers'.
-    async fn has_business_email(&self) -> bool {
-        self.row.has_business_email
-    }
-
-    /// How likely the lead becomes a customer, 0.0–1.0, as the team judges.
-    async fn conversion_probability(&self) -> f64 {
-        self.row.conversion_probability
-    }
-
-    /// When somebody was last in contact with the lead.
-    async fn last_contact_date(&self) -> Option<DateTime<Utc>> {
-        self.row.last_contact_date
-    }
-
-    /// Whole days since `lastContactDate`; null without one.
-    async fn days_since_last_contact(&self) -> Option<i64> {
-        self.row.last_contact_date.map(days_since)
-    }
-
-    /// When to be in contact again.
-    async fn next_follow_up(&self) -> Option<DateTime<Utc>> {
-        self.row.next_follow_up
-    }
-
-    /// How often a call was tried.
-    async fn call_attempts(&self) -> i32 {
-        self.row.call_attempts
-    }
-
-    /// Tags, in lower case, each once.
-    async fn tags(&self) -> &[String] {
-        &self.row.tags
-    }
-
-    /// Whatever else the company keeps of a lead: a JSON object.
-    async fn custom_fields(&self) -> JsonValue {
-        JsonValue(self.row.custom_fields.clone())
-    }
-
-    /// Since when the lead is known.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.row.created_at
-    }
-
-    /// Whole days since `createdAt`.
-    async fn days_since_created(&self) -> i64 {
-        days_since(self.row.created_at)
-    }
-
-    /// When the lead last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.row.updated_at
-    }
-
-    /// Grows by one with each change; send it as `expectedVersion` to change only what you saw.
-    async fn version(&self) -> i32 {
-        self.row.version
-    }
-
-    /// Whether the lead was archived and not restored since.
-    async fn is_archived(&self) -> bool {
-        self.row.is_archived()
-    }
-
-    /// When the lead was archived; null if it is not.
-    async fn archived_at(&self) -> Option<DateTime<Utc>> {
-        self.row.archived_at
+        let lines = scoring::breakdown(&self.row).into_iter();
+        lines.map(ScoreLine).collect()
     }
 
     /// What the viewer may do with the lead as it is now.
@@ -236,7 +193,7 @@ impl Lead {
 
     /// The status that `restoreLead` gives back; null if the lead is not archived.
     async fn status_before_archive(&self) -> Option<LeadStatus> {
-        self.row.status_before_archive.map(Into::into)
+        self.row.status_before_archive().map(Into::into)
     }
 
     /// The lead's timeline, newest first: what people wrote, and every change. Errors: INVALID_DATA.
@@ -248,7 +205,7 @@ impl Lead {
         #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
     ) -> Option<TimelineEntryConnection> {
         let types = types.map(|types| types.into_iter().map(Into::into).collect());
-        entries_of(ctx, self.row.id, types, first, after).await
+        entries_of(ctx, *self.row.id(), types, first, after).await
     }
 
     /// What people wrote on the lead, newest first. Errors: INVALID_DATA.
@@ -260,8 +217,60 @@ impl Lead {
         #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
     ) -> Option<NoteConnection> {
         let types = types.map(|types| types.into_iter().map(Into::into).collect());
-        notes_of(ctx, self.row.id, types, first, after).await
+        notes_of(ctx, *self.row.id(), types, first, after).await
     }
+}
+
+impl SyncObject for Lead {
+    type Child = User;
+
+    fn is_ready(&self, field: &Field) -> bool {
+        match field.name.node.as_str() {
+            "notes" | "timeline" => false,
+            "assignedTo" => match &self.assignee {
+                Some(user) => user.are_ready(&field.selection_set.node),
+                None => self.row.assigned_to().is_none(),
+            },
+            _ => true,
+        }
+    }
+
+    fn writer(field: &str) -> Option<FieldWriter<Self>> {
+        let mut fields = FIELDS.iter();
+        let found = fields.find(|(name, ..)| is_named(field, name));
+        found.map(|(.., writer)| *writer)
+    }
+
+    fn child(field: &str) -> Option<ChildOf<Self>> {
+        (field == "assignedTo").then_some(|lead| match &lead.assignee {
+            Some(user) => Some(Some(user)),
+            None => lead.row.assigned_to().is_none().then_some(None),
+        })
+    }
+}
+
+/// The columns that a list must read for what the query names of its leads.
+pub(super) fn columns(nodes: &[Lookahead<'_>]) -> Columns {
+    let leads = nodes.iter().flat_map(Lookahead::selection_fields);
+    let fields = leads.flat_map(|lead| lead.selection_set().collect::<Vec<_>>());
+    fields.fold(Columns::ID, |columns, field| {
+        with_field(columns, field.name())
+    })
+}
+
+fn with_field(columns: Columns, field: &str) -> Columns {
+    let of_field: &[&str] = match field {
+        "__typename" | "notes" | "timeline" => &[],
+        "assignedTo" => &["assigned_to"],
+        "viewerCan" => &["assigned_to", "archived_at"],
+        "statusBeforeArchive" => &["status_before_archive"],
+        field => match FIELDS.iter().find(|(name, ..)| is_named(field, name)) {
+            Some((_, of_field, _)) => of_field,
+            None => return Columns::ALL,
+        },
+    };
+    let of_field = of_field.iter();
+    of_field.fold(columns, |columns, column| columns.and(column))
 }
 
 fn days_since(date: DateTime<Utc>) -> i64 {

@@ -1,7 +1,8 @@
 use async_graphql::SimpleObject;
 
+use crate::service::Actor;
+use crate::service::leads::ListedLead;
 use crate::service::permission::{Action, may};
-use crate::service::{Actor, leads};
 
 /// What the viewer may do with a lead as it is now: which buttons to show. It may be otherwise by
 /// the time that one is pressed. An API key may do what its role may.
@@ -19,11 +20,12 @@ pub struct LeadPermissions {
 
 impl LeadPermissions {
     /// Decided by the lead's assignee and state alone.
-    pub fn of(viewer: &Actor, lead: &leads::Lead) -> Self {
-        let may = |action| may(viewer, action, lead.assigned_to);
+    pub fn of(viewer: &Actor, lead: &ListedLead) -> Self {
+        let may = |action| may(viewer, action, *lead.assigned_to());
+        let is_archived = lead.archived_at().is_some();
         Self {
-            update: may(Action::UpdateLead) && !lead.is_archived(),
-            assign: may(Action::AssignLead) && !lead.is_archived(),
+            update: may(Action::UpdateLead) && !is_archived,
+            assign: may(Action::AssignLead) && !is_archived,
             archive: may(Action::ArchiveLead),
             delete: may(Action::DeleteLead),
         }

@@ -5,8 +5,9 @@ use crate::graphql::context::{actor, db, uuid};
 use crate::graphql::error::answer;
 use crate::graphql::execute::sync_object::RawObject;
 use crate::graphql::lead::{
-    Lead, LeadConnection, LeadFilter, LeadOrder, assignees, lead_connection, lead_filter,
+    Lead, LeadConnection, LeadFilter, LeadOrder, lead_connection, lead_filter,
 };
+use crate::graphql::user::all_named;
 use crate::service::leads::{self, DuplicatesOf};
 use crate::service::{LeadId, Result};
 
@@ -101,7 +102,7 @@ async fn lead(ctx: &Context<'_>, id: &ID) -> Result<Lead> {
     if !ctx.look_ahead().field("assignedTo").exists() {
         return Ok(lead.into());
     }
-    let assignee = assignees(ctx, std::iter::once(&lead)).await?;
+    let assignee = all_named(ctx, lead.assigned_to).await?;
     let assignee = assignee.into_values().next();
     Ok(Lead::known(lead, assignee))
 }

@@ -81,7 +81,7 @@ impl SyncObject for User {
             "id" => |user, json| user.row.id.0.write(json),
             "email" => |user, json| user.if_in_reach(&user.row.email).write(json),
             "fullName" => |user, json| user.row.full_name.write(json),
-            "role" => |user, json| user.if_in_reach(UserRole::from(user.row.role)).write(json),
+            "role" => |user, json| user.if_in_reach(user.row.role).write(json),
             "isActive" => |user, json| user.if_in_reach(user.row.is_active).write(json),
             "createdAt" => |user, json| user.if_in_reach(user.row.created_at).write(json),
             _ => return None,

@@ -102,11 +102,7 @@ impl Lead {
 
     /// First and last name, or the one that is there; without either, the company.
     pub fn full_name(&self) -> Cow<'_, str> {
-        match (&self.first_name, &self.last_name) {
-            (Some(first), Some(last)) => Cow::Owned(format!("{first} {last}")),
-            (Some(name), None) | (None, Some(name)) => Cow::Borrowed(name),
-            (None, None) => Cow::Borrowed(self.company.as_deref().unwrap_or_default()),
-        }
+        full_name(&self.first_name, &self.last_name, &self.company)
     }
 
     /// True if it has none of the three that it could be called by; the database refuses that.
@@ -139,5 +135,17 @@ impl Lead {
     /// True if the lead was archived and not restored since.
     pub fn is_archived(&self) -> bool {
         self.archived_at.is_some()
+    }
+}
+
+pub(super) fn full_name<'a>(
+    first_name: &'a Option<String>,
+    last_name: &'a Option<String>,
+    company: &'a Option<String>,
+) -> Cow<'a, str> {
+    match (first_name, last_name) {
+        (Some(first), Some(last)) => Cow::Owned(format!("{first} {last}")),
+        (Some(name), None) | (None, Some(name)) => Cow::Borrowed(name),
+        (None, None) => Cow::Borrowed(company.as_deref().unwrap_or_default()),
     }
 }

@@ -1,21 +1,9 @@
 use crate::db::{Connection, Db};
 use crate::service::leads::order::Cursor;
 use crate::service::leads::search::{LeadSearch, MatchKind, Near, PageWindow, owners};
-use crate::service::leads::{Columns, Lead, LeadFilter, LeadOrder};
+use crate::service::leads::{Columns, LeadFilter, LeadOrder, ListedLead};
 use crate::service::page::{Page, Slice, Start};
 use crate::service::{Actor, Result, ServiceError};
-
-/// A lead as a list has it: with the columns that were asked for, the names it is sorted by, and how
-/// it was found.
-#[derive(Debug, Clone)]
-pub struct ListedLead {
-    /// The lead.
-    pub lead: Lead,
-    pub(crate) last_name_key: Option<String>,
-    pub(crate) company_key: Option<String>,
-    pub(crate) found: MatchKind,
-    pub(crate) users_revision: Option<i64>,
-}
 
 /// A page of the leads that the filter lets through and the actor may see. After those that have
 /// what is searched for come those that would have it if names had not been mistyped. They have these

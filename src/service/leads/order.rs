@@ -107,25 +107,26 @@ pub(crate) enum NullsPart {
 
 impl LeadOrder {
     /// The lead's place in this order.
-    pub fn place(self, listed: &ListedLead) -> Cursor {
-        let lead = &listed.lead;
-        let time = |value: Option<DateTime<Utc>>| value.map_or(SortKey::Null, SortKey::Time);
+    pub fn place(self, lead: &ListedLead) -> Cursor {
+        let time = |value: &Option<DateTime<Utc>>| value.map_or(SortKey::Null, SortKey::Time);
         let text = |value: &Option<String>| value.clone().map_or(SortKey::Null, SortKey::Text);
         let key = match self.field {
-            LeadOrderField::LeadScore => SortKey::Integer(lead.lead_score),
-            LeadOrderField::CreatedAt => SortKey::Time(lead.created_at),
-            LeadOrderField::UpdatedAt => SortKey::Time(lead.updated_at),
-            LeadOrderField::LastContactDate => time(lead.last_contact_date),
-            LeadOrderField::NextFollowUp => time(lead.next_follow_up),
-            LeadOrderField::LastName => text(&listed.last_name_key),
-            LeadOrderField::Company => text(&listed.company_key),
-            LeadOrderField::ConversionProbability => SortKey::Double(lead.conversion_probability),
-            LeadOrderField::Status => SortKey::Status(lead.status),
+            LeadOrderField::LeadScore => SortKey::Integer(*lead.lead_score()),
+            LeadOrderField::CreatedAt => SortKey::Time(*lead.created_at()),
+            LeadOrderField::UpdatedAt => SortKey::Time(*lead.updated_at()),
+            LeadOrderField::LastContactDate => time(lead.last_contact_date()),
+            LeadOrderField::NextFollowUp => time(lead.next_follow_up()),
+            LeadOrderField::LastName => text(&lead.last_name_key),
+            LeadOrderField::Company => text(&lead.company_key),
+            LeadOrderField::ConversionProbability => {
+                SortKey::Double(*lead.conversion_probability())
+            }
+            LeadOrderField::Status => SortKey::Status(*lead.status()),
         };
         Cursor {
             key,
-            id: lead.id,
-            is_near: listed.found == MatchKind::Near,
+            id: *lead.id(),
+            is_near: lead.found == MatchKind::Near,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The automatic score: a pure table of rules over a lead's facts.
 
-use crate::service::leads::{Lead, LeadSource};
+use crate::service::leads::{Lead, LeadSource, ListedLead};
 
 /// The points that every lead starts with.
 pub const BASE: i32 = 50;
@@ -65,29 +65,64 @@ impl Rule {
     }
 }
 
+/// The facts of a lead that its score depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    source: LeadSource,
+    has_company: bool,
+    has_business_email: bool,
+    tags: &'a [String],
+    /// The score that was set by hand.
+    manual: Option<i32>,
+}
+
+impl<'a> From<&'a Lead> for Facts<'a> {
+    fn from(lead: &'a Lead) -> Self {
+        Self {
+            source: lead.source,
+            has_company: lead.company.is_some(),
+            has_business_email: lead.has_business_email,
+            tags: &lead.tags,
+            manual: lead.score_is_manual.then_some(lead.lead_score),
+        }
+    }
+}
+
+impl<'a> From<&'a ListedLead> for Facts<'a> {
+    fn from(lead: &'a ListedLead) -> Self {
+        Self {
+            source: *lead.source(),
+            has_company: lead.company().is_some(),
+            has_business_email: *lead.has_business_email(),
+            tags: lead.tags(),
+            manual: lead.score_is_manual().then_some(*lead.lead_score()),
+        }
+    }
+}
+
 /// The breakdown of a lead's present score: the lines add up to it.
 ///
 /// The automatic rules are all listed, also those that give 0 points; `Cap` only where it applies.
-pub fn breakdown(lead: &Lead) -> Vec<RuleScore> {
-    if lead.score_is_manual {
-        return vec![RuleScore {
+pub fn breakdown<'a>(lead: impl Into<Facts<'a>>) -> Vec<RuleScore> {
+    let facts = lead.into();
+    match facts.manual {
+        Some(points) => vec![RuleScore {
             rule: Rule::Manual,
-            points: lead.lead_score,
-        }];
+            points,
+        }],
+        None => automatic(&facts),
     }
-    automatic(lead)
 }
 
 /// The automatic score, 0–100, whatever the lead's present one is.
 pub fn score(lead: &Lead) -> i32 {
-    automatic(lead).iter().map(|line| line.points).sum()
+    let lines = automatic(&lead.into());
+    lines.iter().map(|line| line.points).sum()
 }
 
-fn automatic(lead: &Lead) -> Vec<RuleScore> {
-    let urgent = lead
-        .tags
-        .iter()
-        .any(|tag| URGENT_TAGS.contains(&tag.as_str()));
+fn automatic(facts: &Facts<'_>) -> Vec<RuleScore> {
+    let mut tags = facts.tags.iter();
+    let urgent = tags.any(|tag| URGENT_TAGS.contains(&tag.as_str()));
     let mut lines = vec![
         RuleScore {
             rule: Rule::Base,
@@ -95,15 +130,15 @@ fn automatic(lead: &Lead) -> Vec<RuleScore> {
         },
         RuleScore {
             rule: Rule::Source,
-            points: source_points(lead.source),
+            points: source_points(facts.source),
         },
         RuleScore {
             rule: Rule::Company,
-            points: if lead.company.is_some() { 10 } else { 0 },
+            points: if facts.has_company { 10 } else { 0 },
         },
         RuleScore {
             rule: Rule::BusinessEmail,
-            points: if lead.has_business_email { 10 } else { 0 },
+            points: if facts.has_business_email { 10 } else { 0 },
         },
         RuleScore {
             rule: Rule::UrgentTag,

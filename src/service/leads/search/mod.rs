@@ -31,9 +31,10 @@ const MOST_WORDS: usize = 10;
 pub struct Search(pub String);
 
 /// The kind of match by which a lead was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MatchKind {
     /// It has all parts that were searched for.
+    #[default]
     Exact,
     /// It would have them if names had not been mistyped.
     Near,

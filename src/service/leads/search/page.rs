@@ -166,10 +166,10 @@ impl LeadSearch<'_> {
         let (mut found, mut whole) = (Vec::with_capacity(rows.len()), false);
         for row in rows {
             match row {
-                PageRow::Lead(lead) => found.push(ListedLead {
-                    found: self.kind(),
-                    ..*lead
-                }),
+                PageRow::Lead(mut lead) => {
+                    lead.found = self.kind();
+                    found.push(*lead);
+                }
                 PageRow::End { is_whole } => whole = is_whole,
             }
         }
