@@ -11,8 +11,7 @@ mod permissions;
 mod query;
 mod score;
 
-pub use filter::{LeadFilter, lead_filter, lead_filter_at};
-pub use input::NewLeadInput;
+pub use input::{LeadFilter, NewLeadInput, lead_filter, lead_filter_at};
 pub use list::{LeadConnection, LeadOrder, lead_connection};
 pub use mutation::LeadMutation;
 pub use object::{Lead, LeadSource, LeadStatus};

@@ -1,54 +1,21 @@
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::db::Connection;
-use crate::service::clock::now;
 use crate::service::command::Command;
 use crate::service::leads::bulk::{BulkMode, BulkResult, Outcome, RowError, check_rows};
 use crate::service::leads::edit::rescore;
-use crate::service::leads::{Lead, LeadSource, LeadStatus, sql};
+use crate::service::leads::input::valid;
+use crate::service::leads::{Lead, NewLead, sql};
 use crate::service::permission::{self, Action};
-use crate::service::text::{self, PhoneRegion};
 use crate::service::timeline::{self, changes};
 use crate::service::users::{User, UserRole, lock_assignees};
-use crate::service::validation::{self, Faults};
-use crate::service::{Actor, Json, LeadId, Result, ServiceError, UserId, free_email_domains};
+use crate::service::validation::Faults;
+use crate::service::{Actor, Result, ServiceError, UserId, free_email_domains};
 
 /// The most leads that one `createLeads` takes.
 pub const MOST_AT_ONCE: usize = 1000;
-
-/// Said of a lead that would have no name.
-pub(super) const NAMELESS: &str =
-    "must be given, or lastName or company: a lead needs something to be called by";
-
-/// A lead to be. Absent fields get their defaults.
-#[derive(Debug, Clone, Default, Serialize)]
-#[expect(missing_docs, reason = "documented for clients in graphql")]
-pub struct NewLead {
-    pub first_name: Option<String>,
-    pub last_name: Option<String>,
-    pub email: Option<String>,
-    pub phone: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone_region: Option<String>,
-    pub company: Option<String>,
-    pub source: Option<LeadSource>,
-    pub status: Option<LeadStatus>,
-    pub assigned_to: Option<UserId>,
-    pub conversion_probability: Option<f64>,
-    pub last_contact_date: Option<DateTime<Utc>>,
-    pub next_follow_up: Option<DateTime<Utc>>,
-    pub tags: Vec<String>,
-    pub custom_fields: Option<Json>,
-    /// The faults of fields that cannot even be written here: an id that is none.
-    #[serde(skip_serializing_if = "Faults::is_empty")]
-    pub malformed: Faults,
-    /// For imports only: since when the lead is known. The API does not offer it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<DateTime<Utc>>,
-}
 
 /// Creates one lead.
 #[derive(Debug, Serialize)]
@@ -192,124 +159,4 @@ fn assignee(
         user.require_active("assignedTo")?;
     }
     Ok(owner)
-}
-
-/// A lead that has all that can be taken away from one: what may be changed on it may be changed on
-/// any.
-pub(super) fn any_lead() -> Result<Lead> {
-    let text = |text: &str| Some(text.to_owned());
-    valid(&NewLead {
-        first_name: text("Any"),
-        last_name: text("Lead"),
-        company: text("Any"),
-        email: text("any@company.example"),
-        phone: text("+48601234567"),
-        ..NewLead::default()
-    })
-}
-
-fn valid(new: &NewLead) -> Result<Lead> {
-    let now = now();
-    let mut faults = new.malformed.clone();
-    let Names {
-        first_name,
-        last_name,
-        company,
-    } = names(new, &mut faults);
-    let (email, phone) = contact(new, &mut faults);
-    let tags = faults.take("tags", validation::tags(&new.tags));
-    let conversion_probability = probability(new, &mut faults);
-    let mut past = |field, date| faults.take(field, validation::past_date(date, now));
-    let last_contact_date = new
-        .last_contact_date
-        .and_then(|date| past("lastContactDate", date));
-    let created_at = past("createdAt", new.created_at.unwrap_or(now));
-    let next_follow_up = new
-        .next_follow_up
-        .and_then(|date| faults.take("nextFollowUp", validation::stored_date(date)));
-    let custom_fields = new.custom_fields.clone();
-    let custom_fields = custom_fields.unwrap_or_else(|| Json::of_text("{}"));
-    let custom_fields = faults.take("customFields", validation::custom_fields(&custom_fields));
-    faults.finish()?;
-    Ok(Lead {
-        id: LeadId::generate(),
-        first_name,
-        last_name,
-        email,
-        phone,
-        company,
-        source: new.source.unwrap_or(LeadSource::Other),
-        status: new.status.unwrap_or(LeadStatus::New),
-        assigned_to: None,
-        lead_score: 0,
-        score_is_manual: false,
-        has_business_email: false,
-        conversion_probability: conversion_probability.unwrap_or_default(),
-        last_contact_date,
-        next_follow_up,
-        call_attempts: 0,
-        tags: tags.unwrap_or_default(),
-        custom_fields: custom_fields.unwrap_or_default(),
-        created_at: created_at.unwrap_or(now),
-        updated_at: now,
-        version: 1,
-        archived_at: None,
-        status_before_archive: None,
-        also_known_as: Vec::new(),
-    })
-}
-
-fn probability(new: &NewLead, faults: &mut Faults) -> Option<f64> {
-    let probability = validation::probability(new.conversion_probability.unwrap_or(0.0));
-    faults.take("conversionProbability", probability)
-}
-
-/// The names that a lead is called by.
-struct Names {
-    first_name: Option<String>,
-    last_name: Option<String>,
-    company: Option<String>,
-}
-
-/// There must be one of them. A blank company is none, a blank name is a mistake.
-fn names(new: &NewLead, faults: &mut Faults) -> Names {
-    let company = given(&new.company);
-    if new.first_name.is_none() && new.last_name.is_none() && company.is_none() {
-        faults.add("firstName", NAMELESS);
-    }
-    let mut take = |field, text: Option<&str>, longest| {
-        text.and_then(|text| faults.take(field, validation::required_text(text, longest)))
-    };
-    Names {
-        first_name: take("firstName", new.first_name.as_deref(), 100),
-        last_name: take("lastName", new.last_name.as_deref(), 100),
-        company: take("company", company, 200),
-    }
-}
-
-/// The ways to reach a lead; there must be one.
-fn contact(new: &NewLead, faults: &mut Faults) -> (Option<String>, Option<String>) {
-    let (email, phone) = (given(&new.email), given(&new.phone));
-    let region = phone_region(&new.phone_region, faults);
-    if email.is_none() && phone.is_none() {
-        faults.add(
-            "email",
-            "must be given, or a phone number: a lead must be reachable",
-        );
-    }
-    (
-        email.and_then(|address| faults.take("email", text::email(address))),
-        phone.and_then(|number| faults.take("phone", text::phone(number, region))),
-    )
-}
-
-/// The country of national phone numbers that an input names.
-pub(super) fn phone_region(letters: &Option<String>, faults: &mut Faults) -> Option<PhoneRegion> {
-    let region = letters.as_deref().map(str::parse);
-    region.and_then(|region| faults.take("phoneRegion", region))
-}
-
-/// Blank is not given.
-pub(super) fn given(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.trim().is_empty())
 }

@@ -2,7 +2,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::leads;
 use crate::db::{Db, RunQueryDsl};
-use crate::service::leads::create::{given, phone_region};
+use crate::service::leads::input::{given, phone_region};
 use crate::service::leads::{Archived, Lead, LeadFilter};
 use crate::service::validation::Faults;
 use crate::service::{Actor, Result, page, text};

@@ -1,12 +1,19 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
+use diesel::deserialize::{self, FromSql};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::row::{Field, NamedRow, Row};
+use diesel::sql_types::{
+    Array, BigInt, Bool, Double, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::db::pg_enum;
 use crate::db::schema::{leads, sql_types};
-use crate::service::{Json, LeadId, UserId};
+use crate::service::leads::search::MatchKind;
+use crate::service::{Json, LeadId, UserId, text};
 
 pg_enum! {
     /// The source of a lead.
@@ -96,6 +103,101 @@ pub struct Lead {
     pub also_known_as: Vec<String>,
 }
 
+/// Declares the columns that a list can read of a lead: how each is called, what it is in Rust, and
+/// what in SQL.
+macro_rules! listed_lead {
+    ($($column:ident: $type:ty as $sql:ty,)*) => {
+        /// A lead as a list has it: with the columns that were asked for, and nothing in place of the
+        /// others. To look at one that was not read is a defect, and panics.
+        #[derive(Debug, Clone, Default)]
+        pub struct ListedLead {
+            $($column: Option<$type>,)*
+            pub(crate) last_name_key: Option<String>,
+            pub(crate) company_key: Option<String>,
+            /// How it was found.
+            pub(crate) found: MatchKind,
+            pub(crate) users_revision: Option<i64>,
+        }
+
+        /// The columns that a list can read.
+        pub(super) const COLUMNS: &[&str] = &[$(stringify!($column),)* "last_name_key", "company_key"];
+
+        #[expect(missing_docs, reason = "the columns, documented for clients in graphql")]
+        impl ListedLead {
+            $(pub fn $column(&self) -> &$type {
+                self.$column.as_ref().expect("a list reads the columns of the fields that it shows")
+            })*
+        }
+
+        /// All columns are read.
+        impl From<Lead> for ListedLead {
+            fn from(lead: Lead) -> Self {
+                Self { $($column: Some(lead.$column),)* ..Self::default() }
+            }
+        }
+
+        impl QueryableByName<Pg> for ListedLead {
+            fn build<'a>(row: &impl NamedRow<'a, Pg>) -> deserialize::Result<Self> {
+                let mut lead = Self::default();
+                for index in 0..row.field_count() {
+                    let field = &Row::get(row, index).ok_or("a column is missing")?;
+                    match field.field_name().unwrap_or_default() {
+                        $(stringify!($column) => lead.$column = Some(value::<$sql, _>(field)?),)*
+                        "last_name_key" => lead.last_name_key = value::<Nullable<Text>, _>(field)?,
+                        "company_key" => lead.company_key = value::<Nullable<Text>, _>(field)?,
+                        "users_revision" => lead.users_revision = value::<Nullable<BigInt>, _>(field)?,
+                        // Of a statement that reads a page, see `search::statements`.
+                        "is_whole" => {}
+                        other => return Err(format!("leads have no column {other}").into()),
+                    }
+                }
+                Ok(lead)
+            }
+        }
+    };
+}
+
+listed_lead! {
+    id: LeadId as Uuid,
+    first_name: Option<String> as Nullable<Text>,
+    last_name: Option<String> as Nullable<Text>,
+    email: Option<String> as Nullable<Text>,
+    phone: Option<String> as Nullable<Text>,
+    company: Option<String> as Nullable<Text>,
+    source: LeadSource as sql_types::LeadSource,
+    status: LeadStatus as sql_types::LeadStatus,
+    assigned_to: Option<UserId> as Nullable<Uuid>,
+    lead_score: i32 as Integer,
+    score_is_manual: bool as Bool,
+    has_business_email: bool as Bool,
+    conversion_probability: f64 as Double,
+    last_contact_date: Option<DateTime<Utc>> as Nullable<Timestamptz>,
+    next_follow_up: Option<DateTime<Utc>> as Nullable<Timestamptz>,
+    call_attempts: i32 as Integer,
+    tags: Vec<String> as Array<Text>,
+    custom_fields: Json as Jsonb,
+    created_at: DateTime<Utc> as Timestamptz,
+    updated_at: DateTime<Utc> as Timestamptz,
+    version: i32 as Integer,
+    archived_at: Option<DateTime<Utc>> as Nullable<Timestamptz>,
+    status_before_archive: Option<LeadStatus> as Nullable<sql_types::LeadStatus>,
+}
+
+/// The texts that a lead is searched, sorted and compared by, in plain columns: worked out from the lead whenever
+/// one is written.
+#[derive(Queryable, Selectable, Insertable, AsChangeset, Debug, Clone, PartialEq)]
+#[diesel(table_name = leads, treat_none_as_null = true, treat_none_as_default_value = false)]
+#[expect(missing_docs, reason = "they say it")]
+pub struct Keys {
+    /// A line for what the lead is called by, one for its e-mail address, its company and its phone, and
+    /// one for each former name, address or number.
+    pub search_text: String,
+    pub last_name_key: Option<String>,
+    pub company_key: Option<String>,
+    pub email_key: Option<String>,
+    pub tag_keys: Vec<String>,
+}
+
 impl Lead {
     /// Leads above this score are hot.
     pub const HOT_ABOVE: i32 = 70;
@@ -138,7 +240,65 @@ impl Lead {
     }
 }
 
-pub(super) fn full_name<'a>(
+impl ListedLead {
+    /// See [`Lead::full_name`].
+    pub fn full_name(&self) -> Cow<'_, str> {
+        full_name(self.first_name(), self.last_name(), self.company())
+    }
+
+    /// The approximate number of bytes that it takes in memory.
+    pub fn size(&self) -> usize {
+        let texts = [
+            &self.first_name,
+            &self.last_name,
+            &self.email,
+            &self.phone,
+            &self.company,
+        ];
+        let texts = texts.into_iter().flatten().flatten();
+        let texts = texts.chain(self.tags.iter().flatten()).map(String::len);
+        let custom_fields = self.custom_fields.as_ref();
+        size_of::<Self>()
+            + texts.sum::<usize>()
+            + custom_fields.map_or(0, |fields| fields.as_str().len())
+    }
+}
+
+impl Keys {
+    /// The keys of a lead.
+    pub fn of(lead: &Lead) -> Self {
+        let key = |text: &Option<String>| text.as_deref().map(text::key);
+        let email = lead.email.as_deref();
+        let company = lead.company.as_deref().map(text::compared);
+        let phone = lead.phone.as_deref().unwrap_or_default();
+        let mut lines = vec![
+            text::compared(&lead.full_name()),
+            text::compared(&email.map(text::unicode_words).unwrap_or_default()),
+            company.unwrap_or_default(),
+            phone.trim_start_matches('+').to_owned(),
+        ];
+        let former = lead.also_known_as.iter();
+        lines.extend(former.map(|text| text::compared(&text::unicode_words(text))));
+        Self {
+            search_text: lines.join("\n"),
+            last_name_key: key(&lead.last_name),
+            company_key: key(&lead.company),
+            email_key: email.map(text::email_key),
+            tag_keys: tag_keys(lead),
+        }
+    }
+}
+
+/// The forms in which a lead's tags are compared, in their order.
+pub(super) fn tag_keys(lead: &Lead) -> Vec<String> {
+    lead.tags.iter().map(|tag| text::key(tag)).collect()
+}
+
+fn value<'a, S, T: FromSql<S, Pg>>(field: &impl Field<'a, Pg>) -> deserialize::Result<T> {
+    T::from_nullable_sql(field.value())
+}
+
+fn full_name<'a>(
     first_name: &'a Option<String>,
     last_name: &'a Option<String>,
     company: &'a Option<String>,

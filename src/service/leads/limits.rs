@@ -1,14 +1,15 @@
 //! The limits of a filter: it must not be larger than anybody needs, or of values that no lead can have.
 
+use crate::service::Result;
+use crate::service::leads::texts::TextRule;
 use crate::service::leads::{LeadFilter, TextMatch};
 use crate::service::validation::{Faults, custom_fields, searchable, stored_date};
-use crate::service::{Result, text};
 
 const DEEPEST: usize = 5;
 const MOST_PARTS: usize = 50;
 const LONGEST_LIST: usize = 1000;
 const LONGEST_TEXT_LIST: usize = 500;
-const LONGEST_TEXT: usize = 254;
+pub(super) const LONGEST_TEXT: usize = 254;
 
 impl LeadFilter {
     /// Errors: `InvalidData` with all faults.
@@ -74,15 +75,9 @@ impl LeadFilter {
                 faults.take(&field, searchable(tag, LONGEST_TEXT));
             }
         }
-        let is_text = |text: &str| searchable(text, LONGEST_TEXT);
-        let company = format!("{path}.company");
-        self.company.check(&company, is_text, is_text, faults);
-        let email = format!("{path}.email");
-        self.email.check(&email, is_text, is_text, faults);
-        let is_phone = |written: &str| text::phone(written, None).map(drop);
-        let is_start = |written: &str| text::phone_start(written).map(drop);
-        let phone = format!("{path}.phone");
-        self.phone.check(&phone, is_phone, is_start, faults);
+        for (field, text, is_whole, is_start) in self.text_matches() {
+            text.check(&format!("{path}.{field}"), is_whole, is_start, faults);
+        }
         let spans = [
             ("createdAt", &self.created_at),
             ("updatedAt", &self.updated_at),
@@ -103,13 +98,7 @@ impl LeadFilter {
 }
 
 impl TextMatch {
-    fn check(
-        &self,
-        path: &str,
-        is_whole: impl Fn(&str) -> Result<(), String>,
-        is_start: impl Fn(&str) -> Result<(), String>,
-        faults: &mut Faults,
-    ) {
+    fn check(&self, path: &str, is_whole: TextRule, is_start: TextRule, faults: &mut Faults) {
         if let Some(text) = &self.equals {
             faults.take(&format!("{path}.equals"), is_whole(text));
         }

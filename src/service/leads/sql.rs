@@ -8,7 +8,7 @@ use diesel::sql_types::{Array, Bool, Integer, Nullable, Text, Timestamptz, Uuid}
 
 use crate::db::schema::{leads, sql_types};
 use crate::db::{Cached, Connection, RunQueryDsl};
-use crate::service::leads::keys::{Keys, tag_keys};
+use crate::service::leads::lead::{Keys, tag_keys};
 use crate::service::leads::{Lead, LeadStatus};
 use crate::service::{LeadId, Result, ServiceError, UserId};
 

@@ -4,19 +4,38 @@ use diesel::prelude::*;
 
 use crate::db::schema::leads;
 use crate::service::leads::filter::Condition;
+use crate::service::leads::limits::LONGEST_TEXT;
 use crate::service::leads::sql::escaped;
 use crate::service::leads::{LeadFilter, TextMatch};
 use crate::service::text;
+use crate::service::validation::searchable;
 
+/// The conditions of a text on the column that it is compared by: `$whole` and `$start` make of it and of
+/// its beginning what stands there, if anything can.
+///
 /// A pattern that is a parameter is none that PostgreSQL asks an index for, but a range is.
-macro_rules! starts_with {
-    ($column:ident, $start:expr, $add:expr) => {{
-        let start = $start;
-        if let Some(end) = after_all_that_begin_with(&start) {
-            $add(Box::new(leads::$column.lt(end)));
+macro_rules! conditions {
+    ($text:expr, $column:ident, $whole:expr, $start:expr, $add:expr) => {{
+        let text: &TextMatch = &$text;
+        if let Some(equals) = &text.equals {
+            $add(Box::new(leads::$column.eq($whole(equals))));
         }
-        $add(Box::new(leads::$column.like(escaped(&start) + "%")));
-        $add(Box::new(leads::$column.ge(start)));
+        if let Some(some) = &text.one_of {
+            let some: Vec<String> = some.iter().filter_map(|text| $whole(text)).collect();
+            $add(Box::new(leads::$column.eq_any(some)));
+        }
+        if let Some(start) = text.starts_with.as_deref().and_then($start) {
+            if let Some(end) = after_all_that_begin_with(&start) {
+                $add(Box::new(leads::$column.lt(end)));
+            }
+            $add(Box::new(leads::$column.like(escaped(&start) + "%")));
+            $add(Box::new(leads::$column.ge(start)));
+        }
+        match text.is_set {
+            Some(true) => $add(Box::new(leads::$column.is_not_null().nullable())),
+            Some(false) => $add(Box::new(leads::$column.is_null().nullable())),
+            None => {}
+        }
     }};
 }
 
@@ -41,91 +60,33 @@ impl LeadFilter {
         all
     }
 
+    /// The conditions on each text. Numbers that cannot be are no lead's; [`LeadFilter::check`] refuses
+    /// them.
     pub(super) fn text_conditions(&self, add: &mut impl FnMut(Condition)) {
-        self.company_conditions(add);
-        self.email_conditions(add);
-        self.phone_conditions(add);
+        let key = |text: &str| Some(text::key(text));
+        let email_key = |address: &str| Some(text::email_key(address));
+        let phone = |number: &str| text::phone(number, None).ok();
+        let phone_start = |digits: &str| text::phone_start(digits).ok();
+        conditions!(self.company, company_key, key, key, add);
+        conditions!(self.email, email_key, email_key, email_key, add);
+        conditions!(self.phone, phone, phone, phone_start, add);
     }
 
-    fn company_conditions(&self, add: &mut impl FnMut(Condition)) {
-        let TextMatch {
-            equals,
-            one_of,
-            starts_with,
-            is_set,
-        } = &self.company;
-        if let Some(company) = equals {
-            add(Box::new(leads::company_key.eq(text::key(company))));
-        }
-        if let Some(some) = one_of {
-            let keys: Vec<String> = some.iter().map(|company| text::key(company)).collect();
-            add(Box::new(leads::company_key.eq_any(keys)));
-        }
-        if let Some(start) = starts_with {
-            starts_with!(company_key, text::key(start), add);
-        }
-        match is_set {
-            Some(true) => add(Box::new(leads::company_key.is_not_null().nullable())),
-            Some(false) => add(Box::new(leads::company_key.is_null().nullable())),
-            None => {}
-        }
-    }
-
-    fn email_conditions(&self, add: &mut impl FnMut(Condition)) {
-        let TextMatch {
-            equals,
-            one_of,
-            starts_with,
-            is_set,
-        } = &self.email;
-        if let Some(email) = equals {
-            add(Box::new(leads::email_key.eq(text::email_key(email))));
-        }
-        if let Some(some) = one_of {
-            let keys: Vec<String> = some.iter().map(|email| text::email_key(email)).collect();
-            add(Box::new(leads::email_key.eq_any(keys)));
-        }
-        if let Some(start) = starts_with {
-            starts_with!(email_key, text::email_key(start), add);
-        }
-        match is_set {
-            Some(true) => add(Box::new(leads::email_key.is_not_null().nullable())),
-            Some(false) => add(Box::new(leads::email_key.is_null().nullable())),
-            None => {}
-        }
-    }
-
-    /// Numbers that cannot be are no lead's; [`LeadFilter::check`] refuses them.
-    fn phone_conditions(&self, add: &mut impl FnMut(Condition)) {
-        let TextMatch {
-            equals,
-            one_of,
-            starts_with,
-            is_set,
-        } = &self.phone;
-        if let Some(number) = equals {
-            add(Box::new(leads::phone.eq(text::phone(number, None).ok())));
-        }
-        if let Some(some) = one_of {
-            let numbers: Vec<String> = some
-                .iter()
-                .filter_map(|n| text::phone(n, None).ok())
-                .collect();
-            add(Box::new(leads::phone.eq_any(numbers)));
-        }
-        if let Some(start) = starts_with
-            .as_deref()
-            .and_then(|s| text::phone_start(s).ok())
-        {
-            starts_with!(phone, start, add);
-        }
-        match is_set {
-            Some(true) => add(Box::new(leads::phone.is_not_null().nullable())),
-            Some(false) => add(Box::new(leads::phone.is_null().nullable())),
-            None => {}
-        }
+    /// The conditions on texts, by their names in the API: what each must be, and what its beginning.
+    pub(super) fn text_matches(&self) -> [(&'static str, &TextMatch, TextRule, TextRule); 3] {
+        let is_text: TextRule = |text| searchable(text, LONGEST_TEXT);
+        let is_phone: TextRule = |number| text::phone(number, None).map(drop);
+        let is_start: TextRule = |digits| text::phone_start(digits).map(drop);
+        [
+            ("company", &self.company, is_text, is_text),
+            ("email", &self.email, is_text, is_text),
+            ("phone", &self.phone, is_phone, is_start),
+        ]
     }
 }
+
+/// Refuses a text that no lead can have.
+pub(super) type TextRule = fn(&str) -> Result<(), String>;
 
 /// The next text that does not begin with this one, in the order of the "C" collation, which is that of
 /// the characters' numbers; none after a text of nothing but the last character.

@@ -9,14 +9,14 @@ const MOST_NAMED: usize = 100;
 
 /// Reads an input object of which every part must say something: what stands there and has no
 /// content could be what became of a value that was forgotten, and would select more than was meant.
-pub(super) struct Reader<'a> {
+pub(in crate::graphql::lead) struct Reader<'a> {
     path: String,
     faults: &'a mut Faults,
     is_empty: bool,
 }
 
 /// An input object that a [`Reader`] can read.
-pub(super) trait Readable {
+pub(in crate::graphql::lead) trait Readable {
     /// The type of the value read; its default, where it could not be read.
     type Read: Default;
 
@@ -25,7 +25,7 @@ pub(super) trait Readable {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(path: String, faults: &'a mut Faults) -> Self {
+    pub(in crate::graphql::lead) fn new(path: String, faults: &'a mut Faults) -> Self {
         Self {
             path,
             faults,
@@ -34,7 +34,11 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of a field, if it is given.
-    pub(super) fn take<T>(&mut self, name: &str, value: MaybeUndefined<T>) -> Option<T> {
+    pub(in crate::graphql::lead) fn take<T>(
+        &mut self,
+        name: &str,
+        value: MaybeUndefined<T>,
+    ) -> Option<T> {
         match value {
             MaybeUndefined::Undefined => None,
             MaybeUndefined::Null => {
@@ -52,7 +56,11 @@ impl<'a> Reader<'a> {
     }
 
     /// A list without which the field says nothing.
-    pub(super) fn some<T>(&mut self, name: &str, values: MaybeUndefined<Vec<T>>) -> Option<Vec<T>> {
+    pub(in crate::graphql::lead) fn some<T>(
+        &mut self,
+        name: &str,
+        values: MaybeUndefined<Vec<T>>,
+    ) -> Option<Vec<T>> {
         let values = self.take(name, values)?;
         if values.is_empty() {
             self.says_nothing(name);
@@ -61,7 +69,11 @@ impl<'a> Reader<'a> {
     }
 
     /// The ids of a list. The first hundred malformed ones are named.
-    pub(super) fn ids(&mut self, name: &str, ids: MaybeUndefined<Vec<ID>>) -> Option<Vec<Uuid>> {
+    pub(in crate::graphql::lead) fn ids(
+        &mut self,
+        name: &str,
+        ids: MaybeUndefined<Vec<ID>>,
+    ) -> Option<Vec<Uuid>> {
         let mut malformed = 0;
         let mut read = Vec::new();
         for (at, id) in self.take(name, ids)?.iter().enumerate() {
@@ -75,7 +87,11 @@ impl<'a> Reader<'a> {
     }
 
     /// An input object of its own.
-    pub(super) fn object<T: Readable>(&mut self, name: &str, value: MaybeUndefined<T>) -> T::Read {
+    pub(in crate::graphql::lead) fn object<T: Readable>(
+        &mut self,
+        name: &str,
+        value: MaybeUndefined<T>,
+    ) -> T::Read {
         let value = self.take(name, value);
         value
             .map(|value| self.inner(name, value))
@@ -83,7 +99,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The same, if it is given.
-    pub(super) fn boxed<T: Readable>(
+    pub(in crate::graphql::lead) fn boxed<T: Readable>(
         &mut self,
         name: &str,
         value: MaybeUndefined<Box<T>>,
@@ -93,7 +109,7 @@ impl<'a> Reader<'a> {
     }
 
     /// At least one input object.
-    pub(super) fn objects<T: Readable>(
+    pub(in crate::graphql::lead) fn objects<T: Readable>(
         &mut self,
         name: &str,
         values: MaybeUndefined<Vec<T>>,
@@ -103,7 +119,7 @@ impl<'a> Reader<'a> {
         Some(values.collect())
     }
 
-    pub(super) fn says_nothing(&mut self, name: &str) {
+    pub(in crate::graphql::lead) fn says_nothing(&mut self, name: &str) {
         self.add(name, SAYS_NOTHING);
     }
 

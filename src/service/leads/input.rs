@@ -1,0 +1,335 @@
+//! The fields of a lead as a client gives them, and their rules.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::service::clock::now;
+use crate::service::leads::{Lead, LeadSource, LeadStatus};
+use crate::service::text::{self, PhoneRegion};
+use crate::service::validation::{self, Faults};
+use crate::service::{Json, LeadId, Result, UserId};
+
+/// Said of a lead that would have no name.
+const NAMELESS: &str =
+    "must be given, or lastName or company: a lead needs something to be called by";
+
+/// A lead to be. Absent fields get their defaults.
+#[derive(Debug, Clone, Default, Serialize)]
+#[expect(missing_docs, reason = "documented for clients in graphql")]
+pub struct NewLead {
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_region: Option<String>,
+    pub company: Option<String>,
+    pub source: Option<LeadSource>,
+    pub status: Option<LeadStatus>,
+    pub assigned_to: Option<UserId>,
+    pub conversion_probability: Option<f64>,
+    pub last_contact_date: Option<DateTime<Utc>>,
+    pub next_follow_up: Option<DateTime<Utc>>,
+    pub tags: Vec<String>,
+    pub custom_fields: Option<Json>,
+    /// The faults of fields that cannot even be written here: an id that is none.
+    #[serde(skip_serializing_if = "Faults::is_empty")]
+    pub malformed: Faults,
+    /// For imports only: since when the lead is known. The API does not offer it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<DateTime<Utc>>,
+}
+
+/// The fields of a lead that a client names. `None` leaves a field as it is; `Some(None)` empties
+/// it, where that is possible.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "documented for clients in graphql")]
+pub struct LeadPatch {
+    pub first_name: Option<Option<String>>,
+    pub last_name: Option<Option<String>>,
+    pub email: Option<Option<String>>,
+    pub phone: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_region: Option<String>,
+    pub company: Option<Option<String>>,
+    pub source: Option<Option<LeadSource>>,
+    pub status: Option<Option<LeadStatus>>,
+    pub conversion_probability: Option<Option<f64>>,
+    pub last_contact_date: Option<Option<DateTime<Utc>>>,
+    pub next_follow_up: Option<Option<DateTime<Utc>>>,
+    pub tags: Option<Option<Vec<String>>>,
+    pub custom_fields: Option<Option<Json>>,
+}
+
+/// A lead that has all that can be taken away from one: what may be changed on it may be changed on
+/// any.
+pub(super) fn any_lead() -> Result<Lead> {
+    let text = |text: &str| Some(text.to_owned());
+    valid(&NewLead {
+        first_name: text("Any"),
+        last_name: text("Lead"),
+        company: text("Any"),
+        email: text("any@company.example"),
+        phone: text("+48601234567"),
+        ..NewLead::default()
+    })
+}
+
+/// The lead that would come of it. Errors: `InvalidData` with all its faults.
+pub(super) fn valid(new: &NewLead) -> Result<Lead> {
+    let now = now();
+    let mut faults = new.malformed.clone();
+    let Names {
+        first_name,
+        last_name,
+        company,
+    } = names(new, &mut faults);
+    let (email, phone) = contact(new, &mut faults);
+    let tags = faults.take("tags", validation::tags(&new.tags));
+    let conversion_probability = probability(new, &mut faults);
+    let mut past = |field, date| faults.take(field, validation::past_date(date, now));
+    let last_contact_date = new
+        .last_contact_date
+        .and_then(|date| past("lastContactDate", date));
+    let created_at = past("createdAt", new.created_at.unwrap_or(now));
+    let next_follow_up = new
+        .next_follow_up
+        .and_then(|date| faults.take("nextFollowUp", validation::stored_date(date)));
+    let custom_fields = new.custom_fields.clone();
+    let custom_fields = custom_fields.unwrap_or_else(|| Json::of_text("{}"));
+    let custom_fields = faults.take("customFields", validation::custom_fields(&custom_fields));
+    faults.finish()?;
+    Ok(Lead {
+        id: LeadId::generate(),
+        first_name,
+        last_name,
+        email,
+        phone,
+        company,
+        source: new.source.unwrap_or(LeadSource::Other),
+        status: new.status.unwrap_or(LeadStatus::New),
+        assigned_to: None,
+        lead_score: 0,
+        score_is_manual: false,
+        has_business_email: false,
+        conversion_probability: conversion_probability.unwrap_or_default(),
+        last_contact_date,
+        next_follow_up,
+        call_attempts: 0,
+        tags: tags.unwrap_or_default(),
+        custom_fields: custom_fields.unwrap_or_default(),
+        created_at: created_at.unwrap_or(now),
+        updated_at: now,
+        version: 1,
+        archived_at: None,
+        status_before_archive: None,
+        also_known_as: Vec::new(),
+    })
+}
+
+fn probability(new: &NewLead, faults: &mut Faults) -> Option<f64> {
+    let probability = validation::probability(new.conversion_probability.unwrap_or(0.0));
+    faults.take("conversionProbability", probability)
+}
+
+/// The names that a lead is called by.
+struct Names {
+    first_name: Option<String>,
+    last_name: Option<String>,
+    company: Option<String>,
+}
+
+/// There must be one of them. A blank company is none, a blank name is a mistake.
+fn names(new: &NewLead, faults: &mut Faults) -> Names {
+    let company = given(&new.company);
+    if new.first_name.is_none() && new.last_name.is_none() && company.is_none() {
+        faults.add("firstName", NAMELESS);
+    }
+    let mut take = |field, text: Option<&str>, longest| {
+        text.and_then(|text| faults.take(field, validation::required_text(text, longest)))
+    };
+    Names {
+        first_name: take("firstName", new.first_name.as_deref(), 100),
+        last_name: take("lastName", new.last_name.as_deref(), 100),
+        company: take("company", company, 200),
+    }
+}
+
+/// The ways to reach a lead; there must be one.
+fn contact(new: &NewLead, faults: &mut Faults) -> (Option<String>, Option<String>) {
+    let (email, phone) = (given(&new.email), given(&new.phone));
+    let region = phone_region(&new.phone_region, faults);
+    if email.is_none() && phone.is_none() {
+        faults.add(
+            "email",
+            "must be given, or a phone number: a lead must be reachable",
+        );
+    }
+    (
+        email.and_then(|address| faults.take("email", text::email(address))),
+        phone.and_then(|number| faults.take("phone", text::phone(number, region))),
+    )
+}
+
+/// The country of national phone numbers that an input names.
+pub(super) fn phone_region(letters: &Option<String>, faults: &mut Faults) -> Option<PhoneRegion> {
+    let region = letters.as_deref().map(str::parse);
+    region.and_then(|region| faults.take("phoneRegion", region))
+}
+
+/// Blank is not given.
+pub(super) fn given(text: &Option<String>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.trim().is_empty())
+}
+
+impl LeadPatch {
+    /// The fields that it names.
+    pub(super) fn fields(&self) -> Vec<&'static str> {
+        [
+            ("firstName", self.first_name.is_some()),
+            ("lastName", self.last_name.is_some()),
+            ("email", self.email.is_some()),
+            ("phone", self.phone.is_some()),
+            ("company", self.company.is_some()),
+            ("source", self.source.is_some()),
+            ("status", self.status.is_some()),
+            (
+                "conversionProbability",
+                self.conversion_probability.is_some(),
+            ),
+            ("lastContactDate", self.last_contact_date.is_some()),
+            ("nextFollowUp", self.next_follow_up.is_some()),
+            ("tags", self.tags.is_some()),
+            ("customFields", self.custom_fields.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_named)| is_named.then_some(name))
+        .collect()
+    }
+
+    /// Changes a lead. Errors: `InvalidData` with all its faults.
+    pub(super) fn apply(&self, lead: &mut Lead, now: DateTime<Utc>) -> Result<()> {
+        let mut faults = Faults::default();
+        self.apply_texts(lead, &mut faults);
+        set(&mut lead.source, &self.source, "source", &mut faults, Ok);
+        set(&mut lead.status, &self.status, "status", &mut faults, Ok);
+        let (probability, name) = (&self.conversion_probability, "conversionProbability");
+        let rule = validation::probability;
+        set(
+            &mut lead.conversion_probability,
+            probability,
+            name,
+            &mut faults,
+            rule,
+        );
+        set_or_clear(
+            &mut lead.last_contact_date,
+            &self.last_contact_date,
+            "lastContactDate",
+            &mut faults,
+            |date| validation::past_date(date, now).map(Some),
+        );
+        let rule = |date| validation::stored_date(date).map(Some);
+        let date = &self.next_follow_up;
+        set_or_clear(
+            &mut lead.next_follow_up,
+            date,
+            "nextFollowUp",
+            &mut faults,
+            rule,
+        );
+        let rule = |tags: Vec<String>| validation::tags(&tags);
+        set(&mut lead.tags, &self.tags, "tags", &mut faults, rule);
+        let rule = |fields: Json| validation::custom_fields(&fields);
+        set(
+            &mut lead.custom_fields,
+            &self.custom_fields,
+            "customFields",
+            &mut faults,
+            rule,
+        );
+        require_name_and_contact(lead, &mut faults);
+        faults.finish()
+    }
+
+    fn apply_texts(&self, lead: &mut Lead, faults: &mut Faults) {
+        let name = |text: String| validation::required_text(&text, 100).map(Some);
+        set_or_clear(
+            &mut lead.first_name,
+            &self.first_name,
+            "firstName",
+            faults,
+            name,
+        );
+        set_or_clear(
+            &mut lead.last_name,
+            &self.last_name,
+            "lastName",
+            faults,
+            name,
+        );
+        let company = |text: String| validation::optional_text(&text, 200);
+        set_or_clear(&mut lead.company, &self.company, "company", faults, company);
+        let email = |text: String| unless_blank(&text, text::email);
+        set_or_clear(&mut lead.email, &self.email, "email", faults, email);
+        let region = phone_region(&self.phone_region, faults);
+        let phone = |text: String| unless_blank(&text, |number| text::phone(number, region));
+        set_or_clear(&mut lead.phone, &self.phone, "phone", faults, phone);
+    }
+}
+
+/// Refuses to empty altogether what a lead is called by, or what it is reached by.
+fn require_name_and_contact(lead: &Lead, faults: &mut Faults) {
+    if lead.is_nameless() {
+        faults.add("firstName", NAMELESS);
+    }
+    if lead.email.is_none() && lead.phone.is_none() {
+        faults.add(
+            "email",
+            "or a phone number must stay: a lead must be reachable",
+        );
+    }
+}
+
+fn unless_blank(
+    text: &str,
+    rule: impl Fn(&str) -> Result<String, String>,
+) -> Result<Option<String>, String> {
+    if text.trim().is_empty() {
+        Ok(None)
+    } else {
+        rule(text).map(Some)
+    }
+}
+
+fn set<T: Clone, U>(
+    field: &mut U,
+    patch: &Option<Option<T>>,
+    name: &str,
+    faults: &mut Faults,
+    rule: impl Fn(T) -> Result<U, String>,
+) {
+    match patch {
+        None => {}
+        Some(None) => faults.add(name, "must not be null"),
+        Some(Some(value)) => {
+            if let Some(value) = faults.take(name, rule(value.clone())) {
+                *field = value;
+            }
+        }
+    }
+}
+
+fn set_or_clear<T: Clone, U>(
+    field: &mut Option<U>,
+    patch: &Option<Option<T>>,
+    name: &str,
+    faults: &mut Faults,
+    rule: impl Fn(T) -> Result<Option<U>, String>,
+) {
+    match patch {
+        Some(None) => *field = None,
+        patch => set(field, patch, name, faults, rule),
+    }
+}
