@@ -8,6 +8,7 @@
     reason = "a test that meets what it does not expect must fail"
 )]
 
+mod add_a_field;
 mod connections;
 mod db;
 mod drills;

@@ -32,8 +32,8 @@ pub(super) fn incoming(world: &World, index: u64, random: &mut StdRng) -> Lead {
         let domain = email.rsplit_once('@').map(|(_, domain)| domain);
         domain.is_some_and(|domain| world.free_domains.contains(domain))
     };
+    let id = LeadId(id(created_at, random));
     let mut lead = Lead {
-        id: LeadId(id(created_at, random)),
         first_name,
         last_name,
         has_business_email: email.as_ref().is_some_and(|email| !is_free(email)),
@@ -41,22 +41,11 @@ pub(super) fn incoming(world: &World, index: u64, random: &mut StdRng) -> Lead {
         phone: has_phone.then(|| country.phone(random)),
         company: company.map(|company| company.name.clone()),
         source: *world.sources.draw(random),
-        status: LeadStatus::New,
         assigned_to: random.random_bool(0.93).then(|| *world.agents.draw(random)),
-        lead_score: 0,
-        score_is_manual: false,
         conversion_probability: 0.1,
-        last_contact_date: None,
-        next_follow_up: None,
-        call_attempts: 0,
         tags: tags(world, random),
         custom_fields: custom_fields(random).into(),
-        created_at,
-        updated_at: created_at,
-        version: 1,
-        archived_at: None,
-        status_before_archive: None,
-        also_known_as: Vec::new(),
+        ..Lead::blank(id, created_at)
     };
     rescore(&mut lead);
     lead

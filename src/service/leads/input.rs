@@ -100,31 +100,22 @@ pub(super) fn valid(new: &NewLead) -> Result<Lead> {
     let custom_fields = custom_fields.unwrap_or_else(|| Json::of_text("{}"));
     let custom_fields = faults.take("customFields", validation::custom_fields(&custom_fields));
     faults.finish()?;
+    let blank = Lead::blank(LeadId::generate(), now);
     Ok(Lead {
-        id: LeadId::generate(),
         first_name,
         last_name,
         email,
         phone,
         company,
-        source: new.source.unwrap_or(LeadSource::Other),
-        status: new.status.unwrap_or(LeadStatus::New),
-        assigned_to: None,
-        lead_score: 0,
-        score_is_manual: false,
-        has_business_email: false,
+        source: new.source.unwrap_or(blank.source),
+        status: new.status.unwrap_or(blank.status),
         conversion_probability: conversion_probability.unwrap_or_default(),
         last_contact_date,
         next_follow_up,
-        call_attempts: 0,
         tags: tags.unwrap_or_default(),
         custom_fields: custom_fields.unwrap_or_default(),
         created_at: created_at.unwrap_or(now),
-        updated_at: now,
-        version: 1,
-        archived_at: None,
-        status_before_archive: None,
-        also_known_as: Vec::new(),
+        ..blank
     })
 }
 

@@ -202,6 +202,36 @@ impl Lead {
     /// Leads above this score are hot.
     pub const HOT_ABOVE: i32 = 70;
 
+    /// A new lead without any of what a client gives.
+    pub(crate) fn blank(id: LeadId, created_at: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            first_name: None,
+            last_name: None,
+            email: None,
+            phone: None,
+            company: None,
+            source: LeadSource::Other,
+            status: LeadStatus::New,
+            assigned_to: None,
+            lead_score: 0,
+            score_is_manual: false,
+            has_business_email: false,
+            conversion_probability: 0.0,
+            last_contact_date: None,
+            next_follow_up: None,
+            call_attempts: 0,
+            tags: Vec::new(),
+            custom_fields: Json::of_text("{}"),
+            created_at,
+            updated_at: created_at,
+            version: 1,
+            archived_at: None,
+            status_before_archive: None,
+            also_known_as: Vec::new(),
+        }
+    }
+
     /// First and last name, or the one that is there; without either, the company.
     pub fn full_name(&self) -> Cow<'_, str> {
         full_name(&self.first_name, &self.last_name, &self.company)

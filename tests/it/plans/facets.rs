@@ -228,7 +228,7 @@ async fn what_is_searched_for_and_filtered_by_is_found_in_order_and_nothing_else
             found.await.rows
         };
         let ids =
-            |rows: &[ListedLead]| -> Vec<LeadId> { rows.iter().map(|row| row.lead.id).collect() };
+            |rows: &[ListedLead]| -> Vec<LeadId> { rows.iter().map(|row| *row.id()).collect() };
         let at = |from: usize| -> Vec<LeadId> {
             let to = (from + 40).min(expected.len());
             expected[from.min(to)..to].to_vec()

@@ -213,7 +213,7 @@ impl List<'_> {
         let is = |what: &str, page: &Slice<ListedLead>, from: usize, to: usize| {
             let from = from.min(expected.len());
             let to = to.min(expected.len());
-            let ids: Vec<LeadId> = page.rows.iter().map(|row| row.lead.id).collect();
+            let ids: Vec<LeadId> = page.rows.iter().map(|row| *row.id()).collect();
             let what = format!("{what} of {search:?}, {from}..{to} of {}", expected.len());
             same(&what, ids, expected[from..to].to_vec())
         };
