@@ -88,9 +88,9 @@ pub struct Config {
     )]
     pub admin_password: Option<String>,
 
-    /// Lifetime of a session, in hours.
+    /// Hours until a session that is not used ends. Each use prolongs it, up to 30 days in all.
     #[arg(long, env = "CRM_SESSION_HOURS", default_value_t = 12,
-        value_parser = clap::value_parser!(u32).range(1..=8760), global = true)]
+        value_parser = clap::value_parser!(u32).range(1..=720), global = true)]
     pub session_hours: u32,
 
     /// The most leads that one bulk change may select.

@@ -3,7 +3,6 @@
 pub mod database;
 mod failure;
 mod file_limit;
-pub mod keys;
 pub mod seed;
 pub mod serve;
 mod stop;
@@ -44,9 +43,6 @@ enum Command {
     /// Lists and changes users, for when nobody can sign in yet or any more.
     #[command(subcommand)]
     Users(users::UsersCommand),
-    /// Changes the keys that sessions are signed with.
-    #[command(subcommand)]
-    Keys(keys::KeysCommand),
 }
 
 /// The command line: every command, flag, variable and default.
@@ -96,6 +92,5 @@ async fn run(cli: Cli, metrics: Metrics) -> Result<(), Failure> {
         }
         Command::Seed(args) => database::seed(&cli.config, args).await,
         Command::Users(command) => users::run(&cli.config, command).await,
-        Command::Keys(command) => keys::run(&cli.config, command).await,
     }
 }

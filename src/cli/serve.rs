@@ -22,7 +22,7 @@ use crate::http::graphiql::Pending;
 use crate::http::{self, App, ConnectionLimits, Provider, Render, Stopping};
 use crate::service::sessions::{Memory, PasswordHash};
 use crate::service::statistics::Fold;
-use crate::service::{idempotency, sessions, users};
+use crate::service::{TokenLookups, idempotency, sessions, users};
 use crate::telemetry::Metrics;
 
 /// Connections that the kernel keeps until they are accepted (at most `net.core.somaxconn`). What is
@@ -147,6 +147,7 @@ async fn app(
         db: database.db.clone(),
         api,
         memory: Memory::default(),
+        token_lookups: TokenLookups::default(),
         body_limits: config.body_limits(),
         allow_get: config.allow_get,
         trusted_proxies: config.trusted_proxies.clone(),

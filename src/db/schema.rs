@@ -142,18 +142,12 @@ diesel::table! {
 }
 
 diesel::table! {
-    session_keys (id) {
+    sessions (id) {
         id -> Uuid,
-        secret -> Bytea,
-        created_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    sessions (token_hash) {
-        token_hash -> Bytea,
         user_id -> Uuid,
+        token_hash -> Bytea,
         created_at -> Timestamptz,
+        last_used_at -> Timestamptz,
         expires_at -> Timestamptz,
     }
 }
@@ -208,7 +202,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     login_addresses,
     login_attempts,
     name_words,
-    session_keys,
     sessions,
     text_forms,
     users,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{IntrospectionMode, Response, ServerError, ValidationMode};
+use chrono::TimeDelta;
 use futures_util::FutureExt;
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span, debug_span, field};
@@ -28,7 +29,6 @@ use crate::graphql::prepare::{
     coerce_variables, executable, limits,
 };
 use crate::graphql::schema::{Schema, index, types};
-use crate::service::sessions::SessionKeys;
 use crate::service::users::{Directory, UserRole};
 use crate::service::{Result, ServiceError};
 
@@ -41,7 +41,7 @@ const GRACE: Duration = Duration::from_secs(3);
 pub struct Api {
     schema: Schema,
     db: Db,
-    session_keys: SessionKeys,
+    session_lifetime: TimeDelta,
     directory: Directory,
     documents: DocumentCache,
     large_answers: LargeAnswers,
@@ -85,14 +85,13 @@ impl Api {
     /// The API over a database.
     pub fn new(db: Db, settings: Settings) -> Self {
         let directory = Directory::default();
-        let session_keys = SessionKeys::new(db.clone());
+        let session_lifetime = settings.session_lifetime;
         let limits = settings.limits.clone();
         let (request_timeout, introspection_for_all) =
             (settings.request_timeout, settings.introspection_for_all);
         let large_answers = LargeAnswers::new(limits.answer_bytes);
         let schema = types()
             .extension(Counting)
-            .data(session_keys.clone())
             .data(directory.clone())
             .data(settings)
             // Documents are valid by then.
@@ -103,7 +102,7 @@ impl Api {
         Self {
             schema,
             db,
-            session_keys,
+            session_lifetime,
             directory,
             documents: DocumentCache::new(limits, index()),
             large_answers,
@@ -127,9 +126,9 @@ impl Api {
         Ok(())
     }
 
-    /// The keys that sessions' tokens are signed with.
-    pub fn session_keys(&self) -> &SessionKeys {
-        &self.session_keys
+    /// The time after which a session that is not used ends.
+    pub fn session_lifetime(&self) -> TimeDelta {
+        self.session_lifetime
     }
 
     /// When a request that comes now is given up.

@@ -11,7 +11,6 @@ use crate::graphql::attempt::Attempt;
 use crate::graphql::execute::answer_size::AnswerSize;
 use crate::graphql::prepare::limits::Limits;
 use crate::graphql::prepare::row_costs::RowCosts;
-use crate::service::sessions::Token;
 use crate::service::validation::Faults;
 use crate::service::{Actor, Command, Result, ServiceError, perform, perform_once};
 
@@ -41,8 +40,6 @@ pub enum Credentials {
     Actor {
         /// The user.
         actor: Actor,
-        /// The session's token, for `logout`; nothing if there is no session.
-        token: Option<Token>,
         /// As of when that is so; the schema answers nothing before it is confirmed.
         premise: Premise,
     },

@@ -19,7 +19,7 @@ pub enum ErrorCode {
     NoteNotFound,
     /// There is no such API key.
     ApiKeyNotFound,
-    /// Nothing has the id that `nodes` was asked for.
+    /// Nothing has the id that `nodes` was asked for, or no session of one's own the one to end.
     NotFound,
     /// The input breaks a rule; `fields` has each fault, by its path from the argument on:
     /// `input.leads.3.email`.

@@ -1,10 +1,12 @@
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use crate::graphql::context::{ClientAddress, Credentials, db, settings};
+use crate::graphql::attempt::{self, Attempt};
+use crate::graphql::context::{ClientAddress, actor, change, db, settings};
 use crate::graphql::error::answer;
 use crate::graphql::user::User;
-use crate::service::{Result, sessions, users};
+use crate::service::sessions::EndSession;
+use crate::service::{Result, SessionId, sessions, users};
 
 /// Who signs in.
 #[derive(InputObject)]
@@ -20,7 +22,7 @@ pub struct LoginInput {
 pub struct LoginPayload {
     /// Send it with every request, as `Authorization: Bearer <token>`. It is shown only now.
     token: String,
-    /// When the session ends by itself.
+    /// When the session ends unless it is used. Each use prolongs it, up to 30 days in all.
     expires_at: DateTime<Utc>,
     /// Who signed in.
     user: User,
@@ -31,6 +33,23 @@ pub struct LoginPayload {
 pub struct LogoutPayload {
     /// Whether there was a session to close.
     logged_out: bool,
+}
+
+/// A session to end.
+#[derive(InputObject)]
+pub struct EndSessionInput {
+    /// The session's id, as in `me.sessions`.
+    id: ID,
+    /// A name for this change, made up by the client, 1–200 characters: sent again within 24
+    /// hours it has no second effect and answers what was done.
+    idempotency_key: Option<String>,
+}
+
+/// A session that was ended.
+#[derive(SimpleObject)]
+pub struct EndSessionPayload {
+    /// The id that the session had: what a client's store has to forget.
+    ended_session_id: ID,
 }
 
 /// One's own password, and a new one.
@@ -54,10 +73,11 @@ pub struct SessionMutation;
 
 #[Object]
 impl SessionMutation {
-    /// Opens a session. Needs no token. Errors: UNAUTHENTICATED, in the same words whether the
-    /// user is unknown, deactivated, or has another password; RATE_LIMITED after five failed
-    /// attempts for an account, or twenty from an address, within a minute. Failures elsewhere do
-    /// not count at an address from which the user signed in within 30 days.
+    /// Opens a session. It ends some hours after it was last used (12, unless the operator chose
+    /// otherwise), and after 30 days in any case. Needs no token. Errors: UNAUTHENTICATED, in the
+    /// same words whether the user is unknown, deactivated, or has another password; RATE_LIMITED
+    /// after five failed attempts for an account, or twenty from an address, within a minute.
+    /// Failures elsewhere do not count at an address from which the user signed in within 30 days.
     async fn login(
         &self,
         ctx: &Context<'_>,
@@ -65,9 +85,8 @@ impl SessionMutation {
     ) -> Option<LoginPayload> {
         let lifetime = settings(ctx).session_lifetime;
         let ClientAddress(from) = *ctx.data_unchecked();
-        let keys = ctx.data_unchecked();
         let (email, password) = (&input.email, &input.password);
-        let session = sessions::login(db(ctx), keys, email, password, from, lifetime);
+        let session = sessions::login(db(ctx), email, password, from, lifetime);
         answer(ctx, session.await).map(|session| LoginPayload {
             token: session.token.reveal(),
             expires_at: session.expires_at,
@@ -95,28 +114,33 @@ impl SessionMutation {
     /// What asks by an API key has no session to close.
     /// Errors: UNAUTHENTICATED.
     async fn logout(&self, ctx: &Context<'_>) -> Option<LogoutPayload> {
-        let logged_out = answer(ctx, logout(ctx).await)?;
+        let logged_out = async { sessions::logout(db(ctx), actor(ctx)?).await };
+        let logged_out = answer(ctx, logged_out.await)?;
         Some(LogoutPayload { logged_out })
+    }
+
+    /// Ends one of one's own sessions, on another device say; its token is worthless at once. Not for
+    /// API keys. Errors: UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND also for somebody else's
+    /// session and for one that is over, INVALID_DATA, IDEMPOTENCY_CONFLICT.
+    async fn end_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which session.")] input: EndSessionInput,
+    ) -> Option<EndSessionPayload> {
+        let command = Attempt::read(|faults| EndSession {
+            id: SessionId(attempt::id("id", &input.id, faults)),
+        });
+        let ended = change(ctx, input.idempotency_key.as_deref(), command).await;
+        let SessionId(id) = answer(ctx, ended).flatten()?;
+        Some(EndSessionPayload {
+            ended_session_id: id.into(),
+        })
     }
 }
 
 async fn change_password(ctx: &Context<'_>, input: ChangePasswordInput) -> Result<users::User> {
-    let actor = super::context::actor(ctx)?;
-    let session = match ctx.data_unchecked() {
-        Credentials::Actor { token, .. } => token.as_ref(),
-        Credentials::Nobody | Credentials::Refused => None,
-    };
+    let actor = actor(ctx)?;
     let ClientAddress(from) = *ctx.data_unchecked();
     let (current, new) = (&input.current_password, &input.new_password);
-    sessions::change_password(db(ctx), actor, session, current, new, from).await
-}
-
-async fn logout(ctx: &Context<'_>) -> Result<bool> {
-    super::context::actor(ctx)?;
-    match ctx.data_unchecked() {
-        Credentials::Actor {
-            token: Some(token), ..
-        } => sessions::logout(db(ctx), token).await,
-        _ => Ok(false),
-    }
+    sessions::change_password(db(ctx), actor, current, new, from).await
 }

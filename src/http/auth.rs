@@ -3,17 +3,19 @@ use std::pin::pin;
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use jsonwebtoken::{Header, decode_header};
-use tokio::time::timeout_at;
+use jsonwebtoken::decode_header;
+use tokio::time::{Instant, timeout_at};
 
 use crate::db::{Db, DbError, Party, Premise};
 use crate::graphql::Credentials;
 use crate::http::App;
-use crate::service::sessions::{self, Token};
-use crate::service::{Actor, Result, api_keys, jwt, users};
+use crate::service::{Actor, OpaqueToken, Result, TokenKind, api_keys, sessions, users};
+
+/// The largest token that is looked at at all, in bytes.
+const LARGEST: usize = 8 * 1024;
 
 /// Authenticates a request by its `Authorization: Bearer …`: a session's token, an API key, or a token
-/// of the identity provider. Tokens are verified before the database is asked.
+/// of the identity provider, which is verified before the database is asked.
 ///
 /// The user of a session's token or a key is not looked up again for a moment: see [`Premise`].
 /// Without `from_memory` everybody is looked up, and there is no premise.
@@ -30,15 +32,17 @@ pub(super) async fn credentials(
         let (scheme, shown) = header.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| shown.trim())
     });
-    let Some(shown) = shown.filter(|shown| shown.len() <= jwt::LARGEST) else {
+    let Some(shown) = shown.filter(|shown| shown.len() <= LARGEST) else {
         return Ok(Credentials::Refused);
     };
-    if from_memory && let Some(known) = app.memory.recall(shown) {
-        return Ok(Credentials::Actor {
-            actor: known.actor,
-            token: known.token,
-            premise: Premise::of(known.revision),
-        });
+    let token = OpaqueToken::parse(shown);
+    if let Some(token) = &token {
+        if let Some(known) = recalled(app, token).filter(|_| from_memory) {
+            return Ok(known);
+        }
+        if app.token_lookups.was_refused(token) {
+            return Ok(Credentials::Refused);
+        }
     }
     // Who it is for is not known yet, so that the client's address takes its turn for it.
     let deadline = app.api.deadline();
@@ -46,62 +50,77 @@ pub(super) async fn credentials(
     let (db, waiting) = app
         .db
         .for_request(party, Some(deadline), Premise::default());
-    let found = pin!(timeout_at(deadline, found(app, &db, shown)));
+    let found = async {
+        match &token {
+            Some(token) => looked_up(app, &db, token, (party, deadline)).await,
+            None => identified(app, &db, shown).await,
+        }
+    };
+    let found = pin!(timeout_at(deadline, found));
     // Where this future is dropped, this is dropped before what it waits for is.
     let _waiting = waiting;
-    let found = found.await.unwrap_or(Err(DbError::Late.into()))?;
-    Ok(
-        found.map_or(Credentials::Refused, |(actor, token)| Credentials::Actor {
-            actor,
-            token,
-            premise: Premise::default(),
-        }),
-    )
+    found.await.unwrap_or(Err(DbError::Late.into()))
 }
 
-/// The user whom a request is for, and the token if it is a session's.
-type Found = Option<(Actor, Option<Token>)>;
-
-async fn found(app: &App, db: &Db, shown: &str) -> Result<Found> {
-    match api_keys::Secret::parse(shown) {
-        Some(secret) => of_key(app, db, shown, &secret).await,
-        None => of_token(app, db, shown).await,
-    }
+/// Whom a session's token or an API key stood for when it was looked up last.
+fn recalled(app: &App, token: &OpaqueToken) -> Option<Credentials> {
+    let known = app.memory.recall(token)?;
+    Some(Credentials::Actor {
+        actor: known.actor,
+        premise: Premise::of(known.revision),
+    })
 }
 
-async fn of_key(app: &App, db: &Db, shown: &str, secret: &api_keys::Secret) -> Result<Found> {
-    let found = api_keys::authenticate(db, secret).await?;
-    Ok(found.map(|(actor, until)| {
-        app.memory.remember(shown, &actor, None, until);
-        (actor, None)
-    }))
-}
-
-async fn of_token(app: &App, db: &Db, shown: &str) -> Result<Found> {
-    let Ok(header) = decode_header(shown) else {
-        return Ok(None);
+/// Looks up a session's token or an API key, in its turn if it may be an invented one.
+async fn looked_up(
+    app: &App,
+    db: &Db,
+    token: &OpaqueToken,
+    (party, deadline): (Party, Instant),
+) -> Result<Credentials> {
+    let _turn = match app.memory.has_known(token) {
+        true => None,
+        false => {
+            let turn = app.token_lookups.turn(party, deadline).await?;
+            // Others may have shown it, too, and had their turn before.
+            if let Some(known) = recalled(app, token) {
+                return Ok(known);
+            }
+            if app.token_lookups.was_refused(token) {
+                return Ok(Credentials::Refused);
+            }
+            Some(turn)
+        }
     };
-    if Token::is_meant(&header) {
-        return of_session(app, db, shown, &header).await;
-    }
-    let Some(provider) = &app.provider else {
-        return Ok(None);
+    let found = match token.kind() {
+        TokenKind::Session => sessions::authenticate(db, token, app.api.session_lifetime()).await?,
+        TokenKind::ApiKey => api_keys::authenticate(db, token).await?,
+    };
+    let Some((actor, until)) = found else {
+        app.memory.forget(token);
+        app.token_lookups.refuse(token);
+        return Ok(Credentials::Refused);
+    };
+    app.memory.remember(token, &actor, until);
+    Ok(found_now(actor))
+}
+
+/// Verifies a token of the identity provider, and looks up its user.
+async fn identified(app: &App, db: &Db, shown: &str) -> Result<Credentials> {
+    let (Some(provider), Ok(header)) = (&app.provider, decode_header(shown)) else {
+        return Ok(Credentials::Refused);
     };
     let Some(identity) = provider.verify(shown, &header).await? else {
-        return Ok(None);
+        return Ok(Credentials::Refused);
     };
     let actor = users::identified(db, &identity).await?;
-    Ok(actor.map(|actor| (actor, None)))
+    Ok(actor.map_or(Credentials::Refused, found_now))
 }
 
-async fn of_session(app: &App, db: &Db, shown: &str, header: &Header) -> Result<Found> {
-    let Some(token) = app.api.session_keys().verify(shown, header).await? else {
-        return Ok(None);
-    };
-    let actor = sessions::authenticate(db, &token).await?;
-    Ok(actor.map(|actor| {
-        let until = token.expires_at();
-        app.memory.remember(shown, &actor, Some(&token), until);
-        (actor, Some(token))
-    }))
+/// The credentials of whom the database has just named.
+fn found_now(actor: Actor) -> Credentials {
+    Credentials::Actor {
+        actor,
+        premise: Premise::default(),
+    }
 }

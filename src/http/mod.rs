@@ -36,6 +36,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::db::Db;
 use crate::graphql::Api;
 use crate::http::browsers::guarded;
+use crate::service::TokenLookups;
 use crate::service::sessions::Memory;
 
 /// The state that requests are answered with.
@@ -47,6 +48,8 @@ pub struct App {
     pub api: Api,
     /// Cached authentication by tokens and keys.
     pub memory: Memory,
+    /// Limits the look-ups of tokens and keys that are not cached.
+    pub token_lookups: TokenLookups,
     /// Limits of a request's body.
     pub body_limits: BodyLimits,
     /// Answers queries by GET too.

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use crate::service::users::UserRole;
-use crate::service::{ApiKeyId, UserId};
+use crate::service::{ApiKeyId, SessionId, UserId};
 
 /// The actor of a request: a signed-in, active user as of this request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Actor {
     pub users_revision: Option<i64>,
     /// The key by which a service asks as that user; nothing for people.
     pub api_key: Option<ApiKeyId>,
+    /// The session that the user signed in to; nothing for services and an identity provider's users.
+    pub session: Option<SessionId>,
 }
 
 impl Actor {
@@ -27,6 +29,7 @@ impl Actor {
             team: Vec::new(),
             users_revision: None,
             api_key: None,
+            session: None,
         }
     }
 

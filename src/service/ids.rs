@@ -60,6 +60,10 @@ id! {
     ApiKeyId
 }
 id! {
+    /// Names a session.
+    SessionId
+}
+id! {
     /// Names an entry of the timeline.
     NoteId
 }

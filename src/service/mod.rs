@@ -6,7 +6,6 @@
 pub mod api_keys;
 pub mod free_email_domains;
 pub mod idempotency;
-pub mod jwt;
 pub mod leads;
 pub mod page;
 pub mod permission;
@@ -24,9 +23,11 @@ mod error;
 mod error_code;
 mod ids;
 mod json;
+mod opaque_token;
 mod perform;
 mod random;
 mod sha256;
+mod token_lookups;
 mod user_role;
 pub(crate) mod validation;
 
@@ -34,9 +35,11 @@ pub use actor::Actor;
 pub use command::{Answer, Command};
 pub use error::{Conflict, Fault, Result, ServiceError};
 pub use error_code::ErrorCode;
-pub use ids::{ApiKeyId, LeadId, NoteId, UserId};
+pub use ids::{ApiKeyId, LeadId, NoteId, SessionId, UserId};
 pub use json::Json;
+pub use opaque_token::{OpaqueToken, TokenKind};
 pub use perform::{perform, perform_once};
 pub use sha256::sha256;
+pub use token_lookups::TokenLookups;
 
 pub(crate) use random::random;

@@ -127,9 +127,8 @@ async fn the_demo_is_there_once_and_its_people_can_sign_in() {
         assert_eq!(found.expect("a count"), count);
     }
     let hour = chrono::TimeDelta::hours(1);
-    let keys = sessions::SessionKeys::new(db.clone());
     let maria = "maria.schmidt@example.com";
-    let session = sessions::login(db, &keys, maria, PASSWORD, None, hour).await;
+    let session = sessions::login(db, maria, PASSWORD, None, hour).await;
     assert_eq!(session.expect("a session").user.full_name, "Maria Schmidt");
 }
 

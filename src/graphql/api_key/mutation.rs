@@ -4,7 +4,7 @@ use crate::graphql::api_key::ApiKey;
 use crate::graphql::api_key::input::{CreateApiKeyInput, RevokeApiKeyInput};
 use crate::graphql::context::change;
 use crate::graphql::error::answer;
-use crate::service::api_keys::Secret;
+use crate::service::OpaqueToken;
 
 /// A key that was created.
 #[derive(SimpleObject)]
@@ -44,7 +44,7 @@ impl ApiKeyMutation {
         let (api_key, secret) = created.map(|new| (ApiKey(new.key), new.secret)).unzip();
         Some(CreateApiKeyPayload {
             api_key,
-            secret: secret.flatten().map(Secret::reveal),
+            secret: secret.flatten().map(OpaqueToken::reveal),
         })
     }
 

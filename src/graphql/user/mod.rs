@@ -5,6 +5,7 @@ mod mutation;
 mod object;
 mod permissions;
 mod query;
+mod session;
 
 pub use mutation::UserMutation;
 pub use object::{User, UserRole, all_named, named};

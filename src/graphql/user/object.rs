@@ -13,6 +13,7 @@ use crate::graphql::execute::sync_object::{FieldWriter, SyncObject};
 use crate::graphql::lead::{LeadConnection, LeadFilter, LeadOrder, lead_connection, lead_filter};
 use crate::graphql::loaders::Loaders;
 use crate::graphql::user::permissions::UserPermissions;
+use crate::graphql::user::session::{SessionConnection, session_connection};
 use crate::service::permission::{Action, may};
 use crate::service::users::Directory;
 use crate::service::{Actor, Result, UserId, users};
@@ -60,6 +61,7 @@ impl User {
             team: vec![row.id],
             users_revision: None,
             api_key: None,
+            session: None,
         };
         Self::seen_by(&viewer, row)
     }
@@ -73,7 +75,7 @@ impl SyncObject for User {
     type Child = Self;
 
     fn is_ready(&self, field: &Field) -> bool {
-        !matches!(field.name.node.as_str(), "manager" | "leads")
+        !matches!(field.name.node.as_str(), "manager" | "leads" | "sessions")
     }
 
     fn writer(field: &str) -> Option<FieldWriter<Self>> {
@@ -162,6 +164,28 @@ impl User {
     /// key may do what its role may.
     async fn can(&self) -> Option<UserPermissions> {
         self.can
+    }
+
+    /// The user's open sessions, newest first, where the user is the viewer (`me`); null for everybody
+    /// else. Not for API keys.
+    async fn sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, from the beginning, 1–100. Default 25.")] first: Option<i32>,
+        #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end, 1–100.")] last: Option<i32>,
+        #[graphql(desc = "A cursor: the page ends before it.")] before: Option<String>,
+        #[graphql(desc = "How many sessions to skip.")] offset: Option<i32>,
+    ) -> Option<SessionConnection> {
+        self.can?;
+        let page = PageArguments {
+            first,
+            after,
+            last,
+            before,
+            offset,
+        };
+        answer(ctx, session_connection(ctx, page).await)
     }
 
     /// The leads assigned to the user that the viewer may see; arguments as for `leads`.

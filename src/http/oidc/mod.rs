@@ -2,6 +2,7 @@
 //! publishes, and mapped to a user of ours.
 
 mod fetch;
+mod jwt;
 mod keys;
 mod settings;
 mod verify;

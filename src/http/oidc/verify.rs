@@ -3,9 +3,9 @@ use jsonwebtoken::{Algorithm, AlgorithmFamily, Header, Validation, decode};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::jwt;
 use super::keys::{Key, Keys, Unknown};
 use super::settings::{OidcSettings, UserClaim, trustworthy};
-use crate::service::jwt;
 use crate::service::users::Identity;
 use crate::service::{Result, ServiceError};
 

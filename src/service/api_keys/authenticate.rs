@@ -3,10 +3,9 @@ use diesel::prelude::*;
 
 use crate::db::schema::{api_keys, users};
 use crate::db::{Connection, Db, RunQueryDsl, UsersRevision};
-use crate::service::api_keys::Secret;
 use crate::service::clock::now;
 use crate::service::users::{UserRole, team_of};
-use crate::service::{Actor, ApiKeyId, Result, UserId};
+use crate::service::{Actor, ApiKeyId, OpaqueToken, Result, UserId};
 
 /// The precision at which it is known when a key was last used: no more than one write in this time.
 /// Nobody may remember a key for longer, as its use would not be noted.
@@ -16,11 +15,11 @@ const NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// with the revision as of which that is so, and the moment when the key is over or its use is to be
 /// noted again: see [`Memory`](crate::service::sessions::Memory).
 #[tracing::instrument(name = "api_keys::authenticate", level = "debug", skip_all)]
-pub async fn authenticate(db: &Db, secret: &Secret) -> Result<Option<(Actor, DateTime<Utc>)>> {
+pub async fn authenticate(db: &Db, secret: &OpaqueToken) -> Result<Option<(Actor, DateTime<Utc>)>> {
     let mut conn = db.connection().await?;
     let key = api_keys::table
         .inner_join(users::table.on(users::id.eq(api_keys::user_id)))
-        .filter(api_keys::secret_hash.eq(secret.hash()))
+        .filter(api_keys::secret_hash.eq(secret.hash().as_slice()))
         .filter(api_keys::revoked_at.is_null())
         .filter(api_keys::expires_at.gt(Utc::now()))
         // In the order of the type ADMIN comes first: at most the user's.
@@ -51,6 +50,7 @@ pub async fn authenticate(db: &Db, secret: &Secret) -> Result<Option<(Actor, Dat
         team: team_of(&mut conn, user, role).await?,
         users_revision,
         api_key: Some(key),
+        session: None,
     };
     Ok(Some((actor, expires_at.min(noted + NOTED_EVERY))))
 }

@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use crate::db::schema::api_keys;
 use crate::db::{Connection, RunQueryDsl};
-use crate::service::api_keys::{ApiKey, Secret};
+use crate::service::api_keys::ApiKey;
 use crate::service::clock::now;
 use crate::service::command::{Answer, Command};
 use crate::service::permission::{self, Action};
 use crate::service::users::{UserRole, lock_assignees};
 use crate::service::validation::{self, Faults};
-use crate::service::{Actor, ApiKeyId, Result, ServiceError, UserId};
+use crate::service::{Actor, ApiKeyId, OpaqueToken, Result, ServiceError, TokenKind, UserId};
 
 /// The longest that a key may live, in days: one that was forgotten is dead after a year.
 pub const LONGEST_LIFE: i32 = 366;
@@ -32,7 +32,7 @@ pub struct NewApiKey {
     pub key: ApiKey,
     /// Its secret. It is never written down, not even for a repeated idempotency key, which is
     /// answered without it.
-    pub secret: Option<Secret>,
+    pub secret: Option<OpaqueToken>,
 }
 
 impl Command for CreateApiKey {
@@ -72,9 +72,9 @@ impl Command for CreateApiKey {
             last_used_at: None,
             revoked_at: None,
         };
-        let secret = Secret::generate()?;
+        let secret = OpaqueToken::generate(TokenKind::ApiKey)?;
         diesel::insert_into(api_keys::table)
-            .values((&key, api_keys::secret_hash.eq(secret.hash())))
+            .values((&key, api_keys::secret_hash.eq(secret.hash().as_slice())))
             .execute(conn)
             .await?;
         let secret = Some(secret);

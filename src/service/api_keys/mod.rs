@@ -6,13 +6,11 @@ mod create;
 mod key;
 mod list;
 mod revoke;
-mod secret;
 
 pub use authenticate::authenticate;
 pub use create::{CreateApiKey, LONGEST_LIFE, NewApiKey};
 pub use key::ApiKey;
 pub use list::{ApiKeyFilter, count, find_many, list, read};
 pub use revoke::RevokeApiKey;
-pub use secret::Secret;
 
 pub(crate) use revoke::{revoke_above, revoke_all};

@@ -9,9 +9,9 @@ use crate::service::clock::now;
 use crate::service::command::Command;
 use crate::service::permission::Action;
 use crate::service::sessions::throttle::LoginAttempt;
-use crate::service::sessions::{PasswordHash, Token, password};
+use crate::service::sessions::{PasswordHash, password};
 use crate::service::users::User;
-use crate::service::{Actor, Result, ServiceError, perform, text};
+use crate::service::{Actor, Result, ServiceError, SessionId, perform, text};
 
 /// Changes the actor's own password, and ends all sessions of the actor but this one.
 ///
@@ -23,7 +23,6 @@ use crate::service::{Actor, Result, ServiceError, perform, text};
 pub async fn change_password(
     db: &Db,
     actor: &Actor,
-    session: Option<&Token>,
     current: &str,
     new: &str,
     from: Option<IpAddr>,
@@ -32,7 +31,7 @@ pub async fn change_password(
     if actor.api_key.is_some() {
         return refused("an API key may not change a password");
     }
-    let Some(session) = session else {
+    let Some(session) = actor.session else {
         return refused("only who signed in with a password may change it");
     };
     let user = users::table
@@ -61,7 +60,7 @@ pub async fn change_password(
     let change = ChangePassword {
         before,
         after,
-        session: session.hash(),
+        session,
     };
     perform(db, actor, change).await
 }
@@ -71,7 +70,7 @@ pub async fn change_password(
 struct ChangePassword {
     before: String,
     after: PasswordHash,
-    session: Vec<u8>,
+    session: SessionId,
 }
 
 impl Command for ChangePassword {
@@ -99,7 +98,7 @@ impl Command for ChangePassword {
         };
         let others = sessions::table
             .filter(sessions::user_id.eq(actor.id))
-            .filter(sessions::token_hash.ne(&self.session));
+            .filter(sessions::id.ne(self.session));
         diesel::delete(others).execute(conn).await?;
         Ok(user)
     }

@@ -4,13 +4,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use chrono::{DateTime, TimeDelta, Utc};
 use quick_cache::sync::Cache;
 
-use crate::service::sessions::Token;
-use crate::service::{Actor, sha256};
+use crate::service::{Actor, OpaqueToken};
 
 /// Largest number of remembered tokens and API keys: some kilobytes each.
 const MOST: usize = 5_000;
-/// Longest time that one is remembered: then a token's signature is verified again, as its key may
-/// have been taken out.
+/// Longest time that one is remembered: then it is looked up again, which notes that it is used.
 const LASTS: TimeDelta = TimeDelta::minutes(1);
 
 /// Cached authentication: the users of sessions' tokens and API keys, as of a revision of the
@@ -22,8 +20,9 @@ const LASTS: TimeDelta = TimeDelta::minutes(1);
 pub struct Memory(Arc<Shared>);
 
 struct Shared {
-    /// By the hash of what a client showed.
+    /// By the hash of the token.
     known: Cache<[u8; 32], Known>,
+    lasts: TimeDelta,
     /// The newest revision that was met.
     revision: AtomicI64,
 }
@@ -31,7 +30,6 @@ struct Shared {
 #[derive(Clone)]
 struct Known {
     actor: Actor,
-    token: Option<Token>,
     until: DateTime<Utc>,
 }
 
@@ -39,46 +37,58 @@ struct Known {
 pub struct Remembered {
     /// The user.
     pub actor: Actor,
-    /// The session's token, if it is one.
-    pub token: Option<Token>,
     /// The revision.
     pub revision: i64,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        Self(Arc::new(Shared {
-            known: Cache::new(MOST),
-            revision: AtomicI64::new(i64::MIN),
-        }))
+        Self::lasting(LASTS)
     }
 }
 
 impl Memory {
+    /// The same, but with another longest time that a token or key is remembered.
+    pub fn lasting(lasts: TimeDelta) -> Self {
+        Self(Arc::new(Shared {
+            known: Cache::new(MOST),
+            lasts,
+            revision: AtomicI64::new(i64::MIN),
+        }))
+    }
+
     /// Looks a token or key up in the cache.
-    pub fn recall(&self, text: &str) -> Option<Remembered> {
-        let known = self.0.known.get(&sha256(text))?;
+    pub fn recall(&self, token: &OpaqueToken) -> Option<Remembered> {
+        let known = self.0.known.get(token.hash())?;
         let revision = known.actor.users_revision?;
         let is_good =
             revision == self.0.revision.load(Ordering::Relaxed) && known.until > Utc::now();
         is_good.then_some(Remembered {
             actor: known.actor,
-            token: known.token,
             revision,
         })
     }
 
-    /// Remembers until then who stands behind what a client shows, as the database has just said.
-    pub fn remember(&self, text: &str, actor: &Actor, token: Option<&Token>, until: DateTime<Utc>) {
+    /// Tells whether a token was known lately, though that may be over.
+    pub fn has_known(&self, token: &OpaqueToken) -> bool {
+        self.0.known.get(token.hash()).is_some()
+    }
+
+    /// Forgets a token that stands for nobody any more.
+    pub fn forget(&self, token: &OpaqueToken) {
+        self.0.known.remove(token.hash());
+    }
+
+    /// Remembers until then who stands behind a token, as the database has just said.
+    pub fn remember(&self, token: &OpaqueToken, actor: &Actor, until: DateTime<Utc>) {
         let Some(revision) = actor.users_revision else {
             return;
         };
         self.0.revision.fetch_max(revision, Ordering::Relaxed);
         let known = Known {
             actor: actor.clone(),
-            token: token.cloned(),
-            until: until.min(Utc::now() + LASTS),
+            until: until.min(Utc::now() + self.0.lasts),
         };
-        self.0.known.insert(sha256(text), known);
+        self.0.known.insert(*token.hash(), known);
     }
 }

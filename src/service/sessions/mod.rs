@@ -1,17 +1,17 @@
-//! Signing in: passwords, tokens, and who stands behind a token.
+//! Signing in: passwords, sessions, and who stands behind a token.
 
 mod change_password;
-mod keys;
+mod end;
+mod list;
 mod memory;
 mod password;
 mod throttle;
-mod token;
 
 pub use change_password::change_password;
-pub use keys::{SessionKeys, rotate_keys};
+pub use end::EndSession;
+pub use list::{Session, count, list};
 pub use memory::{Memory, Remembered};
 pub use password::PasswordHash;
-pub use token::Token;
 
 use std::net::IpAddr;
 
@@ -24,19 +24,24 @@ use crate::service::clock::now;
 use crate::service::sessions::throttle::LoginAttempt;
 use crate::service::text::typed_address;
 use crate::service::users::{User, UserRole, team_of};
-use crate::service::{Actor, Result, ServiceError, UserId};
+use crate::service::{Actor, OpaqueToken, Result, ServiceError, SessionId, TokenKind, UserId};
+
+/// A session ends at the latest so long after the user signed in.
+pub const LONGEST_LIFE: TimeDelta = TimeDelta::days(30);
+/// The use of a session is written at most once in this time.
+const WRITTEN_EVERY: TimeDelta = TimeDelta::minutes(10);
 
 /// A session that was opened.
-pub struct Session {
+pub struct NewSession {
     /// Its token; shown once, never stored.
-    pub token: Token,
-    /// When it ends by itself.
+    pub token: OpaqueToken,
+    /// When it ends unless it is used.
     pub expires_at: DateTime<Utc>,
     /// Whose it is.
     pub user: User,
 }
 
-/// Opens a session that lasts for `lifetime`, its token signed by one of the keys.
+/// Opens a session that ends `lifetime` after it was last used.
 ///
 /// Errors: `Unauthenticated`, in the same words and after about the same time whether the user is
 /// unknown, deactivated, or has another password; `RateLimited` after five failures within a minute for
@@ -45,12 +50,11 @@ pub struct Session {
 #[tracing::instrument(name = "sessions::login", level = "debug", skip_all)]
 pub async fn login(
     db: &Db,
-    keys: &SessionKeys,
     email: &str,
     password: &str,
     from: Option<IpAddr>,
     lifetime: TimeDelta,
-) -> Result<Session> {
+) -> Result<NewSession> {
     let refused = ServiceError::Unauthenticated("the e-mail address or the password is wrong");
     let email = typed_address(email);
     let attempt = LoginAttempt::begin(db, &email, from).await?;
@@ -66,53 +70,94 @@ pub async fn login(
         return Err(refused);
     };
     attempt.succeeded(db, user.id).await?;
+    let token = OpaqueToken::generate(TokenKind::Session)?;
     let created_at = now();
-    let expires_at = created_at + lifetime;
-    let token = Token::sign(&*keys.signing().await?, user.id, created_at, expires_at)?;
+    let expires_at = expiry(created_at, created_at, lifetime);
+    let session = Session {
+        id: SessionId::generate(),
+        user_id: user.id,
+        created_at,
+        last_used_at: created_at,
+        expires_at,
+    };
     diesel::insert_into(sessions::table)
-        .values((
-            sessions::token_hash.eq(token.hash()),
-            sessions::user_id.eq(user.id),
-            sessions::created_at.eq(created_at),
-            sessions::expires_at.eq(expires_at),
-        ))
+        .values((&session, sessions::token_hash.eq(token.hash().as_slice())))
         .execute(&mut *db.connection().await?)
         .await?;
-    Ok(Session {
+    Ok(NewSession {
         token,
         expires_at,
         user,
     })
 }
 
-/// Looks up the user of a verified token in the database, together with the revision as
-/// of which that is so: see [`Memory`].
+/// Looks up the user of a session's token in the database, and prolongs the session. Together with
+/// the revision as of which that is so, and the moment when the session ends: see [`Memory`].
 #[tracing::instrument(name = "sessions::authenticate", level = "debug", skip_all)]
-pub async fn authenticate(db: &Db, token: &Token) -> Result<Option<Actor>> {
+pub async fn authenticate(
+    db: &Db,
+    token: &OpaqueToken,
+    lifetime: TimeDelta,
+) -> Result<Option<(Actor, DateTime<Utc>)>> {
     let mut conn = db.connection().await?;
     let session = sessions::table
-        .find(token.hash())
         .inner_join(users::table)
+        .filter(sessions::token_hash.eq(token.hash().as_slice()))
         .filter(sessions::expires_at.gt(Utc::now()).and(users::is_active))
-        .select((users::id, users::role, UsersRevision));
-    let found: Option<(UserId, UserRole, Option<i64>)> =
+        .select((Session::as_select(), users::role, UsersRevision));
+    let found: Option<(Session, UserRole, Option<i64>)> =
         session.get_result(&mut conn).await.optional()?;
-    let Some((id, role, revision)) = found else {
+    let Some((session, role, users_revision)) = found else {
         return Ok(None);
     };
-    Ok(Some(Actor {
-        id,
+    let expires_at = prolong(&mut conn, &session, lifetime).await?;
+    let actor = Actor {
+        id: session.user_id,
         role,
-        team: team_of(&mut conn, id, role).await?,
-        users_revision: revision,
+        team: team_of(&mut conn, session.user_id, role).await?,
+        users_revision,
         api_key: None,
-    }))
+        session: Some(session.id),
+    };
+    Ok(Some((actor, expires_at)))
 }
 
-/// Ends the session of a token. Returns whether there was one.
+/// Prolongs a session that is used, unless that was done a moment ago. Returns when it ends.
+async fn prolong(
+    conn: &mut Connection,
+    session: &Session,
+    lifetime: TimeDelta,
+) -> Result<DateTime<Utc>> {
+    let at = now();
+    let long_ago = at - WRITTEN_EVERY;
+    if session.last_used_at > long_ago {
+        return Ok(session.expires_at);
+    }
+    let expires_at = expiry(session.created_at, at, lifetime);
+    // Of many requests that come at the same time one writes; a session that is over stays so.
+    let is_due = sessions::last_used_at.le(long_ago);
+    diesel::update(sessions::table.find(session.id))
+        .filter(is_due.and(sessions::expires_at.gt(at)))
+        .set((
+            sessions::last_used_at.eq(at),
+            sessions::expires_at.eq(expires_at),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(expires_at)
+}
+
+fn expiry(created_at: DateTime<Utc>, used_at: DateTime<Utc>, lifetime: TimeDelta) -> DateTime<Utc> {
+    (used_at + lifetime).min(created_at + LONGEST_LIFE)
+}
+
+/// Ends the actor's session. Returns whether there was one.
 #[tracing::instrument(name = "sessions::logout", level = "debug", skip_all)]
-pub async fn logout(db: &Db, token: &Token) -> Result<bool> {
-    let session = diesel::delete(sessions::table.find(token.hash()));
+pub async fn logout(db: &Db, actor: &Actor) -> Result<bool> {
+    let Some(session) = actor.session else {
+        return Ok(false);
+    };
+    let session = diesel::delete(sessions::table.find(session));
     Ok(session.execute(&mut *db.connection().await?).await? == 1)
 }
 

@@ -38,5 +38,6 @@ pub async fn identified(db: &Db, identity: &Identity) -> Result<Option<Actor>> {
         team: team_of(&mut conn, id, role).await?,
         users_revision,
         api_key: None,
+        session: None,
     }))
 }

@@ -12,3 +12,4 @@ mod killed_starts;
 mod own_postgresql;
 mod pool_share;
 mod sign_in;
+mod tokens;

@@ -85,7 +85,7 @@ async fn a_demotion_and_a_deactivation_count_from_the_next_request_on() {
 }
 
 #[tokio::test]
-async fn a_manager_from_outside_sees_the_team_and_has_no_session_to_close() {
+async fn a_manager_from_outside_sees_the_team_and_has_no_session_but_those_of_a_password() {
     let rsa = Key::rsa("one");
     let local = Local::start("rsa", &rsa).await;
     let api = api(local.known()).await;
@@ -107,5 +107,11 @@ async fn a_manager_from_outside_sees_the_team_and_has_no_session_to_close() {
     let logout = "mutation { logout { loggedOut } }";
     let answer = api.data(&outside, logout, json!({})).await;
     assert_eq!(answer["logout"]["loggedOut"], false);
+    let own = "{ me { sessions { nodes { id isCurrent } } } }";
+    let own = api.data(&outside, own, json!({})).await["me"]["sessions"]["nodes"].clone();
+    assert_eq!(own[0]["isCurrent"], false);
+    let end = json!({ "id": own[0]["id"] });
+    api.change(&outside, "endSession", end).await;
+    assert!(who(&api, &mia.token).await.is_err());
     assert_eq!(who(&api, &outside.token).await, Ok(mia.id));
 }

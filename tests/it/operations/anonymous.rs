@@ -19,7 +19,7 @@ async fn every_root_field_but_login_needs_a_token() {
     let stranger = SignedIn {
         id: UNKNOWN.into(),
         email: String::new(),
-        token: format!("crm_{}", "A".repeat(43)),
+        token: format!("crm_session_{}", "A".repeat(43)),
     };
     let mut asked = 0;
     for (operation, root) in [("query", "Query"), ("mutation", "Mutation")] {

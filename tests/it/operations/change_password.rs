@@ -37,7 +37,7 @@ async fn it_ends_the_other_sessions_and_lets_in_with_the_new_one_only() {
     api.refusal(Some(&elsewhere), me, json!({}), "UNAUTHENTICATED")
         .await;
     let lifetime = chrono::TimeDelta::hours(1);
-    let old = sessions::login(api.db(), api.keys(), &here.email, PASSWORD, None, lifetime).await;
+    let old = sessions::login(api.db(), &here.email, PASSWORD, None, lifetime).await;
     assert_eq!(old.err().map(|e| e.code()), Some("UNAUTHENTICATED"));
     api.sign_in(&here.email, NEW).await;
 }
@@ -67,7 +67,7 @@ async fn wrong_ones_count_as_failed_attempts_to_sign_in() {
     api.refusal(Some(&ann), CHANGE, input(PASSWORD, NEW), "RATE_LIMITED")
         .await;
     let lifetime = chrono::TimeDelta::hours(1);
-    let login = sessions::login(api.db(), api.keys(), &ann.email, PASSWORD, None, lifetime).await;
+    let login = sessions::login(api.db(), &ann.email, PASSWORD, None, lifetime).await;
     assert_eq!(login.err().map(|e| e.code()), Some("RATE_LIMITED"));
 }
 

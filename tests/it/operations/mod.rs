@@ -40,6 +40,7 @@ mod n_plus_one;
 mod nodes;
 mod note;
 mod order;
+mod own_sessions;
 mod page;
 mod panics;
 mod permission;
@@ -50,6 +51,7 @@ mod roles;
 mod schema;
 mod scoring;
 mod search;
+mod session_life;
 mod session_tokens;
 mod sessions;
 mod small_changes;
@@ -219,6 +221,7 @@ pub(crate) fn document(mutation: &str) -> String {
         "revokeApiKey" => API_KEY,
         "updateFreeEmailDomains" => "freeEmailDomains",
         "deleteLead" => "deletedLeadId",
+        "endSession" => "endedSessionId",
         _ => &lead,
     };
     let input = match mutation {

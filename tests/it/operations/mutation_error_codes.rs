@@ -122,6 +122,15 @@ async fn api_keys(team: &Team) -> Vec<Case> {
     ]
 }
 
+/// A session of Ada's that goes on while each of these is refused.
+async fn own_sessions(team: &Team) -> Vec<Case> {
+    let own = "{ me { sessions { nodes { id } } } }";
+    let own = team.api.data(&team.ada, own, json!({})).await["me"]["sessions"].clone();
+    let input = json!({ "id": own["nodes"][0]["id"] });
+    let unknown = ("NOT_FOUND", json!({ "id": UNKNOWN }));
+    vec![("endSession", input, vec![unknown])]
+}
+
 #[tokio::test]
 async fn every_mutation_has_the_error_codes_that_its_description_names_and_no_others() {
     let team = Team::new().await;
@@ -131,6 +140,7 @@ async fn every_mutation_has_the_error_codes_that_its_description_names_and_no_ot
     cases.extend(notes(&team, &lead).await);
     cases.extend(users(&team));
     cases.extend(api_keys(&team).await);
+    cases.extend(own_sessions(&team).await);
     let used = json!({ "idempotencyKey": "used" });
     team.api.lead(&team.ada, used.clone()).await;
     let mut provoked = Provoked::new(&team);
@@ -157,7 +167,10 @@ async fn every_mutation_has_the_error_codes_that_its_description_names_and_no_ot
         .ask("logout", logout, json!({}), "UNAUTHENTICATED")
         .await;
     let mut described = described(&team, "Mutation").await;
-    // Its own are provoked in change_password.rs.
-    described.retain(|(mutation, _)| mutation != "changePassword");
+    // These are provoked in change_password.rs and own_sessions.rs.
+    described.retain(|(mutation, code)| {
+        mutation != "changePassword"
+            && (mutation.as_str(), *code) != ("endSession", "PERMISSION_DENIED")
+    });
     assert_eq!(described, provoked.codes);
 }

@@ -1,169 +1,44 @@
-//! What a session's token must be, and the keys that it is signed with.
+//! What a token must be, and what it costs to show one that is none.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use diesel_async::RunQueryDsl;
-use jsonwebtoken::decode_header;
-use ring::hmac;
+use diesel::connection::InstrumentationEvent;
+use diesel_async::{AsyncConnection, SimpleAsyncConnection};
+use futures_util::FutureExt;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
-use crm::db::schema::session_keys;
-use crm::service::sessions::{SessionKeys, rotate_keys};
+use crm::db::Party;
 use crm::service::users::UserRole;
+use crm::service::{OpaqueToken, TokenKind, TokenLookups};
 
-use super::with;
-use crate::support::{Api, ApiOptions, PASSWORD, SignedIn};
+use super::api_keys::key_of;
+use super::text;
+use crate::support::program::eventually;
+use crate::support::{Api, PASSWORD};
 
 const ME: &str = "{ me { id } }";
+const WAITING: &str = "SELECT count(*) FROM pg_locks WHERE NOT granted AND database = \
+    (SELECT oid FROM pg_database WHERE datname = current_database())";
 
-/// The parts of a token: header and claims as JSON.
-fn opened(token: &str) -> (Value, Value) {
-    let part = |text: &str| {
-        let bytes = URL_SAFE_NO_PAD.decode(text).unwrap();
-        serde_json::from_slice(&bytes).unwrap()
-    };
-    let parts: Vec<&str> = token.split('.').collect();
-    (part(parts[0]), part(parts[1]))
+/// A token that nobody has.
+fn invented(prefix: &str, number: u64) -> String {
+    let mut bytes = [7; 32];
+    bytes[..8].copy_from_slice(&number.to_be_bytes());
+    format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
-fn signed(header: &Value, claims: &Value, secret: &[u8]) -> String {
-    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let message = format!("{}.{}", part(header), part(claims));
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-    let signature = hmac::sign(&key, message.as_bytes());
-    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
-}
-
-async fn secret(api: &Api) -> Vec<u8> {
-    let mut connection = api.db().connection().await.unwrap();
-    let secrets = diesel::QueryDsl::select(session_keys::table, session_keys::secret);
-    secrets.first(&mut connection).await.unwrap()
-}
-
-fn with_token(who: &SignedIn, token: String) -> SignedIn {
-    SignedIn {
-        token,
-        ..who.clone()
-    }
-}
-
-async fn is_refused(api: &Api, who: &SignedIn, token: String, why: &str) {
-    let answer = api.ask(Some(&with_token(who, token)), ME, json!({})).await;
-    let code = &answer["errors"][0]["extensions"]["code"];
-    assert_eq!(code, "UNAUTHENTICATED", "{why}");
-}
-
-/// As if the keys had been there for a while: a new one signs after some seconds only.
-async fn let_keys_settle(api: &Api) {
-    api.sql("UPDATE session_keys SET created_at = created_at - interval '1 minute'")
-        .await;
-}
-
-async fn key_names(api: &Api) -> i64 {
-    api.count("SELECT count(*) FROM session_keys").await
-}
-
-#[tokio::test]
-async fn a_token_is_typed_names_its_key_and_has_every_claim() {
-    let api = Api::new().await;
-    let ann = api.user("Ann", UserRole::Agent, None).await;
-    let (header, claims) = opened(&ann.token);
-    assert_eq!(header["alg"], "HS256");
-    assert_eq!(header["typ"], "crm-session+jwt");
-    let named = format!(
-        "SELECT count(*) FROM session_keys WHERE id = {}",
-        header["kid"]
-    );
-    assert_eq!(api.count(&named.replace('"', "'")).await, 1);
-    assert_eq!(claims["iss"], "crm");
-    assert_eq!(claims["aud"], "crm");
-    assert_eq!(claims["sub"], json!(ann.id));
-    let lifetime = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
-    assert_eq!(lifetime, 3600);
-    assert_eq!(claims["jti"].as_str().unwrap().len(), 22);
-    assert_eq!(claims.as_object().unwrap().len(), 6);
-}
-
-#[tokio::test]
-async fn whatever_is_not_right_about_a_token_is_refused_even_with_the_right_key_and_row() {
-    let api = Api::new().await;
-    let ann = api.user("Ann", UserRole::Agent, None).await;
-    let (header, claims) = opened(&ann.token);
-    let secret = secret(&api).await;
-    // Signed anew it is the same text, and only that has its row.
-    let rows = |token: &str| {
-        format!(
-            "UPDATE sessions SET token_hash = sha256('{token}'), user_id = '{}'",
-            ann.id
-        )
-    };
-    let now = chrono::Utc::now().timestamp();
-    let mut bad = Vec::new();
-    for otherwise in [
-        json!({ "exp": now - 1 }),
-        json!({ "exp": "never" }),
-        json!({ "iss": "somebody" }),
-        json!({ "aud": "somebody" }),
-        json!({ "sub": "nobody" }),
-        json!({ "iat": "then" }),
-        json!({ "jti": 1 }),
-    ] {
-        bad.push((header.clone(), with(claims.clone(), otherwise)));
-    }
-    for gone in ["exp", "iss", "aud", "sub", "iat", "jti"] {
-        let mut claims = claims.clone();
-        claims.as_object_mut().unwrap().remove(gone);
-        bad.push((header.clone(), claims));
-    }
-    for otherwise in [
-        json!({ "typ": "JWT" }),
-        json!({ "typ": "at+jwt" }),
-        json!({ "typ": null }),
-        json!({ "kid": null }),
-        json!({ "kid": "01890000-0000-7000-8000-000000000000" }),
-        json!({ "alg": "none" }),
-        json!({ "alg": "HS384" }),
-        json!({ "alg": "RS256" }),
-        json!({ "crit": ["exp"] }),
-    ] {
-        bad.push((with(header.clone(), otherwise), claims.clone()));
-    }
-    for (header, claims) in bad {
-        let token = signed(&header, &claims, &secret);
-        api.sql(&rows(&token)).await;
-        is_refused(&api, &ann, token, &format!("{header} {claims}")).await;
-    }
-    let good = signed(&header, &claims, &secret);
-    api.sql(&rows(&good)).await;
-    api.data(&with_token(&ann, good), ME, json!({})).await;
-}
-
-#[tokio::test]
-async fn a_forged_token_is_refused_and_the_row_stays_the_truth() {
-    let api = Api::new().await;
-    let ada = api.admin().await;
-    let ann = api.user("Ann", UserRole::Agent, None).await;
-    let (header, claims) = opened(&ann.token);
-    let parts: Vec<&str> = ann.token.split('.').collect();
-    let admin = with(claims.clone(), json!({ "sub": ada.id }));
-    let body = URL_SAFE_NO_PAD.encode(admin.to_string());
-    for (token, why) in [
-        (signed(&header, &claims, b"guessed"), "another key"),
-        (signed(&header, &claims, b""), "no key"),
-        (format!("{}.{body}.{}", parts[0], parts[2]), "other claims"),
-        (format!("{}.{}.", parts[0], parts[1]), "no signature"),
-        (format!("{}x", ann.token), "a letter more"),
-        (format!("{}{}", ann.token, "A".repeat(9_000)), "oversized"),
-    ] {
-        is_refused(&api, &ann, token, why).await;
-    }
-    // Who has the key still has no session.
-    let other = with(claims, json!({ "jti": "AAAAAAAAAAAAAAAAAAAAAA" }));
-    let signed = signed(&header, &other, &secret(&api).await);
-    is_refused(&api, &ann, signed, "a token without its row").await;
-    api.data(&ann, ME, json!({})).await;
+fn token(number: u64) -> OpaqueToken {
+    OpaqueToken::parse(&invented("crm_session_", number)).unwrap()
 }
 
 /// The status and code of an answer to a token.
@@ -177,93 +52,205 @@ async fn answer(api: &Api, token: &str) -> (StatusCode, Value) {
     (status, answer["errors"][0]["extensions"]["code"].clone())
 }
 
+fn refused() -> (StatusCode, Value) {
+    (StatusCode::OK, json!("UNAUTHENTICATED"))
+}
+
+fn unavailable() -> (StatusCode, Value) {
+    (StatusCode::SERVICE_UNAVAILABLE, json!("UNAVAILABLE"))
+}
+
 #[tokio::test]
-async fn forged_tokens_cost_no_connection() {
+async fn a_token_is_a_prefix_and_32_random_bytes() {
     let api = Api::new().await;
     let ann = api.user("Ann", UserRole::Agent, None).await;
-    let (header, claims) = opened(&ann.token);
-    let forged = signed(&header, &claims, b"guessed");
-    let unknown = with(header, json!({ "kid": "unknown" }));
-    let unknown = signed(&unknown, &claims, b"guessed");
-    // The first one may make the keys be read.
-    answer(&api, &unknown).await;
-    let the_only_one = api.db().connection().await.unwrap();
-    for token in [forged.as_str(), &unknown, "a.b.c", ""] {
-        let refused = (StatusCode::OK, json!("UNAUTHENTICATED"));
-        assert_eq!(answer(&api, token).await, refused);
+    let mut seen = HashSet::new();
+    for _ in 0..3 {
+        let token = api.sign_in(&ann.email, PASSWORD).await.token;
+        let random = token.strip_prefix("crm_session_").expect("the prefix");
+        assert_eq!(URL_SAFE_NO_PAD.decode(random).unwrap().len(), 32);
+        let parsed = OpaqueToken::parse(&token).unwrap();
+        assert_eq!(parsed.kind(), TokenKind::Session);
+        assert!(!format!("{parsed:?}").contains(random));
+        assert!(seen.insert(token));
     }
-    let unavailable = (StatusCode::SERVICE_UNAVAILABLE, json!("UNAVAILABLE"));
-    assert_eq!(answer(&api, &ann.token).await, unavailable);
-    drop(the_only_one);
+}
+
+#[tokio::test]
+async fn whatever_is_not_the_token_to_a_letter_is_refused() {
+    let api = Api::new().await;
+    let ann = api.user("Ann", UserRole::Agent, None).await;
+    let random = ann.token.strip_prefix("crm_session_").unwrap();
+    for other in [
+        format!("crm_key_{random}"),
+        format!("crm_{random}"),
+        format!("CRM_SESSION_{random}"),
+        format!("crm_session_ {random}"),
+        random.to_owned(),
+        format!("{}A", ann.token),
+        format!("{}=", ann.token),
+        ann.token[..ann.token.len() - 1].to_owned(),
+        ann.token.to_lowercase(),
+        format!("{}{}", ann.token, "A".repeat(9_000)),
+        "crm_session_".to_owned(),
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.".to_owned(),
+    ] {
+        assert_eq!(answer(&api, &other).await, refused(), "{other}");
+    }
     api.data(&ann, ME, json!({})).await;
 }
 
 #[tokio::test]
-async fn after_a_rotation_the_new_key_signs_and_the_one_before_is_still_taken() {
-    let api = Api::with(ApiOptions {
-        pool: 2,
-        ..ApiOptions::default()
-    })
-    .await;
-    let ann = api.user("Ann", UserRole::Agent, None).await;
-    let kid = |who: &SignedIn| opened(&who.token).0["kid"].clone();
-    rotate_keys(api.db()).await.unwrap();
-    // Other copies may not know the new one yet.
-    let meanwhile = api.sign_in(&ann.email, PASSWORD).await;
-    assert_eq!(kid(&meanwhile), kid(&ann));
-    let_keys_settle(&api).await;
-    let after = api.sign_in(&ann.email, PASSWORD).await;
-    assert_ne!(kid(&after), kid(&ann));
-    for who in [&ann, &meanwhile, &after] {
-        api.data(who, ME, json!({})).await;
-    }
-    rotate_keys(api.db()).await.unwrap();
-    assert_eq!(key_names(&api).await, 2);
-    let_keys_settle(&api).await;
-    let newest = api.sign_in(&ann.email, PASSWORD).await;
-    is_refused(&api, &ann, ann.token.clone(), "two rotations ago").await;
-    for who in [&after, &newest] {
-        api.data(who, ME, json!({})).await;
-    }
-}
-
-#[tokio::test]
-async fn a_running_copy_notices_a_rotation_and_reads_the_keys_no_more_often_than_it_may() {
+async fn what_cannot_be_a_token_costs_no_connection_and_an_invented_one_a_look_up_a_second() {
     let api = Api::new().await;
     let ann = api.user("Ann", UserRole::Agent, None).await;
-    let eager = SessionKeys::pausing(api.db().clone(), std::time::Duration::ZERO);
-    let patient = SessionKeys::new(api.db().clone());
-    let takes = async |keys: &SessionKeys, who: &SignedIn| {
-        let header = decode_header(&who.token).unwrap();
-        keys.verify(&who.token, &header).await.unwrap().is_some()
+    for prefix in ["crm_session_", "crm_key_"] {
+        let (one, other) = (invented(prefix, 1), invented(prefix, 2));
+        assert_eq!(answer(&api, &one).await, refused());
+        let began = Instant::now();
+        let the_only_one = api.db().connection().await.unwrap();
+        for token in [one.as_str(), "a.b.c", "", "crm_session_x", "crm_key_x"] {
+            assert_eq!(answer(&api, token).await, refused());
+        }
+        assert!(began.elapsed() < Duration::from_secs(1), "too slow to tell");
+        assert_eq!(answer(&api, &other).await, unavailable());
+        // It is asked again after a second: what could not be told is not remembered either.
+        sleep(Duration::from_millis(1_050).saturating_sub(began.elapsed())).await;
+        assert_eq!(answer(&api, &one).await, unavailable());
+        assert_eq!(answer(&api, &ann.token).await, unavailable());
+        drop(the_only_one);
+        for token in [&one, &other] {
+            assert_eq!(answer(&api, token).await, refused());
+        }
+    }
+    api.data(&ann, ME, json!({})).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_unknown_tokens_of_whatever_kind_are_looked_up_at_a_time_and_known_ones_beside_them() {
+    let api = Api::with_pool(8).await;
+    let ada = api.admin().await;
+    let ann = api.user("Ann", UserRole::Agent, None).await;
+    let key = api
+        .change(&ada, "createApiKey", key_of(&ann, "AGENT"))
+        .await;
+    let key = text(&key["secret"]);
+    let unknown = [ann.token.clone(), key.clone()];
+    let known = ada.token.clone();
+    let mut held = api.db().connection().await.unwrap();
+    let lock = "BEGIN; LOCK TABLE sessions, api_keys IN ACCESS EXCLUSIVE MODE";
+    held.batch_execute(lock).await.unwrap();
+    let invented = (0..4).flat_map(|n| [invented("crm_session_", n), invented("crm_key_", n)]);
+    let shown: Vec<String> = invented.chain(unknown).collect();
+    let all = join_all(shown.iter().map(|token| answer(&api, token)));
+    let look = async {
+        eventually("two wait", async || api.count(WAITING).await == 2).await;
+        sleep(Duration::from_millis(200)).await;
+        assert_eq!(api.count(WAITING).await, 2);
+        // A user who is known as of before is looked up at once.
+        api.sql("UPDATE users_revision SET revision = revision + 1")
+            .await;
+        let third = async {
+            eventually("a third", async || api.count(WAITING).await == 3).await;
+            held.batch_execute("COMMIT").await.unwrap();
+        };
+        let (answered, ()) = tokio::join!(answer(&api, &known), third);
+        assert_eq!(answered, (StatusCode::OK, Value::Null));
     };
-    assert!(takes(&eager, &ann).await && takes(&patient, &ann).await);
-    rotate_keys(api.db()).await.unwrap();
-    let_keys_settle(&api).await;
-    let after = api.sign_in(&ann.email, PASSWORD).await;
-    assert!(takes(&eager, &after).await);
-    // It has read a moment ago: then no token of a new key is about yet, but for this test's haste.
-    assert!(!takes(&patient, &after).await);
-    assert!(takes(&patient, &ann).await);
+    let (answers, ()) = tokio::join!(all, look);
+    for (shown, answer) in shown.iter().zip(answers) {
+        let is_good = *shown == ann.token || *shown == key;
+        let expected = match is_good {
+            true => (StatusCode::OK, Value::Null),
+            false => refused(),
+        };
+        assert_eq!(answer, expected, "{shown}");
+    }
+}
+
+/// The number of statements that look a session up.
+async fn look_ups(api: &Api, ask: impl AsyncFnOnce()) -> usize {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let count = seen.clone();
+    let mut connection = api.db().connection().await.unwrap();
+    connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let is_one = query.to_string().contains("\"sessions\" INNER");
+            count.fetch_add(usize::from(is_one), Ordering::Relaxed);
+        }
+    });
+    drop(connection);
+    ask().await;
+    seen.load(Ordering::Relaxed)
 }
 
 #[tokio::test]
-async fn copies_that_start_together_agree_on_the_first_key() {
-    let api = Api::with_pool(8).await;
+async fn what_comes_with_one_token_at_the_same_time_is_looked_up_once_for_all_that_wait() {
+    let api = Api::new().await;
     let ann = api.user("Ann", UserRole::Agent, None).await;
-    api.sql("DELETE FROM session_keys").await;
-    let header = decode_header(&ann.token).unwrap();
-    let copies = (0..8).map(|_| SessionKeys::new(api.db().clone()));
-    let copies: Vec<SessionKeys> = copies.collect();
-    let asked = copies.iter().map(|keys| keys.verify(&ann.token, &header));
-    for outcome in futures_util::future::join_all(asked).await {
-        assert!(outcome.unwrap().is_none());
+    for (token, code) in [
+        (ann.token.clone(), Value::Null),
+        (invented("crm_session_", 1), json!("UNAUTHENTICATED")),
+    ] {
+        let looked_up = look_ups(&api, async || {
+            let all = (0..20).map(|_| answer(&api, &token));
+            let expected = (StatusCode::OK, code.clone());
+            assert_eq!(join_all(all).await, vec![expected; 20]);
+        });
+        // The two that had their turns at first.
+        assert!((1..=2).contains(&looked_up.await));
     }
-    assert_eq!(key_names(&api).await, 1);
-    let again = api.sign_in(&ann.email, PASSWORD).await;
-    assert_eq!(key_names(&api).await, 1);
-    let header = decode_header(&again.token).unwrap();
-    for keys in &copies {
-        assert!(keys.verify(&again.token, &header).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_token_that_ended_is_no_known_one_and_costs_a_look_up_a_second() {
+    let api = Api::new().await;
+    let ann = api.user("Ann", UserRole::Agent, None).await;
+    api.data(&ann, "mutation { logout { loggedOut } }", json!({}))
+        .await;
+    let looked_up = look_ups(&api, async || {
+        for _ in 0..5 {
+            assert_eq!(answer(&api, &ann.token).await, refused());
+        }
+    });
+    assert_eq!(looked_up.await, 1);
+}
+
+#[tokio::test]
+async fn whoever_waits_for_a_look_up_is_served_in_turn_by_address() {
+    let lookups = TokenLookups::default();
+    let deadline = Instant::now() + Duration::from_secs(5);
+    let party = |last: u8| Party::at(Some(IpAddr::from([198, 51, 100, last])));
+    let turn = async |last: u8| lookups.turn(party(last), deadline).await.unwrap();
+    let (first, second) = (turn(1).await, turn(1).await);
+    let mut flood: Vec<_> = (0..50).map(|_| Box::pin(turn(1))).collect();
+    for waiting in &mut flood {
+        assert!(waiting.now_or_never().is_none());
     }
+    let mut one = Box::pin(turn(2));
+    let mut other = Box::pin(turn(3));
+    assert!((&mut one).now_or_never().is_none() && (&mut other).now_or_never().is_none());
+    drop(first);
+    let one = (&mut one).now_or_never().expect("the next turn");
+    assert!((&mut other).now_or_never().is_none());
+    drop(second);
+    let other = (&mut other).now_or_never().expect("the next turn");
+    drop((one, other));
+    for waiting in flood {
+        drop(waiting.await);
+    }
+}
+
+#[tokio::test]
+async fn refused_tokens_are_remembered_in_bounded_number() {
+    let lookups = TokenLookups::default();
+    assert!(!lookups.was_refused(&token(1)));
+    let many = 30_000;
+    for number in 0..many {
+        lookups.refuse(&token(number));
+    }
+    lookups.refuse(&token(many));
+    assert!(lookups.was_refused(&token(many)));
+    let remembered = (0..many).filter(|number| lookups.was_refused(&token(*number)));
+    assert!(remembered.count() <= 10_000);
 }

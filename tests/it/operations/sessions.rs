@@ -31,7 +31,6 @@ async fn login_answers_with_a_token_its_expiry_and_the_user() {
     let session = login(&api, &ann.email, PASSWORD).await["data"]["login"].clone();
     assert_eq!(session["user"], json!({ "id": ann.id, "role": "AGENT" }));
     let token = text(&session["token"]);
-    assert_eq!(token.split('.').count(), 3, "{token}");
     assert_ne!(token, ann.token);
     let expires: DateTime<Utc> = text(&session["expiresAt"]).parse().unwrap();
     let remaining = expires - Utc::now();
@@ -162,8 +161,8 @@ async fn a_new_password_ends_the_sessions_and_is_the_only_one_that_works() {
 async fn whatever_is_no_token_is_refused_but_keeps_nobody_from_signing_in() {
     let api = Api::new().await;
     let ann = api.user("Ann", UserRole::Agent, None).await;
-    let unknown = format!("Bearer crm_{}", "A".repeat(43));
-    let long = format!("Bearer crm_{}", "A".repeat(5_000));
+    let unknown = format!("Bearer crm_session_{}", "A".repeat(43));
+    let long = format!("Bearer crm_session_{}", "A".repeat(5_000));
     let basic = format!("Basic {}", ann.token);
     let lower = format!("Bearer {}", ann.token.to_lowercase());
     let bare = ann.token.as_str();

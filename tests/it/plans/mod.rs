@@ -100,6 +100,7 @@ impl ManyLeads {
             team: vec![team[0]],
             users_revision: None,
             api_key: None,
+            session: None,
         };
         team.push(UserId(manager.id));
         let manager = Actor {
@@ -108,6 +109,7 @@ impl ManyLeads {
             team,
             users_revision: None,
             api_key: None,
+            session: None,
         };
         ManyLeads {
             database,

@@ -16,13 +16,13 @@ use crm::db::PoolOptions;
 use tower::ServiceExt;
 
 use crate::operations::{Team, UNKNOWN, document, jan, text, with};
-use crate::support::{Faults, SignedIn};
+use crate::support::{Faults, PASSWORD, SignedIn};
 
 use super::other_copy::Copy;
 
 /// Each field that needs a statement of its own, without another that would be asked at the same
 /// time: so each of these statements is lost with its own field, in whichever order others come.
-const FIELDS: [&str; 20] = [
+const FIELDS: [&str; 22] = [
     "{ apiKeys { totalCount } }",
     "{ apiKeys { nodes { user { id } } } }",
     "{ apiKeys { nodes { createdBy { id } } } }",
@@ -41,6 +41,8 @@ const FIELDS: [&str; 20] = [
     "query ($lead: ID!) { lead(id: $lead) { timeline { nodes { id } } } }",
     "query ($user: ID!) { user(id: $user) { manager { id } } }",
     "query ($user: ID!) { user(id: $user) { leads { nodes { id } } } }",
+    "{ me { sessions { nodes { id } } } }",
+    "{ me { sessions { totalCount } } }",
     "{ users { totalCount } }",
     "{ timeline { nodes { ... on Change { changes { before { display } } } } } }",
 ];
@@ -209,7 +211,7 @@ async fn whatever_fails_fails_in_the_shape_that_the_schema_promises() {
         is_warm: true,
         lines: Vec::new(),
     };
-    // The keys of sessions are read with the first token, and then remembered.
+    // The token is looked up once, and then remembered.
     copy.data("{ me { id } }", json!({})).await;
     let variables = json!({ "lead": lead, "user": team.ann.id });
     for query in REMEMBERED {
@@ -236,6 +238,11 @@ async fn whatever_fails_fails_in_the_shape_that_the_schema_promises() {
         .await;
     let revoke = json!({ "input": { "id": made["apiKey"]["id"] } });
     trial.of(&document("revokeApiKey"), revoke).await;
+    team.api.sign_in(&ada.email, PASSWORD).await;
+    let newest = "{ me { sessions(first: 1) { nodes { id } } } }";
+    let newest = team.api.data(ada, newest, json!({})).await["me"]["sessions"]["nodes"].clone();
+    let end = json!({ "input": { "id": newest[0]["id"] } });
+    trial.of(&document("endSession"), end).await;
     let deactivate = json!({ "input": { "id": team.ann.id, "leads": { "keep": true } } });
     trial.of(&document("deactivateUser"), deactivate).await;
     let delete = json!({ "input": { "id": lead } });

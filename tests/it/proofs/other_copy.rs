@@ -15,6 +15,7 @@ use tower::ServiceExt;
 use crm::db::{Db, PoolOptions, PooledConnection};
 use crm::graphql::{self, Limits, Settings};
 use crm::http::{self, App, BodyLimits, Browsers};
+use crm::service::TokenLookups;
 use crm::service::sessions::Memory;
 
 use crate::support::{Api, SignedIn};
@@ -55,6 +56,7 @@ impl Copy {
             db: db.clone(),
             api: graphql::Api::new(db.clone(), settings),
             memory: Memory::default(),
+            token_lookups: TokenLookups::default(),
             allow_get: true,
             trusted_proxies: Vec::new(),
             provider: None,

@@ -99,6 +99,14 @@ async fn a_session_that_ends_on_one_copy_ends_on_those_that_remember_it() {
     warm.is_out("logout").await;
 
     let warm = Warm::new().await;
+    let elsewhere = warm.api.sign_in(&warm.mia.email, PASSWORD).await;
+    let own = "{ me { sessions { nodes { id } } } }";
+    let own = warm.api.data(&elsewhere, own, json!({})).await["me"]["sessions"].clone();
+    let end = json!({ "id": own["nodes"][1]["id"] });
+    warm.api.change(&elsewhere, "endSession", end).await;
+    warm.is_out("endSession").await;
+
+    let warm = Warm::new().await;
     let input = json!({ "id": warm.mia.id, "password": format!("{PASSWORD} new") });
     warm.api.change(&warm.ada, "updateUser", input).await;
     warm.is_out("password").await;

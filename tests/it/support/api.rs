@@ -16,9 +16,9 @@ use crm::db::Db;
 use crm::graphql::{self, Limits, Settings};
 use crm::http::graphiql::Pending;
 use crm::http::{self, App, BodyLimits, Browsers, Provider, Stopping};
-use crm::service::sessions::{self, Memory, PasswordHash, SessionKeys};
+use crm::service::sessions::{self, Memory, PasswordHash};
 use crm::service::users::{CreateUser, UserRole};
-use crm::service::{Actor, UserId, perform};
+use crm::service::{Actor, TokenLookups, UserId, perform};
 
 use super::TestDatabase;
 
@@ -29,7 +29,6 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) struct Api {
     database: TestDatabase,
     router: Router,
-    keys: SessionKeys,
     stopping: Stopping,
 }
 
@@ -56,6 +55,7 @@ pub(crate) struct ApiOptions {
     pub(crate) provider: Option<Provider>,
     pub(crate) browsers: Browsers,
     pub(crate) graphiql: Option<Pending>,
+    pub(crate) memory: Memory,
 }
 
 impl Default for ApiOptions {
@@ -73,6 +73,7 @@ impl Default for ApiOptions {
             provider: None,
             browsers: Browsers::default(),
             graphiql: None,
+            memory: Memory::default(),
         }
     }
 }
@@ -114,7 +115,8 @@ impl Api {
         let app = App {
             db: database.db().clone(),
             api: graphql,
-            memory: Memory::default(),
+            memory: options.memory,
+            token_lookups: TokenLookups::default(),
             body_limits: options.body_limits,
             allow_get: options.allow_get,
             trusted_proxies: options.trusted_proxies,
@@ -122,9 +124,7 @@ impl Api {
             browsers: options.browsers,
         };
         let probes = http::monitor(database.db().clone(), stopping.clone(), None, None);
-        let keys = app.api.session_keys().clone();
         Api {
-            keys,
             database,
             router: http::router(app, options.graphiql, Some(probes)),
             stopping,
@@ -139,11 +139,6 @@ impl Api {
     /// Tells it that the program is about to stop.
     pub(crate) fn stopping(&self) -> &Stopping {
         &self.stopping
-    }
-
-    /// The keys that sign its sessions.
-    pub(crate) fn keys(&self) -> &SessionKeys {
-        &self.keys
     }
 
     /// The database behind it.
@@ -182,7 +177,7 @@ impl Api {
     /// A user who is there already, signed in.
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> SignedIn {
         let lifetime = TimeDelta::hours(1);
-        let session = sessions::login(self.db(), &self.keys, email, password, None, lifetime)
+        let session = sessions::login(self.db(), email, password, None, lifetime)
             .await
             .unwrap();
         let id = session.user.id.to_string();

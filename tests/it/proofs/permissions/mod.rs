@@ -15,6 +15,7 @@ mod objects;
 mod repeated;
 mod schema;
 mod service;
+mod sessions;
 mod strangers;
 mod timelines;
 mod viewer;
@@ -50,6 +51,7 @@ async fn each_viewer_reads_what_the_model_says_and_nothing_else() {
             objects::check(&viewer).await.map_err(named)?;
             log::check(&viewer).await.map_err(named)?;
             management::check_reads(&viewer).await.map_err(named)?;
+            sessions::check(viewer).await.map_err(named)?;
         }
         Ok(())
     });

@@ -158,6 +158,15 @@ const COMPARED: &[(&str, &str, &str)] = &[
     ("bulk.rs", "BulkRowResult", "index id lead error"),
     ("bulk.rs", "RowError", "code"),
     ("strangers.rs", "Mutation", "logout changePassword"),
+    ("sessions.rs", "Mutation", "endSession"),
+    ("sessions.rs", "EndSessionPayload", "endedSessionId"),
+    ("sessions.rs", "User", "sessions"),
+    (
+        "sessions.rs",
+        "SessionConnection",
+        "nodes edges pageInfo totalCount",
+    ),
+    ("sessions.rs", "SessionEdge", "node"),
 ];
 
 /// What needs no permission: the way in, and who came in by it.
@@ -193,6 +202,8 @@ const OF_A_VISIBLE_OBJECT: &[(&str, &str)] = &[
         "id name role createdAt expiresAt lastUsedAt revokedAt isActive",
     ),
     ("ApiKeyEdge", "cursor"),
+    ("Session", "id createdAt lastUsedAt expiresAt isCurrent"),
+    ("SessionEdge", "cursor"),
     ("CreateApiKeyPayload", "secret"),
     ("UpdateFreeEmailDomainsPayload", "freeEmailDomains"),
     ("RowError", "message fields"),

@@ -7,7 +7,7 @@ use crm::service::users::UserRole;
 use crate::support::{Api, SignedIn};
 
 /// Every root field with arguments that a signed-in user could use.
-pub(super) const ROOT_FIELDS: [(&str, &str); 38] = [
+pub(super) const ROOT_FIELDS: [(&str, &str); 39] = [
     ("query", "me { id }"),
     ("query", "lead(id: $id) { id }"),
     ("query", "leads { totalCount nodes { id } }"),
@@ -21,6 +21,10 @@ pub(super) const ROOT_FIELDS: [(&str, &str); 38] = [
     ("query", "freeEmailDomains"),
     ("query", "apiKeys { totalCount nodes { id } }"),
     ("mutation", "logout { loggedOut }"),
+    (
+        "mutation",
+        "endSession(input: { id: $id }) { endedSessionId }",
+    ),
     (
         "mutation",
         "changePassword(input: { currentPassword: \"a\", newPassword: \"b\" }) { user { id } }",
@@ -138,7 +142,7 @@ async fn nobody_gets_anything_without_a_token_that_is_good() {
         token,
         ..out.clone()
     };
-    let invented = with(format!("crm_{}", "A".repeat(43)));
+    let invented = with(format!("crm_session_{}", "A".repeat(43)));
     let garbage = with("' or true --".to_owned());
     let bad = [&gone, &out, &invented, &garbage].map(Some);
     for who in [None].into_iter().chain(bad) {

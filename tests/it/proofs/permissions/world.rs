@@ -86,6 +86,7 @@ impl World {
             team,
             users_revision: None,
             api_key: None,
+            session: None,
         }
     }
 

@@ -190,6 +190,7 @@ impl Question {
             team: team.to_vec(),
             users_revision: None,
             api_key: None,
+            session: None,
         };
         match self.viewer {
             0 => Actor::operator(),

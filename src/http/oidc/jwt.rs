@@ -1,19 +1,14 @@
 //! The cryptography under JSON Web Tokens: ring's, which TLS brings anyway.
 
-use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
+use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error, ErrorKind};
-use jsonwebtoken::signature::{Error as SignatureError, Signer, Verifier};
-use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, EncodingKey};
-use ring::{hmac, signature};
-
-/// The largest token that is looked at at all, in bytes.
-pub const LARGEST: usize = 8 * 1024;
+use jsonwebtoken::signature::{Error as SignatureError, Verifier};
+use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
+use ring::signature;
 
 static RING: CryptoProvider = CryptoProvider {
-    signer_factory: |algorithm, key| match (algorithm, key.family()) {
-        (Algorithm::HS256, AlgorithmFamily::Hmac) => Ok(Box::new(HmacSigner(key.clone()))),
-        _ => Err(Error::from(ErrorKind::InvalidAlgorithm)),
-    },
+    // Nothing is signed here.
+    signer_factory: |_, _| Err(Error::from(ErrorKind::InvalidAlgorithm)),
     verifier_factory: |&algorithm, key| {
         if key.family() != algorithm.family() {
             return Err(ErrorKind::InvalidAlgorithm.into());
@@ -25,25 +20,10 @@ static RING: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Makes ring what tokens are signed and verified with, if it is not yet: before the first of them.
-pub fn install() {
+/// Makes ring what tokens are verified with, if it is not yet: before the first of them.
+pub(super) fn install() {
     // It is refused from the second time on, when there is nothing left to do.
     let _ = RING.install_default();
-}
-
-struct HmacSigner(EncodingKey);
-
-impl Signer<Vec<u8>> for HmacSigner {
-    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, SignatureError> {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.as_bytes());
-        Ok(hmac::sign(&key, message).as_ref().to_vec())
-    }
-}
-
-impl JwtSigner for HmacSigner {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
-    }
 }
 
 struct RingVerifier {
@@ -59,10 +39,6 @@ impl Verifier<Vec<u8>> for RingVerifier {
                     let key = signature::RsaPublicKeyComponents { n, e };
                     key.verify(kind, message, signature).is_ok()
                 })
-            }
-            DecodingKeyKind::SecretOrDer(secret) if self.algorithm == Algorithm::HS256 => {
-                let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-                hmac::verify(&key, message, signature).is_ok()
             }
             DecodingKeyKind::SecretOrDer(point) => curve(self.algorithm).is_some_and(|kind| {
                 let key = signature::UnparsedPublicKey::new(kind, point);
