@@ -83,13 +83,6 @@ async fn migrated(database: &DatabaseOptions, options: &PoolOptions) -> Result<D
     Ok(db)
 }
 
-/// `crm migrate`
-pub async fn migrate(config: &Config) -> Result<(), Failure> {
-    let database = Database::open(config).await?;
-    println!("The database has this program's schema.");
-    database.close().await
-}
-
 /// `crm seed`
 pub async fn seed(config: &Config, args: SeedArgs) -> Result<(), Failure> {
     if config.profile == Profile::Production {

@@ -3,6 +3,8 @@
 pub mod database;
 mod failure;
 mod file_limit;
+mod from_old;
+mod migrate;
 pub mod seed;
 pub mod serve;
 mod stop;
@@ -35,7 +37,7 @@ enum Command {
     /// Serves the API (the default).
     Serve,
     /// Brings the database to this program's schema; `serve` does so too.
-    Migrate,
+    Migrate(migrate::MigrateArgs),
     /// Prints the API's schema in the GraphQL schema definition language.
     Schema,
     /// Fills the database with leads to try the program with.
@@ -85,7 +87,7 @@ async fn run(cli: Cli, metrics: Metrics) -> Result<(), Failure> {
     }
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(&cli.config, metrics).await,
-        Command::Migrate => database::migrate(&cli.config).await,
+        Command::Migrate(args) => migrate::run(&cli.config, args).await,
         Command::Schema => {
             print!("{}", graphql::sdl());
             Ok(())

@@ -66,6 +66,11 @@ impl Copier {
         transaction.commit().await.map_err(refused)
     }
 
+    /// A transaction of it. Errors: `Copy`.
+    pub(super) async fn transaction(&mut self) -> Result<Transaction<'_>, DbError> {
+        self.client.transaction().await.map_err(refused)
+    }
+
     /// Waits until nobody else holds this advisory lock and holds it until the copier is dropped.
     ///
     /// Errors: `Copy`.
@@ -92,7 +97,7 @@ async fn copy(transaction: &Transaction<'_>, batch: Batch) -> Result<(), tokio_p
     Ok(())
 }
 
-fn refused(error: tokio_postgres::Error) -> DbError {
+pub(super) fn refused(error: tokio_postgres::Error) -> DbError {
     DbError::Copy(reason(&error))
 }
 

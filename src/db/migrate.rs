@@ -1,12 +1,14 @@
-//! Brings the database's tables to the state this program expects.
+//! Brings the database's tables to the state this program expects; see migrations/README.md.
 
+use std::collections::HashSet;
+use std::fmt::{Display, Formatter};
 use std::time::Duration;
 
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel_async::AsyncMigrationHarness;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::config::{ConnectionConfig, DatabaseOptions};
 use super::error::{DbError, reason};
@@ -15,17 +17,46 @@ use super::{Connection, engine};
 /// The migrations of the `migrations` folder, compiled in.
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
+/// The folders among them with a file `expand`, by the build script.
+const EXPANDING: &str = env!("CRM_EXPANDING_MIGRATIONS");
+
 /// The advisory lock that whoever changes the tables holds: "crm mig", read as a number.
 const LOCK: i64 = 0x63_72_6d_20_6d_69_67;
 
 /// Time limit of connecting.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// Runs the migrations that the database lacks and returns their names, oldest first. Makes the schema
-/// and the extensions that they need, where the server can do what they need. Several programs may do so at the same time: one works, the
-/// others wait and find nothing to do.
+/// A migration that the database lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingMigration {
+    /// The folder's name.
+    pub name: String,
+    /// True if a program that does not know it can go on with the database.
+    pub expands: bool,
+    /// True if it is there as a whole or not at all.
+    pub in_transaction: bool,
+}
+
+impl Display for PendingMigration {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let kind = match self.expands {
+            true => "expands: programs that do not know it can go on",
+            false => "contracts: programs that do not know it refuse the database",
+        };
+        let way = match self.in_transaction {
+            true => "in a transaction",
+            false => "outside a transaction",
+        };
+        write!(f, "{} ({kind}; {way})", self.name)
+    }
+}
+
+/// Runs the migrations that the database lacks and returns their names, oldest first. Makes the schema and the
+/// extensions that they need, where the server can do what they need. Several programs may do so at the
+/// same time: one works, the others wait and find nothing to do.
 ///
-/// Errors: as [`super::Db::connect`], and `Migration`.
+/// Errors: as [`super::Db::connect`], `Migration`, and `Unsuitable` where the database has migrations
+/// that this program does not know, unless those only expand.
 pub async fn migrate(database: impl Into<DatabaseOptions>) -> Result<Vec<String>, DbError> {
     with_lock(database.into(), |harness| {
         let pending = harness
@@ -55,20 +86,25 @@ pub async fn revert_all(database: impl Into<DatabaseOptions>) -> Result<Vec<Stri
     .await
 }
 
-/// The names of the migrations that the database lacks, oldest first.
+/// The migrations that the database lacks, oldest first. Changes nothing.
 ///
-/// Errors: as [`super::Db::connect`], and `Migration`.
-pub async fn pending(database: impl Into<DatabaseOptions>) -> Result<Vec<String>, DbError> {
-    with_lock(database.into(), |harness| {
-        let pending = harness
-            .pending_migrations(MIGRATIONS)
-            .map_err(|e| failed(&*e))?;
-        Ok(pending
-            .iter()
-            .map(|migration| migration.name().to_string())
-            .collect())
-    })
-    .await
+/// Errors: as [`migrate`].
+pub async fn pending(
+    database: impl Into<DatabaseOptions>,
+) -> Result<Vec<PendingMigration>, DbError> {
+    let config = ConnectionConfig::new(&database.into(), &[], CONNECT)?;
+    let applied = applied(&connected(&config).await?, &config).await?;
+    let mut all = all()?;
+    all.retain(|migration| !applied.contains(&migration.name().version().to_string()));
+    let pending = all.iter().map(|migration| {
+        let name = migration.name().to_string();
+        PendingMigration {
+            expands: EXPANDING.split(',').any(|expanding| expanding == name),
+            in_transaction: migration.metadata().run_in_transaction(),
+            name,
+        }
+    });
+    Ok(pending.collect())
 }
 
 type Harness = AsyncMigrationHarness<Connection>;
@@ -100,9 +136,12 @@ async fn with_lock(
             runtime.block_on(async {
                 let holder = locked(&config).await?;
                 engine::prepare(&holder, &config).await?;
+                applied(&holder, &config).await?;
+                drop_broken_indexes(&holder).await?;
                 // Made after the extensions, whose schema it knows.
                 let connection = config.connect().await?;
                 let outcome = work(&mut AsyncMigrationHarness::new(connection));
+                note_expanding(&holder).await?;
                 // The lock goes with the holder, also when the work panics.
                 drop(holder);
                 outcome
@@ -118,15 +157,101 @@ async fn with_lock(
 
 /// A connection that has the lock, to a server that is fit for it.
 async fn locked(config: &ConnectionConfig) -> Result<Client, DbError> {
-    let client = tokio::time::timeout(CONNECT, config.client()).await;
-    let client = client.map_err(|_| DbError::Unreachable {
-        server: config.server().to_owned(),
-        reason: format!("no answer within {} ms", CONNECT.as_millis()),
-    })??;
+    let client = connected(config).await?;
     engine::check_sessions(&client, config).await?;
     lock(&client).await?;
     engine::check_locks(&client, config, LOCK).await?;
     Ok(client)
+}
+
+async fn connected(config: &ConnectionConfig) -> Result<Client, DbError> {
+    let client = tokio::time::timeout(CONNECT, config.client()).await;
+    client.map_err(|_| DbError::Unreachable {
+        server: config.server().to_owned(),
+        reason: format!("no answer within {} ms", CONNECT.as_millis()),
+    })?
+}
+
+/// The versions of the migrations that the database has.
+///
+/// Errors: `Unsuitable` where this program does not know one of them, unless it is noted as expanding.
+async fn applied(client: &Client, config: &ConnectionConfig) -> Result<HashSet<String>, DbError> {
+    let mut applied = HashSet::new();
+    if rows(client, "SELECT to_regclass('__diesel_schema_migrations')").await? == [None] {
+        return Ok(applied);
+    }
+    let versions = "SELECT version FROM __diesel_schema_migrations ORDER BY version";
+    applied.extend(rows(client, versions).await?.into_iter().flatten());
+    let mut known: HashSet<String> = all()?
+        .iter()
+        .map(|m| m.name().version().to_string())
+        .collect();
+    let first = known.iter().min().cloned().unwrap_or_default();
+    if rows(client, "SELECT to_regclass('expanding_migrations')").await? != [None] {
+        let expanding = rows(client, "SELECT version FROM expanding_migrations").await?;
+        known.extend(expanding.into_iter().flatten());
+    }
+    let mut unknown: Vec<&str> = applied.difference(&known).map(String::as_str).collect();
+    unknown.sort_unstable();
+    if unknown.is_empty() {
+        return Ok(applied);
+    }
+    Err(config.unsuitable(match unknown[0] < first.as_str() {
+        true => "its tables were made before the first release: dump it with \
+                 `pg_dump --data-only`, and load the file into an empty database with \
+                 `crm migrate --from-old FILE`"
+            .to_owned(),
+        false => format!(
+            "it has migrations of a newer program ({}): start that one, or restore a backup from \
+             before them",
+            unknown.join(", ")
+        ),
+    }))
+}
+
+/// Notes which migrations expand, for programs that do not know them.
+async fn note_expanding(client: &Client) -> Result<(), DbError> {
+    if EXPANDING.is_empty() {
+        return Ok(());
+    }
+    let names = EXPANDING.split(',').map(|name| name.split('_').next());
+    let versions: Vec<String> = names
+        .flatten()
+        .map(|version| format!("'{}'", version.replace('-', "")))
+        .collect();
+    let note = format!(
+        "INSERT INTO expanding_migrations SELECT version FROM __diesel_schema_migrations \
+         WHERE version IN ({}) ON CONFLICT DO NOTHING",
+        versions.join(", ")
+    );
+    let noted = client.batch_execute(&note).await;
+    noted.map_err(|error| engine::unavailable(&error))
+}
+
+/// Drops what a CREATE INDEX CONCURRENTLY that broke off has left, so that it can be made again. One that is
+/// being built is left alone.
+async fn drop_broken_indexes(client: &Client) -> Result<(), DbError> {
+    let broken = "SELECT indexrelid::regclass FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid \
+                  WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace \
+                  AND indexrelid NOT IN (SELECT index_relid FROM pg_stat_progress_create_index)";
+    for index in rows(client, broken).await?.into_iter().flatten() {
+        tracing::info!(index, "dropping an index whose build broke off");
+        let drop = format!("DROP INDEX CONCURRENTLY {index}");
+        let dropped = client.batch_execute(&drop).await;
+        dropped.map_err(|error| engine::unavailable(&error))?;
+    }
+    Ok(())
+}
+
+/// The first column of a statement's rows.
+async fn rows(client: &Client, statement: &str) -> Result<Vec<Option<String>>, DbError> {
+    let messages = client.simple_query(statement).await;
+    let messages = messages.map_err(|error| engine::unavailable(&error))?;
+    let rows = messages.into_iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row.get(0).map(str::to_owned)),
+        _ => None,
+    });
+    Ok(rows.collect())
 }
 
 /// Waits for the lock by asking again and again: a statement that waited inside PostgreSQL would

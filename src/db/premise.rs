@@ -45,7 +45,7 @@ pub struct UsersRevision;
 
 impl QueryFragment<Pg> for UsersRevision {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("(SELECT revision FROM users_revision)");
+        out.push_sql("(SELECT revision FROM auth_revision)");
         Ok(())
     }
 }

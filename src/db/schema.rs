@@ -179,7 +179,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    users_revision (is_the_row) {
+    auth_revision (is_the_row) {
         is_the_row -> Bool,
         revision -> Int8,
     }
@@ -205,5 +205,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     text_forms,
     users,
-    users_revision,
+    auth_revision,
 );

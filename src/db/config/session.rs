@@ -5,7 +5,7 @@ use super::url::bad;
 use crate::db::DbError;
 
 /// The extensions whose functions and operators the program uses without a schema's name.
-pub(in crate::db) const EXTENSIONS: [&str; 2] = ["pg_trgm", "unaccent"];
+pub(in crate::db) const EXTENSIONS: [&str; 1] = ["pg_trgm"];
 
 /// Settings by name, each once; names are compared as PostgreSQL does.
 pub(super) struct Settings(Vec<(String, String)>);

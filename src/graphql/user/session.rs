@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::graphql::connection::{Connection, Listed, PageArguments, opaque};
 use crate::graphql::context::{actor, db};
-use crate::graphql::execute::sync_object::SyncObject;
 use crate::graphql::error::answer;
+use crate::graphql::execute::sync_object::SyncObject;
 use crate::service::{Result, SessionId, sessions};
 
 /// One of the viewer's own sessions.

@@ -33,6 +33,15 @@ pub async fn has_admin(db: &Db) -> Result<bool> {
     Ok(diesel::select(exists(admins)).get_result(&mut conn).await?)
 }
 
+/// True if there are users at all.
+#[tracing::instrument(name = "users::exist", level = "debug", skip_all)]
+pub async fn exist(db: &Db) -> Result<bool> {
+    let mut conn = db.connection().await?;
+    Ok(diesel::select(exists(users::table.select(users::id)))
+        .get_result(&mut conn)
+        .await?)
+}
+
 /// The user with that address, for the program's own commands.
 #[tracing::instrument(name = "users::by_email", level = "debug", skip_all)]
 pub async fn by_email(db: &Db, email: &str) -> Result<Option<User>> {

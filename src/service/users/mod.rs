@@ -15,7 +15,7 @@ pub(crate) use addresses::normalize_addresses;
 pub use create::CreateUser;
 pub use deactivate::{DeactivateUser, TheirLeads};
 pub use directory::Directory;
-pub use first_admin::{by_email, create_first_admin, has_admin};
+pub use first_admin::{by_email, create_first_admin, exist, has_admin};
 pub use identity::{Identity, identified};
 pub use list::{UserFilter, UserPlace, count, list};
 pub use update::{UpdateUser, UserPatch};

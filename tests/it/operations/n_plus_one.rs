@@ -96,7 +96,7 @@ async fn a_lead_costs_one_statement_once_its_reader_is_known_and_anything_else_o
         team.api.data(who, &lead, json!({})).await;
         let ran = statements(&team.api, who, &lead).await;
         assert_eq!(ran.len(), 1, "{ran:#?}");
-        assert!(ran[0].contains("users_revision"), "{ran:#?}");
+        assert!(ran[0].contains("auth_revision"), "{ran:#?}");
         for other in ["{ me { id } }", "{ __typename }"] {
             let ran = statements(&team.api, who, other).await;
             assert!((1..=2).contains(&ran.len()), "{ran:#?}");

@@ -35,7 +35,7 @@ async fn set(api: &Api, created: &str, used: &str, expires: &str) {
 }
 
 async fn revision(api: &Api) -> i64 {
-    api.count("SELECT revision AS count FROM users_revision")
+    api.count("SELECT revision AS count FROM auth_revision")
         .await
 }
 
@@ -70,7 +70,7 @@ async fn a_use_within_ten_minutes_of_the_last_one_writes_nothing() {
     );
     for _ in 0..3 {
         // As if nobody remembered who it is.
-        api.sql("UPDATE users_revision SET revision = revision + 1")
+        api.sql("UPDATE auth_revision SET revision = revision + 1")
             .await;
         api.data(&ann, ME, json!({})).await;
     }

@@ -148,7 +148,7 @@ async fn two_unknown_tokens_of_whatever_kind_are_looked_up_at_a_time_and_known_o
         sleep(Duration::from_millis(200)).await;
         assert_eq!(api.count(WAITING).await, 2);
         // A user who is known as of before is looked up at once.
-        api.sql("UPDATE users_revision SET revision = revision + 1")
+        api.sql("UPDATE auth_revision SET revision = revision + 1")
             .await;
         let third = async {
             eventually("a third", async || api.count(WAITING).await == 3).await;

@@ -164,7 +164,7 @@ impl Trial<'_> {
 
     async fn ask(&self, statement: i64, query: &str, variables: &Value) -> Value {
         if self.is_forgetful {
-            let renew = "UPDATE users_revision SET revision = revision + 1";
+            let renew = "UPDATE auth_revision SET revision = revision + 1";
             self.team.api.sql(renew).await;
         }
         self.faults.break_at(statement);

@@ -170,7 +170,7 @@ async fn a_key_that_is_ended_in_the_table_has_ended_too_and_one_that_is_only_use
     let (warm, _) = Warm::by_key().await;
     let revision = async || {
         let mut conn = warm.copy.db.connection().await.unwrap();
-        number(&mut conn, "(select revision from users_revision)").await
+        number(&mut conn, "(select revision from auth_revision)").await
     };
     let before = revision().await;
     let used = "UPDATE api_keys SET last_used_at = now() - interval '1 hour'";

@@ -1,3 +1,0 @@
-DROP TABLE sessions;
-DROP TABLE users;
-DROP TYPE user_role;

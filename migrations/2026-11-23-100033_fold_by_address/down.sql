@@ -1,1 +1,0 @@
-ALTER FUNCTION lead_statistics_fold(integer) RESET enable_seqscan;

@@ -1,0 +1,18 @@
+DROP TRIGGER lead_search_truncated ON leads;
+DROP TRIGGER lead_search_deleted ON leads;
+DROP TRIGGER lead_search_updated ON leads;
+DROP TRIGGER lead_search_inserted ON leads;
+DROP FUNCTION lead_search_truncated();
+DROP FUNCTION lead_search_deleted();
+DROP FUNCTION lead_search_updated();
+DROP FUNCTION lead_search_inserted();
+DROP FUNCTION forget_name_words(text[]);
+DROP FUNCTION add_name_words(text[]);
+DROP FUNCTION near_words(text);
+DROP TABLE name_words;
+DROP FUNCTION near_keys(text);
+DROP FUNCTION most_mistakes(text);
+DROP TABLE lead_search;
+DROP FUNCTION beyond_ascii(text);
+DROP FUNCTION lead_owner(uuid);
+DROP FUNCTION words_of_name(text);
