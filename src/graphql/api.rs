@@ -17,15 +17,12 @@ use crate::graphql::answer::{Answer, refuse_introspection};
 use crate::graphql::context::{ClientAddress, Credentials, RequestId, Settings};
 use crate::graphql::error::{defect, mark_invalid, transport_error};
 use crate::graphql::execute::answer_size::{AnswerSize, Counting, LargeAnswers};
-use crate::graphql::execute::complete;
-use crate::graphql::execute::normalize_response::normalize_response;
-use crate::graphql::execute::truncate_errors::truncate_errors;
+use crate::graphql::execute::normalize_response::{complete, normalize_response, truncate_errors};
 use crate::graphql::loaders::Lookup;
 use crate::graphql::prepare::document_cache::DocumentCache;
-use crate::graphql::prepare::row_costs::RowCosts;
 use crate::graphql::prepare::trusted::Trusted;
 use crate::graphql::prepare::{
-    Collector, Faulty, Operation, Parameters, PreparedRequest, Unusable, Variables,
+    Collector, Faulty, Operation, Parameters, PreparedRequest, RowCosts, Unusable, Variables,
     coerce_variables, executable, limits,
 };
 use crate::graphql::schema::{Schema, index, types};

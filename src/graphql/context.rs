@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::db::{Db, Party, Premise};
 use crate::graphql::attempt::Attempt;
 use crate::graphql::execute::answer_size::AnswerSize;
+use crate::graphql::prepare::RowCosts;
 use crate::graphql::prepare::limits::Limits;
-use crate::graphql::prepare::row_costs::RowCosts;
 use crate::service::validation::Faults;
 use crate::service::{Actor, Command, Result, ServiceError, perform, perform_once};
 

@@ -10,6 +10,7 @@
 
 mod add_a_field;
 mod connections;
+mod coverage;
 mod db;
 mod drills;
 mod first_steps;

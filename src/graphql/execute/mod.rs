@@ -3,11 +3,5 @@
 
 pub(super) mod answer_size;
 pub(super) mod normalize_response;
-pub(super) mod plan;
 pub(super) mod raw_json;
 pub(super) mod sync_object;
-pub(super) mod truncate_errors;
-
-mod complete;
-
-pub(super) use complete::complete;

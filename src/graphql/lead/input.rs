@@ -258,7 +258,9 @@ pub fn lead_filter_at(
     let mut reader = Reader::new(format!("{prefix}filter"), &mut faults);
     let filter = leads::LeadFilter {
         search: Search(search.unwrap_or_default()),
-        ..filter.unwrap_or_default().read(&mut reader)
+        ..filter.map_or_else(leads::LeadFilter::default, |filter| {
+            filter.read(&mut reader)
+        })
     };
     filter.check_as(prefix, &mut faults);
     faults.finish().map(|()| filter)

@@ -3,7 +3,6 @@
 mod count;
 mod filter;
 mod input;
-mod list;
 mod mutation;
 mod object;
 mod payload;
@@ -12,7 +11,6 @@ mod query;
 mod score;
 
 pub use input::{LeadFilter, NewLeadInput, lead_filter, lead_filter_at};
-pub use list::{LeadConnection, LeadOrder, lead_connection};
 pub use mutation::LeadMutation;
 pub use object::{Lead, LeadSource, LeadStatus};
-pub use query::LeadQuery;
+pub use query::{LeadConnection, LeadOrder, LeadQuery, lead_connection};

@@ -9,9 +9,8 @@ use quick_cache::sync::Cache;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::graphql::execute::truncate_errors::truncate_message;
 use crate::graphql::prepare::cost::Cost;
-use crate::graphql::prepare::limits::{self, LimitExceeded, Limits};
+use crate::graphql::prepare::limits::{self, LimitExceeded, Limits, truncate_message};
 use crate::graphql::prepare::prepared::{PreparedDocument, PreparedRequest};
 use crate::graphql::prepare::query_meter::Fault;
 use crate::graphql::prepare::trusted::Trusted;
@@ -130,7 +129,9 @@ impl DocumentCache {
             Some(trusted) => trusted.find(&text, hash)?,
             None => self.find(&text, hash)?,
         };
-        check_variables(&variables, &document.document, document.uses, &self.limits)?;
+        if document.uses.variables > 0 {
+            check_variables(&variables, &document.document, document.uses, &self.limits)?;
+        }
         let name = parameters.operation_name;
         let cost = Cost {
             requested: document.cost(name.as_deref(), &variables),

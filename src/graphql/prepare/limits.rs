@@ -1,5 +1,7 @@
 use std::fmt::{self, Display, Formatter};
 
+use async_graphql::ServerError;
+
 /// The limits on what a request may ask for at once, as the operator decided.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -146,4 +148,19 @@ impl Display for LimitExceeded {
         let (found, words, most) = (self.found, self.measure.words(), self.most);
         write!(out, "too large: {found} {words}, the limit is {most}")
     }
+}
+
+/// Leaves out the middle: a message begins with what is wrong and ends with what was expected.
+pub(in crate::graphql) fn truncate_message(error: &mut ServerError, most: usize) {
+    let message = &mut error.message;
+    // Most messages are short, and then their bytes are enough to see it.
+    if message.len() <= most || message.chars().count() <= most {
+        return;
+    }
+    let tail = most / 2;
+    let head = most - tail - 1;
+    let start = message.char_indices().nth(head).map_or(0, |(at, _)| at);
+    let end = message.char_indices().nth_back(tail.saturating_sub(1));
+    let end = end.map_or(message.len(), |(at, _)| at).max(start);
+    message.replace_range(start..end, "…");
 }

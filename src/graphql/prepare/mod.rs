@@ -6,7 +6,6 @@
 
 pub(super) mod document_cache;
 pub(super) mod limits;
-pub(super) mod row_costs;
 pub(super) mod trusted;
 
 mod collect;
@@ -15,7 +14,6 @@ mod cursor;
 #[cfg(test)]
 mod differential;
 mod executable;
-mod introspection;
 mod json;
 mod lexer;
 mod merges;
@@ -42,7 +40,7 @@ pub(super) use limits::LimitExceeded;
 pub use limits::{Limits, Measure};
 pub use operation::Operation;
 pub(super) use parser::parse;
-pub(super) use prepared::PreparedRequest;
+pub(super) use prepared::{PreparedRequest, RowCosts};
 pub(super) use schema_index::SchemaIndex;
 pub use trusted::Faulty;
 pub(super) use validate::validate;

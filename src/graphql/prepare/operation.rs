@@ -1,10 +1,10 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use async_graphql::Name;
 use async_graphql::parser::types::{
-    ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
+use async_graphql::{Name, Pos, Positioned};
 
 use crate::graphql::prepare::SchemaIndex;
 
@@ -25,23 +25,19 @@ pub struct Operation {
 }
 
 impl Operation {
-    pub(in crate::graphql) fn of(
-        document: &ExecutableDocument,
+    pub(super) fn of(
         name: Option<&Name>,
         definition: &OperationDefinition,
+        roots: &Roots<'_>,
         index: &SchemaIndex,
     ) -> Self {
-        let mut roots = Roots {
-            document,
-            fields: HashSet::new(),
-            fragments: HashSet::new(),
-        };
-        roots.collect(&definition.selection_set.node);
+        let fields = roots.fields.iter();
+        let fields = fields.map(|field| field.node.name.node.as_str()).collect();
         Self {
             kind: definition.ty,
             // The parser lets letters, digits and underscores through only.
             name: name.map(|name| name.chars().take(LONGEST_NAME).collect()),
-            field: label(&roots.fields, definition.ty, index).to_owned(),
+            field: label(&fields, definition.ty, index).to_owned(),
         }
     }
 }
@@ -59,19 +55,27 @@ fn label<'a>(fields: &HashSet<&'a str>, kind: OperationType, index: &SchemaIndex
 }
 
 /// The root fields of an operation, collected through fragments.
-struct Roots<'a> {
+pub(super) struct Roots<'a> {
     document: &'a ExecutableDocument,
-    fields: HashSet<&'a str>,
+    fields: Vec<&'a Positioned<Field>>,
     fragments: HashSet<&'a Name>,
 }
 
 impl<'a> Roots<'a> {
+    pub(super) fn of(document: &'a ExecutableDocument, operation: &'a OperationDefinition) -> Self {
+        let mut roots = Self {
+            document,
+            fields: Vec::new(),
+            fragments: HashSet::new(),
+        };
+        roots.collect(&operation.selection_set.node);
+        roots
+    }
+
     fn collect(&mut self, set: &'a SelectionSet) {
         for item in &set.items {
             match &item.node {
-                Selection::Field(field) => {
-                    self.fields.insert(&field.node.name.node);
-                }
+                Selection::Field(field) => self.fields.push(field),
                 Selection::InlineFragment(inline) => self.collect(&inline.node.selection_set.node),
                 Selection::FragmentSpread(spread) => {
                     let name = &spread.node.fragment_name.node;
@@ -85,6 +89,19 @@ impl<'a> Roots<'a> {
                 }
             }
         }
+    }
+
+    /// The fields that ask about the schema, by their names in the answer.
+    pub(super) fn introspection(&self) -> Vec<(Name, Pos)> {
+        let mut found: Vec<(Name, Pos)> = Vec::new();
+        for field in &self.fields {
+            let key = &field.node.response_key().node;
+            let is_question = matches!(field.node.name.node.as_str(), "__schema" | "__type");
+            if is_question && found.iter().all(|(known, _)| known != key) {
+                found.push((key.clone(), field.pos));
+            }
+        }
+        found
     }
 }
 
@@ -101,7 +118,7 @@ mod tests {
     use async_graphql::parser::parse_query;
     use async_graphql::parser::types::OperationType;
 
-    use super::Operation;
+    use super::{Operation, Roots};
     use crate::graphql::prepare::Limits;
     use crate::graphql::prepare::prepared::PreparedDocument;
     use crate::graphql::schema::index;
@@ -117,7 +134,8 @@ mod tests {
     fn field(query: &str) -> String {
         let document = parse_query(query).unwrap();
         let (name, operation) = document.operations.iter().next().unwrap();
-        Operation::of(&document, name, &operation.node, index()).field
+        let roots = Roots::of(&document, &operation.node);
+        Operation::of(name, &operation.node, &roots, index()).field
     }
 
     #[test]

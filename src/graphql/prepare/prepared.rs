@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
@@ -7,10 +7,9 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Pos, Positioned, ServerError, Variables};
 
 use crate::graphql::prepare::cost::{Cost, Price};
-use crate::graphql::prepare::introspection::introspection;
 use crate::graphql::prepare::limits::Limits;
 use crate::graphql::prepare::merges::has_merges;
-use crate::graphql::prepare::operation::Operation;
+use crate::graphql::prepare::operation::{Operation, Roots};
 use crate::graphql::prepare::query_meter::{Fault, check_size};
 use crate::graphql::prepare::weights::{Uses, Weights};
 use crate::graphql::prepare::{SchemaIndex, is_plain, validate};
@@ -62,11 +61,12 @@ impl PreparedDocument {
         let uses = check_size(&document, &Weights::default(), limits)?;
         let operations = document.operations.iter().map(|(name, operation)| {
             let operation = &operation.node;
+            let roots = Roots::of(&document, operation);
             PreparedOperation {
                 name: name.cloned(),
-                operation: Arc::new(Operation::of(&document, name, operation, index)),
+                operation: Arc::new(Operation::of(name, operation, &roots, index)),
                 price: Price::of(&document, operation, index),
-                introspection: introspection(&document, operation),
+                introspection: roots.introspection(),
             }
         });
         let operations = operations.collect();
@@ -179,5 +179,52 @@ impl PreparedRequest {
     pub(in crate::graphql) fn row_prices(&self) -> Vec<(Name, u64)> {
         let operation = self.operation();
         operation.map_or_else(Vec::new, |of| of.price.rows(&self.variables))
+    }
+}
+
+/// The budget of a request for the rows of its bulk changes, besides the cost of it known before.
+#[derive(Debug)]
+pub(in crate::graphql) struct RowCosts {
+    /// The price of a row, by the response key of the change.
+    prices: Vec<(Name, u64)>,
+    left: AtomicU64,
+    limit: u64,
+}
+
+impl RowCosts {
+    pub(in crate::graphql) fn new(cost: Cost, prices: Vec<(Name, u64)>) -> Self {
+        let left = cost.limit.saturating_sub(cost.requested);
+        Self {
+            prices,
+            left: AtomicU64::new(left),
+            limit: left,
+        }
+    }
+
+    /// The most rows that the change of this response key may have.
+    pub(in crate::graphql) fn most(&self, key: &str) -> usize {
+        let left = self.left.load(Ordering::Relaxed);
+        let most = left.checked_div(self.price(key)).unwrap_or(u64::MAX);
+        usize::try_from(most).unwrap_or(usize::MAX)
+    }
+
+    /// Counts the rows that a change has.
+    pub(in crate::graphql) fn take(&self, key: &str, rows: usize) {
+        let price = self.price(key).saturating_mul(rows as u64);
+        let left = self.left.load(Ordering::Relaxed).saturating_sub(price);
+        self.left.store(left, Ordering::Relaxed);
+    }
+
+    /// The cost counted so far.
+    pub(in crate::graphql) fn taken(&self) -> u64 {
+        self.limit - self.left.load(Ordering::Relaxed)
+    }
+
+    /// Nothing where no rows are selected.
+    fn price(&self, key: &str) -> u64 {
+        let mut prices = self.prices.iter();
+        prices
+            .find(|(of, _)| of == key)
+            .map_or(0, |(_, price)| *price)
     }
 }

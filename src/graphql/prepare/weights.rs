@@ -106,9 +106,6 @@ pub(in crate::graphql) fn check_variables(
     uses: Uses,
     limits: &Limits,
 ) -> Result<(), Fault> {
-    if uses.variables == 0 {
-        return Ok(());
-    }
     let deepest = variables.values().map(nesting).max().unwrap_or(0);
     let nesting = Measure::Nesting.check(deepest, limits::NESTING);
     nesting.map_err(Fault::LimitExceeded)?;
