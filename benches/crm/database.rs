@@ -175,7 +175,9 @@ impl Database {
             == "0"
         {
             let began = Instant::now();
-            let db = db::Db::connect(url, &db::PoolOptions::default()).await?;
+            let db = db::Db::connect(url, &db::PoolOptions::default())
+                .await?
+                .program();
             seed::generate(&db, leads, seed::RANDOM_SEED, seed::Progress::Bar).await?;
             database.made_in = Some(began.elapsed().as_secs_f64());
         }

@@ -133,7 +133,7 @@ async fn fill_hastily(sql: &Sql, url: &str, leads: u64) -> Result<()> {
 /// foreign keys.
 async fn copy(url: &str, leads: u64) -> Result<()> {
     let url = format!("{url}&options=-c%20session_replication_role%3Dreplica");
-    let db = Db::connect(&url, &PoolOptions::default()).await?;
+    let db = Db::connect(&url, &PoolOptions::default()).await?.program();
     Ok(seed::generate(&db, leads, seed::RANDOM_SEED, Progress::Bar).await?)
 }
 

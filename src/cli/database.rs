@@ -79,7 +79,7 @@ async fn migrated(database: &DatabaseOptions, options: &PoolOptions) -> Result<D
     db::migrate(database).await.map_err(Failure::new)?;
     let db = Db::connect(database, options).await;
     let db = db.map_err(Failure::new)?;
-    fill_keys(&db).await.map_err(said)?;
+    fill_keys(&db.program()).await.map_err(said)?;
     Ok(db)
 }
 
@@ -91,7 +91,9 @@ pub async fn seed(config: &Config, args: SeedArgs) -> Result<(), Failure> {
         return Err(Failure::new(reason));
     }
     let database = Database::open(config).await?;
-    let outcome = seed::run(args, &database.db).await.map_err(Failure::new);
+    let outcome = seed::run(args, &database.db.program())
+        .await
+        .map_err(Failure::new);
     let closed = database.close().await;
     println!("Done: {}.", outcome?);
     closed

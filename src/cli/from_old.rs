@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::failure::{Failure, said};
-use crate::db::{Db, Dump};
+use crate::db::{Dump, RequestDb};
 use crate::service::leads::fill_keys;
 use crate::service::users;
 
@@ -19,7 +19,7 @@ const TABLES: [&str; 5] = [
 /// Loads a dump of a database from before the first release into an empty one: its users, API keys, leads,
 /// timeline and free mail domains. Sessions are not taken over: everybody signs in again. Returns a
 /// sentence for the operator.
-pub(super) async fn load(db: &Db, file: &Path) -> Result<&'static str, Failure> {
+pub(super) async fn load(db: &RequestDb, file: &Path) -> Result<&'static str, Failure> {
     let mut dump = Dump::open(file)
         .map_err(|error| Failure::new(format!("{} can't be read: {error}", file.display())))?;
     if let Some(missing) = TABLES.iter().find(|table| !dump.has(table)) {

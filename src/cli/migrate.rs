@@ -29,7 +29,7 @@ pub async fn run(config: &Config, args: MigrateArgs) -> Result<(), Failure> {
     }
     let database = Database::open(config).await?;
     let loaded = match &args.from_old {
-        Some(file) => from_old::load(&database.db, file).await,
+        Some(file) => from_old::load(&database.db.program(), file).await,
         None => Ok("The database has this program's schema."),
     };
     let closed = database.close().await;

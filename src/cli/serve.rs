@@ -61,7 +61,7 @@ async fn serve_on(
     stop: impl Future<Output = ()> + Clone + Send + 'static,
 ) -> Result<(), Failure> {
     tokio::select! {
-        prepared = prepare(config, &database.db) => prepared?,
+        prepared = prepare(config, database.db.program()) => prepared?,
         () = stop.clone() => return Ok(()),
     }
     let provider = config.oidc.provider().map_err(Failure::new)?;
@@ -86,8 +86,8 @@ async fn serve_on(
     let upkeeper = upkeeper.map(tokio::spawn);
     let tasks = [
         tokio::spawn(metrics.keep()),
-        tokio::spawn(clean(database.db.clone())),
-        tokio::spawn(fold(database.db.clone())),
+        tokio::spawn(clean(database.db.program())),
+        tokio::spawn(fold(database.db.program())),
     ];
     let follower = provider.map(|provider| tokio::spawn(async move { provider.follow().await }));
     announce(config, &addresses);
@@ -186,19 +186,19 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// On a database that nobody administers: in development, demo data if there are no leads, and then
 /// the first administrator, last, so that a start which was cut off is made up for by the next.
-async fn prepare(config: &Config, db: &Db) -> Result<(), Failure> {
-    if users::has_admin(db).await.map_err(said)? {
+async fn prepare(config: &Config, db: RequestDb) -> Result<(), Failure> {
+    if users::has_admin(&db).await.map_err(said)? {
         return Ok(());
     }
     if config.profile == Profile::Development {
-        seed::demo(db).await.map_err(Failure::new)?;
+        seed::demo(&db).await.map_err(Failure::new)?;
     }
     let Some((email, password)) = config.first_admin() else {
         tracing::warn!("there is no administrator yet: create one with `crm users create`");
         return Ok(());
     };
     let password = PasswordHash::of(&password).await.map_err(said)?;
-    users::create_first_admin(db, &email, password)
+    users::create_first_admin(&db, &email, password)
         .await
         .map_err(said)
 }
@@ -236,7 +236,7 @@ fn announce(config: &Config, Addresses { api, monitor }: &Addresses) {
     }
 }
 
-async fn clean(db: Db) {
+async fn clean(db: RequestDb) {
     loop {
         let outcome = async {
             idempotency::forget_expired(&db, Utc::now()).await?;
@@ -253,7 +253,7 @@ async fn clean(db: Db) {
 }
 
 /// Folds what writers add to the statistics. What is not folded is answered right, only slower.
-async fn fold(db: Db) {
+async fn fold(db: RequestDb) {
     let mut fold = Fold::default();
     loop {
         if let Err(error) = fold.run(&db).await {

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use crate::cli::database::Database;
 use crate::cli::failure::{Failure, said};
 use crate::config::Config;
-use crate::db::Db;
+use crate::db::RequestDb;
 use crate::service::page::{LARGEST, Page, Start};
 use crate::service::sessions::PasswordHash;
 use crate::service::users::{
@@ -79,7 +79,7 @@ enum Role {
 /// Runs one of the commands.
 pub async fn run(config: &Config, command: UsersCommand) -> Result<(), Failure> {
     let database = Database::open(config).await?;
-    let db = &database.db;
+    let db = &database.db.program();
     let outcome = match command {
         UsersCommand::Create(user) => create(db, user).await,
         UsersCommand::List => list(db).await,
@@ -90,7 +90,7 @@ pub async fn run(config: &Config, command: UsersCommand) -> Result<(), Failure> 
     outcome.and(closed)
 }
 
-async fn create(db: &Db, new: Create) -> Result<(), Failure> {
+async fn create(db: &RequestDb, new: Create) -> Result<(), Failure> {
     let manager = match &new.manager {
         Some(email) => Some(find(db, email).await?.id),
         None => None,
@@ -115,7 +115,7 @@ async fn create(db: &Db, new: Create) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn list(db: &Db) -> Result<(), Failure> {
+async fn list(db: &RequestDb) -> Result<(), Failure> {
     let mut start: Start<UserPlace> = Start::Offset(0);
     loop {
         let page = Page {
@@ -140,7 +140,7 @@ async fn list(db: &Db) -> Result<(), Failure> {
     }
 }
 
-async fn deactivate(db: &Db, whom: Deactivate) -> Result<(), Failure> {
+async fn deactivate(db: &RequestDb, whom: Deactivate) -> Result<(), Failure> {
     let leads = match &whom.reassign_to {
         Some(email) => TheirLeads::Reassign(Some(find(db, email).await?.id)),
         None => TheirLeads::Keep,
@@ -151,7 +151,7 @@ async fn deactivate(db: &Db, whom: Deactivate) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn set_password(db: &Db, whom: SetPassword) -> Result<(), Failure> {
+async fn set_password(db: &RequestDb, whom: SetPassword) -> Result<(), Failure> {
     let id: UserId = find(db, &whom.email).await?.id;
     let password = PasswordHash::of(&password(whom.password)?)
         .await
@@ -168,7 +168,7 @@ async fn set_password(db: &Db, whom: SetPassword) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn find(db: &Db, email: &str) -> Result<User, Failure> {
+async fn find(db: &RequestDb, email: &str) -> Result<User, Failure> {
     let user = users::by_email(db, email).await.map_err(said)?;
     user.ok_or_else(|| Failure::new(format!("there is no user {email}")))
 }

@@ -8,8 +8,8 @@ use serde::Serialize;
 use tokio_postgres::{Client, Transaction};
 use uuid::Uuid;
 
-use super::Db;
 use super::error::{DbError, reason};
+use super::request::RequestDb;
 
 /// PostgreSQL counts microseconds from the year 2000.
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
@@ -43,18 +43,16 @@ pub struct Rows {
     bytes: Vec<u8>,
 }
 
-impl Db {
-    /// Opens a connection for COPY. It is not counted among the pool's.
-    ///
-    /// Errors: as [`Db::connect`].
-    pub async fn copier(&self) -> Result<Copier, DbError> {
-        let client = self.target().client().await?;
-        client.batch_execute(SETTINGS).await.map_err(refused)?;
-        Ok(Copier { client })
-    }
-}
-
 impl Copier {
+    /// Opens a connection. It is not counted among the pool's.
+    ///
+    /// Errors: as [`Db::connect`](super::Db::connect).
+    pub async fn connect(db: &RequestDb) -> Result<Self, DbError> {
+        let client = db.target().client().await?;
+        client.batch_execute(SETTINGS).await.map_err(refused)?;
+        Ok(Self { client })
+    }
+
     /// Copies all batches, in their order and in one transaction: all rows are there, or none.
     ///
     /// Errors: `Copy`, with PostgreSQL's own words.

@@ -2,11 +2,10 @@
 
 use std::error::Error;
 
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::result::Error as DieselError;
 use tokio_postgres::error::SqlState;
 
 use super::tls::CertificateFault;
-use super::words;
 
 /// Why there is no connection, or no migrated database. Each message is one sentence that says
 /// what to do; none carries a password.
@@ -18,6 +17,12 @@ pub enum DbError {
     /// The request's time is over: nothing is read for it any more.
     #[error("the request has taken longer than it may")]
     Late,
+    /// The statement ran longer than PostgreSQL lets it.
+    #[error("the statement has taken longer than it may")]
+    StatementTimeout,
+    /// The statement waited for a lock longer than PostgreSQL lets it.
+    #[error("the statement has waited for a lock longer than it may")]
+    LockTimeout,
     /// Cached authentication is outdated: the request is to be made again.
     #[error("users, sessions or API keys have changed in the meantime")]
     Outdated,
@@ -82,6 +87,23 @@ pub enum DbError {
 }
 
 impl DbError {
+    /// As an error of diesel's, which statements and transactions pass on as it is: diesel has none for
+    /// a timeout.
+    pub(super) fn into_diesel(self) -> DieselError {
+        DieselError::QueryBuilderError(Box::new(self))
+    }
+
+    /// Out of an error of diesel's, if it is in one; else that error.
+    pub fn from_diesel(error: DieselError) -> Result<Self, DieselError> {
+        match error {
+            DieselError::QueryBuilderError(error) => match error.downcast() {
+                Ok(error) => Ok(*error),
+                Err(error) => Err(DieselError::QueryBuilderError(error)),
+            },
+            error => Err(error),
+        }
+    }
+
     /// Names what `error`, met on the way to a connection, means for the person who set the URL.
     pub(super) fn from_connecting(
         error: &tokio_postgres::Error,
@@ -131,43 +153,6 @@ impl DbError {
                 server,
                 reason: said.message().to_owned(),
             },
-        }
-    }
-}
-
-/// The meaning of a statement's error for its request, where it is not the statement's fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failed {
-    /// The connection is gone, or the server was stopped.
-    Gone,
-    /// It ran longer than it may.
-    TooLong,
-    /// It waited for a lock longer than it may.
-    Locked,
-    /// It waited in a circle with others, and was chosen to end.
-    Deadlocked,
-}
-
-impl Failed {
-    /// Tells by diesel's error. It keeps no error code, so that the server's words decide, in English
-    /// or as they were learned of this server.
-    pub fn of(error: &DieselError) -> Option<Self> {
-        let DieselError::DatabaseError(kind, said) = error else {
-            return None;
-        };
-        if matches!(
-            kind,
-            DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection
-        ) {
-            return Some(Self::Gone);
-        }
-        match said.message() {
-            "canceling statement due to lock timeout" => Some(Self::Locked),
-            "deadlock detected" => Some(Self::Deadlocked),
-            said if said.starts_with("canceling statement due to") => Some(Self::TooLong),
-            said if said.starts_with("terminating connection due to") => Some(Self::Gone),
-            "the database system is shutting down" => Some(Self::Gone),
-            said => words::meaning(said),
         }
     }
 }

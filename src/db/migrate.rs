@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
-use diesel_async::AsyncMigrationHarness;
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::config::{ConnectionConfig, DatabaseOptions};
+use super::engine;
 use super::error::{DbError, reason};
-use super::{Connection, engine};
 
 /// The migrations of the `migrations` folder, compiled in.
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
@@ -107,7 +107,7 @@ pub async fn pending(
     Ok(pending.collect())
 }
 
-type Harness = AsyncMigrationHarness<Connection>;
+type Harness = AsyncMigrationHarness<AsyncPgConnection>;
 type Migrations = Vec<Box<dyn Migration<Pg>>>;
 
 /// Connects and does `work` while nobody else changes the tables.

@@ -6,14 +6,18 @@ use std::time::Duration;
 
 use deadpool::Runtime;
 use deadpool::managed::{self, PoolError, QueueMode};
+use diesel_async::SimpleAsyncConnection;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
 
+use super::auth_revision::AuthRevision;
 use super::config::{ConnectionConfig, DatabaseOptions};
-use super::deadline::Errand;
 use super::error::DbError;
 use super::fair_queue::{FairQueue, NoPermit};
-use super::ping::LastPing;
+use super::party::Party;
 use super::pooled::{Manager, Permits, PooledConnection};
-use super::{watch, words};
+use super::request::RequestContext;
+use super::watch;
 
 /// The database, as the program sees it: a pool of connections. Clones share the pool.
 #[derive(Clone)]
@@ -23,9 +27,14 @@ pub struct Db {
     queue: FairQueue,
     patience: Duration,
     server_log: Option<Arc<Path>>,
-    errand: Errand,
-    pub(super) last_ping: Arc<LastPing>,
+    last_ping: Arc<LastPing>,
 }
+
+/// When the server was last asked for a sign of life, and whether it gave one.
+type LastPing = Mutex<Option<(Instant, bool)>>;
+
+/// The time for which a sign of life is good, and for which one is waited.
+const PING: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
 /// Sizes and patience of the pool. Zero for one of the three server-side timeouts means none.
 #[derive(Clone, Debug)]
@@ -104,17 +113,13 @@ impl Db {
         .build()
         .map_err(|error| DbError::Unavailable(error.to_string()))?;
         match pool.get().await {
-            Ok(mut connection) => {
-                if !words::are_english(&mut connection).await {
-                    learn(&pool.manager().target, options.connect).await;
-                }
+            Ok(connection) => {
                 drop(connection);
                 Ok(Db {
                     pool,
                     queue: FairQueue::new(options.size, options.wait),
                     patience: options.wait + options.connect,
                     server_log: options.server_log.as_deref().map(Arc::from),
-                    errand: Errand::default(),
                     last_ping: Arc::default(),
                 })
             }
@@ -126,14 +131,20 @@ impl Db {
         }
     }
 
-    /// A connection, whoever it is for. Errors: `Unavailable`, `Late`.
-    pub(super) async fn pooled(&self) -> Result<PooledConnection, DbError> {
-        self.errand.check()?;
-        let permits = self.permits().await?;
+    /// A connection for a request, in its turn. Errors: `Unavailable`, `Late`.
+    pub(super) async fn take(&self, request: &RequestContext) -> Result<PooledConnection, DbError> {
+        if request.is_over() {
+            return Err(DbError::Late);
+        }
+        let permits = self.permits(request).await?;
         let unavailable = |reason: String| Err(DbError::Unavailable(reason));
         // deadpool bounds each step; this bounds the sum, when many rested connections are dead.
-        match tokio::time::timeout(self.patience, self.pool.get()).await {
-            Ok(Ok(object)) => Ok(PooledConnection::new(object, permits, self.errand.clone())),
+        let until = Instant::now() + self.patience;
+        let until = request
+            .deadline
+            .map_or(until, |deadline| deadline.min(until));
+        match timeout_at(until, self.pool.get()).await {
+            Ok(Ok(object)) => Ok(PooledConnection::new(object, permits, request.clone())),
             Ok(Err(PoolError::Backend(error))) => {
                 watch::count("no_connection");
                 match (error, &self.server_log) {
@@ -145,6 +156,7 @@ impl Db {
                     (error, _) => unavailable(error.to_string()),
                 }
             }
+            Err(_) if request.is_over() => Err(DbError::Late),
             Ok(Err(_)) | Err(_) => {
                 watch::count("no_answer");
                 unavailable("PostgreSQL does not answer".into())
@@ -153,10 +165,9 @@ impl Db {
     }
 
     /// Leave to take a connection, when it is this one's turn.
-    async fn permits(&self) -> Result<Permits, DbError> {
-        let of_request = self.errand.permit().await?;
-        let queue = &self.queue;
-        match queue.enter(self.errand.party, self.errand.deadline).await {
+    async fn permits(&self, request: &RequestContext) -> Result<Permits, DbError> {
+        let of_request = request.permit().await?;
+        match self.queue.enter(request.party, request.deadline).await {
             Ok(permit) => Ok((of_request, permit)),
             Err(NoPermit::Late) => Err(DbError::Late),
             Err(NoPermit::Exhausted) => {
@@ -166,19 +177,34 @@ impl Db {
         }
     }
 
-    pub(super) fn on(&self, errand: Errand) -> Db {
-        Db {
-            errand,
-            pool: self.pool.clone(),
-            queue: self.queue.clone(),
-            patience: self.patience,
-            server_log: self.server_log.clone(),
-            last_ping: Arc::clone(&self.last_ping),
-        }
+    /// Asks the server something, to see that it is there. However many ask at a time, the server is
+    /// asked once. Errors: `Unavailable`.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        let (fresh, patience) = PING;
+        let mut last = self.last_ping.lock().await;
+        let is_there = match *last {
+            Some((at, is_there)) if at.elapsed() < fresh => is_there,
+            _ => {
+                let is_there = self.is_there(patience).await;
+                *last = Some((Instant::now(), is_there));
+                is_there
+            }
+        };
+        let unavailable = || DbError::Unavailable("PostgreSQL does not answer".into());
+        is_there.then_some(()).ok_or_else(unavailable)
     }
 
-    pub(super) fn errand(&self) -> &Errand {
-        &self.errand
+    async fn is_there(&self, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        // As a request, so that a connection on which there is no answer is closed.
+        let (db, waiting) = self.request(Party::Program, deadline, AuthRevision::default());
+        let asked = async {
+            let mut connection = db.connection().await.ok()?;
+            connection.batch_execute("SELECT 1").await.ok()
+        };
+        let asked = timeout_at(deadline, asked);
+        let _waiting = waiting;
+        matches!(asked.await, Ok(Some(())))
     }
 
     /// The target of the pool's connections, for one that is not of the pool.
@@ -196,14 +222,6 @@ impl Db {
             in_use,
             waiting,
         }
-    }
-}
-
-/// Learns the words of a server that does not speak English, which matter only when something fails.
-async fn learn(target: &ConnectionConfig, patience: Duration) {
-    let learned = tokio::time::timeout(patience, words::learn(target)).await;
-    if !matches!(learned, Ok(Ok(()))) {
-        tracing::warn!("PostgreSQL's messages are not in English, and could not be learned");
     }
 }
 

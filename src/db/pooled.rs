@@ -9,10 +9,9 @@ use diesel_async::pooled_connection::PoolableConnection;
 
 use super::Connection;
 use super::config::ConnectionConfig;
-use super::deadline::{Canceller, Curfew, Errand, RequestPermit};
 use super::error::DbError;
 use super::fair_queue::Permit;
-use super::statements::Counted;
+use super::request::{RequestContext, RequestPermit};
 
 /// A connection that was handed out this long ago is asked for a sign of life before it is handed
 /// out again; a fresher one is only checked for being closed. Under load that spares a round trip
@@ -25,10 +24,6 @@ const REST: Duration = Duration::from_secs(1);
 pub struct PooledConnection {
     /// Always there until `drop` takes it.
     object: Option<Object<Manager>>,
-    /// For whom it is out.
-    errand: Errand,
-    /// The timer that cancels its statements, if it is out for no longer than a moment.
-    curfew: Option<Curfew>,
     /// Goes after the connection has: the next one may need its place in the pool.
     permits: Option<Permits>,
 }
@@ -37,21 +32,16 @@ pub struct PooledConnection {
 pub(super) type Permits = (Option<RequestPermit>, Permit);
 
 impl PooledConnection {
-    pub(super) fn new(object: Object<Manager>, permits: Permits, errand: Errand) -> Self {
+    pub(super) fn new(
+        mut object: Object<Manager>,
+        permits: Permits,
+        request: RequestContext,
+    ) -> Self {
+        object.request = request;
         Self {
-            permits: Some(permits),
-            curfew: errand.curfew(|| object.canceller()),
             object: Some(object),
-            errand,
+            permits: Some(permits),
         }
-    }
-
-    /// Ends this connection's statements from elsewhere.
-    pub fn canceller(&self) -> Canceller {
-        self.object
-            .as_ref()
-            .expect("there until dropped")
-            .canceller()
     }
 }
 
@@ -71,12 +61,13 @@ impl DerefMut for PooledConnection {
 
 impl Drop for PooledConnection {
     fn drop(&mut self) {
-        if self.errand.is_over() {
+        let Some(mut object) = self.object.take() else {
+            return;
+        };
+        if object.request.is_over() {
             // It may be in the middle of a statement, which would hold up whoever has it next.
-            let canceller = self.canceller();
-            if let Some(object) = self.object.take() {
-                drop(Object::take(object));
-            }
+            let canceller = object.canceller();
+            drop(Object::take(object));
             // Its place is free when the server knows: whoever asks and leaves, again and again, has
             // no more statements run than those who wait.
             let permits = self.permits.take();
@@ -86,11 +77,10 @@ impl Drop for PooledConnection {
             });
             return;
         }
-        let is_struck = self.curfew.as_ref().is_some_and(Curfew::has_struck);
-        if let Some(mut object) = self.object.take()
-            && (is_struck || object.is_broken())
-        {
+        if object.is_broken() {
             drop(Object::take(object));
+        } else {
+            object.request = RequestContext::default();
         }
     }
 }
@@ -102,17 +92,20 @@ pub(super) struct Manager {
 }
 
 impl managed::Manager for Manager {
-    type Type = Counted;
+    type Type = Connection;
     type Error = DbError;
 
-    async fn create(&self) -> Result<Counted, DbError> {
+    async fn create(&self) -> Result<Connection, DbError> {
         // Every future that asks for a connection contains this one, three times over: in a box it
         // makes each request that waits for its turn 25 kB smaller.
-        let connection = Box::pin(self.target.connect()).await?;
-        Ok(Counted::new(connection, self.target.tls(), self.slow))
+        Box::pin(Connection::open(&self.target, self.slow)).await
     }
 
-    async fn recycle(&self, connection: &mut Counted, metrics: &Metrics) -> RecycleResult<DbError> {
+    async fn recycle(
+        &self,
+        connection: &mut Connection,
+        metrics: &Metrics,
+    ) -> RecycleResult<DbError> {
         if connection.is_broken() {
             return Err(RecycleError::message("closed, or inside a transaction"));
         }

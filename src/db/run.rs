@@ -1,6 +1,5 @@
-use std::future::Future;
 use std::panic::Location;
-use std::time::{Duration, Instant};
+use std::pin::pin;
 
 use diesel::dsl::Limit;
 use diesel::query_dsl::methods::LimitDsl;
@@ -9,10 +8,10 @@ use diesel_async::methods::{ExecuteDsl, LoadQuery};
 use futures_util::TryStreamExt;
 
 use super::Connection;
-use super::{tally, watch};
+use super::watch::called_from;
 
-/// Runs statements, as diesel-async's trait of the same name does, and sees what that one cannot:
-/// from where a statement is run, how many rows came, and what went wrong after the first ones.
+/// Runs statements, as diesel-async's trait of the same name does, and notes from where, so that a slow
+/// one is logged by a name.
 pub trait RunQueryDsl: Sized {
     /// Runs it. Returns how many rows it changed.
     #[track_caller]
@@ -23,12 +22,7 @@ pub trait RunQueryDsl: Sized {
     where
         Self: ExecuteDsl<Connection> + 'query,
     {
-        let running = watch::called_from(Location::caller(), || ExecuteDsl::execute(self, conn));
-        async move {
-            let changed = running.await?;
-            tally::add_rows(changed as u64, Duration::ZERO);
-            Ok(changed)
-        }
+        called_from(Location::caller(), || ExecuteDsl::execute(self, conn))
     }
 
     /// All its rows.
@@ -41,14 +35,8 @@ pub trait RunQueryDsl: Sized {
         U: Send,
         Self: LoadQuery<'query, Connection, U> + 'query,
     {
-        let running = watch::called_from(Location::caller(), || self.internal_load(conn));
-        async move {
-            let stream = running.await?;
-            let began = Instant::now();
-            let rows: Vec<U> = stream.try_collect().await.inspect_err(watch::count_error)?;
-            tally::add_rows(rows.len() as u64, began.elapsed());
-            Ok(rows)
-        }
+        let running = called_from(Location::caller(), || self.internal_load(conn));
+        async move { running.await?.try_collect().await }
     }
 
     /// Its first row. Errors: `NotFound` without one.
@@ -61,12 +49,9 @@ pub trait RunQueryDsl: Sized {
         U: Send,
         Self: LoadQuery<'query, Connection, U> + 'query,
     {
-        let running = watch::called_from(Location::caller(), || self.internal_load(conn));
+        let running = called_from(Location::caller(), || self.internal_load(conn));
         async move {
-            let mut stream = std::pin::pin!(running.await?);
-            let began = Instant::now();
-            let row = stream.try_next().await.inspect_err(watch::count_error)?;
-            tally::add_rows(row.is_some().into(), began.elapsed());
+            let row = pin!(running.await?).try_next().await?;
             row.ok_or(Error::NotFound)
         }
     }

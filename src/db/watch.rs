@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::{DebugQuery, Instrumentation, InstrumentationEvent};
-use diesel::result::{DatabaseErrorKind, Error};
 use metrics::{Histogram, counter, histogram};
 use tracing::Span;
 
-use super::error::Failed;
+use super::auth_revision::CHECK;
 use super::sql::Sql;
 use super::tally;
 
@@ -19,6 +18,9 @@ thread_local! {
     /// From where the statement is run that is about to begin. It begins on the same thread, in the
     /// call that sets this.
     static CALLER: Cell<Option<&'static Location<'static>>> = const { Cell::new(None) };
+
+    /// Set while a statement begins that is not watched.
+    static IS_UNSEEN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Begins a statement and says from where.
@@ -29,12 +31,22 @@ pub(super) fn called_from<T>(place: &'static Location<'static>, begin: impl FnOn
     begun
 }
 
+/// Begins a statement that is not watched: one that another carries with it.
+pub(super) fn unseen<T>(begin: impl FnOnce() -> T) -> T {
+    IS_UNSEEN.set(true);
+    let begun = begin();
+    IS_UNSEEN.set(false);
+    begun
+}
+
 /// Watches one connection.
 pub(super) struct Watch {
     prepared: Arc<AtomicUsize>,
     slow: Option<Duration>,
     durations: Histogram,
     running: Option<Running>,
+    /// The check of the caller runs beside it.
+    is_carrying: bool,
 }
 
 struct Running {
@@ -52,10 +64,15 @@ impl Watch {
             slow,
             durations: histogram!("crm_statement_duration_seconds"),
             running: None,
+            is_carrying: false,
         }
     }
 
     fn begin(&mut self, query: &dyn DebugQuery) {
+        if IS_UNSEEN.get() {
+            self.is_carrying = true;
+            return;
+        }
         let caller = CALLER.take();
         self.running = Some(Running {
             began: Instant::now(),
@@ -64,7 +81,11 @@ impl Watch {
         });
     }
 
-    fn end(&mut self, query: &dyn DebugQuery, error: Option<&Error>) {
+    fn end(&mut self, query: &dyn DebugQuery) {
+        if self.is_carrying && Sql::of(query).text().ends_with(CHECK) {
+            self.is_carrying = false;
+            return;
+        }
         // One whose future was dropped has no end; the next one then takes its place.
         let Some(running) = self.running.take() else {
             return;
@@ -72,7 +93,6 @@ impl Watch {
         let time = running.began.elapsed();
         tally::add_statement(time);
         self.durations.record(time);
-        error.into_iter().for_each(count_error);
         if self.slow.is_some_and(|slow| time >= slow) {
             let name = format!("{} {}", module(running.caller), Sql::of(query).summary());
             let line = running.caller.map(Location::line);
@@ -93,7 +113,7 @@ impl Instrumentation for Watch {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
             InstrumentationEvent::StartQuery { query, .. } => self.begin(query),
-            InstrumentationEvent::FinishQuery { query, error, .. } => self.end(query, error),
+            InstrumentationEvent::FinishQuery { query, .. } => self.end(query),
             InstrumentationEvent::CacheQuery { .. } => {
                 self.prepared.fetch_add(1, Ordering::Relaxed);
             }
@@ -116,30 +136,6 @@ fn span(query: &dyn DebugQuery, caller: Option<&'static Location<'static>>) -> S
         db.query.text = sql.text(),
         code.function.name = module(caller),
     )
-}
-
-/// Counts what the database refused, by its kind.
-pub(super) fn count_error(error: &Error) {
-    use DatabaseErrorKind::*;
-    let kind = match error {
-        Error::DatabaseError(kind, _) => match kind {
-            UniqueViolation => "unique_violation",
-            ForeignKeyViolation => "foreign_key_violation",
-            NotNullViolation => "not_null_violation",
-            CheckViolation => "check_violation",
-            SerializationFailure => "serialization_failure",
-            ReadOnlyTransaction => "read_only_transaction",
-            _ => match Failed::of(error) {
-                Some(Failed::TooLong) => "statement_timeout",
-                Some(Failed::Locked) => "lock_timeout",
-                Some(Failed::Deadlocked) => "deadlock",
-                Some(Failed::Gone) => "connection_lost",
-                None => "other",
-            },
-        },
-        _ => "other",
-    };
-    count(kind);
 }
 
 /// Counts something that went wrong between the program and its database.

@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span, debug_span, field};
 
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbError, RequestDb};
 use crate::graphql::answer::{Answer, refuse_introspection};
 use crate::graphql::context::{ClientAddress, Credentials, RequestId, Settings};
 use crate::graphql::error::{defect, mark_invalid, transport_error};
@@ -72,7 +72,7 @@ pub trait Caller: Send {
 /// The age that the authentication of a caller may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// It may be cached: it is confirmed before anything is answered.
+    /// It may be cached: it is checked before anything is answered.
     Cached,
     /// It must be looked up: what was cached held no longer.
     LookedUp,
@@ -266,13 +266,7 @@ impl Execution<'_> {
         let (api, is_change) = (self.api, self.request.is_change());
         let deadline = api.deadline();
         let party = credentials.party(self.address);
-        let (db, waiting) = api
-            .db
-            .for_request(party, Some(deadline), credentials.premise());
-        let db = match is_change {
-            true => db.reading_until_the_deadline(),
-            false => db,
-        };
+        let (db, cancel_on_drop) = api.db.request(party, deadline, credentials.revision());
         let size = Arc::new(api.large_answers.answer(party, deadline, is_change));
         let (cost, prices) = (self.request.cost, self.request.row_prices());
         let rows = Arc::new(RowCosts::new(cost, prices));
@@ -288,7 +282,7 @@ impl Execution<'_> {
         let execution = api.schema.execute(ready);
         let mut execution = pin!(AssertUnwindSafe(execution).catch_unwind());
         // Where this future is dropped, this is dropped before the execution is.
-        let _waiting = waiting;
+        let _cancel_on_drop = cancel_on_drop;
         let until = match is_change {
             // A change ends by itself, and says what became of it.
             true => deadline + GRACE,
@@ -299,8 +293,8 @@ impl Execution<'_> {
             Err(_) => return Ok((self.failed(&self.late()), None)),
         };
         // Also where nothing that was asked for needed the database.
-        let confirmed = timeout_at(until, db.confirm()).await;
-        confirmed.unwrap_or(Err(DbError::Late))?;
+        let checked = timeout_at(until, db.check()).await;
+        checked.unwrap_or(Err(DbError::Late))?;
         let response = outcome.unwrap_or_else(|panic| self.failed(&defect(panic.as_ref())));
         let response = self.finished(variables, response, Some(&size), rows.taken());
         Ok((response, Some(size)))
@@ -310,7 +304,7 @@ impl Execution<'_> {
     fn with_loaders(
         &self,
         ready: async_graphql::Request,
-        db: &Db,
+        db: &RequestDb,
         credentials: &Credentials,
         size: &Arc<AnswerSize>,
     ) -> async_graphql::Request {

@@ -6,7 +6,7 @@ use async_graphql::{Context, ID};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use crate::db::{Db, Party, Premise};
+use crate::db::{AuthRevision, Party, RequestDb};
 use crate::graphql::attempt::Attempt;
 use crate::graphql::execute::answer_size::AnswerSize;
 use crate::graphql::prepare::RowCosts;
@@ -40,17 +40,17 @@ pub enum Credentials {
     Actor {
         /// The user.
         actor: Actor,
-        /// As of when that is so; the schema answers nothing before it is confirmed.
-        premise: Premise,
+        /// The revision that this was read at; nothing is answered before it is checked.
+        revision: AuthRevision,
     },
 }
 
 impl Credentials {
-    /// The premise that they take for granted.
-    pub(super) fn premise(&self) -> Premise {
+    /// The revision that they were read at.
+    pub(super) fn revision(&self) -> AuthRevision {
         match self {
-            Self::Actor { premise, .. } => premise.clone(),
-            Self::Nobody | Self::Refused => Premise::default(),
+            Self::Actor { revision, .. } => revision.clone(),
+            Self::Nobody | Self::Refused => AuthRevision::default(),
         }
     }
 
@@ -71,7 +71,7 @@ pub struct ClientAddress(pub Option<IpAddr>);
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
-pub(super) fn db<'a>(ctx: &Context<'a>) -> &'a Db {
+pub(super) fn db<'a>(ctx: &Context<'a>) -> &'a RequestDb {
     ctx.data_unchecked()
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_graphql::dataloader::{DataLoader, Loader};
 use futures_util::FutureExt;
 
-use crate::db::{Db, carried};
+use crate::db::{RequestDb, carried};
 use crate::graphql::error::defect;
 use crate::graphql::execute::answer_size::AnswerSize;
 use crate::service::leads::{self, Lead};
@@ -43,7 +43,7 @@ pub type Loaders = DataLoader<Lookup>;
 
 /// The sources that the loaders look things up in, and the actor they do it for.
 pub struct Lookup {
-    pub(super) db: Db,
+    pub(super) db: RequestDb,
     pub(super) directory: Directory,
     pub(super) actor: Actor,
     pub(super) size: Arc<AnswerSize>,

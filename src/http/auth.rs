@@ -6,7 +6,7 @@ use axum::http::header::AUTHORIZATION;
 use jsonwebtoken::decode_header;
 use tokio::time::{Instant, timeout_at};
 
-use crate::db::{Db, DbError, Party, Premise};
+use crate::db::{AuthRevision, DbError, Party, RequestDb};
 use crate::graphql::Credentials;
 use crate::http::App;
 use crate::service::{Actor, OpaqueToken, Result, TokenKind, api_keys, sessions, users};
@@ -17,8 +17,8 @@ const LARGEST: usize = 8 * 1024;
 /// Authenticates a request by its `Authorization: Bearer …`: a session's token, an API key, or a token
 /// of the identity provider, which is verified before the database is asked.
 ///
-/// The user of a session's token or a key is not looked up again for a moment: see [`Premise`].
-/// Without `from_memory` everybody is looked up, and there is no premise.
+/// The user of a session's token or a key is not looked up again for a moment: see [`AuthRevision`].
+/// Without `from_memory` everybody is looked up, and there is nothing to check.
 pub(super) async fn credentials(
     app: &App,
     headers: &HeaderMap,
@@ -47,9 +47,7 @@ pub(super) async fn credentials(
     // Who it is for is not known yet, so that the client's address takes its turn for it.
     let deadline = app.api.deadline();
     let party = Party::at(address);
-    let (db, waiting) = app
-        .db
-        .for_request(party, Some(deadline), Premise::default());
+    let (db, cancel_on_drop) = app.db.request(party, deadline, AuthRevision::default());
     let found = async {
         match &token {
             Some(token) => looked_up(app, &db, token, (party, deadline)).await,
@@ -58,7 +56,7 @@ pub(super) async fn credentials(
     };
     let found = pin!(timeout_at(deadline, found));
     // Where this future is dropped, this is dropped before what it waits for is.
-    let _waiting = waiting;
+    let _cancel_on_drop = cancel_on_drop;
     found.await.unwrap_or(Err(DbError::Late.into()))
 }
 
@@ -67,14 +65,14 @@ fn recalled(app: &App, token: &OpaqueToken) -> Option<Credentials> {
     let known = app.memory.recall(token)?;
     Some(Credentials::Actor {
         actor: known.actor,
-        premise: Premise::of(known.revision),
+        revision: AuthRevision::of(known.revision),
     })
 }
 
 /// Looks up a session's token or an API key, in its turn if it may be an invented one.
 async fn looked_up(
     app: &App,
-    db: &Db,
+    db: &RequestDb,
     token: &OpaqueToken,
     (party, deadline): (Party, Instant),
 ) -> Result<Credentials> {
@@ -106,7 +104,7 @@ async fn looked_up(
 }
 
 /// Verifies a token of the identity provider, and looks up its user.
-async fn identified(app: &App, db: &Db, shown: &str) -> Result<Credentials> {
+async fn identified(app: &App, db: &RequestDb, shown: &str) -> Result<Credentials> {
     let (Some(provider), Ok(header)) = (&app.provider, decode_header(shown)) else {
         return Ok(Credentials::Refused);
     };
@@ -121,6 +119,6 @@ async fn identified(app: &App, db: &Db, shown: &str) -> Result<Credentials> {
 fn found_now(actor: Actor) -> Credentials {
     Credentials::Actor {
         actor,
-        premise: Premise::default(),
+        revision: AuthRevision::default(),
     }
 }

@@ -4,7 +4,7 @@ use diesel::result::Error as DieselError;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::db::{DbError, Failed};
+use crate::db::DbError;
 use crate::service::{ApiKeyId, ErrorCode, Json, LeadId, NoteId, UserId};
 
 /// The result of a service function.
@@ -203,11 +203,9 @@ impl ServiceError {
 
 impl From<DieselError> for ServiceError {
     fn from(error: DieselError) -> Self {
-        match Failed::of(&error) {
-            Some(Failed::Gone) => Self::Unavailable(DbError::Unavailable(error.to_string())),
-            Some(Failed::TooLong) => Self::TimedOut("a statement"),
-            Some(Failed::Locked) => Self::TimedOut("waiting for a row that another change holds"),
-            Some(Failed::Deadlocked) | None => Self::Database(error),
+        match DbError::from_diesel(error) {
+            Ok(error) => error.into(),
+            Err(error) => Self::Database(error),
         }
     }
 }
@@ -216,6 +214,8 @@ impl From<DbError> for ServiceError {
     fn from(error: DbError) -> Self {
         match error {
             DbError::Late => Self::TimedOut("the request"),
+            DbError::StatementTimeout => Self::TimedOut("a statement"),
+            DbError::LockTimeout => Self::TimedOut("waiting for a row that another change holds"),
             error => Self::Unavailable(error),
         }
     }

@@ -7,7 +7,7 @@ use diesel_async::SimpleAsyncConnection;
 use serde::Serialize;
 
 use crate::db::schema::{free_email_domains, leads};
-use crate::db::{Connection, Db, RunQueryDsl};
+use crate::db::{Connection, RequestDb, RunQueryDsl};
 use crate::service::clock::now;
 use crate::service::command::{Answer, Command};
 use crate::service::leads::{self as lead, Lead};
@@ -91,7 +91,7 @@ impl Answer for FreeEmailDomains {
 
 /// The table, in alphabetical order. Errors: `PermissionDenied`.
 #[tracing::instrument(name = "free_email_domains::list", level = "debug", skip_all)]
-pub async fn list(db: &Db, actor: &Actor) -> Result<Vec<String>> {
+pub async fn list(db: &RequestDb, actor: &Actor) -> Result<Vec<String>> {
     permission::require(actor, Action::ManageFreeEmailDomains, None)?;
     all(&mut *db.connection().await?).await
 }

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use crate::db::schema::idempotency_keys;
-use crate::db::{Cached, Connection, Db, RunQueryDsl};
+use crate::db::{Cached, Connection, RequestDb, RunQueryDsl};
 use crate::service::command::{Answer, Command};
 use crate::service::permission::require_somewhere;
 use crate::service::{Actor, Json, Result, ServiceError, sha256};
@@ -82,7 +82,7 @@ pub(crate) async fn once<C: Command>(
 }
 
 /// Forgets the keys whose time is over. Returns how many.
-pub async fn forget_expired(db: &Db, now: DateTime<Utc>) -> Result<usize> {
+pub async fn forget_expired(db: &RequestDb, now: DateTime<Utc>) -> Result<usize> {
     let mut conn = db.connection().await?;
     let expired = idempotency_keys::table.filter(idempotency_keys::created_at.lt(now - KEPT_FOR));
     Ok(diesel::delete(expired).execute(&mut conn).await?)

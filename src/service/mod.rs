@@ -1,6 +1,6 @@
 //! The business logic: rules, permissions, and the queries that carry them out.
 //!
-//! Reads take a [`crate::db::Db`] or a connection, then the [`Actor`], then the thing. Every
+//! Reads take a [`crate::db::RequestDb`] or a connection, then the [`Actor`], then the thing. Every
 //! change is a [`Command`], run by [`perform`].
 
 pub mod api_keys;

@@ -1,18 +1,12 @@
-use std::future::Future;
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use diesel_async::AsyncConnection;
 use futures_util::future::BoxFuture;
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
-use crate::db::{BETWEEN_CANCELS, Canceller, Connection, Db, DbError, PooledConnection, carried};
+use crate::db::{CANCEL_GRACE, Connection, RequestDb, carried};
 use crate::service::idempotency::{self, IdempotencyKey};
 use crate::service::{Actor, Command, Result, ServiceError};
-
-/// The time after its deadline in which a change may end by itself.
-const GRACE: Duration = Duration::from_millis(800);
 
 /// Runs a command: a task and a transaction of its own.
 ///
@@ -20,7 +14,7 @@ const GRACE: Duration = Duration::from_millis(800);
 /// fully absent, and no connection goes back to the pool with locks in its hands. At the request's
 /// deadline it is undone, unless it is being committed: it is then answered, if PostgreSQL answers.
 #[tracing::instrument(level = "debug", skip_all, fields(otel.name = C::NAME))]
-pub async fn perform<C: Command>(db: &Db, actor: &Actor, command: C) -> Result<C::Answer> {
+pub async fn perform<C: Command>(db: &RequestDb, actor: &Actor, command: C) -> Result<C::Answer> {
     let work: Work<C::Answer> = Box::new(move |conn, actor| Box::pin(command.apply(conn, actor)));
     in_transaction(C::NAME, db, actor, work).await
 }
@@ -32,7 +26,7 @@ pub async fn perform<C: Command>(db: &Db, actor: &Actor, command: C) -> Result<C
 /// Errors: `IdempotencyConflict` if the key stands for another operation or input.
 #[tracing::instrument(level = "debug", skip_all, fields(otel.name = C::NAME))]
 pub async fn perform_once<C: Command>(
-    db: &Db,
+    db: &RequestDb,
     actor: &Actor,
     key: IdempotencyKey,
     command: C,
@@ -49,29 +43,29 @@ type Work<T> =
 
 async fn in_transaction<T: Send + 'static>(
     name: &'static str,
-    db: &Db,
+    db: &RequestDb,
     actor: &Actor,
     work: Work<T>,
 ) -> Result<T> {
     let (db, actor) = (db.for_change(), actor.clone());
-    let deadline = db.deadline();
     let change = async move {
-        let mut conn = connection(&db, deadline).await?;
-        let canceller = conn.canceller();
+        let mut conn = db.connection().await?;
         let is_committing = AtomicBool::new(false);
+        let is_late = || db.deadline().is_some_and(|at| Instant::now() >= at);
         let transaction = conn.transaction(async |conn| {
             let answer = work(conn, &actor).await?;
-            match deadline {
-                Some(deadline) if Instant::now() >= deadline => Err(too_late()),
-                _ => {
-                    is_committing.store(true, Ordering::Relaxed);
-                    Ok(answer)
-                }
+            if is_late() {
+                return Err(too_late());
             }
+            is_committing.store(true, Ordering::Relaxed);
+            Ok(answer)
         });
-        match deadline {
-            Some(deadline) => until(deadline, transaction, &canceller, &is_committing).await,
-            None => transaction.await,
+        let outcome = by_the_deadline(&db, transaction).await;
+        match outcome {
+            None if is_committing.load(Ordering::Relaxed) => Err(ServiceError::TimedOut(UNKNOWN)),
+            None => Err(too_late()),
+            Some(Err(ServiceError::TimedOut(_))) if is_late() => Err(too_late()),
+            Some(outcome) => outcome,
         }
     };
     match tokio::spawn(carried(change)).await {
@@ -80,47 +74,17 @@ async fn in_transaction<T: Send + 'static>(
     }
 }
 
-/// A connection by the deadline, also where PostgreSQL says nothing: nothing has been changed then.
-async fn connection(db: &Db, deadline: Option<Instant>) -> Result<PooledConnection> {
-    Ok(match deadline {
-        None => db.connection().await?,
-        Some(deadline) => match timeout_at(deadline, db.connection()).await {
-            Ok(connection) => connection?,
-            Err(_) => return Err(DbError::Late.into()),
-        },
-    })
-}
-
-/// Has a transaction that is not done by the deadline end by itself: its statement is cancelled, as
-/// often as it takes. One that still does not end is on a connection which PostgreSQL does not
-/// answer on. It is given up, and the connection with it, which is closed: what was not being
-/// committed is then undone as soon as PostgreSQL sees that.
-async fn until<T>(
-    deadline: Instant,
+/// Waits for a transaction, which ends by itself: its statements are cancelled at the deadline. One
+/// that still does not end is on a connection on which PostgreSQL does not answer. It is given up, and
+/// the connection with it, which is closed: what was not being committed is then undone as soon as
+/// PostgreSQL sees that.
+async fn by_the_deadline<T>(
+    db: &RequestDb,
     transaction: impl Future<Output = Result<T>>,
-    canceller: &Canceller,
-    is_committing: &AtomicBool,
-) -> Result<T> {
-    let mut transaction = pin!(transaction);
-    if let Ok(outcome) = timeout_at(deadline, &mut transaction).await {
-        return outcome;
-    }
-    let cancelling = async {
-        loop {
-            canceller.cancel().await;
-            sleep(BETWEEN_CANCELS).await;
-        }
-    };
-    tokio::select! {
-        outcome = &mut transaction => outcome.map_err(|error| match error {
-            ServiceError::TimedOut(_) => too_late(),
-            error => error,
-        }),
-        () = cancelling => Err(too_late()),
-        () = sleep_until(deadline + GRACE) => Err(match is_committing.load(Ordering::Relaxed) {
-            true => ServiceError::TimedOut(UNKNOWN),
-            false => too_late(),
-        }),
+) -> Option<Result<T>> {
+    match db.deadline() {
+        None => Some(transaction.await),
+        Some(deadline) => timeout_at(deadline + CANCEL_GRACE, transaction).await.ok(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::Utc;
 use crm::cli::seed::{PASSWORD, Progress, RANDOM_SEED, demo, generate};
-use crm::db::Db;
+use crm::db::RequestDb;
 use crm::db::schema::{lead_notes, leads};
 use crm::service::leads::bulk::BulkMode;
 use crm::service::leads::{CreateLeads, Lead, LeadStatus, MOST_AT_ONCE, NewLead};
@@ -132,13 +132,13 @@ async fn the_demo_is_there_once_and_its_people_can_sign_in() {
     assert_eq!(session.expect("a session").user.full_name, "Maria Schmidt");
 }
 
-async fn made_up(db: &Db, count: u64) -> Vec<Lead> {
+async fn made_up(db: &RequestDb, count: u64) -> Vec<Lead> {
     let made = generate(db, count, RANDOM_SEED, Progress::Silent).await;
     made.expect("made-up leads");
     all(db).await
 }
 
-async fn all(db: &Db) -> Vec<Lead> {
+async fn all(db: &RequestDb) -> Vec<Lead> {
     let mut conn = db.connection().await.expect("a connection");
     let all = leads::table.order_by(leads::id).select(Lead::as_select());
     all.load(&mut conn).await.expect("leads")

@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 
 use super::world::{World, today};
 use super::{Progress, SeedError, alone, rows, team};
-use crate::db::Db;
 use crate::db::schema::leads;
+use crate::db::{Copier, RequestDb};
 use crate::service::{Actor, ServiceError, free_email_domains, statistics};
 
 /// The number of leads copied in one transaction.
@@ -24,7 +24,7 @@ const MOST_COPIERS: usize = 8;
 ///
 /// Errors: what was copied before a failure stays; each lead is there with its timeline or not.
 pub async fn generate(
-    db: &Db,
+    db: &RequestDb,
     leads: u64,
     random_seed: u64,
     progress: Progress,
@@ -42,7 +42,7 @@ pub async fn generate(
 
 /// [`generate`] for who has made sure to be alone.
 pub(super) async fn fill(
-    db: &Db,
+    db: &RequestDb,
     leads: u64,
     random_seed: u64,
     progress: Progress,
@@ -68,7 +68,7 @@ pub(super) async fn fill(
 }
 
 /// The number of leads, archived or not.
-pub(super) async fn count(db: &Db) -> Result<u64, SeedError> {
+pub(super) async fn count(db: &RequestDb) -> Result<u64, SeedError> {
     let mut conn = db.connection().await?;
     let there: i64 = leads::table
         .count()
@@ -80,12 +80,12 @@ pub(super) async fn count(db: &Db) -> Result<u64, SeedError> {
 
 /// Makes and copies part after part until there is none left.
 async fn copy(
-    db: Db,
+    db: RequestDb,
     world: Arc<World>,
     next: Arc<AtomicU64>,
     bar: ProgressBar,
 ) -> Result<(), SeedError> {
-    let mut copier = db.copier().await?;
+    let mut copier = Copier::connect(&db).await?;
     loop {
         let part = next.fetch_add(1, Ordering::Relaxed);
         let indexes = part * PART..world.leads.min((part + 1) * PART);

@@ -20,7 +20,7 @@ pub use generate::generate;
 use clap::Args;
 
 use crate::config::DEVELOPMENT_PASSWORD;
-use crate::db::{Copier, Db, DbError};
+use crate::db::{Copier, DbError, RequestDb};
 
 /// The password of all users that are made here. For development only.
 pub const PASSWORD: &str = DEVELOPMENT_PASSWORD;
@@ -54,7 +54,7 @@ pub enum Progress {
 }
 
 /// Runs the command and says what it did, in one sentence.
-pub async fn run(args: SeedArgs, db: &Db) -> Result<String, SeedError> {
+pub async fn run(args: SeedArgs, db: &RequestDb) -> Result<String, SeedError> {
     let leads = args.leads;
     generate(db, leads, args.random_seed, Progress::Bar).await?;
     Ok(format!(
@@ -77,8 +77,8 @@ impl Progress {
 }
 
 /// Seeds alone: the lock is held until the copier is dropped.
-async fn alone(db: &Db) -> Result<Copier, DbError> {
-    let copier = db.copier().await?;
+async fn alone(db: &RequestDb) -> Result<Copier, DbError> {
+    let copier = Copier::connect(db).await?;
     copier.lock(LOCK).await?;
     Ok(copier)
 }

@@ -13,7 +13,7 @@ use fake::rand::rngs::StdRng;
 use super::world::ascii;
 use super::{PASSWORD, SeedError, lead};
 use crate::db::schema::users;
-use crate::db::{Connection, Db};
+use crate::db::{Connection, RequestDb};
 use crate::service::sessions::PasswordHash;
 use crate::service::users::{User, UserRole};
 use crate::service::{ServiceError, UserId};
@@ -38,7 +38,7 @@ const AGENTS: [&str; 12] = [
 /// The active agents, in the order of their addresses; where they are too few for so many leads,
 /// a team is added.
 pub(super) async fn ready(
-    db: &Db,
+    db: &RequestDb,
     leads: u64,
     random_seed: u64,
     today: DateTime<Utc>,
@@ -106,7 +106,7 @@ async fn add(
         .collect())
 }
 
-async fn active_agents(db: &Db) -> Result<Vec<UserId>, SeedError> {
+async fn active_agents(db: &RequestDb) -> Result<Vec<UserId>, SeedError> {
     let mut conn = db.connection().await?;
     let agents = users::table
         .filter(users::role.eq(UserRole::Agent).and(users::is_active))

@@ -13,7 +13,7 @@ use nix::unistd::{Uid, User};
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{Client, Connection, Error, Socket};
+use tokio_postgres::{Client, Connection, Error, SimpleQueryMessage, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub use self::options::{DatabaseOptions, UrlDefaults};
@@ -21,6 +21,7 @@ use self::passfile::Login;
 use self::session::Settings;
 pub(super) use self::session::{EXTENSIONS, quoted};
 use self::url::{Parameters, bad};
+use super::connection::TimeLimits;
 use super::error::{DbError, reason};
 use super::tally::carried;
 use super::tls::{self, ClientFiles, ServerVerification};
@@ -45,8 +46,22 @@ pub(super) struct ConnectionConfig {
     settings: String,
 }
 
-/// A client, and what drives it.
-type Opened = (Client, Connection<Socket, Tls>);
+/// A connection with all of its settings: a client, and what drives it.
+pub(super) struct Opened {
+    client: Client,
+    connection: Connection<Socket, Tls>,
+    limits: TimeLimits,
+}
+
+impl Opened {
+    /// Driven by a task of diesel's.
+    pub(super) async fn driven(self) -> Result<(AsyncPgConnection, TimeLimits), DbError> {
+        AsyncPgConnection::try_from_client_and_connection(self.client, self.connection)
+            .await
+            .map(|connection| (connection, self.limits))
+            .map_err(|error| DbError::Unavailable(reason(&error)))
+    }
+}
 
 impl ConnectionConfig {
     /// Reads the URL. `settings` are PostgreSQL settings for each connection, which the URL's own
@@ -90,17 +105,16 @@ impl ConnectionConfig {
     ///
     /// Errors: all of [`DbError`] but `BadUrl` and `Migration`.
     pub(super) async fn connect(&self) -> Result<AsyncPgConnection, DbError> {
-        let (client, connection) = self.open().await?;
-        AsyncPgConnection::try_from_client_and_connection(client, connection)
-            .await
-            .map_err(|error| DbError::Unavailable(reason(&error)))
+        Ok(self.open().await?.driven().await?.0)
     }
 
     /// Makes one connection below diesel, for what diesel does not offer. It ends when it is dropped.
     ///
     /// Errors: all of [`DbError`] but `BadUrl` and `Migration`.
     pub(super) async fn client(&self) -> Result<Client, DbError> {
-        let (client, connection) = self.open().await?;
+        let Opened {
+            client, connection, ..
+        } = self.open().await?;
         // What goes wrong on the way is also said to the client, by its next call.
         tokio::spawn(carried(connection));
         Ok(client)
@@ -110,7 +124,7 @@ impl ConnectionConfig {
     ///
     /// Its type is hidden in a box: every future that may ask for a connection contains this one, and
     /// the compiler looks through all of them, again and again.
-    fn open(&self) -> BoxFuture<'_, Result<Opened, DbError>> {
+    pub(super) fn open(&self) -> BoxFuture<'_, Result<Opened, DbError>> {
         Box::pin(async {
             let failed = |e: Error| DbError::from_connecting(&e, &self.config, &self.server);
             let (client, mut connection) = self.dial().await.map_err(failed)?;
@@ -118,15 +132,19 @@ impl ConnectionConfig {
                 None | Some("UTF8") => {}
                 Some(other) => return Err(self.not_in_utf8(other)),
             }
-            tokio::select! {
+            let answer = tokio::select! {
                 biased;
-                done = client.batch_execute(&self.settings) => done.map_err(failed)?,
+                done = client.simple_query(&self.settings) => done.map_err(failed)?,
                 _ = &mut connection => {
                     let reason = format!("PostgreSQL at {} closed the connection", self.server);
                     return Err(DbError::Unavailable(reason));
                 }
-            }
-            Ok((client, connection))
+            };
+            Ok(Opened {
+                client,
+                connection,
+                limits: limits(&answer),
+            })
         })
     }
 
@@ -168,6 +186,23 @@ impl ConnectionConfig {
     /// The schema that the tables are in.
     pub(super) fn schema(&self) -> &str {
         &self.schema
+    }
+}
+
+/// The time limits out of the answer to the statement that makes the settings.
+fn limits(answer: &[SimpleQueryMessage]) -> TimeLimits {
+    let last = answer.iter().rev().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    let limit = |column| {
+        let milliseconds = last.and_then(|row| row.try_get(column).ok().flatten());
+        let milliseconds = milliseconds.and_then(|text: &str| text.parse().ok());
+        Duration::from_millis(milliseconds.unwrap_or(0))
+    };
+    TimeLimits {
+        statement: limit(0),
+        lock: limit(1),
     }
 }
 

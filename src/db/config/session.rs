@@ -34,7 +34,8 @@ impl Settings {
     }
 
     /// The statement that makes them, and the schema the one in which everything is looked for,
-    /// besides the extensions, wherever those are. The user's name plays no part.
+    /// besides the extensions, wherever those are. The user's name plays no part. Then it asks for the
+    /// time limits in milliseconds.
     pub(super) fn statement(&self, schema: &str) -> String {
         let settings = self.0.iter().map(|(name, value)| {
             let (name, value) = (quoted(name), quoted(value));
@@ -49,7 +50,10 @@ impl Settings {
              WHERE extname IN ({extensions}) AND nspname NOT IN ({schema}, 'pg_catalog'))), false)"
         );
         let calls: Vec<String> = settings.chain([path]).collect();
-        format!("SELECT {}", calls.join(", "))
+        let limits = ["statement_timeout", "lock_timeout"].map(|name| {
+            format!("(1000 * extract(epoch FROM current_setting('{name}')::interval))::bigint")
+        });
+        format!("SELECT {}; SELECT {}", calls.join(", "), limits.join(", "))
     }
 }
 

@@ -2,7 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
 use crate::db::schema::{api_keys, users};
-use crate::db::{Connection, Db, RunQueryDsl, UsersRevision};
+use crate::db::{Connection, RequestDb, RunQueryDsl, UsersRevision};
 use crate::service::clock::now;
 use crate::service::users::{UserRole, team_of};
 use crate::service::{Actor, ApiKeyId, OpaqueToken, Result, UserId};
@@ -15,7 +15,10 @@ const NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// with the revision as of which that is so, and the moment when the key is over or its use is to be
 /// noted again: see [`Memory`](crate::service::sessions::Memory).
 #[tracing::instrument(name = "api_keys::authenticate", level = "debug", skip_all)]
-pub async fn authenticate(db: &Db, secret: &OpaqueToken) -> Result<Option<(Actor, DateTime<Utc>)>> {
+pub async fn authenticate(
+    db: &RequestDb,
+    secret: &OpaqueToken,
+) -> Result<Option<(Actor, DateTime<Utc>)>> {
     let mut conn = db.connection().await?;
     let key = api_keys::table
         .inner_join(users::table.on(users::id.eq(api_keys::user_id)))

@@ -4,7 +4,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 
 use crate::db::schema::api_keys;
-use crate::db::{Db, RunQueryDsl};
+use crate::db::{RequestDb, RunQueryDsl};
 use crate::service::api_keys::ApiKey;
 use crate::service::page::{Page, Slice, Start};
 use crate::service::permission::{self, Action};
@@ -21,7 +21,7 @@ pub struct ApiKeyFilter {
 /// A page of the keys, newest first: ids grow with time. Errors: `PermissionDenied`.
 #[tracing::instrument(name = "api_keys::list", level = "debug", skip_all)]
 pub async fn list(
-    db: &Db,
+    db: &RequestDb,
     actor: &Actor,
     filter: &ApiKeyFilter,
     page: &Page<ApiKeyId>,
@@ -45,7 +45,7 @@ pub async fn list(
 
 /// A key. Errors: `ApiKeyNotFound`, `PermissionDenied`.
 #[tracing::instrument(name = "api_keys::read", level = "debug", skip_all)]
-pub async fn read(db: &Db, actor: &Actor, id: ApiKeyId) -> Result<ApiKey> {
+pub async fn read(db: &RequestDb, actor: &Actor, id: ApiKeyId) -> Result<ApiKey> {
     permission::require(actor, Action::ManageApiKeys, None)?;
     let key = api_keys::table.find(id).select(ApiKey::as_select());
     let key = key.first(&mut *db.connection().await?).await.optional()?;
@@ -54,7 +54,7 @@ pub async fn read(db: &Db, actor: &Actor, id: ApiKeyId) -> Result<ApiKey> {
 
 /// The keys of these ids that exist. For an actor who may not see keys there are none.
 #[tracing::instrument(name = "api_keys::find_many", level = "debug", skip_all)]
-pub async fn find_many(db: &Db, actor: &Actor, ids: &[ApiKeyId]) -> Result<Vec<ApiKey>> {
+pub async fn find_many(db: &RequestDb, actor: &Actor, ids: &[ApiKeyId]) -> Result<Vec<ApiKey>> {
     if !permission::may(actor, Action::ManageApiKeys, None) {
         return Ok(Vec::new());
     }
@@ -65,7 +65,7 @@ pub async fn find_many(db: &Db, actor: &Actor, ids: &[ApiKeyId]) -> Result<Vec<A
 
 /// The number of keys that the filter lets through. Errors: `PermissionDenied`.
 #[tracing::instrument(name = "api_keys::count", level = "debug", skip_all)]
-pub async fn count(db: &Db, actor: &Actor, filter: &ApiKeyFilter) -> Result<i64> {
+pub async fn count(db: &RequestDb, actor: &Actor, filter: &ApiKeyFilter) -> Result<i64> {
     permission::require(actor, Action::ManageApiKeys, None)?;
     let mut conn = db.connection().await?;
     Ok(filter.query().count().get_result(&mut conn).await?)

@@ -5,7 +5,6 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::Untyped;
 
-use crate::db::UsersRevision;
 use crate::db::schema::leads;
 use crate::service::leads::lead::COLUMNS;
 
@@ -14,9 +13,6 @@ use crate::service::leads::lead::COLUMNS;
 /// sets would read too much for some lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Columns(u32);
-
-/// Stands for the users' revision, which is no column: see [`crate::db::Premise`].
-const USERS_REVISION: u32 = 1 << COLUMNS.len();
 
 impl Columns {
     /// All of them.
@@ -36,11 +32,6 @@ impl Columns {
     pub(super) fn count(self) -> usize {
         self.0.count_ones() as usize
     }
-
-    /// These and the users' revision.
-    pub fn and_users_revision(self) -> Self {
-        Self(self.0 | USERS_REVISION)
-    }
 }
 
 impl QueryFragment<Pg> for Columns {
@@ -52,11 +43,6 @@ impl QueryFragment<Pg> for Columns {
             out.push_identifier("leads")?;
             out.push_sql(".");
             out.push_identifier(column)?;
-        }
-        if self.0 & USERS_REVISION != 0 {
-            out.push_sql(", ");
-            UsersRevision.walk_ast(out.reborrow())?;
-            out.push_sql(" AS users_revision");
         }
         Ok(())
     }

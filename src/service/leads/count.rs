@@ -4,7 +4,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
 
 use crate::db::schema::{lead_search, leads};
-use crate::db::{Db, RunQueryDsl};
+use crate::db::{RequestDb, RunQueryDsl};
 use crate::service::leads::LeadFilter;
 use crate::service::leads::search::whole_in_index;
 use crate::service::{Actor, Result, ServiceError, statistics};
@@ -23,7 +23,7 @@ pub struct CountUpTo {
 
 /// The number of leads that the filter lets through and the actor may see. Exact.
 #[tracing::instrument(name = "leads::count", level = "debug", skip_all)]
-pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64> {
+pub async fn count(db: &RequestDb, actor: &Actor, filter: &LeadFilter) -> Result<i64> {
     let query = filter.query(actor)?;
     if let Some(count) = statistics::count(db, actor, filter).await? {
         return Ok(count);
@@ -45,7 +45,7 @@ pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<i64> {
 /// Errors: `InvalidData` unless `most` is 1 to [`COUNTED_AT_MOST`].
 #[tracing::instrument(name = "leads::count_up_to", level = "debug", skip_all)]
 pub async fn count_up_to(
-    db: &Db,
+    db: &RequestDb,
     actor: &Actor,
     filter: &LeadFilter,
     most: i32,

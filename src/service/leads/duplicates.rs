@@ -1,7 +1,7 @@
 use diesel::prelude::*;
 
 use crate::db::schema::leads;
-use crate::db::{Db, RunQueryDsl};
+use crate::db::{RequestDb, RunQueryDsl};
 use crate::service::leads::input::{given, phone_region};
 use crate::service::leads::{Archived, Lead, LeadFilter};
 use crate::service::validation::Faults;
@@ -21,7 +21,7 @@ pub struct DuplicatesOf {
 /// The leads with the same e-mail address or phone number that the actor may see, newest first,
 /// at most [`page::DEFAULT`]. Errors: `InvalidData` for what is neither.
 #[tracing::instrument(name = "leads::duplicates", level = "debug", skip_all)]
-pub async fn duplicates(db: &Db, actor: &Actor, of: &DuplicatesOf) -> Result<Vec<Lead>> {
+pub async fn duplicates(db: &RequestDb, actor: &Actor, of: &DuplicatesOf) -> Result<Vec<Lead>> {
     let mut faults = Faults::default();
     let region = phone_region(&of.phone_region, &mut faults);
     let email = given(&of.email).and_then(|e| faults.take("email", text::email(e)));

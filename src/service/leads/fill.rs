@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::AsyncConnection;
 
 use crate::db::schema::{leads, text_forms};
-use crate::db::{Connection, Db, RunQueryDsl};
+use crate::db::{Connection, RequestDb, RunQueryDsl};
 use crate::service::leads::{Keys, Lead};
 use crate::service::{LeadId, Result, text, users};
 
@@ -15,7 +15,7 @@ const BATCH: i64 = 1_000;
 /// version of the functions. Each batch remembers how far it came, so that whoever comes next goes on
 /// from there, after a stop or beside it. Returns how many leads had other keys.
 #[tracing::instrument(name = "leads::fill_keys", level = "debug", skip_all)]
-pub async fn fill_keys(db: &Db) -> Result<usize> {
+pub async fn fill_keys(db: &RequestDb) -> Result<usize> {
     let mut changed = 0;
     let mut conn = db.connection().await?;
     while let Some(batch) = conn

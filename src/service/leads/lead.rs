@@ -116,7 +116,6 @@ macro_rules! listed_lead {
             pub(crate) company_key: Option<String>,
             /// How it was found.
             pub(crate) found: MatchKind,
-            pub(crate) users_revision: Option<i64>,
         }
 
         /// The columns that a list can read.
@@ -145,7 +144,6 @@ macro_rules! listed_lead {
                         $(stringify!($column) => lead.$column = Some(value::<$sql, _>(field)?),)*
                         "last_name_key" => lead.last_name_key = value::<Nullable<Text>, _>(field)?,
                         "company_key" => lead.company_key = value::<Nullable<Text>, _>(field)?,
-                        "users_revision" => lead.users_revision = value::<Nullable<BigInt>, _>(field)?,
                         // Of a statement that reads a page, see `search::statements`.
                         "is_whole" => {}
                         other => return Err(format!("leads have no column {other}").into()),

@@ -1,4 +1,4 @@
-use crate::db::{Connection, Db};
+use crate::db::{Connection, RequestDb};
 use crate::service::leads::order::Cursor;
 use crate::service::leads::search::{LeadSearch, MatchKind, Near, PageWindow, owners};
 use crate::service::leads::{Columns, LeadFilter, LeadOrder, ListedLead};
@@ -15,7 +15,7 @@ use crate::service::{Actor, Result, ServiceError};
 /// `SearchTooWide`.
 #[tracing::instrument(name = "leads::list", level = "debug", skip_all)]
 pub async fn list(
-    db: &Db,
+    db: &RequestDb,
     actor: &Actor,
     filter: &LeadFilter,
     order: LeadOrder,
@@ -32,11 +32,7 @@ pub async fn list(
             near: None,
             order,
             backwards,
-            columns: if db.premise().is_open() {
-                columns.and_users_revision()
-            } else {
-                columns
-            },
+            columns,
         },
         window: PageWindow {
             place,
@@ -44,22 +40,15 @@ pub async fn list(
             offset,
         },
     };
-    let mut conn = db.unconfirmed_connection().await?;
+    let mut conn = db.connection().await?;
     let rows = if owners(filter, actor).is_none() {
         Vec::new()
     } else if filter.search.may_be_mistyped() {
-        conn.build_transaction()
-            .repeatable_read()
-            .read_only()
-            .run(async |conn| reading.both_kinds(conn).await)
+        conn.snapshot(async |conn| reading.both_kinds(conn).await)
             .await?
     } else {
         reading.search.page(&mut conn, reading.window).await?
     };
-    match rows.first() {
-        Some(row) if db.premise().is_open() => db.premise().judge(row.users_revision)?,
-        _ => db.premise().confirm(&mut conn).await?,
-    }
     Ok(Slice::of(page, rows))
 }
 

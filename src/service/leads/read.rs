@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use crate::db::schema::leads;
-use crate::db::{Connection, Db, RunQueryDsl, UsersRevision};
+use crate::db::{Connection, RequestDb, RunQueryDsl};
 use crate::service::command::Answer;
 use crate::service::leads::{Lead, sql, visible_to};
 use crate::service::permission::{Action, denied, may};
@@ -12,19 +12,14 @@ use crate::service::{Actor, LeadId, Result, ServiceError};
 /// One lead. Errors: `LeadNotFound`, and `PermissionDenied` if it exists but is not the actor's to
 /// see.
 #[tracing::instrument(name = "leads::read", level = "debug", skip_all)]
-pub async fn read(db: &Db, actor: &Actor, id: LeadId) -> Result<Lead> {
-    let mut conn = db.unconfirmed_connection().await?;
+pub async fn read(db: &RequestDb, actor: &Actor, id: LeadId) -> Result<Lead> {
+    let mut conn = db.connection().await?;
     let query = leads::table.find(id).filter(visible_to(actor));
-    let found: Option<(Lead, Option<i64>)> = query
-        .select((Lead::as_select(), UsersRevision))
-        .get_result(&mut conn)
-        .await
-        .optional()?;
-    if let Some((lead, revision)) = found {
-        db.premise().judge(revision)?;
+    let query = query.select(Lead::as_select());
+    let found: Option<Lead> = query.get_result(&mut conn).await.optional()?;
+    if let Some(lead) = found {
         return Ok(lead);
     }
-    db.premise().confirm(&mut conn).await?;
     if sql::lead_exists(&mut conn, id).await? {
         Err(denied(actor.role, Action::ReadLead))
     } else {
@@ -34,7 +29,7 @@ pub async fn read(db: &Db, actor: &Actor, id: LeadId) -> Result<Lead> {
 
 /// The leads of these ids that exist and that the actor may see, archived ones too, in no order.
 #[tracing::instrument(name = "leads::read_many", level = "debug", skip_all)]
-pub async fn read_many(db: &Db, actor: &Actor, ids: &[LeadId]) -> Result<Vec<Lead>> {
+pub async fn read_many(db: &RequestDb, actor: &Actor, ids: &[LeadId]) -> Result<Vec<Lead>> {
     let mut conn = db.connection().await?;
     let query = leads::table
         .filter(leads::id.eq_any(ids))
@@ -45,7 +40,7 @@ pub async fn read_many(db: &Db, actor: &Actor, ids: &[LeadId]) -> Result<Vec<Lea
 /// The leads of these ids that exist; nothing in place of one that is not the actor's to see.
 #[tracing::instrument(name = "leads::find_many", level = "debug", skip_all)]
 pub async fn find_many(
-    db: &Db,
+    db: &RequestDb,
     actor: &Actor,
     ids: &[LeadId],
 ) -> Result<HashMap<LeadId, Option<Lead>>> {

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use crate::db::schema::{sessions, users};
-use crate::db::{Connection, Db, RunQueryDsl};
+use crate::db::{Connection, RequestDb, RunQueryDsl};
 use crate::service::clock::now;
 use crate::service::command::Command;
 use crate::service::permission::Action;
@@ -21,7 +21,7 @@ use crate::service::{Actor, Result, ServiceError, SessionId, perform, text};
 /// `Conflict` if the password was changed meanwhile.
 #[tracing::instrument(name = "sessions::change_password", level = "debug", skip_all)]
 pub async fn change_password(
-    db: &Db,
+    db: &RequestDb,
     actor: &Actor,
     current: &str,
     new: &str,

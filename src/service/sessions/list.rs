@@ -3,7 +3,7 @@ use diesel::dsl::auto_type;
 use diesel::prelude::*;
 
 use crate::db::schema::sessions;
-use crate::db::{Db, RunQueryDsl};
+use crate::db::{RequestDb, RunQueryDsl};
 use crate::service::page::{Page, Slice, Start};
 use crate::service::{Actor, Result, ServiceError, SessionId, UserId};
 
@@ -25,7 +25,7 @@ pub struct Session {
 /// A page of the actor's own open sessions, newest first: ids grow with time. Errors:
 /// `PermissionDenied` for an API key.
 #[tracing::instrument(name = "sessions::list", level = "debug", skip_all)]
-pub async fn list(db: &Db, actor: &Actor, page: &Page<SessionId>) -> Result<Slice<Session>> {
+pub async fn list(db: &RequestDb, actor: &Actor, page: &Page<SessionId>) -> Result<Slice<Session>> {
     require_person(actor)?;
     let query = sessions::table.filter(are_own(actor)).into_boxed();
     let query = query.limit(page.size as i64 + 1);
@@ -46,7 +46,7 @@ pub async fn list(db: &Db, actor: &Actor, page: &Page<SessionId>) -> Result<Slic
 
 /// The number of the actor's own open sessions. Errors: `PermissionDenied` for an API key.
 #[tracing::instrument(name = "sessions::count", level = "debug", skip_all)]
-pub async fn count(db: &Db, actor: &Actor) -> Result<i64> {
+pub async fn count(db: &RequestDb, actor: &Actor) -> Result<i64> {
     require_person(actor)?;
     let own = sessions::table.filter(are_own(actor)).count();
     Ok(own.get_result(&mut *db.connection().await?).await?)

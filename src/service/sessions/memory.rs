@@ -15,7 +15,7 @@ const LASTS: TimeDelta = TimeDelta::minutes(1);
 /// users, sessions and keys.
 ///
 /// Nothing is answered on the strength of that alone: the database must say that this is still the
-/// revision, see [`crate::db::Premise`]. Clones share it.
+/// revision, see [`crate::db::AuthRevision`]. Clones share it.
 #[derive(Clone)]
 pub struct Memory(Arc<Shared>);
 

@@ -19,7 +19,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
 use crate::db::schema::{sessions, users};
-use crate::db::{Connection, Db, RunQueryDsl, UsersRevision};
+use crate::db::{Connection, RequestDb, RunQueryDsl, UsersRevision};
 use crate::service::clock::now;
 use crate::service::sessions::throttle::LoginAttempt;
 use crate::service::text::typed_address;
@@ -49,7 +49,7 @@ pub struct NewSession {
 /// from the address where it is known.
 #[tracing::instrument(name = "sessions::login", level = "debug", skip_all)]
 pub async fn login(
-    db: &Db,
+    db: &RequestDb,
     email: &str,
     password: &str,
     from: Option<IpAddr>,
@@ -95,7 +95,7 @@ pub async fn login(
 /// the revision as of which that is so, and the moment when the session ends: see [`Memory`].
 #[tracing::instrument(name = "sessions::authenticate", level = "debug", skip_all)]
 pub async fn authenticate(
-    db: &Db,
+    db: &RequestDb,
     token: &OpaqueToken,
     lifetime: TimeDelta,
 ) -> Result<Option<(Actor, DateTime<Utc>)>> {
@@ -153,7 +153,7 @@ fn expiry(created_at: DateTime<Utc>, used_at: DateTime<Utc>, lifetime: TimeDelta
 
 /// Ends the actor's session. Returns whether there was one.
 #[tracing::instrument(name = "sessions::logout", level = "debug", skip_all)]
-pub async fn logout(db: &Db, actor: &Actor) -> Result<bool> {
+pub async fn logout(db: &RequestDb, actor: &Actor) -> Result<bool> {
     let Some(session) = actor.session else {
         return Ok(false);
     };
@@ -162,7 +162,7 @@ pub async fn logout(db: &Db, actor: &Actor) -> Result<bool> {
 }
 
 /// Forgets the sessions, and the attempts to sign in, whose time is over. Returns how many sessions.
-pub async fn forget_expired(db: &Db, now: DateTime<Utc>) -> Result<usize> {
+pub async fn forget_expired(db: &RequestDb, now: DateTime<Utc>) -> Result<usize> {
     throttle::forget(db, now).await?;
     let over = diesel::delete(sessions::table.filter(sessions::expires_at.lt(now)));
     Ok(over.execute(&mut *db.connection().await?).await?)

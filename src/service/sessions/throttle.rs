@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 use crate::db::schema::{login_addresses, users};
-use crate::db::{Cached, Db, RunQueryDsl};
+use crate::db::{Cached, RequestDb, RunQueryDsl};
 use crate::service::clock::now;
 use crate::service::{Result, ServiceError, UserId, sha256};
 
@@ -55,7 +55,7 @@ struct Begun {
 impl LoginAttempt {
     /// Takes a place before the password is looked at. An account that nobody has is counted like any
     /// other. Errors: `RateLimited`.
-    pub(super) async fn begin(db: &Db, email: &str, client: Option<IpAddr>) -> Result<Self> {
+    pub(super) async fn begin(db: &RequestDb, email: &str, client: Option<IpAddr>) -> Result<Self> {
         let network = client.map(network);
         let address = network
             .as_ref()
@@ -78,19 +78,19 @@ impl LoginAttempt {
     }
 
     /// Ends it as a failed one.
-    pub(super) async fn failed(self, db: &Db) -> Result<()> {
+    pub(super) async fn failed(self, db: &RequestDb) -> Result<()> {
         self.end(db, true).await
     }
 
     /// Ends it as one that was right, which counts no longer, and remembers the owner's address.
-    pub(super) async fn succeeded(self, db: &Db, user: UserId) -> Result<()> {
+    pub(super) async fn succeeded(self, db: &RequestDb, user: UserId) -> Result<()> {
         if let Some(address) = &self.address {
             remember(db, user, address).await?;
         }
         self.end(db, false).await
     }
 
-    async fn end(self, db: &Db, has_failed: bool) -> Result<()> {
+    async fn end(self, db: &RequestDb, has_failed: bool) -> Result<()> {
         let end = sql_query("SELECT end_login_attempt($1, $2, $3)")
             .bind::<Array<Binary>, _>(self.keys)
             .bind::<Timestamptz, _>(self.at)
@@ -101,7 +101,7 @@ impl LoginAttempt {
 }
 
 /// Waits until fewer are being checked than may still fail. Errors: `RateLimited`.
-async fn take_place(db: &Db, keys: &[Vec<u8>], most: &[i32]) -> Result<DateTime<Utc>> {
+async fn take_place(db: &RequestDb, keys: &[Vec<u8>], most: &[i32]) -> Result<DateTime<Utc>> {
     let until = Instant::now() + LONGEST_WAIT;
     let mut pause = Duration::from_millis(20);
     let mut waiting = None;
@@ -127,7 +127,7 @@ async fn take_place(db: &Db, keys: &[Vec<u8>], most: &[i32]) -> Result<DateTime<
 }
 
 /// Tells whether the owner of the account signed in from this address lately.
-async fn is_owners(db: &Db, email: &str, address: &[u8]) -> Result<bool> {
+async fn is_owners(db: &RequestDb, email: &str, address: &[u8]) -> Result<bool> {
     let known = login_addresses::table
         .inner_join(users::table)
         .filter(users::email.eq(email))
@@ -138,7 +138,7 @@ async fn is_owners(db: &Db, email: &str, address: &[u8]) -> Result<bool> {
         .await?)
 }
 
-async fn remember(db: &Db, user: UserId, address: &[u8]) -> Result<()> {
+async fn remember(db: &RequestDb, user: UserId, address: &[u8]) -> Result<()> {
     let at = now();
     let known = sql_query(
         "INSERT INTO login_addresses AS known VALUES ($1, $2, $3) ON CONFLICT (user_id, address) \
@@ -153,7 +153,7 @@ async fn remember(db: &Db, user: UserId, address: &[u8]) -> Result<()> {
 }
 
 /// Forgets attempts and addresses that no longer count.
-pub(super) async fn forget(db: &Db, now: DateTime<Utc>) -> Result<()> {
+pub(super) async fn forget(db: &RequestDb, now: DateTime<Utc>) -> Result<()> {
     let mut conn = db.connection().await?;
     sql_query("DELETE FROM login_attempts WHERE $1 > ALL (failed || pending)")
         .bind::<Timestamptz, _>(now - TimeDelta::minutes(1))

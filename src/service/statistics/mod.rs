@@ -24,7 +24,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::db::{Connection, Db};
+use crate::db::{Connection, RequestDb};
 use crate::service::leads::LeadFilter;
 use crate::service::{Actor, Result};
 use rollups::Rollups;
@@ -45,16 +45,13 @@ pub struct Statistics {
 /// stretches.
 #[tracing::instrument(name = "statistics::statistics", level = "debug", skip_all)]
 pub async fn statistics(
-    db: &Db,
+    db: &RequestDb,
     actor: &Actor,
     filter: &LeadFilter,
     wanted: &Wanted,
 ) -> Result<Statistics> {
     let mut conn = db.connection().await?;
-    conn.build_transaction()
-        .repeatable_read()
-        .read_only()
-        .run(async |conn| statistics_within(conn, actor, filter, wanted, Utc::now()).await)
+    conn.snapshot(async |conn| statistics_within(conn, actor, filter, wanted, Utc::now()).await)
         .await
 }
 
@@ -95,7 +92,7 @@ pub async fn statistics_within(
 /// The number of leads that the filter lets through and the actor may see, if rollups have it: where
 /// only assignees, the time of creation and one of status, source and hot are asked for.
 #[tracing::instrument(name = "statistics::count", level = "debug", skip_all)]
-pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<Option<i64>> {
+pub async fn count(db: &RequestDb, actor: &Actor, filter: &LeadFilter) -> Result<Option<i64>> {
     let Some(rollups) = Rollups::of(actor, filter) else {
         return Ok(None);
     };
@@ -103,10 +100,7 @@ pub async fn count(db: &Db, actor: &Actor, filter: &LeadFilter) -> Result<Option
     if rollups.are_whole() {
         return Ok(Some(rollups.count(&mut conn).await?));
     }
-    conn.build_transaction()
-        .repeatable_read()
-        .read_only()
-        .run(async |conn| Ok(Some(rollups.count(conn).await?)))
+    conn.snapshot(async |conn| Ok(Some(rollups.count(conn).await?)))
         .await
 }
 

@@ -8,7 +8,7 @@ use diesel::IntoSql;
 use diesel::sql_types::{Integer, Timestamptz};
 use diesel_async::SimpleAsyncConnection;
 
-use crate::db::{Db, RunQueryDsl};
+use crate::db::{RequestDb, RunQueryDsl};
 use crate::service::Result;
 
 /// The most deltas that one transaction folds.
@@ -41,7 +41,7 @@ impl Fold {
 
     /// Folds all deltas that there are, and moves the watermark on once in a while. Cheap if there
     /// is nothing to do.
-    pub async fn run(&mut self, db: &Db) -> Result<()> {
+    pub async fn run(&mut self, db: &RequestDb) -> Result<()> {
         let mut conn = db.connection().await?;
         if self.advanced_at.is_none_or(|at| at.elapsed() >= REST) {
             // By the clock that all copies of the service have in common.
@@ -69,6 +69,6 @@ impl Fold {
 }
 
 /// Folds once.
-pub async fn fold(db: &Db) -> Result<()> {
+pub async fn fold(db: &RequestDb) -> Result<()> {
     Fold::default().run(db).await
 }

@@ -5,7 +5,7 @@ use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Nullable, Uuid};
 
 use crate::db::schema::{lead_notes, leads, sql_types};
-use crate::db::{Cached, Connection, Db, RunQueryDsl};
+use crate::db::{Cached, Connection, RequestDb, RunQueryDsl};
 use crate::service::command::Answer;
 use crate::service::leads::visible_to;
 use crate::service::page::{Page, Slice, Start};
@@ -24,7 +24,7 @@ diesel::define_sql_function! {
 /// Errors: `InvalidData` for a page read from its end.
 #[tracing::instrument(name = "timeline::entries_of", level = "debug", skip_all)]
 pub async fn entries_of(
-    db: &Db,
+    db: &RequestDb,
     actor: &Actor,
     ids: &[LeadId],
     types: Option<&[EntryType]>,
@@ -64,7 +64,7 @@ pub async fn entries_of(
 /// One entry, a note in whichever version. Errors: `NoteNotFound`, and `PermissionDenied` if its
 /// lead is not the actor's to see.
 #[tracing::instrument(name = "timeline::read", level = "debug", skip_all)]
-pub async fn read(db: &Db, actor: &Actor, id: NoteId) -> Result<Entry> {
+pub async fn read(db: &RequestDb, actor: &Actor, id: NoteId) -> Result<Entry> {
     if let Some(note) = read_many(db, actor, &[id]).await?.pop() {
         return Ok(note);
     }
@@ -79,7 +79,7 @@ pub async fn read(db: &Db, actor: &Actor, id: NoteId) -> Result<Entry> {
 
 /// The entries of these ids that exist and whose lead the actor may see, in no order.
 #[tracing::instrument(name = "timeline::read_many", level = "debug", skip_all)]
-pub async fn read_many(db: &Db, actor: &Actor, ids: &[NoteId]) -> Result<Vec<Entry>> {
+pub async fn read_many(db: &RequestDb, actor: &Actor, ids: &[NoteId]) -> Result<Vec<Entry>> {
     visible(&mut *db.connection().await?, actor, ids).await
 }
 
@@ -96,7 +96,7 @@ async fn visible(conn: &mut Connection, actor: &Actor, ids: &[NoteId]) -> Result
 /// The entries of these ids that exist; nothing in place of one whose lead is not the actor's to see.
 #[tracing::instrument(name = "timeline::find_many", level = "debug", skip_all)]
 pub async fn find_many(
-    db: &Db,
+    db: &RequestDb,
     actor: &Actor,
     ids: &[NoteId],
 ) -> Result<HashMap<NoteId, Option<Entry>>> {
@@ -131,7 +131,7 @@ impl Answer for Entry {
 /// only up to the horizon, below which no writer is still at work. An entry of a slow transaction
 /// holds back those behind it until it is there.
 #[tracing::instrument(name = "timeline::feed", level = "debug", skip_all)]
-pub async fn feed(db: &Db, actor: &Actor, after: i64, size: usize) -> Result<Slice<Entry>> {
+pub async fn feed(db: &RequestDb, actor: &Actor, after: i64, size: usize) -> Result<Slice<Entry>> {
     let mut conn = db.connection().await?;
     // A statement of its own, before the one whose snapshot must be the later.
     let horizon: i64 = diesel::select(lead_notes_horizon())

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::db::Db;
+use crate::db::RequestDb;
 use crate::service::users::{User, users_by_id};
 use crate::service::{Actor, Result, UserId};
 
@@ -30,7 +30,7 @@ impl Directory {
     #[tracing::instrument(name = "users::named", level = "debug", skip_all)]
     pub async fn named(
         &self,
-        db: &Db,
+        db: &RequestDb,
         actor: &Actor,
         ids: impl IntoIterator<Item = UserId>,
     ) -> Result<HashMap<UserId, Arc<User>>> {

@@ -2,7 +2,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::db::schema::users;
-use crate::db::{Db, RunQueryDsl};
+use crate::db::{RequestDb, RunQueryDsl};
 use crate::service::perform;
 use crate::service::sessions::PasswordHash;
 use crate::service::text::typed_address;
@@ -11,7 +11,7 @@ use crate::service::{Actor, Result, ServiceError};
 
 /// Creates an administrator, unless another copy of the program does so at the same moment.
 #[tracing::instrument(name = "users::create_first_admin", level = "debug", skip_all)]
-pub async fn create_first_admin(db: &Db, email: &str, password: PasswordHash) -> Result<()> {
+pub async fn create_first_admin(db: &RequestDb, email: &str, password: PasswordHash) -> Result<()> {
     let admin = CreateUser {
         email: email.to_owned(),
         full_name: "First Administrator".to_owned(),
@@ -27,7 +27,7 @@ pub async fn create_first_admin(db: &Db, email: &str, password: PasswordHash) ->
 
 /// True if there is somebody who can manage users.
 #[tracing::instrument(name = "users::has_admin", level = "debug", skip_all)]
-pub async fn has_admin(db: &Db) -> Result<bool> {
+pub async fn has_admin(db: &RequestDb) -> Result<bool> {
     let mut conn = db.connection().await?;
     let admins = users::table.filter(users::role.eq(UserRole::Admin).and(users::is_active));
     Ok(diesel::select(exists(admins)).get_result(&mut conn).await?)
@@ -35,7 +35,7 @@ pub async fn has_admin(db: &Db) -> Result<bool> {
 
 /// True if there are users at all.
 #[tracing::instrument(name = "users::exist", level = "debug", skip_all)]
-pub async fn exist(db: &Db) -> Result<bool> {
+pub async fn exist(db: &RequestDb) -> Result<bool> {
     let mut conn = db.connection().await?;
     Ok(diesel::select(exists(users::table.select(users::id)))
         .get_result(&mut conn)
@@ -44,7 +44,7 @@ pub async fn exist(db: &Db) -> Result<bool> {
 
 /// The user with that address, for the program's own commands.
 #[tracing::instrument(name = "users::by_email", level = "debug", skip_all)]
-pub async fn by_email(db: &Db, email: &str) -> Result<Option<User>> {
+pub async fn by_email(db: &RequestDb, email: &str) -> Result<Option<User>> {
     let mut conn = db.connection().await?;
     let user = users::table.filter(users::email.eq(typed_address(email)));
     Ok(user

@@ -1,7 +1,7 @@
 use diesel::prelude::*;
 
 use crate::db::schema::users;
-use crate::db::{Db, RunQueryDsl, UsersRevision};
+use crate::db::{RequestDb, RunQueryDsl, UsersRevision};
 use crate::service::text::claimed_address;
 use crate::service::users::{UserRole, team_of};
 use crate::service::{Actor, Result, UserId};
@@ -17,7 +17,7 @@ pub enum Identity {
 
 /// The active user behind an identity right now, asked of the database for every request.
 #[tracing::instrument(name = "users::identified", level = "debug", skip_all)]
-pub async fn identified(db: &Db, identity: &Identity) -> Result<Option<Actor>> {
+pub async fn identified(db: &RequestDb, identity: &Identity) -> Result<Option<Actor>> {
     let user = users::table.filter(users::is_active).into_boxed();
     let user = match identity {
         // What PostgreSQL cannot hold is nobody's.

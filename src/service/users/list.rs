@@ -5,7 +5,7 @@ use diesel::sql_types::{Record, Text, Uuid};
 use serde::{Deserialize, Serialize};
 
 use crate::db::schema::users;
-use crate::db::{Db, RunQueryDsl};
+use crate::db::{RequestDb, RunQueryDsl};
 use crate::service::page::{Page, Slice, Start};
 use crate::service::permission::{Action, Reach, reach};
 use crate::service::users::{User, UserRole};
@@ -27,7 +27,7 @@ pub struct UserPlace(pub String, pub UserId);
 /// A page of the users that the actor may see, by full name.
 #[tracing::instrument(name = "users::list", level = "debug", skip_all)]
 pub async fn list(
-    db: &Db,
+    db: &RequestDb,
     actor: &Actor,
     filter: &UserFilter,
     page: &Page<UserPlace>,
@@ -55,7 +55,7 @@ pub async fn list(
 
 /// The number of users that the filter lets through and the actor may see.
 #[tracing::instrument(name = "users::count", level = "debug", skip_all)]
-pub async fn count(db: &Db, actor: &Actor, filter: &UserFilter) -> Result<i64> {
+pub async fn count(db: &RequestDb, actor: &Actor, filter: &UserFilter) -> Result<i64> {
     let mut conn = db.connection().await?;
     Ok(filter.query(actor).count().get_result(&mut conn).await?)
 }

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::db::schema::users;
-use crate::db::{Connection, Db, RunQueryDsl};
+use crate::db::{Connection, RequestDb, RunQueryDsl};
 use crate::service::command::Answer;
 use crate::service::permission::{self, Action};
 use crate::service::user_role::UserRole;
@@ -53,7 +53,7 @@ impl User {
 
 /// One user. Errors: `UserNotFound`, `PermissionDenied`.
 #[tracing::instrument(name = "users::read", level = "debug", skip_all)]
-pub async fn read(db: &Db, actor: &Actor, id: UserId) -> Result<User> {
+pub async fn read(db: &RequestDb, actor: &Actor, id: UserId) -> Result<User> {
     let mut conn = db.connection().await?;
     let user = users_by_id(&mut conn, &[id]).await?.remove(&id);
     let user = user.ok_or(ServiceError::UserNotFound(id))?;
@@ -64,7 +64,7 @@ pub async fn read(db: &Db, actor: &Actor, id: UserId) -> Result<User> {
 /// The users of these ids that exist; nothing in place of one that is not the actor's to see.
 #[tracing::instrument(name = "users::find_many", level = "debug", skip_all)]
 pub async fn find_many(
-    db: &Db,
+    db: &RequestDb,
     actor: &Actor,
     ids: &[UserId],
 ) -> Result<HashMap<UserId, Option<User>>> {

@@ -14,7 +14,8 @@ async fn a_wrong_password_is_named_and_not_shown() {
     let server = start(folder.path()).await;
     let db = Db::connect(&server.url(), &PoolOptions::default())
         .await
-        .expect("a pool");
+        .expect("a pool")
+        .program();
     let mut connection = db.connection().await.expect("a connection");
     connection
         .batch_execute("alter role crm password 'right'")
@@ -47,7 +48,8 @@ async fn a_wrong_password_is_named_and_not_shown() {
         .replace("postgres:///", "postgres://crm:right@/");
     Db::connect(&right, &PoolOptions::default())
         .await
-        .expect("the right password");
+        .expect("the right password")
+        .program();
     server.stop().await.expect("a stopped server");
 }
 
@@ -96,7 +98,8 @@ async fn the_urls_own_options_win() {
     );
     let db = Db::connect(&url, &PoolOptions::default())
         .await
-        .expect("a pool");
+        .expect("a pool")
+        .program();
     let mut connection = db.connection().await.expect("a connection");
     assert_eq!(show(&mut connection, "statement_timeout").await, "7s");
     assert_eq!(show(&mut connection, "lock_timeout").await, "10s");

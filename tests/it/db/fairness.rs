@@ -7,7 +7,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
-use crm::db::{Db, DbError, Party, PoolOptions, PooledConnection, Premise, Waiting};
+use crm::db::{
+    AuthRevision, CancelOnDrop, Db, DbError, Party, PoolOptions, PooledConnection, RequestDb,
+};
 
 use crate::support::TestDatabase;
 
@@ -28,20 +30,20 @@ async fn pool(database: &TestDatabase, size: usize) -> Db {
     Db::connect(database.url(), &options).await.unwrap()
 }
 
-fn request(db: &Db, party: Party) -> (Db, Waiting) {
+fn request(db: &Db, party: Party) -> (RequestDb, CancelOnDrop) {
     let deadline = Instant::now() + Duration::from_secs(30);
-    db.for_request(party, Some(deadline), Premise::default())
+    db.request(party, deadline, AuthRevision::default())
 }
 
-async fn taken(db: &Db) -> PooledConnection {
+async fn taken(db: &RequestDb) -> PooledConnection {
     timeout(SOON, db.connection()).await.unwrap().unwrap()
 }
 
 /// Waits for a connection in a request of its own, once everybody before waits.
-async fn waiter(db: &Db, party: Party) -> JoinHandle<(PooledConnection, Waiting)> {
+async fn waiter(db: &Db, party: Party) -> JoinHandle<(PooledConnection, CancelOnDrop)> {
     let before = db.status().waiting;
-    let (db, waiting) = request(db, party);
     let pool = db.clone();
+    let (db, waiting) = request(db, party);
     let waiter = tokio::spawn(async move { (db.connection().await.unwrap(), waiting) });
     while pool.status().waiting == before {
         sleep(Duration::from_millis(1)).await;
@@ -126,7 +128,7 @@ async fn a_user_has_all_connections_while_nobody_else_waits_and_half_of_them_the
 async fn who_waits_for_others_is_told_to_come_again_and_who_waits_for_their_own_is_not() {
     let database = TestDatabase::with_pool(1).await;
     let db = pool(&database, 2).await;
-    let _of_program = taken(&db).await;
+    let _of_program = taken(&db.program()).await;
     let (ann, _waiting) = request(&db, ANN);
     let of_ann = taken(&ann).await;
     let of_both = async {
@@ -150,13 +152,13 @@ async fn a_request_that_waits_for_itself_ends_at_its_deadline_and_gives_back_wha
     let db = pool(&database, 1).await;
     let began = Instant::now();
     let deadline = began + 3 * WAIT;
-    let (ann, waiting) = db.for_request(ANN, Some(deadline), Premise::default());
+    let (ann, waiting) = db.request(ANN, deadline, AuthRevision::default());
     let held = taken(&ann).await;
     let late = ann.connection().await.err().unwrap();
     assert!(matches!(late, DbError::Late), "{late:?}");
     assert!(began.elapsed() >= 3 * WAIT);
     drop((held, waiting));
-    drop(taken(&db).await);
+    drop(taken(&db.program()).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

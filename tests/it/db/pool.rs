@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use diesel_async::{AsyncConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 
-use crm::db::{Db, DbError, Party, PoolOptions, Premise};
+use crm::db::{AuthRevision, Db, DbError, Party, PoolOptions};
 use crm::service::ServiceError;
 
 use crate::support::{TestDatabase, ask_on};
@@ -30,7 +30,7 @@ async fn a_dry_pool_answers_unavailable_after_a_second() {
         took > Duration::from_millis(900) && took < Duration::from_secs(3),
         "{took:?}"
     );
-    let status = database.db().status();
+    let status = database.pool().status();
     assert_eq!((status.max, status.size, status.in_use), (1, 1, 1));
 }
 
@@ -109,7 +109,8 @@ async fn a_rested_connection_that_died_is_replaced_before_it_is_handed_out() {
     drop(connection);
     let other = Db::connect(database.url(), &PoolOptions::default())
         .await
-        .expect("a pool");
+        .expect("a pool")
+        .program();
     let mut other = other.connection().await.expect("a connection");
     other
         .batch_execute(&format!("select pg_terminate_backend({pid})"))
@@ -124,22 +125,22 @@ async fn a_rested_connection_that_died_is_replaced_before_it_is_handed_out() {
 }
 
 #[tokio::test]
-async fn what_is_read_for_a_change_ends_at_the_deadline_and_no_other_statement_does() {
+async fn the_statements_of_a_request_end_at_its_deadline_and_no_others_do() {
     let database = TestDatabase::with_pool(1).await;
     let deadline = tokio::time::Instant::now() + Duration::from_millis(200);
     let (change, _waiting) =
         database
-            .db()
-            .for_request(Party::Nobody, Some(deadline), Premise::default());
-    let reading = change.reading_until_the_deadline();
-    let mut connection = reading.connection().await.expect("a connection");
+            .pool()
+            .request(Party::Nobody, deadline, AuthRevision::default());
+    let mut connection = change.connection().await.expect("a connection");
     let first = ask_on(&mut connection, "pg_backend_pid()::text").await;
     for _ in 0..2 {
-        let ended = connection.batch_execute("select pg_sleep(10)").await;
+        let sleep = diesel::sql_query("select pg_sleep(10)");
+        let ended = sleep.execute(&mut connection).await;
         let ended = ended.expect_err("an end").into();
         assert!(matches!(ended, ServiceError::TimedOut(_)), "{ended:?}");
     }
-    let late = reading.connection().await.err().expect("none any more");
+    let late = change.connection().await.err().expect("none any more");
     assert!(matches!(late, DbError::Late), "{late:?}");
     drop(connection);
     // Nor does the change go on, nor anybody have a connection that its reading was ended on.
@@ -159,10 +160,9 @@ async fn what_is_read_for_a_change_ends_at_the_deadline_and_no_other_statement_d
     let deadline = tokio::time::Instant::now() + Duration::from_millis(200);
     let (change, _waiting) =
         database
-            .db()
-            .for_request(Party::Nobody, Some(deadline), Premise::default());
-    let reading = change.reading_until_the_deadline();
-    drop(reading.connection().await.expect("a connection"));
+            .pool()
+            .request(Party::Nobody, deadline, AuthRevision::default());
+    drop(change.connection().await.expect("a connection"));
     let mut connection = database.db().connection().await.expect("the same");
     connection
         .batch_execute("select pg_sleep(0.5)")

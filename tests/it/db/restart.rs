@@ -8,7 +8,7 @@ use diesel_async::SimpleAsyncConnection;
 use nix::sys::signal::{Signal, kill};
 use tokio::task::JoinHandle;
 
-use crm::db::{Db, PoolOptions};
+use crm::db::{Db, PoolOptions, RequestDb};
 
 use crate::support::{Scratch, start};
 
@@ -30,7 +30,8 @@ async fn after_a_restart_of_postgresql_every_request_succeeds() {
     };
     let db = Db::connect(&servers[0].url(), &options)
         .await
-        .expect("a pool");
+        .expect("a pool")
+        .program();
     let drill = Arc::new(Drill::default());
     let workers: Vec<_> = (0..4).map(|_| work(db.clone(), drill.clone())).collect();
     // Once with connections in use, once more with some that rested.
@@ -63,7 +64,7 @@ async fn after_a_restart_of_postgresql_every_request_succeeds() {
 }
 
 /// Makes requests all the time and returns how many succeeded.
-fn work(db: Db, drill: Arc<Drill>) -> JoinHandle<u32> {
+fn work(db: RequestDb, drill: Arc<Drill>) -> JoinHandle<u32> {
     tokio::spawn(async move {
         let mut done = 0;
         while !drill.over.load(Ordering::Relaxed) {
@@ -79,7 +80,7 @@ fn work(db: Db, drill: Arc<Drill>) -> JoinHandle<u32> {
     })
 }
 
-async fn request(db: &Db) -> Result<(), String> {
+async fn request(db: &RequestDb) -> Result<(), String> {
     let mut connection = db.connection().await.map_err(|error| error.to_string())?;
     connection
         .batch_execute("select 1")

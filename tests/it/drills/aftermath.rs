@@ -61,7 +61,10 @@ impl Aftermath {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         assert!(server.lives());
-        let db = Db::connect(url, &PoolOptions::default()).await.unwrap();
+        let db = Db::connect(url, &PoolOptions::default())
+            .await
+            .unwrap()
+            .program();
         let mut conn = db.connection().await.unwrap();
         for person in people(&mut conn).await {
             let seen = seen(server, &person).await;

@@ -44,7 +44,10 @@ async fn a_change_that_waits_for_a_frozen_postgresql_is_answered_at_its_deadline
         email: \"ann@example.com\" }) { lead { id } } }";
     let made = client.clone().ask(create.to_owned(), json!({})).await;
     let lead = made.unwrap()["data"]["createLead"]["lead"]["id"].clone();
-    let db = Db::connect(&url, &PoolOptions::default()).await.unwrap();
+    let db = Db::connect(&url, &PoolOptions::default())
+        .await
+        .unwrap()
+        .program();
     let mut scene = Scene {
         lead: lead.as_str().unwrap().to_owned(),
         holder: db.connection().await.unwrap(),

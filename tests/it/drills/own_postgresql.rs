@@ -195,7 +195,10 @@ async fn url(folder: &Path) -> String {
 
 /// The number of these leads that are not there.
 async fn lost(url: &str, ids: &[String]) -> i64 {
-    let db = Db::connect(url, &PoolOptions::default()).await.unwrap();
+    let db = Db::connect(url, &PoolOptions::default())
+        .await
+        .unwrap()
+        .program();
     let mut conn = db.connection().await.unwrap();
     let list = ids.join(",");
     let there = format!("(select count(*) from leads where id = any('{{{list}}}'))");

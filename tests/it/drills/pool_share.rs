@@ -158,7 +158,10 @@ async fn seed(url: &str, leads: u32) {
 }
 
 async fn agents(url: &str) -> Vec<String> {
-    let db = Db::connect(url, &PoolOptions::default()).await.unwrap();
+    let db = Db::connect(url, &PoolOptions::default())
+        .await
+        .unwrap()
+        .program();
     let mut conn = db.connection().await.unwrap();
     let emails = format!(
         "(select string_agg(email, ' ') from

@@ -77,7 +77,7 @@ async fn lines(url: &str, query: &str) -> BTreeSet<String> {
         size: 1,
         ..Default::default()
     };
-    let db = crm::db::Db::connect(url, &options).await.unwrap();
+    let db = crm::db::Db::connect(url, &options).await.unwrap().program();
     let mut connection = db.connection().await.unwrap();
     let found: Vec<Line> = diesel::sql_query(query)
         .load(&mut connection)

@@ -53,7 +53,7 @@ async fn a_panic_in_a_loader_is_an_internal_error_of_the_fields_that_wait_for_it
             assert_eq!(another, signed_in);
             let whole = copy.data(query, variables.clone()).await;
             check(&broken, &whole, failing);
-            assert_eq!(copy.db.status().in_use, 0);
+            assert_eq!(copy.pool.status().in_use, 0);
         }
     }
 }

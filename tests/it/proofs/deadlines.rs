@@ -35,7 +35,7 @@ async fn scene(pool: usize) -> Scene {
     let api = Api::with(options).await;
     let ada = api.admin().await;
     let lead = api.lead_id(&ada, json!({})).await;
-    let holder = Db::connect(api.url(), &patient(1)).await.unwrap();
+    let holder = Db::connect(api.url(), &patient(1)).await.unwrap().program();
     let holder = holder.connection().await.unwrap();
     Scene {
         api,

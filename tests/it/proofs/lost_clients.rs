@@ -23,7 +23,7 @@ async fn server(options: &PoolOptions) -> (Api, SignedIn, Copy, PooledConnection
     let api = Api::with_pool(1).await;
     let admin = api.admin().await;
     let copy = Copy::of(&api, &admin, options).await;
-    let holder = Db::connect(api.url(), &patient(1)).await.unwrap();
+    let holder = Db::connect(api.url(), &patient(1)).await.unwrap().program();
     let holder = holder.connection().await.unwrap();
     (api, admin, copy, holder)
 }

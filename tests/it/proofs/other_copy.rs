@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crm::db::{Db, PoolOptions, PooledConnection};
+use crm::db::{Db, PoolOptions, PooledConnection, RequestDb};
 use crm::graphql::{self, Limits, Settings};
 use crm::http::{self, App, BodyLimits, Browsers};
 use crm::service::TokenLookups;
@@ -23,7 +23,8 @@ use crate::support::{Api, SignedIn};
 /// A copy of the server, and whose token its clients send.
 #[derive(Clone)]
 pub(super) struct Copy {
-    pub(super) db: Db,
+    pub(super) pool: Db,
+    pub(super) db: RequestDb,
     pub(super) router: Router,
     token: String,
 }
@@ -65,7 +66,8 @@ impl Copy {
         };
         Copy {
             router: http::router(app, None, None),
-            db,
+            db: db.program(),
+            pool: db,
             token: who.token.clone(),
         }
     }

@@ -131,7 +131,10 @@ async fn written_again(client: &Client) -> bool {
 
 /// How many of these leads are not there.
 async fn lost(url: &str, ids: &[String]) -> i64 {
-    let db = Db::connect(url, &PoolOptions::default()).await.unwrap();
+    let db = Db::connect(url, &PoolOptions::default())
+        .await
+        .unwrap()
+        .program();
     let mut conn = db.connection().await.unwrap();
     let list = ids.join(",");
     let there = format!("(select count(*) from leads where id = any('{{{list}}}'))");

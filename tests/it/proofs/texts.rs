@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization;
 
 use crm::cli::seed::{Progress, RANDOM_SEED, generate};
-use crm::db::Db;
+use crm::db::RequestDb;
 use crm::db::schema::{leads, text_forms};
 use crm::service::leads::{Keys, Lead, fill_keys};
 
@@ -158,14 +158,14 @@ const FIND: &str = "query ($search: String!, $company: TextFilter!, $tags: TagFi
     email: leads(filter: { email: $email }, first: 100) { nodes { id } }
     duplicates: duplicateLeads(email: $address) { id } }";
 
-async fn stored(db: &Db) -> Vec<(Lead, Keys)> {
+async fn stored(db: &RequestDb) -> Vec<(Lead, Keys)> {
     let mut conn = db.connection().await.unwrap();
     let all = leads::table.order_by(leads::id);
     let all = all.select((Lead::as_select(), Keys::as_select()));
     all.load(&mut conn).await.unwrap()
 }
 
-async fn run(db: &Db, sql: &str) {
+async fn run(db: &RequestDb, sql: &str) {
     let mut conn = db.connection().await.unwrap();
     conn.batch_execute(sql).await.unwrap();
 }

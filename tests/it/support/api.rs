@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
-use crm::db::Db;
+use crm::db::{Db, RequestDb};
 use crm::graphql::{self, Limits, Settings};
 use crm::http::graphiql::Pending;
 use crm::http::{self, App, BodyLimits, Browsers, Provider, Stopping};
@@ -142,7 +142,7 @@ impl Api {
     }
 
     /// The database behind it.
-    pub(crate) fn db(&self) -> &Db {
+    pub(crate) fn db(&self) -> &RequestDb {
         self.database.db()
     }
 

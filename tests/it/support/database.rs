@@ -10,7 +10,7 @@ use diesel_async::SimpleAsyncConnection;
 use tokio::sync::OnceCell;
 
 use crm::db::embedded::{EmbeddedOptions, EmbeddedServer};
-use crm::db::{Db, PoolOptions, migrate};
+use crm::db::{Db, PoolOptions, RequestDb, migrate};
 
 use super::home::home;
 
@@ -19,7 +19,8 @@ pub(crate) struct TestDatabase {
     name: String,
     url: String,
     admin: String,
-    db: Db,
+    pool: Db,
+    db: RequestDb,
 }
 
 impl TestDatabase {
@@ -45,14 +46,15 @@ impl TestDatabase {
             size,
             ..PoolOptions::default()
         };
-        let db = Db::connect(&url, &options)
+        let pool = Db::connect(&url, &options)
             .await
             .expect("a connection to the test's database");
         TestDatabase {
             name,
             url,
             admin,
-            db,
+            db: pool.program(),
+            pool,
         }
     }
 
@@ -67,14 +69,15 @@ impl TestDatabase {
         .await;
         let url = url_of(&admin, &name);
         migrate(&url).await.expect("migrations that run");
-        let db = Db::connect(&url, &PoolOptions::default())
+        let pool = Db::connect(&url, &PoolOptions::default())
             .await
             .expect("a connection to the test's database");
         TestDatabase {
             name,
             url,
             admin,
-            db,
+            db: pool.program(),
+            pool,
         }
     }
 
@@ -84,7 +87,12 @@ impl TestDatabase {
     }
 
     /// Its pool.
-    pub(crate) fn db(&self) -> &Db {
+    pub(crate) fn pool(&self) -> &Db {
+        &self.pool
+    }
+
+    /// The same for the program itself.
+    pub(crate) fn db(&self) -> &RequestDb {
         &self.db
     }
 }
@@ -215,7 +223,8 @@ fn single() -> PoolOptions {
 async fn execute(url: &str, statement: &str) {
     let db = Db::connect(url, &single())
         .await
-        .expect("a connection to the tests' server");
+        .expect("a connection to the tests' server")
+        .program();
     let mut connection = db.connection().await.expect("a connection");
     connection.batch_execute(statement).await.expect(statement);
 }

@@ -129,7 +129,8 @@ impl OwnServer {
     pub(crate) async fn run(&self, statements: &str) {
         let db = Db::connect(&self.url(), &PoolOptions::default())
             .await
-            .unwrap();
+            .unwrap()
+            .program();
         let mut connection = db.connection().await.unwrap();
         connection.batch_execute(statements).await.unwrap();
     }

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
-use crm::db::{Db, PooledConnection};
+use crm::db::{PooledConnection, RequestDb};
 
 use super::{TestDatabase, ask_on};
 
@@ -116,7 +116,7 @@ impl Program {
     }
 
     /// A pool of its database, past the program.
-    pub(crate) fn db(&self) -> &Db {
+    pub(crate) fn db(&self) -> &RequestDb {
         self.database.db()
     }
 

@@ -60,6 +60,7 @@ pub(crate) async fn ask_on(connection: &mut PooledConnection, expression: &str) 
 async fn connect(server: &EmbeddedServer) -> PooledConnection {
     let db = Db::connect(&server.url(), &PoolOptions::default())
         .await
-        .expect("a pool");
+        .expect("a pool")
+        .program();
     db.connection().await.expect("a connection")
 }

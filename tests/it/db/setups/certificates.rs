@@ -87,7 +87,7 @@ fn show(folder: &Path, name: &str, data: &Path) {
 
 /// Whether a connection is encrypted.
 async fn connect(url: &str) -> Result<bool, DbError> {
-    let db = Db::connect(url, &PoolOptions::default()).await?;
+    let db = Db::connect(url, &PoolOptions::default()).await?.program();
     let mut connection = db.connection().await?;
     let is = "(select ssl::text from pg_stat_ssl where pid = pg_backend_pid())";
     Ok(ask_on(&mut connection, is).await == "true")

@@ -68,7 +68,10 @@ async fn a_database_with_a_turkish_locale_is_taken() {
             continue;
         };
         assert_eq!(failure(&["migrate"], &[("DATABASE_URL", &url)]).await, None);
-        let db = Db::connect(&url, &PoolOptions::default()).await.unwrap();
+        let db = Db::connect(&url, &PoolOptions::default())
+            .await
+            .unwrap()
+            .program();
         let mut connection = db.connection().await.unwrap();
         assert_eq!(ask_on(&mut connection, "lower('INFO')").await, "ınfo");
         std::mem::drop(connection);

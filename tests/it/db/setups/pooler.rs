@@ -11,7 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
 
-use crm::db::{Db, DbError, Failed, PoolOptions, migrate};
+use crm::db::{Db, DbError, PoolOptions, migrate};
 
 use super::failure;
 use crate::support::program::Program;
@@ -121,7 +121,7 @@ async fn in_session_mode_it_works_as_it_comes_and_the_timeouts_hold() {
             statement_timeout: Duration::from_millis(300),
             ..PoolOptions::default()
         };
-        let db = Db::connect(&pooler.url, &options).await.unwrap();
+        let db = Db::connect(&pooler.url, &options).await.unwrap().program();
         let mut connection = db.connection().await.unwrap();
         for (setting, value) in [
             ("statement_timeout", "300ms"),
@@ -137,7 +137,8 @@ async fn in_session_mode_it_works_as_it_comes_and_the_timeouts_hold() {
             .batch_execute("SELECT pg_sleep(10)")
             .await
             .unwrap_err();
-        assert_eq!(Failed::of(&slept), Some(Failed::TooLong), "{slept}");
+        let slept = DbError::from_diesel(slept);
+        assert!(matches!(slept, Ok(DbError::StatementTimeout)), "{slept:?}");
         // Whoever has the server's connection next has nothing of this one's.
         connection
             .batch_execute("SET application_name = 'left behind'")
@@ -146,7 +147,8 @@ async fn in_session_mode_it_works_as_it_comes_and_the_timeouts_hold() {
         drop((connection, db));
         let db = Db::connect(&pooler.url, &PoolOptions::default())
             .await
-            .unwrap();
+            .unwrap()
+            .program();
         let mut connection = db.connection().await.unwrap();
         assert_eq!(
             ask_on(&mut connection, "current_setting('statement_timeout')").await,

@@ -46,7 +46,10 @@ async fn a_schema_named_like_the_user_is_not_taken_for_the_programs() {
     );
     drop(connection);
     // Also on a connection of the program's.
-    let db = Db::connect(&url, &PoolOptions::default()).await.unwrap();
+    let db = Db::connect(&url, &PoolOptions::default())
+        .await
+        .unwrap()
+        .program();
     let mut connection = db.connection().await.unwrap();
     let path = ask_on(&mut connection, "current_setting('search_path')").await;
     assert_eq!(path, "public");
@@ -122,7 +125,8 @@ async fn two_schemas_of_a_database_are_two_databases_wherever_the_extensions_are
     );
     let db = Db::connect(of("one"), &PoolOptions::default())
         .await
-        .unwrap();
+        .unwrap()
+        .program();
     let mut connection = db.connection().await.unwrap();
     let path = ask_on(&mut connection, "current_setting('search_path')").await;
     assert_eq!(

@@ -195,7 +195,8 @@ impl Server {
         adopted.ready();
         let db = Db::connect(&adopted.url(), &PoolOptions::default())
             .await
-            .unwrap();
+            .unwrap()
+            .program();
         let mut conn = db.connection().await.unwrap();
         // What was committed at the last moment may still be on its way; nothing may stay open.
         let busy = "(select count(*) from pg_stat_activity where datname = current_database()

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use proptest::collection::vec;
 use serde_json::{Map, Value};
 
-use crm::db::Db;
+use crm::db::RequestDb;
 use crm::service::leads::{self, Lead};
 use crm::service::timeline::{self, Entry, EntryType};
 use crm::service::users::UserRole;
@@ -37,7 +37,7 @@ async fn replaying_its_changes_gives_a_lead_as_it_is_after_any_history() {
 }
 
 /// The log of each lead, against the lead as it is.
-async fn check(db: &Db, ids: &[LeadId]) -> Result<(), String> {
+async fn check(db: &RequestDb, ids: &[LeadId]) -> Result<(), String> {
     let log = timeline::feed(db, &Actor::operator(), 0, 1_000_000)
         .await
         .unwrap();

@@ -6,7 +6,7 @@ use proptest::prelude::{Just, any, prop_oneof};
 use proptest::sample::{select, subsequence};
 use proptest::strategy::Strategy;
 
-use crm::db::Db;
+use crm::db::RequestDb;
 use crm::service::free_email_domains::UpdateFreeEmailDomains;
 use crm::service::leads::bulk::{Bulk, BulkMode, Selection};
 use crm::service::leads::{
@@ -75,13 +75,13 @@ pub(super) fn steps() -> impl Strategy<Value = Step> {
 
 /// A history as it goes on.
 pub(super) struct History<'a> {
-    db: &'a Db,
+    db: &'a RequestDb,
     agent: UserId,
     pub(super) leads: Vec<LeadId>,
 }
 
 impl<'a> History<'a> {
-    pub(super) fn new(db: &'a Db, agent: UserId) -> Self {
+    pub(super) fn new(db: &'a RequestDb, agent: UserId) -> Self {
         let leads = Vec::new();
         Self { db, agent, leads }
     }

@@ -8,7 +8,7 @@ use diesel_async::SimpleAsyncConnection;
 use proptest::collection::vec;
 use tokio::task::JoinSet;
 
-use crm::db::{Db, PooledConnection};
+use crm::db::{PooledConnection, RequestDb};
 use crm::service::leads::LeadFilter;
 use crm::service::statistics::{Wanted, fold, statistics_within};
 use crm::service::users::UserRole;
@@ -24,7 +24,7 @@ use writing::{steps, write};
 /// Mia manages Ann and Bea; nobody manages Abe.
 #[derive(Clone)]
 struct World {
-    db: Db,
+    db: RequestDb,
     people: Vec<UserId>,
 }
 

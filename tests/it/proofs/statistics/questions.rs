@@ -78,9 +78,7 @@ pub(super) async fn ask(
     world: &World,
     questions: &[Question],
 ) -> Result<(), String> {
-    conn.build_transaction()
-        .repeatable_read()
-        .run(async |conn| Ok::<_, ServiceError>(compare(conn, world, questions).await))
+    conn.snapshot(async |conn| Ok::<_, ServiceError>(compare(conn, world, questions).await))
         .await
         .map_err(|error| format!("{error:?}"))?
 }

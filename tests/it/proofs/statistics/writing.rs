@@ -1,7 +1,7 @@
 //! Whatever changes leads: through the service, by hand, in transactions that end well or not.
 
 use diesel::result::Error;
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use proptest::option::of;
 use proptest::prelude::{any, prop_oneof};
 use proptest::sample::select;
@@ -154,9 +154,9 @@ async fn transaction(
     let mut compared = Ok(());
     let mut conn = world.connection().await;
     let outcome = conn
-        .build_transaction()
-        .repeatable_read()
-        .run(async |conn| {
+        .transaction(async |conn| {
+            conn.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                .await?;
             conn.batch_execute(sql).await?;
             conn.batch_execute(
                 "SAVEPOINT before; UPDATE leads SET lead_score = 1; ROLLBACK TO before",
