@@ -192,6 +192,21 @@ fn functions_fit_on_one_screen() {
     assert_eq!(too_long, [""; 0]);
 }
 
+/// Whoever looks for what a connection, a request or the pool can do finds it in one place.
+#[test]
+fn what_the_database_offers_is_implemented_in_at_most_two_files() {
+    for name in ["Db", "RequestDb", "Connection", "PooledConnection"] {
+        let block = format!("impl {name} {{");
+        let mut files = Vec::new();
+        for source in sources() {
+            if source.code().any(|line| line == block) {
+                files.push(source.path);
+            }
+        }
+        assert!((1..=2).contains(&files.len()), "{name}: {files:?}");
+    }
+}
+
 /// What is run on the program's own account, again and again: nobody's trace.
 const UNTRACED: [&str; 3] = ["run", "fold", "forget_expired"];
 

@@ -40,7 +40,7 @@ async fn a_panic_in_a_resolver_is_an_internal_error_with_the_requests_id() {
         request_timeout: Duration::from_secs(30),
         introspection_for_all: true,
     };
-    let graphql = graphql::Api::new(api.db().clone(), settings);
+    let graphql = graphql::Api::new(api.pool().clone(), settings);
     let (email, password) = (&ada.email, PASSWORD);
     let login = format!(
         "mutation {{ login(input: {{ email: \"{email}\", password: \"{password}\" }}) {{ token }} }}"

@@ -104,7 +104,7 @@ async fn a_document_that_could_never_be_answered_is_an_error_with_its_place() {
         request_timeout: std::time::Duration::from_secs(30),
         introspection_for_all: true,
     };
-    let mut graphql = graphql::Api::new(api.db().clone(), settings);
+    let mut graphql = graphql::Api::new(api.pool().clone(), settings);
     for (text, expected) in [
         ("query A {\n  me { id\n", "a.graphql:3:1: "),
         (

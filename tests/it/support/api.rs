@@ -107,13 +107,13 @@ impl Api {
             request_timeout: options.request_timeout,
             introspection_for_all: options.introspection_for_all,
         };
-        let mut graphql = graphql::Api::new(database.db().clone(), settings);
+        let mut graphql = graphql::Api::new(database.pool().clone(), settings);
         if !options.trusted.is_empty() {
             graphql.trust(options.trusted).unwrap();
         }
         let stopping = Stopping::default();
         let app = App {
-            db: database.db().clone(),
+            db: database.pool().clone(),
             api: graphql,
             memory: options.memory,
             token_lookups: TokenLookups::default(),
@@ -123,7 +123,7 @@ impl Api {
             provider: options.provider,
             browsers: options.browsers,
         };
-        let probes = http::monitor(database.db().clone(), stopping.clone(), None, None);
+        let probes = http::monitor(database.pool().clone(), stopping.clone(), None, None);
         Api {
             database,
             router: http::router(app, options.graphiql, Some(probes)),
@@ -139,6 +139,11 @@ impl Api {
     /// Tells it that the program is about to stop.
     pub(crate) fn stopping(&self) -> &Stopping {
         &self.stopping
+    }
+
+    /// Its pool of connections.
+    pub(crate) fn pool(&self) -> &Db {
+        self.database.pool()
     }
 
     /// The database behind it.
