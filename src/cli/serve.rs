@@ -16,7 +16,7 @@ use crate::cli::failure::{Failure, said};
 use crate::cli::stop::{end_in_time, stop_signal, time_to_stop};
 use crate::cli::{file_limit, seed, trusted};
 use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile, removed_settings};
-use crate::db::Db;
+use crate::db::RequestDb;
 use crate::graphql::Api;
 use crate::http::graphiql::Pending;
 use crate::http::{self, App, ConnectionLimits, Provider, Render, Stopping};

@@ -7,6 +7,7 @@ use std::process::Output;
 use crm::db::{DbError, PendingMigration, migrate, pending, revert_all};
 use crm::service::sha256;
 use diesel_async::SimpleAsyncConnection;
+use serde_json::json;
 use tokio::process::Command;
 
 use crate::support::program::program;
@@ -160,18 +161,37 @@ async fn a_database_of_before_the_first_release_is_taken_over() {
     let api = Api::over(database, ApiOptions::default()).await;
     let ada = api.sign_in("ada@example.com", "old-password-12").await;
     let found = "{ leads(search: \"samuele\") { nodes { fullName company leadScore status
-        timeline(first: 10) { nodes { content changes { field before after } } } } }
+        timeline(first: 10) { nodes { ... on Note { content }
+            ... on Change { changes { field before { display } after { display } } } } } } }
         leadStatistics { totalLeads } archived: leads(filter: {archived: ONLY}) { totalCount }
         users(first: 100) { totalCount } }";
-    let found = api.data(&ada, found, serde_json::json!({})).await;
-    insta::assert_json_snapshot!(found);
+    let found = api.data(&ada, found, json!({})).await;
+    let lead = &found["leads"]["nodes"][0];
+    assert_eq!(found["leads"]["nodes"].as_array().unwrap().len(), 1);
+    assert_eq!(lead["fullName"], "Samuele Barbieri");
+    assert_eq!(lead["company"], "Vitale S.r.l.");
+    let entries = lead["timeline"]["nodes"].as_array().unwrap();
+    let note = |text: &str| entries.iter().any(|entry| entry["content"] == text);
+    assert!(note("Second words") && !note("First words"), "{lead:#}");
+    let contacted = json!({ "field": "status", "before": { "display": "NEW" }, "after": { "display": "CONTACTED" } });
+    let changes = entries
+        .iter()
+        .filter_map(|entry| entry["changes"].as_array());
+    assert!(
+        changes.flatten().any(|change| *change == contacted),
+        "{lead:#}"
+    );
+    let figures = (
+        &found["leadStatistics"]["totalLeads"],
+        &found["archived"]["totalCount"],
+    );
+    assert_eq!(figures, (&json!(9), &json!(3)));
+    assert_eq!(found["users"]["totalCount"], 16);
     let key = SignedIn {
         token: "crm_key_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".to_owned(),
         ..ada
     };
-    let me = api
-        .data(&key, "{ me { email role } }", serde_json::json!({}))
-        .await;
+    let me = api.data(&key, "{ me { email role } }", json!({})).await;
     assert_eq!(me["me"]["email"], "ada@example.com");
 }
 
