@@ -240,19 +240,22 @@ fn every_service_error() -> Vec<ServiceError> {
     all
 }
 
-/// What the edge answers with: in its sources, any text in quotes that looks like a code.
+/// What the edge and GraphQL itself answer with: in their sources, any text in quotes that looks like a
+/// code.
 fn codes_of_the_edge() -> BTreeSet<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let edge = fs::read_dir(source.join("http")).unwrap();
+    let files = edge
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file());
+    let graphql = ["graphql/answer.rs", "graphql/error.rs"].map(|file| source.join(file));
     let mut codes = BTreeSet::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() {
-            let source = fs::read_to_string(path).unwrap();
-            let is_code = |text: &&str| {
-                text.len() > 4 && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
-            };
-            codes.extend(source.split('"').filter(is_code).map(str::to_owned));
-        }
+    for path in files.chain(graphql) {
+        let source = fs::read_to_string(path).unwrap();
+        let is_code = |text: &&str| {
+            text.len() > 4 && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+        };
+        codes.extend(source.split('"').filter(is_code).map(str::to_owned));
     }
     assert!(codes.len() >= 3, "{codes:?}");
     codes
