@@ -17,6 +17,10 @@ use crate::service::{
 
 /// Anything with an id of its own, for clients that keep a store by id.
 #[derive(Interface, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are at most a hundred at a time, most of them leads"
+)]
 #[graphql(field(
     name = "id",
     ty = "ID",
