@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::failure::{Failure, said};
-use crate::db::{Copier, Dump, RequestDb};
+use crate::db::{CopyIn, Dump, RequestDb};
 use crate::service::leads::fill_keys;
 use crate::service::users;
 
@@ -32,11 +32,11 @@ pub(super) async fn load(db: &RequestDb, file: &Path) -> Result<&'static str, Fa
         let reason = "the database is not empty: name one that has no users yet";
         return Err(Failure::new(reason));
     }
-    let mut copier = Copier::connect(db).await.map_err(Failure::new)?;
-    let loaded = copier.load(&mut dump, &TABLES, include_str!("from_old.sql"));
+    let mut copy_in = CopyIn::connect(db).await.map_err(Failure::new)?;
+    let loaded = copy_in.load(&mut dump, &TABLES, include_str!("from_old.sql"));
     loaded.await.map_err(Failure::new)?;
     fill_keys(db).await.map_err(said)?;
-    let settled = copier.settle(&["users", "leads", "lead_notes", "lead_search"]);
+    let settled = copy_in.settle(&["users", "leads", "lead_notes", "lead_search"]);
     settled.await.map_err(Failure::new)?;
     Ok("The users, API keys, leads and timeline of the dump are in the database.")
 }

@@ -13,7 +13,7 @@ use diesel::sql_types::{BigInt, Nullable};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::error::DbError;
-use super::watch;
+use super::instrumentation;
 
 /// The revision that a request's cached authentication was read at; by default there is none, and
 /// nothing to check. Clones share the outcome of the check.
@@ -53,7 +53,8 @@ impl AuthRevision {
             return None;
         }
         Some(async move {
-            let reading = watch::unseen(|| diesel::select(UsersRevision).get_result(&mut pg));
+            let reading =
+                instrumentation::unseen(|| diesel::select(UsersRevision).get_result(&mut pg));
             let revision: Option<i64> = reading.await?;
             let verdict = match revision {
                 Some(revision) if revision == expected.revision => Verdict::Current,

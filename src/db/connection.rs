@@ -26,9 +26,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::config::ConnectionConfig;
 use super::error::DbError;
+use super::instrumentation::{self, QueryInstrumentation};
+use super::query_stats;
 use super::request::RequestContext;
-use super::tally;
-use super::watch::{self, Watch};
 
 /// A connection keeps each statement that it prepared, on both sides and for good, and every new
 /// combination of filter, order, columns and page size is a statement. With more than these it is
@@ -71,7 +71,7 @@ impl Connection {
     ) -> Result<Self, DbError> {
         let (mut pg, limits) = target.open().await?.driven().await?;
         let prepared = Arc::new(AtomicUsize::new(0));
-        pg.set_instrumentation(Watch::new(prepared.clone(), slow));
+        pg.set_instrumentation(QueryInstrumentation::new(prepared.clone(), slow));
         Ok(Self {
             pg,
             limits,
@@ -171,7 +171,7 @@ impl Connection {
             while let Some(row) = stream.try_next().await? {
                 rows.push(Ok(row));
             }
-            tally::add_rows(rows.len() as u64, began.elapsed());
+            query_stats::add_rows(rows.len() as u64, began.elapsed());
             Ok(stream::iter(rows))
         }))
     }
@@ -186,7 +186,7 @@ impl Connection {
                 check.await?;
             }
             let changed = running.await?;
-            tally::add_rows(changed as u64, Duration::ZERO);
+            query_stats::add_rows(changed as u64, Duration::ZERO);
             Ok(changed)
         }))
     }
@@ -218,7 +218,7 @@ impl Connection {
             _ if !self.is_alive().await => ("connection_lost", Some(reason())),
             _ => ("other", None),
         };
-        watch::count(kind);
+        instrumentation::count(kind);
         meaning.map_or(error, DbError::into_diesel)
     }
 

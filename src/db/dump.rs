@@ -8,7 +8,7 @@ use std::path::Path;
 use futures_util::SinkExt;
 use tokio_postgres::Transaction;
 
-use super::copy::{Copier, refused};
+use super::copy_in::{CopyIn, refused};
 use super::error::DbError;
 
 /// The size of a message that carries rows, in bytes.
@@ -71,7 +71,7 @@ fn header(line: &[u8]) -> Option<(String, String)> {
     Some((name.to_owned(), columns.to_owned()))
 }
 
-impl Copier {
+impl CopyIn {
     /// Copies tables of a dump into temporary ones that are called `old_` and their name, with the columns of the
     /// dump as texts, and runs the statements; all in one transaction.
     ///

@@ -14,10 +14,10 @@ use super::auth_revision::AuthRevision;
 use super::config::{ConnectionConfig, DatabaseOptions};
 use super::error::DbError;
 use super::fair_queue::{FairQueue, NoPermit};
+use super::instrumentation;
 use super::party::Party;
 use super::pooled::{Manager, Permits, PooledConnection};
 use super::request::RequestContext;
-use super::watch;
 
 /// The database, as the program sees it: a pool of connections. Clones share the pool.
 #[derive(Clone)]
@@ -146,7 +146,7 @@ impl Db {
         match timeout_at(until, self.pool.get()).await {
             Ok(Ok(object)) => Ok(PooledConnection::new(object, permits, request.clone())),
             Ok(Err(PoolError::Backend(error))) => {
-                watch::count("no_connection");
+                instrumentation::count("no_connection");
                 match (error, &self.server_log) {
                     (error @ DbError::Unavailable(_), _) => Err(error),
                     (DbError::Unreachable { reason, .. }, Some(log)) => unavailable(format!(
@@ -158,7 +158,7 @@ impl Db {
             }
             Err(_) if request.is_over() => Err(DbError::Late),
             Ok(Err(_)) | Err(_) => {
-                watch::count("no_answer");
+                instrumentation::count("no_answer");
                 unavailable("PostgreSQL does not answer".into())
             }
         }
@@ -171,7 +171,7 @@ impl Db {
             Ok(permit) => Ok((of_request, permit)),
             Err(NoPermit::Late) => Err(DbError::Late),
             Err(NoPermit::Exhausted) => {
-                watch::count("pool_exhausted");
+                instrumentation::count("pool_exhausted");
                 Err(DbError::Unavailable("all connections are in use".into()))
             }
         }

@@ -8,7 +8,7 @@ use diesel_async::methods::{ExecuteDsl, LoadQuery};
 use futures_util::TryStreamExt;
 
 use super::Connection;
-use super::watch::called_from;
+use super::instrumentation::called_from;
 
 /// Runs statements, as diesel-async's trait of the same name does, and notes from where, so that a slow
 /// one is logged by a name.

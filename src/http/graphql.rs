@@ -86,12 +86,12 @@ struct Arrival {
 
 /// Answers, counts what that costs, and records how it ended.
 async fn answer(app: &App, mut arrival: Arrival) -> Response {
-    let tally = Arc::clone(&arrival.record.tally);
+    let stats = Arc::clone(&arrival.record.stats);
     let span = arrival.record.span.clone();
     let response = {
         // Where it stands: these futures have kilobytes, and moving them about is work.
         let answering = pin!(respond_to(app, &mut arrival));
-        tally.count(answering.instrument(span)).await
+        stats.count(answering.instrument(span)).await
     };
     arrival.record.status = Some(response.status());
     response

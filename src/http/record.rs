@@ -11,7 +11,7 @@ use metrics::{counter, gauge, histogram};
 use tracing::Span;
 use uuid::Uuid;
 
-use crate::db::Tally;
+use crate::db::QueryStats;
 use crate::graphql::{Operation, RequestId};
 use crate::http::trace;
 use crate::service::UserId;
@@ -33,7 +33,7 @@ pub(super) struct Record {
     /// The status that it is answered with.
     pub(super) status: Option<StatusCode>,
     /// Its database costs.
-    pub(super) tally: Arc<Tally>,
+    pub(super) stats: Arc<QueryStats>,
     /// Its span in the trace.
     pub(super) span: Span,
     began: Instant,
@@ -45,7 +45,7 @@ impl Record {
         let request_id = request_id(headers);
         gauge!("crm_requests_in_flight").increment(1);
         Self {
-            tally: Tally::new(request_id.0.clone()),
+            stats: QueryStats::new(request_id.0.clone()),
             span: trace::request(headers, &request_id),
             request_id,
             operation: None,
@@ -74,9 +74,9 @@ impl Record {
             status,
             codes = self.codes.join(","),
             milliseconds = milliseconds(self.began.elapsed().as_secs_f64()),
-            database_milliseconds = milliseconds(self.tally.time().as_secs_f64()),
-            statements = self.tally.statements(),
-            rows = self.tally.rows(),
+            database_milliseconds = milliseconds(self.stats.time().as_secs_f64()),
+            statements = self.stats.statements(),
+            rows = self.stats.rows(),
             "request"
         );
     }
@@ -105,7 +105,7 @@ impl Record {
         histogram!("crm_request_duration_seconds", &labels).record(duration);
         let [kind, field] = labels;
         counter!("crm_requests_total", &[kind, field, ("code", code)]).increment(1);
-        counter!("crm_rows_total").increment(self.tally.rows());
+        counter!("crm_rows_total").increment(self.stats.rows());
         gauge!("crm_requests_in_flight").decrement(1);
     }
 }

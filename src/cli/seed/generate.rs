@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::world::{World, today};
 use super::{Progress, SeedError, alone, rows, team};
 use crate::db::schema::leads;
-use crate::db::{Copier, RequestDb};
+use crate::db::{CopyIn, RequestDb};
 use crate::service::{Actor, ServiceError, free_email_domains, statistics};
 
 /// The number of leads copied in one transaction.
@@ -85,7 +85,7 @@ async fn copy(
     next: Arc<AtomicU64>,
     bar: ProgressBar,
 ) -> Result<(), SeedError> {
-    let mut copier = Copier::connect(&db).await?;
+    let mut copy_in = CopyIn::connect(&db).await?;
     loop {
         let part = next.fetch_add(1, Ordering::Relaxed);
         let indexes = part * PART..world.leads.min((part + 1) * PART);
@@ -95,7 +95,7 @@ async fn copy(
         let (world, size) = (world.clone(), indexes.end - indexes.start);
         let made = tokio::task::spawn_blocking(move || rows::part(&world, part, indexes)).await;
         let batches = made.map_err(|panic| SeedError::Internal(panic.to_string()))?;
-        copier.copy(batches).await?;
+        copy_in.copy(batches).await?;
         bar.inc(size);
     }
 }

@@ -20,7 +20,7 @@ pub use generate::generate;
 use clap::Args;
 
 use crate::config::DEVELOPMENT_PASSWORD;
-use crate::db::{Copier, DbError, RequestDb};
+use crate::db::{CopyIn, DbError, RequestDb};
 
 /// The password of all users that are made here. For development only.
 pub const PASSWORD: &str = DEVELOPMENT_PASSWORD;
@@ -76,9 +76,9 @@ impl Progress {
     }
 }
 
-/// Seeds alone: the lock is held until the copier is dropped.
-async fn alone(db: &RequestDb) -> Result<Copier, DbError> {
-    let copier = Copier::connect(db).await?;
-    copier.lock(LOCK).await?;
-    Ok(copier)
+/// Seeds alone: the lock is held until the copy_in is dropped.
+async fn alone(db: &RequestDb) -> Result<CopyIn, DbError> {
+    let copy_in = CopyIn::connect(db).await?;
+    copy_in.lock(LOCK).await?;
+    Ok(copy_in)
 }

@@ -23,7 +23,7 @@ pub(super) use self::session::{EXTENSIONS, quoted};
 use self::url::{Parameters, bad};
 use super::connection::TimeLimits;
 use super::error::{DbError, reason};
-use super::tally::carried;
+use super::query_stats::carried;
 use super::tls::{self, ClientFiles, ServerVerification};
 
 /// The encrypted stream of a connection.

@@ -23,7 +23,7 @@ const SETTINGS: &str = "SET statement_timeout = 0; SET synchronous_commit = off;
                         SET work_mem = '128MB'; SET gin_pending_list_limit = '64MB'";
 
 /// A connection of its own for COPY: made as those of the pool are, but not one of them.
-pub struct Copier {
+pub struct CopyIn {
     client: Client,
 }
 
@@ -43,7 +43,7 @@ pub struct Rows {
     bytes: Vec<u8>,
 }
 
-impl Copier {
+impl CopyIn {
     /// Opens a connection. It is not counted among the pool's.
     ///
     /// Errors: as [`Db::connect`](super::Db::connect).
@@ -69,7 +69,7 @@ impl Copier {
         self.client.transaction().await.map_err(refused)
     }
 
-    /// Waits until nobody else holds this advisory lock and holds it until the copier is dropped.
+    /// Waits until nobody else holds this advisory lock and holds it until this is dropped.
     ///
     /// Errors: `Copy`.
     pub async fn lock(&self, key: i64) -> Result<(), DbError> {

@@ -9,21 +9,21 @@ use std::time::Duration;
 use tracing::Instrument;
 
 tokio::task_local! {
-    /// The tally of the present task's request; none for what the program does on its own account.
-    static TALLY: Option<Arc<Tally>>;
+    /// The statistics of the present task's request; none for what the program does on its own account.
+    static STATS: Option<Arc<QueryStats>>;
 }
 
 /// The statements of one piece of work, added up.
 #[derive(Debug)]
-pub struct Tally {
+pub struct QueryStats {
     name: String,
     statements: AtomicU64,
     nanoseconds: AtomicU64,
     rows: AtomicU64,
 }
 
-impl Tally {
-    /// A tally of nothing yet. The name stands in the log beside what was slow.
+impl QueryStats {
+    /// Statistics of nothing yet. The name stands in the log beside what was slow.
     pub fn new(name: String) -> Arc<Self> {
         Arc::new(Self {
             name,
@@ -35,7 +35,7 @@ impl Tally {
 
     /// Does the work and counts its statements here.
     pub fn count<F: Future>(self: Arc<Self>, work: F) -> impl Future<Output = F::Output> {
-        TALLY.scope(Some(self), work)
+        STATS.scope(Some(self), work)
     }
 
     /// Number of statements that ran, those that begin and end transactions too.
@@ -54,42 +54,42 @@ impl Tally {
     }
 }
 
-/// Takes the present tally and trace along into another task: for what is given to
+/// Takes the present statistics and trace along into another task: for what is given to
 /// [`tokio::spawn`].
 pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
-    let tally = TALLY.try_with(Option::clone).ok().flatten();
-    TALLY.scope(tally, work.in_current_span())
+    let stats = STATS.try_with(Option::clone).ok().flatten();
+    STATS.scope(stats, work.in_current_span())
 }
 
 /// Counts a statement that ran.
 pub(super) fn add_statement(time: Duration) {
-    on_present(|tally| {
-        tally.statements.fetch_add(1, Ordering::Relaxed);
-        tally.add_time(time);
+    on_present(|stats| {
+        stats.statements.fetch_add(1, Ordering::Relaxed);
+        stats.add_time(time);
     });
 }
 
 /// Counts rows that came, and the time that they took to come.
 pub(super) fn add_rows(rows: u64, time: Duration) {
-    on_present(|tally| {
-        tally.rows.fetch_add(rows, Ordering::Relaxed);
-        tally.add_time(time);
+    on_present(|stats| {
+        stats.rows.fetch_add(rows, Ordering::Relaxed);
+        stats.add_time(time);
     });
 }
 
 /// The name of the present piece of work.
 pub(super) fn present_name() -> Option<String> {
     let mut name = None;
-    on_present(|tally| name = Some(tally.name.clone()));
+    on_present(|stats| name = Some(stats.name.clone()));
     name
 }
 
-fn on_present(act: impl FnOnce(&Tally)) {
+fn on_present(act: impl FnOnce(&QueryStats)) {
     // Outside of any task that counts there is nothing to count for.
-    let _ = TALLY.try_with(|tally| tally.as_deref().map(act));
+    let _ = STATS.try_with(|stats| stats.as_deref().map(act));
 }
 
-impl Tally {
+impl QueryStats {
     fn add_time(&self, time: Duration) {
         let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);

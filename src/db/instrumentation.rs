@@ -11,8 +11,8 @@ use metrics::{Histogram, counter, histogram};
 use tracing::Span;
 
 use super::auth_revision::CHECK;
+use super::query_stats;
 use super::sql::Sql;
-use super::tally;
 
 thread_local! {
     /// From where the statement is run that is about to begin. It begins on the same thread, in the
@@ -40,7 +40,7 @@ pub(super) fn unseen<T>(begin: impl FnOnce() -> T) -> T {
 }
 
 /// Watches one connection.
-pub(super) struct Watch {
+pub(super) struct QueryInstrumentation {
     prepared: Arc<AtomicUsize>,
     slow: Option<Duration>,
     durations: Histogram,
@@ -56,7 +56,7 @@ struct Running {
     _span: Span,
 }
 
-impl Watch {
+impl QueryInstrumentation {
     /// Counts prepared statements in `prepared` and logs what takes at least `slow`.
     pub(super) fn new(prepared: Arc<AtomicUsize>, slow: Option<Duration>) -> Self {
         Self {
@@ -91,13 +91,13 @@ impl Watch {
             return;
         };
         let time = running.began.elapsed();
-        tally::add_statement(time);
+        query_stats::add_statement(time);
         self.durations.record(time);
         if self.slow.is_some_and(|slow| time >= slow) {
             let name = format!("{} {}", module(running.caller), Sql::of(query).summary());
             let line = running.caller.map(Location::line);
             let milliseconds = time.as_secs_f64() * 1000.0;
-            let request_id = tally::present_name();
+            let request_id = query_stats::present_name();
             tracing::warn!(
                 statement = name,
                 line,
@@ -109,7 +109,7 @@ impl Watch {
     }
 }
 
-impl Instrumentation for Watch {
+impl Instrumentation for QueryInstrumentation {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
             InstrumentationEvent::StartQuery { query, .. } => self.begin(query),
