@@ -4,6 +4,7 @@ pub mod database;
 mod failure;
 mod file_limit;
 mod from_old;
+mod housekeeping;
 mod migrate;
 pub mod seed;
 pub mod serve;

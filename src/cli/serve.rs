@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use chrono::Utc;
 use futures_util::FutureExt;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 
 use crate::cli::database::Database;
 use crate::cli::failure::{Failure, said};
+use crate::cli::housekeeping::{clean, fold};
 use crate::cli::stop::{end_in_time, stop_signal, time_to_stop};
 use crate::cli::{file_limit, seed, trusted};
 use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile, removed_settings};
@@ -21,16 +21,12 @@ use crate::graphql::Api;
 use crate::http::graphiql::Pending;
 use crate::http::{self, App, ConnectionLimits, Provider, Render, Stopping};
 use crate::service::sessions::{Memory, PasswordHash};
-use crate::service::statistics::Fold;
-use crate::service::{TokenLookups, idempotency, sessions, users};
+use crate::service::{TokenLookups, users};
 use crate::telemetry::Metrics;
 
 /// Connections that the kernel keeps until they are accepted (at most `net.core.somaxconn`). What is
 /// beyond is dropped, and its client tries again after a second.
 const BACKLOG: u32 = 4096;
-
-/// The interval at which keys and sessions whose time is over are forgotten.
-const CLEANING: Duration = Duration::from_secs(600);
 
 /// Serves the API until the process is told to stop.
 pub async fn serve(config: &Config, metrics: Metrics) -> Result<(), Failure> {
@@ -233,35 +229,5 @@ fn announce(config: &Config, Addresses { api, monitor }: &Addresses) {
             _ => "the password of CRM_ADMIN_PASSWORD",
         };
         println!("  sign in   {email} with {password} (unless it was changed since)");
-    }
-}
-
-async fn clean(db: RequestDb) {
-    loop {
-        let outcome = async {
-            idempotency::forget_expired(&db, Utc::now()).await?;
-            sessions::forget_expired(&db, Utc::now()).await
-        };
-        if let Err(error) = outcome.await {
-            tracing::warn!(
-                ?error,
-                "what is over could not be forgotten, trying again later"
-            );
-        }
-        tokio::time::sleep(CLEANING).await;
-    }
-}
-
-/// Folds what writers add to the statistics. What is not folded is answered right, only slower.
-async fn fold(db: RequestDb) {
-    let mut fold = Fold::default();
-    loop {
-        if let Err(error) = fold.run(&db).await {
-            tracing::warn!(
-                ?error,
-                "the statistics could not be folded, trying again later"
-            );
-        }
-        tokio::time::sleep(Fold::PAUSE).await;
     }
 }

@@ -159,7 +159,7 @@ pub(super) async fn ask(client: &Client, statement: &str) -> Result<Option<Strin
     value.transpose().map(Option::flatten)
 }
 
-fn identifier(name: &str) -> String {
+pub(super) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

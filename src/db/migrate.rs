@@ -10,7 +10,7 @@ use diesel_async::{AsyncMigrationHarness, AsyncPgConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-use super::config::{ConnectionConfig, DatabaseOptions};
+use super::config::{ConnectionConfig, DatabaseOptions, quoted};
 use super::engine;
 use super::error::{DbError, reason};
 
@@ -19,6 +19,10 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
 /// The folders among them with a file `expand`, by the build script.
 const EXPANDING: &str = env!("CRM_EXPANDING_MIGRATIONS");
+
+/// The tables of the migrations that the database has, and of those among them that expand.
+const MIGRATED: &str = "__diesel_schema_migrations";
+const EXPANDED: &str = "expanding_migrations";
 
 /// The advisory lock that whoever changes the tables holds: "crm mig", read as a number.
 const LOCK: i64 = 0x63_72_6d_20_6d_69_67;
@@ -141,7 +145,7 @@ async fn with_lock(
                 // Made after the extensions, whose schema it knows.
                 let connection = config.connect().await?;
                 let outcome = work(&mut AsyncMigrationHarness::new(connection));
-                note_expanding(&holder).await?;
+                note_expanding(&holder, &config).await?;
                 // The lock goes with the holder, also when the work panics.
                 drop(holder);
                 outcome
@@ -177,19 +181,20 @@ async fn connected(config: &ConnectionConfig) -> Result<Client, DbError> {
 /// Errors: `Unsuitable` where this program does not know one of them, unless it is noted as expanding.
 async fn applied(client: &Client, config: &ConnectionConfig) -> Result<HashSet<String>, DbError> {
     let mut applied = HashSet::new();
-    if rows(client, "SELECT to_regclass('__diesel_schema_migrations')").await? == [None] {
+    let schema = engine::identifier(config.schema());
+    if !has_table(client, config, MIGRATED).await? {
         return Ok(applied);
     }
-    let versions = "SELECT version FROM __diesel_schema_migrations ORDER BY version";
-    applied.extend(rows(client, versions).await?.into_iter().flatten());
+    let versions = format!("SELECT version FROM {schema}.{MIGRATED}");
+    applied.extend(rows(client, &versions).await?.into_iter().flatten());
     let mut known: HashSet<String> = all()?
         .iter()
         .map(|m| m.name().version().to_string())
         .collect();
     let first = known.iter().min().cloned().unwrap_or_default();
-    if rows(client, "SELECT to_regclass('expanding_migrations')").await? != [None] {
-        let expanding = rows(client, "SELECT version FROM expanding_migrations").await?;
-        known.extend(expanding.into_iter().flatten());
+    if has_table(client, config, EXPANDED).await? {
+        let expanding = format!("SELECT version FROM {schema}.{EXPANDED}");
+        known.extend(rows(client, &expanding).await?.into_iter().flatten());
     }
     let mut unknown: Vec<&str> = applied.difference(&known).map(String::as_str).collect();
     unknown.sort_unstable();
@@ -209,9 +214,20 @@ async fn applied(client: &Client, config: &ConnectionConfig) -> Result<HashSet<S
     }))
 }
 
+/// True if our schema has this table: one of another schema may be in the search path, too.
+async fn has_table(
+    client: &Client,
+    config: &ConnectionConfig,
+    table: &str,
+) -> Result<bool, DbError> {
+    let schema = quoted(config.schema());
+    let found = format!("SELECT to_regclass(quote_ident({schema}) || '.{table}')");
+    Ok(rows(client, &found).await? != [None])
+}
+
 /// Notes which migrations expand, for programs that do not know them.
-async fn note_expanding(client: &Client) -> Result<(), DbError> {
-    if EXPANDING.is_empty() {
+async fn note_expanding(client: &Client, config: &ConnectionConfig) -> Result<(), DbError> {
+    if EXPANDING.is_empty() || !has_table(client, config, EXPANDED).await? {
         return Ok(());
     }
     let names = EXPANDING.split(',').map(|name| name.split('_').next());
@@ -220,7 +236,7 @@ async fn note_expanding(client: &Client) -> Result<(), DbError> {
         .map(|version| format!("'{}'", version.replace('-', "")))
         .collect();
     let note = format!(
-        "INSERT INTO expanding_migrations SELECT version FROM __diesel_schema_migrations \
+        "INSERT INTO {EXPANDED} SELECT version FROM {MIGRATED} \
          WHERE version IN ({}) ON CONFLICT DO NOTHING",
         versions.join(", ")
     );
@@ -232,7 +248,7 @@ async fn note_expanding(client: &Client) -> Result<(), DbError> {
 /// being built is left alone.
 async fn drop_broken_indexes(client: &Client) -> Result<(), DbError> {
     let broken = "SELECT indexrelid::regclass FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid \
-                  WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace \
+                  WHERE NOT indisvalid AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) \
                   AND indexrelid NOT IN (SELECT index_relid FROM pg_stat_progress_create_index)";
     for index in rows(client, broken).await?.into_iter().flatten() {
         tracing::info!(index, "dropping an index whose build broke off");

@@ -1,6 +1,6 @@
 //! Database connections: the pool, the migrations, the embedded server.
 //!
-//! This room never names a lead and never reads the environment: a URL or options come in, and
+//! This layer never names a lead and never reads the environment: a URL or options come in, and
 //! connections come out.
 
 mod auth_revision;
@@ -20,6 +20,7 @@ mod migrate;
 mod party;
 mod pg_enum;
 mod pool;
+mod pool_options;
 mod pooled;
 mod query_stats;
 mod request;
@@ -42,7 +43,8 @@ pub use limited::Limited;
 pub use migrate::{PendingMigration, migrate, pending, revert_all};
 pub use party::Party;
 pub(crate) use pg_enum::pg_enum;
-pub use pool::{Db, PoolOptions, PoolStatus};
+pub use pool::{Db, PoolStatus};
+pub use pool_options::PoolOptions;
 pub use pooled::PooledConnection;
 pub use query_stats::{QueryStats, carried};
 pub use request::{CancelOnDrop, RequestDb};

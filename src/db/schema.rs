@@ -37,6 +37,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    auth_revision (is_the_row) {
+        is_the_row -> Bool,
+        revision -> Int8,
+    }
+}
+
+diesel::table! {
     free_email_domains (domain) {
         domain -> Text,
     }
@@ -178,13 +185,6 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    auth_revision (is_the_row) {
-        is_the_row -> Bool,
-        revision -> Int8,
-    }
-}
-
 diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(lead_notes -> leads (lead_id));
 diesel::joinable!(lead_notes -> users (author_id));
@@ -194,6 +194,7 @@ diesel::joinable!(sessions -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
+    auth_revision,
     free_email_domains,
     idempotency_keys,
     lead_notes,
@@ -205,5 +206,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     text_forms,
     users,
-    auth_revision,
 );

@@ -9,10 +9,9 @@ use crate::graphql::execute::raw_json::is_left_out;
 use crate::graphql::prepare::limits::{self, Limits, truncate_message};
 use crate::graphql::prepare::{Collector, Groups, SchemaIndex, TYPE_MARKER};
 
-/// Gives the answer the shape that the schema promises where an argument that does not fit its type was
-/// found on the way all the same, of a scalar that only its resolver knows: a query was asked in vain; of
-/// a change the field is null. What validation and the coercion of variables can see is refused before
-/// anything runs.
+/// Gives the answer the shape that the schema promises where an argument did not fit its type, of a scalar
+/// that only its resolver knows: a query was asked in vain; of a change the field is null. What validation
+/// and the coercion of variables can see is refused before anything runs.
 pub(in crate::graphql) fn normalize_response(is_change: bool, answer: Response) -> Response {
     let is_late = |error: &ServerError| code_of(error).is_none() && !error.path.is_empty();
     if !answer.errors.iter().any(is_late) {

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::http::server::connection::{Close, Connection, Network};
+use crate::http::server::connection::{Close, Connection};
 use crate::http::server::limits::ConnectionLimits;
+use crate::http::server::network::Network;
 
 /// Connections beyond the others, on which nothing but probes is answered.
 pub(super) const PROBE_PLACES: usize = 8;

@@ -1,4 +1,4 @@
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use crate::http::server::limits::{ConnectionLimits, LINGER};
+use crate::http::server::network::Network;
 
 /// Longest turn of a client once the server was told to stop.
 const STOP_GRACE: Duration = Duration::from_secs(1);
@@ -33,22 +34,6 @@ pub(super) struct Connection {
     pub(super) cut: Notify,
     /// Ends it after the request that it is at.
     pub(super) finish: Notify,
-}
-
-/// The addresses that one client can choose from: of IPv6, a /64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Network(IpAddr);
-
-impl Network {
-    pub(super) fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V6(address) => {
-                let network = address.to_bits() & !(u128::MAX >> 64);
-                Self(Ipv6Addr::from_bits(network).into())
-            }
-            address => Self(address),
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

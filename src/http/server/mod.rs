@@ -6,6 +6,7 @@ mod admission;
 mod connection;
 mod limits;
 mod lingering_close;
+mod network;
 mod watched_stream;
 
 use std::convert::Infallible;

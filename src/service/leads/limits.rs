@@ -1,7 +1,7 @@
 //! The limits of a filter: it must not be larger than anybody needs, or of values that no lead can have.
 
 use crate::service::Result;
-use crate::service::leads::texts::TextRule;
+use crate::service::leads::texts::{LONGEST_TEXT, TextRule};
 use crate::service::leads::{LeadFilter, TextMatch};
 use crate::service::validation::{Faults, custom_fields, searchable, stored_date};
 
@@ -9,7 +9,6 @@ const DEEPEST: usize = 5;
 const MOST_PARTS: usize = 50;
 const LONGEST_LIST: usize = 1000;
 const LONGEST_TEXT_LIST: usize = 500;
-pub(super) const LONGEST_TEXT: usize = 254;
 
 impl LeadFilter {
     /// Errors: `InvalidData` with all faults.

@@ -4,11 +4,13 @@ use diesel::prelude::*;
 
 use crate::db::schema::leads;
 use crate::service::leads::filter::Condition;
-use crate::service::leads::limits::LONGEST_TEXT;
 use crate::service::leads::sql::escaped;
 use crate::service::leads::{LeadFilter, TextMatch};
 use crate::service::text;
 use crate::service::validation::searchable;
+
+/// The maximum length of a text that leads are filtered by.
+pub(super) const LONGEST_TEXT: usize = 254;
 
 /// The conditions of a text on the column that it is compared by: `$whole` and `$start` make of it and of
 /// its beginning what stands there, if anything can.

@@ -91,7 +91,7 @@ const COLUMNS: &str = "SELECT table_name || '.' || column_name || ' ' || \
     CASE data_type WHEN 'ARRAY' THEN ltrim(udt_name, '_') || '[]' ELSE udt_name END AS line \
     FROM information_schema.columns \
     WHERE table_schema = 'public' AND table_name NOT IN \
-    ('__diesel_schema_migrations', 'lead_statistics_changes', 'lead_statistics_deltas', \
+    ('__diesel_schema_migrations', 'expanding_migrations', 'lead_statistics_changes', 'lead_statistics_deltas', \
     'lead_statistics_rollups', 'lead_statistics_sums', 'lead_statistics_watermark')";
 
 /// The columns of `src/db/schema.rs`, in the words of [`COLUMNS`].

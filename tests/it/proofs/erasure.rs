@@ -43,7 +43,7 @@ const PERSON: [&str; 27] = [
 ];
 
 /// Filled from known network addresses alone, with users' ids.
-const EMPTY: [&str; 1] = ["login_addresses"];
+const EMPTY: [&str; 2] = ["expanding_migrations", "login_addresses"];
 
 type Dump = BTreeMap<String, String>;
 

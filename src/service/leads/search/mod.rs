@@ -1,5 +1,6 @@
 //! Searching: what a search asks for, as conditions, and how a page of its leads is found.
 
+mod gather;
 mod index_conditions;
 mod near;
 mod page;

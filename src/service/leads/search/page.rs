@@ -1,17 +1,16 @@
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Float;
 
 use crate::db::schema::leads;
 use crate::db::{Connection, RunQueryDsl};
 use crate::service::leads::filter::{Condition, every};
 use crate::service::leads::order::{Cursor, LeadOrder, LeadQuery, NullsPart};
+use crate::service::leads::search::gather::check_gather;
 use crate::service::leads::search::index_conditions::{order_conditions, ranges};
 use crate::service::leads::search::search_index::in_index;
 use crate::service::leads::search::statements::{PageRow, PageStatement, Rows};
 use crate::service::leads::search::{InIndex, IndexCondition, MatchKind, Near};
 use crate::service::leads::{Columns, LeadFilter, ListedLead};
-use crate::service::{Actor, Result, ServiceError};
+use crate::service::{Actor, Result};
 
 /// The number of rows of the order that are looked at: most pages are among the first, and the further
 /// ones are looked at where those had a tenth of the page, or where no index leads to few leads.
@@ -21,8 +20,6 @@ const FURTHEST: usize = 100_000;
 /// The maximum number of leads that an index leads to, that of `lead_search` and those of the leads.
 const SEARCHED: usize = 12_000;
 const RANGED: usize = 100_000;
-/// The maximum number of leads where all are looked at.
-const GATHERED: f32 = 5_000_000.0;
 
 /// Finds the leads of a page in the order of a list.
 ///
@@ -91,7 +88,7 @@ impl LeadSearch<'_> {
                 continue;
             };
             if step == Step::Gather {
-                check_size(conn).await?;
+                check_gather(conn).await?;
             }
             let (found, is_whole) = self.read(conn, window, rows).await?;
             if is_whole || found.len() == window.limit {
@@ -246,17 +243,5 @@ impl LeadSearch<'_> {
             Some(next) => Box::new(here.or(next)),
             None => here,
         }
-    }
-}
-
-/// Errors: `SearchTooWide` where there are too many leads, by PostgreSQL's estimate, to look at all.
-async fn check_size(conn: &mut Connection) -> Result<()> {
-    let estimate = "(SELECT reltuples FROM pg_class WHERE oid = 'leads'::regclass)";
-    let leads: f32 = diesel::select(sql::<Float>(estimate))
-        .get_result(conn)
-        .await?;
-    match leads > GATHERED {
-        true => Err(ServiceError::SearchTooWide),
-        false => Ok(()),
     }
 }
