@@ -1,17 +1,13 @@
 //! The lead-management back end: a GraphQL API over PostgreSQL.
 //!
-//! # The house
-//!
-//! Four rooms in one row and a corridor beside them. Data goes in on the left and comes back the
-//! same way.
+//! # Layers
 //!
 //! ```text
-//!             main, cli, config, telemetry     the corridor: may open any door; no room opens it
+//!             main, cli, config, telemetry     wire everything up; none of the four layers uses them
 //!  client ->  http  ->  graphql  ->  service  ->  db  ->  PostgreSQL
-//!             who       what the     what the     how a
-//!             asks      client sees  business     connection
-//!                                    allows       is had
 //! ```
+//!
+//! docs/develop/architecture.md walks a request through the files.
 //!
 //! # Invariants
 //!

@@ -1,4 +1,4 @@
-//! The house keeps its rooms apart and its files short.
+//! The layers stay apart, files stay short, and the documents name files that exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -241,4 +241,25 @@ fn each_function_of_a_service_is_a_step_in_the_trace_by_its_own_name() {
         }
     }
     assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn documents_name_files_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for page in [
+        "docs/develop/architecture.md",
+        "docs/develop/add-a-field.md",
+    ] {
+        let text = fs::read_to_string(root.join(page)).expect(page);
+        let named = text.split('`').skip(1).step_by(2);
+        let ours = ["src/", "tests/", "benches/", "docs/", "migrations/"];
+        let named = named.filter(|name| ours.iter().any(|folder| name.starts_with(folder)));
+        let mut named = named
+            .filter(|name| !name.contains(['<', '*', ' ']))
+            .peekable();
+        assert!(named.peek().is_some(), "{page}");
+        for name in named {
+            assert!(root.join(name).exists(), "{page}: {name}");
+        }
+    }
 }
