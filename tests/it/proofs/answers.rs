@@ -225,6 +225,9 @@ async fn whatever_fails_fails_in_the_shape_that_the_schema_promises() {
     for query in QUERIES {
         trial.of(query, variables.clone()).await;
     }
+    // A connection that broke before anything was asked is replaced without a word, and has then prepared
+    // more than the next: the statements of changes are told apart on living ones.
+    trial.is_warm = true;
     for (mutation, input) in changes(&lead, &archived, &text(&note), &team.ann.id) {
         let query = document(mutation);
         let query = query.replace(
@@ -233,6 +236,7 @@ async fn whatever_fails_fails_in_the_shape_that_the_schema_promises() {
         );
         trial.of(&query, json!({ "input": input })).await;
     }
+    trial.is_warm = false;
     trial
         .of(&document("createApiKey"), json!({ "input": key }))
         .await;
