@@ -8,11 +8,12 @@ use crate::graphql::context::{actor, db, uuid};
 use crate::graphql::error::{answer, answer_at};
 use crate::graphql::lead::Lead;
 use crate::graphql::timeline::{Change, Note, TimelineEntry};
-use crate::graphql::user::User;
+use crate::graphql::user::{Session, User};
 use crate::service::permission::{Action, denied};
 use crate::service::users::UserRole;
 use crate::service::{
-    ApiKeyId, LeadId, NoteId, Result, ServiceError, UserId, api_keys, leads, timeline, users,
+    ApiKeyId, LeadId, NoteId, Result, ServiceError, SessionId, UserId, api_keys, leads, sessions,
+    timeline, users,
 };
 
 /// Anything with an id of its own, for clients that keep a store by id.
@@ -32,6 +33,7 @@ pub enum Node {
     Note(Note),
     Change(Change),
     ApiKey(ApiKey),
+    Session(Session),
 }
 
 impl From<TimelineEntry> for Node {
@@ -51,7 +53,8 @@ pub struct NodeQuery;
 
 #[Object]
 impl NodeQuery {
-    /// The object with this id: a lead, a user, a note, a change or an API key; null if there is none.
+    /// The object with this id: a lead, a user, a note, a change, an API key or one of the viewer's own
+    /// sessions; null if there is none.
     /// Errors: UNAUTHENTICATED, PERMISSION_DENIED, INVALID_DATA if it is not an id.
     async fn node(
         &self,
@@ -133,6 +136,12 @@ impl Found {
         if !keys.is_empty() {
             let keys = api_keys::find_many(db, viewer, &keys).await?.into_iter();
             nodes.extend(keys.map(|key| (key.id.0, Ok(Node::ApiKey(ApiKey(key))))));
+        }
+        let own = missing(ids, &nodes, SessionId);
+        if !own.is_empty() {
+            let own = sessions::find_many(db, viewer, &own).await?.into_iter();
+            let own = own.map(|row| (row.id.0, Ok(Node::Session(Session::of(viewer, row)))));
+            nodes.extend(own);
         }
         Ok(Self { role, nodes })
     }

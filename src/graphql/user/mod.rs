@@ -10,3 +10,4 @@ mod session;
 pub use mutation::UserMutation;
 pub use object::{User, UserRole, all_named, named};
 pub use query::UserQuery;
+pub use session::Session;

@@ -6,7 +6,7 @@ use crate::graphql::connection::{Connection, Listed, PageArguments, opaque};
 use crate::graphql::context::{actor, db};
 use crate::graphql::error::answer;
 use crate::graphql::execute::sync_object::SyncObject;
-use crate::service::{Result, SessionId, sessions};
+use crate::service::{Actor, Result, SessionId, sessions};
 
 /// One of the viewer's own sessions.
 #[derive(Clone)]
@@ -17,6 +17,13 @@ pub struct Session {
 
 /// A list of sessions.
 pub(super) type SessionConnection = Connection<Session>;
+
+impl Session {
+    pub(in crate::graphql) fn of(viewer: &Actor, row: sessions::Session) -> Self {
+        let is_current = viewer.session == Some(row.id);
+        Self { row, is_current }
+    }
+}
 
 impl SyncObject for Session {
     type Child = Self;
@@ -36,7 +43,7 @@ impl Listed for Session {
 #[Object]
 impl Session {
     /// Names the session. It is no secret.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         self.row.id.0.into()
     }
 
@@ -81,9 +88,6 @@ pub(super) async fn session_connection(
 ) -> Result<SessionConnection> {
     let actor = actor(ctx)?;
     let slice = sessions::list(db(ctx), actor, &page.page()?).await?;
-    let row = |row: sessions::Session| {
-        let is_current = actor.session == Some(row.id);
-        (row.id, Session { row, is_current })
-    };
+    let row = |row: sessions::Session| (row.id, Session::of(actor, row));
     Ok(Connection::new(slice, SessionTotal, opaque, row))
 }

@@ -44,6 +44,17 @@ pub async fn list(db: &RequestDb, actor: &Actor, page: &Page<SessionId>) -> Resu
     Ok(Slice::of(page, rows))
 }
 
+/// The actor's own open sessions among these ids; none for an API key.
+#[tracing::instrument(name = "sessions::find_many", level = "debug", skip_all)]
+pub async fn find_many(db: &RequestDb, actor: &Actor, ids: &[SessionId]) -> Result<Vec<Session>> {
+    if require_person(actor).is_err() {
+        return Ok(Vec::new());
+    }
+    let found = sessions::table.filter(are_own(actor).and(sessions::id.eq_any(ids)));
+    let found = found.select(Session::as_select());
+    Ok(found.load(&mut *db.connection().await?).await?)
+}
+
 /// The number of the actor's own open sessions. Errors: `PermissionDenied` for an API key.
 #[tracing::instrument(name = "sessions::count", level = "debug", skip_all)]
 pub async fn count(db: &RequestDb, actor: &Actor) -> Result<i64> {

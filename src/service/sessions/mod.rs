@@ -9,7 +9,7 @@ mod throttle;
 
 pub use change_password::change_password;
 pub use end::EndSession;
-pub use list::{Session, count, list};
+pub use list::{Session, count, find_many, list};
 pub use memory::{Memory, Remembered};
 pub use password::PasswordHash;
 

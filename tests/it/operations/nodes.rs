@@ -45,6 +45,14 @@ async fn objects_of_all_types_come_in_the_order_of_their_ids() {
             kowalski,
         ])
     );
+    let sessions = "{ me { sessions { nodes { id } } } }";
+    let session = api.data(ada, sessions, json!({})).await["me"]["sessions"]["nodes"][0].clone();
+    let ids = json!({ "ids": [session["id"]] });
+    let own = json!([{ "__typename": "Session", "id": session["id"] }]);
+    assert_eq!(api.data(ada, NODES, ids.clone()).await["nodes"], own);
+    let others = api.ask(Some(&team.ann), NODES, ids).await;
+    assert_eq!(others["data"]["nodes"], json!([null]));
+    assert_eq!(others["errors"][0]["extensions"]["code"], "NOT_FOUND");
     let nothing = api.data(ada, NODES, json!({ "ids": [] })).await;
     assert_eq!(nothing, json!({ "nodes": [] }));
 }
