@@ -17,6 +17,7 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use diesel_async::AsyncConnection;
 
 use crate::db::schema::{sessions, users};
 use crate::db::{Connection, RequestDb, RunQueryDsl, UsersRevision};
@@ -64,7 +65,7 @@ pub async fn login(
     let found: Option<(User, Option<String>)> =
         user.first(&mut *db.connection().await?).await.optional()?;
     let (user, hash) = found.map_or((None, None), |(user, hash)| (Some(user), hash));
-    let is_right = password::is_right(password, hash).await?;
+    let is_right = password::is_right(password, hash.clone()).await?;
     let Some(user) = user.filter(|_| is_right) else {
         attempt.failed(db).await?;
         return Err(refused);
@@ -80,15 +81,37 @@ pub async fn login(
         last_used_at: created_at,
         expires_at,
     };
-    diesel::insert_into(sessions::table)
-        .values((&session, sessions::token_hash.eq(token.hash().as_slice())))
-        .execute(&mut *db.connection().await?)
-        .await?;
+    let mut conn = db.connection().await?;
+    let open = conn.transaction(async |conn| open(conn, &session, &token, hash).await);
+    if !open.await? {
+        return Err(refused);
+    }
     Ok(NewSession {
         token,
         expires_at,
         user,
     })
+}
+
+/// Adds a session unless its user has another password by now. A change of the password that is under way is
+/// waited for: it ends the sessions that are there, and this one is not there yet.
+async fn open(
+    conn: &mut Connection,
+    session: &Session,
+    token: &OpaqueToken,
+    checked: Option<String>,
+) -> Result<bool> {
+    let same = users::table.find(session.user_id);
+    let same = same.filter(users::password_hash.eq(checked));
+    let user = same.select(users::id).for_share();
+    let user: Option<UserId> = user.get_result(conn).await.optional()?;
+    if user.is_some() {
+        diesel::insert_into(sessions::table)
+            .values((session, sessions::token_hash.eq(token.hash().as_slice())))
+            .execute(conn)
+            .await?;
+    }
+    Ok(user.is_some())
 }
 
 /// Looks up the user of a session's token in the database, and prolongs the session. Together with

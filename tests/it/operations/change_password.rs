@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use crm::service::sessions;
 use crm::service::users::UserRole;
+use diesel_async::SimpleAsyncConnection;
 
-use crate::support::{Api, PASSWORD, SignedIn};
+use crate::support::{Api, ApiOptions, PASSWORD, SignedIn, ask_on};
 
 const NEW: &str = "staple battery horse";
 const CHANGE: &str = "mutation ($input: ChangePasswordInput!) {
@@ -103,4 +104,36 @@ async fn api_keys_and_strangers_cannot() {
         .await;
     api.refusal(None, CHANGE, change, "UNAUTHENTICATED").await;
     api.sign_in(&ada.email, PASSWORD).await;
+}
+
+#[tokio::test]
+async fn a_login_with_the_old_password_while_it_is_changed_opens_no_session() {
+    let api = Api::with(ApiOptions {
+        pool: 2,
+        ..ApiOptions::default()
+    });
+    let api = api.await;
+    let ann = api.user("Ann", UserRole::Agent, None).await;
+    let mut changing = api.db().connection().await.unwrap();
+    let change = "BEGIN; UPDATE users SET password_hash = 'another'; DELETE FROM sessions";
+    changing.batch_execute(change).await.unwrap();
+    let lifetime = chrono::TimeDelta::hours(1);
+    let login = sessions::login(api.db(), &ann.email, PASSWORD, None, lifetime);
+    let commit = async {
+        let waiting = "(SELECT count(*)::text FROM pg_locks AS waiting JOIN pg_locks AS held USING (pid) \
+            WHERE NOT waiting.granted AND held.relation = 'users'::regclass)";
+        for _ in 0..1_000 {
+            if ask_on(&mut changing, waiting).await != "0" {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        changing.batch_execute("COMMIT").await.unwrap();
+    };
+    let (login, ()) = tokio::join!(login, commit);
+    assert_eq!(login.err().map(|e| e.code()), Some("UNAUTHENTICATED"));
+    assert_eq!(
+        ask_on(&mut changing, "(SELECT count(*)::text FROM sessions)").await,
+        "0"
+    );
 }
