@@ -20,7 +20,7 @@ use crate::db::RequestDb;
 use crate::graphql::Api;
 use crate::http::graphiql::Pending;
 use crate::http::{self, App, ConnectionLimits, Provider, Render, Stopping};
-use crate::service::sessions::{Memory, PasswordHash};
+use crate::service::sessions::{AuthCache, PasswordHash};
 use crate::service::{TokenLookups, users};
 use crate::telemetry::Metrics;
 
@@ -142,7 +142,7 @@ async fn app(
     Ok(App {
         db: database.db.clone(),
         api,
-        memory: Memory::default(),
+        auth_cache: AuthCache::default(),
         token_lookups: TokenLookups::default(),
         body_limits: config.body_limits(),
         allow_get: config.allow_get,

@@ -54,7 +54,7 @@ impl AuthRevision {
         }
         Some(async move {
             let reading =
-                instrumentation::unseen(|| diesel::select(UsersRevision).get_result(&mut pg));
+                instrumentation::unseen(|| diesel::select(CurrentRevision).get_result(&mut pg));
             let revision: Option<i64> = reading.await?;
             let verdict = match revision {
                 Some(revision) if revision == expected.revision => Verdict::Current,
@@ -94,25 +94,25 @@ impl AuthRevision {
 /// The revision as of a statement, to be selected beside what that reads. Diesel's own subquery binds a
 /// LIMIT as a parameter.
 #[derive(Debug, Clone, Copy, QueryId)]
-pub struct UsersRevision;
+pub struct CurrentRevision;
 
 /// Its text.
 pub(super) const CHECK: &str = "(SELECT revision FROM auth_revision)";
 
-impl QueryFragment<Pg> for UsersRevision {
+impl QueryFragment<Pg> for CurrentRevision {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(CHECK);
         Ok(())
     }
 }
 
-impl Expression for UsersRevision {
+impl Expression for CurrentRevision {
     type SqlType = Nullable<BigInt>;
 }
 
-impl<T> AppearsOnTable<T> for UsersRevision {}
-impl<T> SelectableExpression<T> for UsersRevision {}
+impl<T> AppearsOnTable<T> for CurrentRevision {}
+impl<T> SelectableExpression<T> for CurrentRevision {}
 
-impl ValidGrouping<()> for UsersRevision {
+impl ValidGrouping<()> for CurrentRevision {
     type IsAggregate = is_aggregate::Never;
 }

@@ -30,7 +30,7 @@ pub mod schema;
 mod sql;
 mod tls;
 
-pub use auth_revision::{AuthRevision, UsersRevision};
+pub use auth_revision::{AuthRevision, CurrentRevision};
 pub use cached::Cached;
 pub use config::{DatabaseOptions, UrlDefaults};
 pub use connection::{CANCEL_GRACE, Canceller, Connection};

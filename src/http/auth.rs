@@ -7,7 +7,7 @@ use jsonwebtoken::decode_header;
 use tokio::time::{Instant, timeout_at};
 
 use crate::db::{AuthRevision, DbError, Party, RequestDb};
-use crate::graphql::Credentials;
+use crate::graphql::{Credentials, Freshness};
 use crate::http::App;
 use crate::service::{Actor, OpaqueToken, Result, TokenKind, api_keys, sessions, users};
 
@@ -18,12 +18,12 @@ const LARGEST: usize = 8 * 1024;
 /// of the identity provider, which is verified before the database is asked.
 ///
 /// The user of a session's token or a key is not looked up again for a moment: see [`AuthRevision`].
-/// Without `from_memory` everybody is looked up, and there is nothing to check.
+/// Where that must not be cached everybody is looked up, and there is nothing to check.
 pub(super) async fn credentials(
     app: &App,
     headers: &HeaderMap,
     address: Option<IpAddr>,
-    from_memory: bool,
+    freshness: Freshness,
 ) -> Result<Credentials> {
     let Some(header) = headers.get(AUTHORIZATION) else {
         return Ok(Credentials::Nobody);
@@ -37,7 +37,7 @@ pub(super) async fn credentials(
     };
     let token = OpaqueToken::parse(shown);
     if let Some(token) = &token {
-        if let Some(known) = recalled(app, token).filter(|_| from_memory) {
+        if let Some(known) = recalled(app, token).filter(|_| freshness == Freshness::Cached) {
             return Ok(known);
         }
         if app.token_lookups.was_refused(token) {
@@ -62,7 +62,7 @@ pub(super) async fn credentials(
 
 /// Whom a session's token or an API key stood for when it was looked up last.
 fn recalled(app: &App, token: &OpaqueToken) -> Option<Credentials> {
-    let known = app.memory.recall(token)?;
+    let known = app.auth_cache.recall(token)?;
     Some(Credentials::Actor {
         actor: known.actor,
         revision: AuthRevision::of(known.revision),
@@ -76,7 +76,7 @@ async fn looked_up(
     token: &OpaqueToken,
     (party, deadline): (Party, Instant),
 ) -> Result<Credentials> {
-    let _turn = match app.memory.has_known(token) {
+    let _turn = match app.auth_cache.has_known(token) {
         true => None,
         false => {
             let turn = app.token_lookups.turn(party, deadline).await?;
@@ -95,11 +95,11 @@ async fn looked_up(
         TokenKind::ApiKey => api_keys::authenticate(db, token).await?,
     };
     let Some((actor, until)) = found else {
-        app.memory.forget(token);
+        app.auth_cache.forget(token);
         app.token_lookups.refuse(token);
         return Ok(Credentials::Refused);
     };
-    app.memory.remember(token, &actor, until);
+    app.auth_cache.remember(token, &actor, until);
     Ok(found_now(actor))
 }
 

@@ -171,9 +171,8 @@ impl Caller for HttpCaller<'_> {
         freshness: Freshness,
     ) -> Result<Credentials> {
         self.record.operation = operation.cloned();
-        let from_memory = freshness == Freshness::Cached;
         let (headers, address) = (self.headers, self.address);
-        let credentials = auth::credentials(self.app, headers, address, from_memory).await?;
+        let credentials = auth::credentials(self.app, headers, address, freshness).await?;
         self.record.user = match &credentials {
             Credentials::Actor { actor, .. } => Some(actor.id),
             Credentials::Nobody | Credentials::Refused => None,

@@ -37,7 +37,7 @@ use crate::db::Db;
 use crate::graphql::Api;
 use crate::http::browsers::guarded;
 use crate::service::TokenLookups;
-use crate::service::sessions::Memory;
+use crate::service::sessions::AuthCache;
 
 /// The state that requests are answered with.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ pub struct App {
     /// The API.
     pub api: Api,
     /// Cached authentication by tokens and keys.
-    pub memory: Memory,
+    pub auth_cache: AuthCache,
     /// Limits the look-ups of tokens and keys that are not cached.
     pub token_lookups: TokenLookups,
     /// Limits of a request's body.

@@ -13,7 +13,7 @@ pub struct Actor {
     /// The user and, for a manager, everybody whose manager that is.
     pub team: Vec<UserId>,
     /// The revision of the users that this was read with; see [`crate::service::users::Directory`].
-    pub users_revision: Option<i64>,
+    pub auth_revision: Option<i64>,
     /// The key by which a service asks as that user; nothing for people.
     pub api_key: Option<ApiKeyId>,
     /// The session that the user signed in to; nothing for services and an identity provider's users.
@@ -27,7 +27,7 @@ impl Actor {
             id: UserId(Uuid::nil()),
             role: UserRole::Admin,
             team: Vec::new(),
-            users_revision: None,
+            auth_revision: None,
             api_key: None,
             session: None,
         }

@@ -59,7 +59,7 @@ impl User {
             id: row.id,
             role: row.role,
             team: vec![row.id],
-            users_revision: None,
+            auth_revision: None,
             api_key: None,
             session: None,
         };

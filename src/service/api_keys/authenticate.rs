@@ -2,7 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
 use crate::db::schema::{api_keys, users};
-use crate::db::{Connection, RequestDb, RunQueryDsl, UsersRevision};
+use crate::db::{Connection, CurrentRevision, RequestDb, RunQueryDsl};
 use crate::service::clock::now;
 use crate::service::users::{UserRole, team_of};
 use crate::service::{Actor, ApiKeyId, OpaqueToken, Result, UserId};
@@ -13,7 +13,7 @@ const NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// The actor behind a key right now, as the database says: its user, with the key's role. Together
 /// with the revision as of which that is so, and the moment when the key is over or its use is to be
-/// noted again: see [`Memory`](crate::service::sessions::Memory).
+/// noted again: see [`AuthCache`](crate::service::sessions::AuthCache).
 #[tracing::instrument(name = "api_keys::authenticate", level = "debug", skip_all)]
 pub async fn authenticate(
     db: &RequestDb,
@@ -35,7 +35,7 @@ pub async fn authenticate(
                 api_keys::expires_at,
             ),
             users::id,
-            UsersRevision,
+            CurrentRevision,
         ));
     type Found = (
         (ApiKeyId, UserRole, Option<DateTime<Utc>>, DateTime<Utc>),
@@ -43,7 +43,7 @@ pub async fn authenticate(
         Option<i64>,
     );
     let found: Option<Found> = key.get_result(&mut conn).await.optional()?;
-    let Some(((key, role, last_used, expires_at), user, users_revision)) = found else {
+    let Some(((key, role, last_used, expires_at), user, auth_revision)) = found else {
         return Ok(None);
     };
     let noted = note_use(&mut conn, key, last_used).await?;
@@ -51,7 +51,7 @@ pub async fn authenticate(
         id: user,
         role,
         team: team_of(&mut conn, user, role).await?,
-        users_revision,
+        auth_revision,
         api_key: Some(key),
         session: None,
     };

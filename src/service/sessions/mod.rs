@@ -1,16 +1,16 @@
 //! Signing in: passwords, sessions, and who stands behind a token.
 
+mod auth_cache;
 mod change_password;
 mod end;
 mod list;
-mod memory;
 mod password;
 mod throttle;
 
+pub use auth_cache::{AuthCache, Remembered};
 pub use change_password::change_password;
 pub use end::EndSession;
 pub use list::{Session, count, find_many, list};
-pub use memory::{Memory, Remembered};
 pub use password::PasswordHash;
 
 use std::net::IpAddr;
@@ -20,7 +20,7 @@ use diesel::prelude::*;
 use diesel_async::AsyncConnection;
 
 use crate::db::schema::{sessions, users};
-use crate::db::{Connection, RequestDb, RunQueryDsl, UsersRevision};
+use crate::db::{Connection, CurrentRevision, RequestDb, RunQueryDsl};
 use crate::service::clock::now;
 use crate::service::sessions::throttle::LoginAttempt;
 use crate::service::text::typed_address;
@@ -115,7 +115,7 @@ async fn open(
 }
 
 /// Looks up the user of a session's token in the database, and prolongs the session. Together with
-/// the revision as of which that is so, and the moment when the session ends: see [`Memory`].
+/// the revision as of which that is so, and the moment when the session ends: see [`AuthCache`].
 #[tracing::instrument(name = "sessions::authenticate", level = "debug", skip_all)]
 pub async fn authenticate(
     db: &RequestDb,
@@ -127,10 +127,10 @@ pub async fn authenticate(
         .inner_join(users::table)
         .filter(sessions::token_hash.eq(token.hash().as_slice()))
         .filter(sessions::expires_at.gt(Utc::now()).and(users::is_active))
-        .select((Session::as_select(), users::role, UsersRevision));
+        .select((Session::as_select(), users::role, CurrentRevision));
     let found: Option<(Session, UserRole, Option<i64>)> =
         session.get_result(&mut conn).await.optional()?;
-    let Some((session, role, users_revision)) = found else {
+    let Some((session, role, auth_revision)) = found else {
         return Ok(None);
     };
     let expires_at = prolong(&mut conn, &session, lifetime).await?;
@@ -138,7 +138,7 @@ pub async fn authenticate(
         id: session.user_id,
         role,
         team: team_of(&mut conn, session.user_id, role).await?,
-        users_revision,
+        auth_revision,
         api_key: None,
         session: Some(session.id),
     };

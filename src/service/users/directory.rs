@@ -35,7 +35,7 @@ impl Directory {
         ids: impl IntoIterator<Item = UserId>,
     ) -> Result<HashMap<UserId, Arc<User>>> {
         let ids: HashSet<UserId> = ids.into_iter().collect();
-        let mut found = match actor.users_revision {
+        let mut found = match actor.auth_revision {
             Some(revision) => self.remembered(revision, &ids),
             None => HashMap::new(),
         };
@@ -49,7 +49,7 @@ impl Directory {
         let read = users_by_id(&mut *db.connection().await?, &missing).await?;
         let read = read.into_iter().map(|(id, user)| (id, Arc::new(user)));
         found.extend(read);
-        if let Some(revision) = actor.users_revision {
+        if let Some(revision) = actor.auth_revision {
             let new = missing
                 .iter()
                 .filter_map(|id| Some((*id, found.get(id)?.clone())));

@@ -1,7 +1,7 @@
 use diesel::prelude::*;
 
 use crate::db::schema::users;
-use crate::db::{RequestDb, RunQueryDsl, UsersRevision};
+use crate::db::{CurrentRevision, RequestDb, RunQueryDsl};
 use crate::service::text::claimed_address;
 use crate::service::users::{UserRole, team_of};
 use crate::service::{Actor, Result, UserId};
@@ -25,18 +25,18 @@ pub async fn identified(db: &RequestDb, identity: &Identity) -> Result<Option<Ac
         Identity::Email(email) => user.filter(users::email.eq(claimed_address(email))),
         Identity::Subject(subject) => user.filter(users::oidc_subject.eq(subject)),
     };
-    let user = user.select((users::id, users::role, UsersRevision));
+    let user = user.select((users::id, users::role, CurrentRevision));
     let mut conn = db.connection().await?;
     let found: Option<(UserId, UserRole, Option<i64>)> =
         user.get_result(&mut conn).await.optional()?;
-    let Some((id, role, users_revision)) = found else {
+    let Some((id, role, auth_revision)) = found else {
         return Ok(None);
     };
     Ok(Some(Actor {
         id,
         role,
         team: team_of(&mut conn, id, role).await?,
-        users_revision,
+        auth_revision,
         api_key: None,
         session: None,
     }))

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crm::service::sessions::{self, LONGEST_LIFE, Memory};
+use crm::service::sessions::{self, AuthCache, LONGEST_LIFE};
 use crm::service::users::UserRole;
 use crm::service::{OpaqueToken, sha256};
 
@@ -150,7 +150,7 @@ async fn of_many_uses_at_the_same_time_one_is_written() {
 #[tokio::test]
 async fn a_session_that_is_only_remembered_is_prolonged_too() {
     let api = Api::with(ApiOptions {
-        memory: Memory::lasting(TimeDelta::milliseconds(400)),
+        auth_cache: AuthCache::lasting(TimeDelta::milliseconds(400)),
         ..ApiOptions::default()
     })
     .await;

@@ -98,7 +98,7 @@ impl ManyLeads {
             id: team[0],
             role: UserRole::Agent,
             team: vec![team[0]],
-            users_revision: None,
+            auth_revision: None,
             api_key: None,
             session: None,
         };
@@ -107,7 +107,7 @@ impl ManyLeads {
             id: UserId(manager.id),
             role: UserRole::Manager,
             team,
-            users_revision: None,
+            auth_revision: None,
             api_key: None,
             session: None,
         };

@@ -16,7 +16,7 @@ use crm::db::{Db, PoolOptions, PooledConnection, RequestDb};
 use crm::graphql::{self, Limits, Settings};
 use crm::http::{self, App, BodyLimits, Browsers};
 use crm::service::TokenLookups;
-use crm::service::sessions::Memory;
+use crm::service::sessions::AuthCache;
 
 use crate::support::{Api, SignedIn};
 
@@ -56,7 +56,7 @@ impl Copy {
         let app = App {
             db: db.clone(),
             api: graphql::Api::new(db.clone(), settings),
-            memory: Memory::default(),
+            auth_cache: AuthCache::default(),
             token_lookups: TokenLookups::default(),
             allow_get: true,
             trusted_proxies: Vec::new(),

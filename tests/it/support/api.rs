@@ -16,7 +16,7 @@ use crm::db::{Db, RequestDb};
 use crm::graphql::{self, Limits, Settings};
 use crm::http::graphiql::Pending;
 use crm::http::{self, App, BodyLimits, Browsers, Provider, Stopping};
-use crm::service::sessions::{self, Memory, PasswordHash};
+use crm::service::sessions::{self, AuthCache, PasswordHash};
 use crm::service::users::{CreateUser, UserRole};
 use crm::service::{Actor, TokenLookups, UserId, perform};
 
@@ -55,7 +55,7 @@ pub(crate) struct ApiOptions {
     pub(crate) provider: Option<Provider>,
     pub(crate) browsers: Browsers,
     pub(crate) graphiql: Option<Pending>,
-    pub(crate) memory: Memory,
+    pub(crate) auth_cache: AuthCache,
 }
 
 impl Default for ApiOptions {
@@ -73,7 +73,7 @@ impl Default for ApiOptions {
             provider: None,
             browsers: Browsers::default(),
             graphiql: None,
-            memory: Memory::default(),
+            auth_cache: AuthCache::default(),
         }
     }
 }
@@ -115,7 +115,7 @@ impl Api {
         let app = App {
             db: database.pool().clone(),
             api: graphql,
-            memory: options.memory,
+            auth_cache: options.auth_cache,
             token_lookups: TokenLookups::default(),
             body_limits: options.body_limits,
             allow_get: options.allow_get,

@@ -84,7 +84,7 @@ impl World {
             id: person.id,
             role: person.role,
             team,
-            users_revision: None,
+            auth_revision: None,
             api_key: None,
             session: None,
         }

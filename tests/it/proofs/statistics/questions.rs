@@ -186,7 +186,7 @@ impl Question {
             id,
             role,
             team: team.to_vec(),
-            users_revision: None,
+            auth_revision: None,
             api_key: None,
             session: None,
         };

@@ -17,7 +17,7 @@ const LASTS: TimeDelta = TimeDelta::minutes(1);
 /// Nothing is answered on the strength of that alone: the database must say that this is still the
 /// revision, see [`crate::db::AuthRevision`]. Clones share it.
 #[derive(Clone)]
-pub struct Memory(Arc<Shared>);
+pub struct AuthCache(Arc<Shared>);
 
 struct Shared {
     /// By the hash of the token.
@@ -41,13 +41,13 @@ pub struct Remembered {
     pub revision: i64,
 }
 
-impl Default for Memory {
+impl Default for AuthCache {
     fn default() -> Self {
         Self::lasting(LASTS)
     }
 }
 
-impl Memory {
+impl AuthCache {
     /// The same, but with another longest time that a token or key is remembered.
     pub fn lasting(lasts: TimeDelta) -> Self {
         Self(Arc::new(Shared {
@@ -60,7 +60,7 @@ impl Memory {
     /// Looks a token or key up in the cache.
     pub fn recall(&self, token: &OpaqueToken) -> Option<Remembered> {
         let known = self.0.known.get(token.hash())?;
-        let revision = known.actor.users_revision?;
+        let revision = known.actor.auth_revision?;
         let is_good =
             revision == self.0.revision.load(Ordering::Relaxed) && known.until > Utc::now();
         is_good.then_some(Remembered {
@@ -81,7 +81,7 @@ impl Memory {
 
     /// Remembers until then who stands behind a token, as the database has just said.
     pub fn remember(&self, token: &OpaqueToken, actor: &Actor, until: DateTime<Utc>) {
-        let Some(revision) = actor.users_revision else {
+        let Some(revision) = actor.auth_revision else {
             return;
         };
         self.0.revision.fetch_max(revision, Ordering::Relaxed);
