@@ -90,8 +90,8 @@ struct Completion<'a> {
 }
 
 /// The path of a value in the answer.
-struct Place<'p> {
-    parent: Option<&'p Place<'p>>,
+struct PathNode<'p> {
+    parent: Option<&'p PathNode<'p>>,
     segment: Segment<'p>,
 }
 
@@ -108,7 +108,7 @@ impl<'a> Completion<'a> {
         object: &str,
         sets: &[&'a SelectionSet],
         value: &mut Value,
-        place: &Place<'_>,
+        place: &PathNode<'_>,
     ) -> bool {
         if is_left_out(value) {
             self.note(place);
@@ -120,7 +120,7 @@ impl<'a> Completion<'a> {
                 for (index, item) in items.iter_mut().enumerate() {
                     let parent = Some(place);
                     let segment = Segment::Index(index);
-                    is_broken |= self.field(of, object, sets, item, &Place { parent, segment });
+                    is_broken |= self.field(of, object, sets, item, &PathNode { parent, segment });
                 }
                 if is_broken {
                     *value = Value::Null;
@@ -137,7 +137,7 @@ impl<'a> Completion<'a> {
         object: &str,
         sets: &[&'a SelectionSet],
         value: &mut Value,
-        place: Option<&Place<'_>>,
+        place: Option<&PathNode<'_>>,
     ) {
         // Of JSON that a scalar is, nothing is selected.
         let is_selected_from = sets.iter().any(|set| !set.items.is_empty());
@@ -151,7 +151,7 @@ impl<'a> Completion<'a> {
         object: &str,
         sets: &[&'a SelectionSet],
         value: &mut Value,
-        place: Option<&Place<'_>>,
+        place: Option<&PathNode<'_>>,
     ) {
         let Value::Object(mut members) = std::mem::take(value) else {
             return;
@@ -177,7 +177,7 @@ impl<'a> Completion<'a> {
             };
             if let Some(known) = self.collector.index.field(&concrete, name) {
                 let segment = Segment::Field(key);
-                let place = Place {
+                let place = PathNode {
                     parent: place,
                     segment,
                 };
@@ -192,7 +192,7 @@ impl<'a> Completion<'a> {
         *value = Value::Object(ordered.into_iter().chain(members).collect());
     }
 
-    fn note(&mut self, place: &Place<'_>) {
+    fn note(&mut self, place: &PathNode<'_>) {
         self.left_out.count += 1;
         if self.left_out.paths.len() < self.most {
             self.left_out.paths.push(place.path());
@@ -200,9 +200,9 @@ impl<'a> Completion<'a> {
     }
 }
 
-impl Place<'_> {
+impl PathNode<'_> {
     fn path(&self) -> Vec<PathSegment> {
-        let mut path = self.parent.map(Place::path).unwrap_or_default();
+        let mut path = self.parent.map(PathNode::path).unwrap_or_default();
         path.push(match self.segment {
             Segment::Field(name) => PathSegment::Field(name.to_owned()),
             Segment::Index(index) => PathSegment::Index(index),

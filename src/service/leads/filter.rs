@@ -8,6 +8,7 @@ use crate::db::Constant;
 use crate::db::schema::leads;
 use crate::service::leads::order::LeadQuery;
 use crate::service::leads::search::{InIndex, Search, in_index};
+use crate::service::leads::texts::text_conditions;
 use crate::service::leads::{Lead, LeadSource, LeadStatus, visible_to};
 use crate::service::{Actor, Json, LeadId, Result, UserId, text};
 
@@ -185,7 +186,7 @@ impl LeadFilter {
         self.probability_conditions(&mut add);
         self.tag_conditions(&mut add);
         self.no_tag_condition(&mut add);
-        self.text_conditions(&mut add);
+        text_conditions(self, &mut add);
         match self.archived {
             Some(Archived::Only) => add(Box::new(leads::archived_at.is_not_null().nullable())),
             Some(Archived::Exclude) => add(Box::new(leads::archived_at.is_null().nullable())),

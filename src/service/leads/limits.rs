@@ -1,7 +1,7 @@
 //! The limits of a filter: it must not be larger than anybody needs, or of values that no lead can have.
 
 use crate::service::Result;
-use crate::service::leads::texts::{LONGEST_TEXT, TextRule};
+use crate::service::leads::texts::{LONGEST_TEXT, TextRule, text_matches};
 use crate::service::leads::{LeadFilter, TextMatch};
 use crate::service::validation::{Faults, custom_fields, searchable, stored_date};
 
@@ -74,7 +74,7 @@ impl LeadFilter {
                 faults.take(&field, searchable(tag, LONGEST_TEXT));
             }
         }
-        for (field, text, is_whole, is_start) in self.text_matches() {
+        for (field, text, is_whole, is_start) in text_matches(self) {
             text.check(&format!("{path}.{field}"), is_whole, is_start, faults);
         }
         let spans = [

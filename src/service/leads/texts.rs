@@ -41,50 +41,50 @@ macro_rules! conditions {
     }};
 }
 
-impl LeadFilter {
-    /// The conditions that it names leads by: on their ids, or on e-mail address, phone number or company. An
-    /// index has each.
-    pub(super) fn named(&self) -> Vec<Condition> {
-        let is_set = |text: &TextMatch| TextMatch {
-            is_set: None,
-            ..text.clone()
-        };
-        let named = Self {
-            company: is_set(&self.company),
-            email: is_set(&self.email),
-            phone: is_set(&self.phone),
-            ..Self::default()
-        };
-        let mut all: Vec<Condition> = Vec::new();
-        named.text_conditions(&mut |condition| all.push(condition));
-        let ids = self.ids.clone();
-        all.extend(ids.map(|ids| Box::new(leads::id.eq_any(ids).nullable()) as Condition));
-        all
-    }
+/// The conditions that a filter names leads by: on their ids, or on e-mail address, phone number or company. An
+/// index has each.
+pub(super) fn named(filter: &LeadFilter) -> Vec<Condition> {
+    let is_set = |text: &TextMatch| TextMatch {
+        is_set: None,
+        ..text.clone()
+    };
+    let named = LeadFilter {
+        company: is_set(&filter.company),
+        email: is_set(&filter.email),
+        phone: is_set(&filter.phone),
+        ..LeadFilter::default()
+    };
+    let mut all: Vec<Condition> = Vec::new();
+    text_conditions(&named, &mut |condition| all.push(condition));
+    let ids = filter.ids.clone();
+    all.extend(ids.map(|ids| Box::new(leads::id.eq_any(ids).nullable()) as Condition));
+    all
+}
 
-    /// The conditions on each text. Numbers that cannot be are no lead's; [`LeadFilter::check`] refuses
-    /// them.
-    pub(super) fn text_conditions(&self, add: &mut impl FnMut(Condition)) {
-        let key = |text: &str| Some(text::key(text));
-        let email_key = |address: &str| Some(text::email_key(address));
-        let phone = |number: &str| text::phone(number, None).ok();
-        let phone_start = |digits: &str| text::phone_start(digits).ok();
-        conditions!(self.company, company_key, key, key, add);
-        conditions!(self.email, email_key, email_key, email_key, add);
-        conditions!(self.phone, phone, phone, phone_start, add);
-    }
+/// The conditions on each text. Numbers that cannot be are no lead's; [`LeadFilter::check`] refuses
+/// them.
+pub(super) fn text_conditions(filter: &LeadFilter, add: &mut impl FnMut(Condition)) {
+    let key = |text: &str| Some(text::key(text));
+    let email_key = |address: &str| Some(text::email_key(address));
+    let phone = |number: &str| text::phone(number, None).ok();
+    let phone_start = |digits: &str| text::phone_start(digits).ok();
+    conditions!(filter.company, company_key, key, key, add);
+    conditions!(filter.email, email_key, email_key, email_key, add);
+    conditions!(filter.phone, phone, phone, phone_start, add);
+}
 
-    /// The conditions on texts, by their names in the API: what each must be, and what its beginning.
-    pub(super) fn text_matches(&self) -> [(&'static str, &TextMatch, TextRule, TextRule); 3] {
-        let is_text: TextRule = |text| searchable(text, LONGEST_TEXT);
-        let is_phone: TextRule = |number| text::phone(number, None).map(drop);
-        let is_start: TextRule = |digits| text::phone_start(digits).map(drop);
-        [
-            ("company", &self.company, is_text, is_text),
-            ("email", &self.email, is_text, is_text),
-            ("phone", &self.phone, is_phone, is_start),
-        ]
-    }
+/// The conditions on texts, by their names in the API: what each must be, and what its beginning.
+pub(super) fn text_matches(
+    filter: &LeadFilter,
+) -> [(&'static str, &TextMatch, TextRule, TextRule); 3] {
+    let is_text: TextRule = |text| searchable(text, LONGEST_TEXT);
+    let is_phone: TextRule = |number| text::phone(number, None).map(drop);
+    let is_start: TextRule = |digits| text::phone_start(digits).map(drop);
+    [
+        ("company", &filter.company, is_text, is_text),
+        ("email", &filter.email, is_text, is_text),
+        ("phone", &filter.phone, is_phone, is_start),
+    ]
 }
 
 /// Refuses a text that no lead can have.

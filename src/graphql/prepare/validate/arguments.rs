@@ -5,7 +5,9 @@ use async_graphql::{Name, Pos, Positioned};
 use async_graphql_value::Value;
 
 use crate::graphql::prepare::schema_index::Input;
-use crate::graphql::prepare::validate::{Place, Validator};
+use crate::graphql::prepare::validate::suggestion::suggestion;
+use crate::graphql::prepare::validate::values::check_value;
+use crate::graphql::prepare::validate::{InputPosition, Validator};
 
 /// The field or the directive that arguments are given to.
 #[derive(Clone, Copy)]
@@ -39,80 +41,74 @@ impl Owner<'_> {
     }
 }
 
-impl<'a> Validator<'a> {
-    /// Arguments of a field or a directive; `known` is what the schema has, if it has the field.
-    pub(super) fn arguments(
-        &mut self,
-        given: &'a [(Positioned<Name>, Positioned<Value>)],
-        known: Option<&'a [Input]>,
-        owner: Owner<'_>,
-        at: Pos,
-    ) {
-        let mut names = HashSet::new();
-        for (name, value) in given {
-            if !names.insert(&name.node) {
-                let message = format!("There can be only one argument named \"{}\".", name.node);
-                self.refuse(name.pos, message);
-            }
-            let input = known.and_then(|known| known.iter().find(|input| input.name == name.node));
-            if let (Some(known), None) = (known, input) {
-                let known = || known.iter().map(|input| input.name.as_str()).collect();
-                let meant = self.meant(&name.node, known);
-                let owner = owner.is();
-                let message = format!("Unknown argument \"{}\" on {owner}.{meant}", name.node);
-                self.refuse(name.pos, message);
-            }
-            self.value(&value.node, input.map(Place::of), value.pos);
+/// Arguments of a field or a directive; `known` is what the schema has, if it has the field.
+pub(super) fn check_arguments<'a>(
+    validator: &mut Validator<'a>,
+    given: &'a [(Positioned<Name>, Positioned<Value>)],
+    known: Option<&'a [Input]>,
+    owner: Owner<'_>,
+    at: Pos,
+) {
+    let mut names = HashSet::new();
+    for (name, value) in given {
+        if !names.insert(&name.node) {
+            let message = format!("There can be only one argument named \"{}\".", name.node);
+            validator.refuse(name.pos, message);
         }
-        for input in known.unwrap_or_default() {
-            if input.is_required() && !names.contains(&input.name) {
-                let (owner, name, is) = (owner.begins(), &input.name, &input.is);
-                let message = format!(
-                    "{owner} argument \"{name}\" of type \"{is}\" is required, but it was not provided."
-                );
-                self.refuse(at, message);
-            }
+        let input = known.and_then(|known| known.iter().find(|input| input.name == name.node));
+        if let (Some(known), None) = (known, input) {
+            let known = || known.iter().map(|input| input.name.as_str()).collect();
+            let meant = suggestion(validator, &name.node, known);
+            let owner = owner.is();
+            let message = format!("Unknown argument \"{}\" on {owner}.{meant}", name.node);
+            validator.refuse(name.pos, message);
         }
+        check_value(
+            validator,
+            &value.node,
+            input.map(InputPosition::of),
+            value.pos,
+        );
     }
-
-    pub(super) fn directives(
-        &mut self,
-        directives: &'a [Positioned<Directive>],
-        location: DirectiveLocation,
-    ) {
-        let mut names = HashSet::new();
-        for directive in directives {
-            let (name, at) = (directive.node.name.node.as_str(), directive.pos);
-            if !names.insert(name) {
-                let message =
-                    format!("The directive \"@{name}\" can only be used once at this location.");
-                self.refuse(at, message);
-            }
-            let known = self.index.directive(name);
-            match known {
-                None => self.refuse(at, format!("Unknown directive \"@{name}\".")),
-                Some(known) if !known.locations.contains(&location) => {
-                    self.refuse(at, format!("Directive \"@{name}\" may not be used here."));
-                }
-                Some(_) => {}
-            }
-            let arguments = known.map(|known| &known.arguments[..]);
-            self.arguments(
-                &directive.node.arguments,
-                arguments,
-                Owner::Directive { name },
-                at,
+    for input in known.unwrap_or_default() {
+        if input.is_required() && !names.contains(&input.name) {
+            let (owner, name, is) = (owner.begins(), &input.name, &input.is);
+            let message = format!(
+                "{owner} argument \"{name}\" of type \"{is}\" is required, but it was not provided."
             );
+            validator.refuse(at, message);
         }
     }
 }
 
-impl<'a> Place<'a> {
-    pub(super) fn of(input: &'a Input) -> Self {
-        Self {
-            is: &input.is,
-            has_default: input.default.is_some(),
-            one_of: None,
+pub(super) fn check_directives<'a>(
+    validator: &mut Validator<'a>,
+    directives: &'a [Positioned<Directive>],
+    location: DirectiveLocation,
+) {
+    let mut names = HashSet::new();
+    for directive in directives {
+        let (name, at) = (directive.node.name.node.as_str(), directive.pos);
+        if !names.insert(name) {
+            let message =
+                format!("The directive \"@{name}\" can only be used once at this location.");
+            validator.refuse(at, message);
         }
+        let known = validator.index.directive(name);
+        match known {
+            None => validator.refuse(at, format!("Unknown directive \"@{name}\".")),
+            Some(known) if !known.locations.contains(&location) => {
+                validator.refuse(at, format!("Directive \"@{name}\" may not be used here."));
+            }
+            Some(_) => {}
+        }
+        let arguments = known.map(|known| &known.arguments[..]);
+        check_arguments(
+            validator,
+            &directive.node.arguments,
+            arguments,
+            Owner::Directive { name },
+            at,
+        );
     }
 }

@@ -19,7 +19,12 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Pos, Positioned, ServerError};
 
-use crate::graphql::prepare::schema_index::{NamedType, SchemaIndex};
+use crate::graphql::prepare::schema_index::{Input, NamedType, SchemaIndex};
+use crate::graphql::prepare::validate::arguments::check_directives;
+use crate::graphql::prepare::validate::fields::check_selection_set;
+use crate::graphql::prepare::validate::overlap::check_overlaps;
+use crate::graphql::prepare::validate::suggestion::suggestion;
+use crate::graphql::prepare::validate::variables::check_variables;
 
 /// Holds a document against the schema. Returns what is wrong with it, in the order of its text;
 /// with names of the schema that may have been meant, if the client may know these.
@@ -45,8 +50,15 @@ pub(in crate::graphql) fn validate(
     for (name, operation) in document.operations.iter() {
         let scope = validator.operation(operation);
         let reached = reached(&scope, &scopes);
-        validator.variables(name, &operation.node, &scope, &reached, &scopes);
-        validator.overlaps(&operation.node);
+        check_variables(
+            &mut validator,
+            name,
+            &operation.node,
+            &scope,
+            &reached,
+            &scopes,
+        );
+        check_overlaps(&mut validator, &operation.node);
         spread.extend(reached);
     }
     for (name, fragment) in &document.fragments {
@@ -80,16 +92,35 @@ struct Usage<'a> {
     variable: &'a Name,
     at: Pos,
     /// Nothing where the schema says nothing of the place.
-    place: Option<Place<'a>>,
+    place: Option<InputPosition<'a>>,
 }
 
 /// The schema's data on the position of a value.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct InputPosition<'a> {
     is: &'a Type,
     has_default: bool,
     /// The `@oneOf` input whose field it is.
     one_of: Option<&'a Name>,
+}
+
+impl<'a> InputPosition<'a> {
+    pub(super) fn of(input: &'a Input) -> Self {
+        Self {
+            is: &input.is,
+            has_default: input.default.is_some(),
+            one_of: None,
+        }
+    }
+
+    /// A place of its own: an item of a list, or a default value.
+    pub(super) fn item(is: &'a Type) -> Self {
+        Self {
+            is,
+            has_default: false,
+            one_of: None,
+        }
+    }
 }
 
 impl<'a> Validator<'a> {
@@ -103,12 +134,13 @@ impl<'a> Validator<'a> {
         fragment: &'a Positioned<FragmentDefinition>,
     ) -> Scope<'a> {
         let on = &fragment.node.type_condition.node.on;
-        self.directives(
+        check_directives(
+            self,
             &fragment.node.directives,
             DirectiveLocation::FragmentDefinition,
         );
         let object = self.condition(on, Some(name));
-        self.set(&fragment.node.selection_set.node, object);
+        check_selection_set(self, &fragment.node.selection_set.node, object);
         std::mem::take(&mut self.scope)
     }
 
@@ -119,7 +151,7 @@ impl<'a> Validator<'a> {
             OperationType::Mutation => DirectiveLocation::Mutation,
             OperationType::Subscription => DirectiveLocation::Subscription,
         };
-        self.directives(&definition.directives, location);
+        check_directives(self, &definition.directives, location);
         let root = SchemaIndex::root(definition.ty);
         if root.is_none() {
             let message = format!(
@@ -128,7 +160,7 @@ impl<'a> Validator<'a> {
             );
             self.refuse(operation.pos, message);
         }
-        self.set(&definition.selection_set.node, root);
+        check_selection_set(self, &definition.selection_set.node, root);
         std::mem::take(&mut self.scope)
     }
 
@@ -146,7 +178,7 @@ impl<'a> Validator<'a> {
                 None
             }
             None => {
-                let meant = self.meant(name, || self.index.type_names());
+                let meant = suggestion(self, name, || self.index.type_names());
                 self.refuse(at, format!("Unknown type \"{name}\".{meant}"));
                 None
             }

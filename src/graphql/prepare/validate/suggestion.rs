@@ -7,30 +7,32 @@ const MOST: usize = 5;
 /// Of so many faults at most: to compare a name with all of the schema's takes time.
 const MOST_FAULTS: usize = 10;
 
-impl Validator<'_> {
-    /// A question about the names that may have been meant; nothing where the client may not know
-    /// them, or none is near.
-    pub(super) fn meant<'n>(&self, name: &str, known: impl FnOnce() -> Vec<&'n str>) -> String {
-        if !self.suggests || self.errors.len() >= MOST_FAULTS {
-            return String::new();
-        }
-        let furthest = name.chars().count() * 2 / 5 + 1;
-        let lower = name.to_lowercase();
-        let mut near: Vec<(usize, &str)> = known()
-            .into_iter()
-            .map(|known| (damerau_levenshtein(&lower, &known.to_lowercase()), known))
-            .filter(|(distance, _)| *distance <= furthest)
-            .collect();
-        near.sort_unstable();
-        let near: Vec<String> = near
-            .iter()
-            .take(MOST)
-            .map(|(_, name)| format!("{name:?}"))
-            .collect();
-        match near.split_last() {
-            None => String::new(),
-            Some((only, [])) => format!(" Did you mean {only}?"),
-            Some((last, others)) => format!(" Did you mean {} or {last}?", others.join(", ")),
-        }
+/// A question about the names that may have been meant; nothing where the client may not know
+/// them, or none is near.
+pub(super) fn suggestion<'n>(
+    validator: &Validator<'_>,
+    name: &str,
+    known: impl FnOnce() -> Vec<&'n str>,
+) -> String {
+    if !validator.suggests || validator.errors.len() >= MOST_FAULTS {
+        return String::new();
+    }
+    let furthest = name.chars().count() * 2 / 5 + 1;
+    let lower = name.to_lowercase();
+    let mut near: Vec<(usize, &str)> = known()
+        .into_iter()
+        .map(|known| (damerau_levenshtein(&lower, &known.to_lowercase()), known))
+        .filter(|(distance, _)| *distance <= furthest)
+        .collect();
+    near.sort_unstable();
+    let near: Vec<String> = near
+        .iter()
+        .take(MOST)
+        .map(|(_, name)| format!("{name:?}"))
+        .collect();
+    match near.split_last() {
+        None => String::new(),
+        Some((only, [])) => format!(" Did you mean {only}?"),
+        Some((last, others)) => format!(" Did you mean {} or {last}?", others.join(", ")),
     }
 }

@@ -9,6 +9,7 @@ use crate::service::leads::search::index_conditions::{order_conditions, ranges};
 use crate::service::leads::search::search_index::in_index;
 use crate::service::leads::search::statements::{PageRow, PageStatement, Rows};
 use crate::service::leads::search::{InIndex, IndexCondition, MatchKind, Near};
+use crate::service::leads::texts::named;
 use crate::service::leads::{Columns, LeadFilter, ListedLead};
 use crate::service::{Actor, Result};
 
@@ -133,7 +134,7 @@ impl LeadSearch<'_> {
         };
         match step {
             Step::OrderedScan(_) => Some(self.ordered(scanned, place)),
-            Step::NamedScan => ranged(self.filter.named()),
+            Step::NamedScan => ranged(named(self.filter)),
             Step::SearchScan => self.in_index().map(|condition| Rows::Searched {
                 condition,
                 most: SEARCHED,
