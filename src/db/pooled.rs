@@ -19,8 +19,8 @@ use super::request::{RequestContext, RequestPermit};
 const REST: Duration = Duration::from_secs(1);
 
 /// A connection out of the pool; it goes back when it is dropped. One that is dropped inside a
-/// transaction (its request was cancelled), or after its request's deadline, is closed instead, so that PostgreSQL rolls back and
-/// frees the locks at once rather than when the pool next looks at it.
+/// transaction (its request was cancelled), or after its request's deadline, is closed instead, so that
+/// PostgreSQL rolls back and frees the locks at once rather than when the pool next looks at it.
 pub struct PooledConnection {
     /// Always there until `drop` takes it.
     object: Option<Object<Manager>>,

@@ -19,7 +19,7 @@ const MOST_TOLD: usize = 10;
 
 /// The answer to a request, as JSON, and what a transport must know of it.
 pub struct Answer {
-    /// How the request fared.
+    /// The outcome, by which a transport chooses its status.
     pub outcome: Outcome,
     /// The codes of its errors.
     pub codes: Vec<String>,
@@ -29,7 +29,7 @@ pub struct Answer {
     pub place: Option<AnswerPlace>,
 }
 
-/// How a request fared.
+/// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It was executed.

@@ -17,8 +17,8 @@ const LARGEST: usize = 8 * 1024;
 /// Authenticates a request by its `Authorization: Bearer …`: a session's token, an API key, or a token
 /// of the identity provider, which is verified before the database is asked.
 ///
-/// The user of a session's token or a key is not looked up again for a moment: see [`AuthRevision`].
-/// Where that must not be cached everybody is looked up, and there is nothing to check.
+/// The user of a session's token or a key is cached for a moment, see [`AuthRevision`], unless the caller
+/// must be looked up: then there is nothing to check.
 pub(super) async fn credentials(
     app: &App,
     headers: &HeaderMap,
@@ -37,7 +37,7 @@ pub(super) async fn credentials(
     };
     let token = OpaqueToken::parse(shown);
     if let Some(token) = &token {
-        if let Some(known) = recalled(app, token).filter(|_| freshness == Freshness::Cached) {
+        if let Some(known) = recalled(app, token, freshness) {
             return Ok(known);
         }
         if app.token_lookups.was_refused(token) {
@@ -50,7 +50,7 @@ pub(super) async fn credentials(
     let (db, cancel_on_drop) = app.db.request(party, deadline, AuthRevision::default());
     let found = async {
         match &token {
-            Some(token) => looked_up(app, &db, token, (party, deadline)).await,
+            Some(token) => looked_up(app, &db, token, freshness, (party, deadline)).await,
             None => identified(app, &db, shown).await,
         }
     };
@@ -60,9 +60,10 @@ pub(super) async fn credentials(
     found.await.unwrap_or(Err(DbError::Late.into()))
 }
 
-/// Whom a session's token or an API key stood for when it was looked up last.
-fn recalled(app: &App, token: &OpaqueToken) -> Option<Credentials> {
-    let known = app.auth_cache.recall(token)?;
+/// The cached credentials of a session's token or an API key, where they may be cached.
+fn recalled(app: &App, token: &OpaqueToken, freshness: Freshness) -> Option<Credentials> {
+    let known = app.auth_cache.recall(token);
+    let known = known.filter(|_| freshness == Freshness::Cached)?;
     Some(Credentials::Actor {
         actor: known.actor,
         revision: AuthRevision::of(known.revision),
@@ -74,6 +75,7 @@ async fn looked_up(
     app: &App,
     db: &RequestDb,
     token: &OpaqueToken,
+    freshness: Freshness,
     (party, deadline): (Party, Instant),
 ) -> Result<Credentials> {
     let _turn = match app.auth_cache.has_known(token) {
@@ -81,7 +83,7 @@ async fn looked_up(
         false => {
             let turn = app.token_lookups.turn(party, deadline).await?;
             // Others may have shown it, too, and had their turn before.
-            if let Some(known) = recalled(app, token) {
+            if let Some(known) = recalled(app, token, freshness) {
                 return Ok(known);
             }
             if app.token_lookups.was_refused(token) {

@@ -56,7 +56,8 @@ impl TokenLookups {
         self.0.refused.insert(*token.hash(), Instant::now());
     }
 
-    /// Tells whether a token was refused a moment ago. One that was refused is never taken later.
+    /// Tells whether a token was refused a moment ago. One that was refused may be taken later only where its
+    /// user, the owner of an API key, is activated again.
     pub fn was_refused(&self, token: &OpaqueToken) -> bool {
         let refused = self.0.refused.get(token.hash());
         refused.is_some_and(|at| at.elapsed() < REFUSED_FOR)

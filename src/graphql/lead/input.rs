@@ -1,4 +1,4 @@
-//! What a client gives of a lead: of a new one, of one that changes, and to find some by.
+//! Inputs of leads: of a new one, of a change, and the filter.
 
 use async_graphql::{Enum, ID, InputObject, MaybeUndefined};
 use chrono::{DateTime, Utc};
@@ -34,16 +34,16 @@ macro_rules! new_lead_input {
             phone_region: Option<String>,
             /// The company, at most 200 characters.
             company: Option<String>,
-            /// Where the lead came from.
+            /// The channel that the lead came by.
             #[graphql(default_with = "LeadSource::Other")]
             source: LeadSource,
-            /// Where the lead stands.
+            /// The stage of the lead.
             #[graphql(default_with = "LeadStatus::New")]
             status: LeadStatus,
             /// Who works on it: an active user. Without one, an agent's lead is the agent's own,
             /// anybody else's is unassigned. Agents may name only themselves, managers their team.
             assigned_to: Option<ID>,
-            /// How likely the lead becomes a customer, 0.0–1.0. Default 0.0.
+            /// The probability that the lead becomes a customer, 0.0–1.0. Default 0.0.
             conversion_probability: Option<f64>,
             /// When somebody was last in contact; not in the future.
             last_contact_date: Option<DateTime<Utc>>,
@@ -122,11 +122,11 @@ pub struct UpdateLeadInput {
     phone_region: Option<String>,
     /// The company, at most 200 characters.
     company: MaybeUndefined<String>,
-    /// Where the lead came from.
+    /// The channel that the lead came by.
     source: MaybeUndefined<LeadSource>,
-    /// Where the lead stands.
+    /// The stage of the lead.
     status: MaybeUndefined<LeadStatus>,
-    /// How likely the lead becomes a customer, 0.0–1.0.
+    /// The probability that the lead becomes a customer, 0.0–1.0.
     conversion_probability: MaybeUndefined<f64>,
     /// When somebody was last in contact; not in the future.
     last_contact_date: MaybeUndefined<DateTime<Utc>>,
@@ -175,7 +175,7 @@ fn given<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
     }
 }
 
-/// Whether archived leads are meant.
+/// The choice of archived leads.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "leads::Archived")]
 pub enum Archived {
@@ -226,7 +226,7 @@ pub struct LeadFilter {
     /// With this phone number, however it is written internationally: `+48 601 234 567`,
     /// `0048601234567`. `startsWith` takes its first digits, from the country's code on.
     phone: MaybeUndefined<TextFilter>,
-    /// Whether archived leads are meant. Inside `and`, `or` and `not` it only narrows: to find
+    /// The choice of archived leads. Inside `and`, `or` and `not` it only narrows: to find
     /// archived leads there, say INCLUDE outside.
     archived: MaybeUndefined<Archived>,
     /// Whose custom fields contain this JSON object, at any depth: `{"size": "L"}`.

@@ -119,7 +119,7 @@ lead_object! {
         first_name: Option<&str> [first_name] = lead.first_name().as_deref();
         /// The last name.
         last_name: Option<&str> [last_name] = lead.last_name().as_deref();
-        /// What to call the lead: first and last name, or the one that is there, else the company.
+        /// The name to call the lead by: first and last name, or the one that is there, else the company.
         full_name: Cow<'_, str> [first_name last_name company] = lead.full_name();
         /// The e-mail address. A lead has one, or a phone number, or both.
         email: Option<&str> [email] = lead.email().as_deref();
@@ -127,19 +127,19 @@ lead_object! {
         phone: Option<&str> [phone] = lead.phone().as_deref();
         /// The company.
         company: Option<&str> [company] = lead.company().as_deref();
-        /// Where the lead came from.
+        /// The channel that the lead came by.
         source: LeadSource [source] = *lead.source();
-        /// Where the lead stands in the pipeline.
+        /// The lead's stage in the pipeline.
         status: LeadStatus [status] = *lead.status();
-        /// How promising the lead is, 0–100; `scoreBreakdown` says why.
+        /// The score, 0–100, higher for a more promising lead; `scoreBreakdown` says why.
         lead_score: i32 [lead_score] = *lead.lead_score();
-        /// Whether the score was set by hand; it then stays until `rescoreLead`.
+        /// True if the score was set by hand; it then stays until `rescoreLead`.
         score_is_manual: bool [score_is_manual] = *lead.score_is_manual();
-        /// Whether the score is above 70.
+        /// True if the score is above 70.
         is_hot_lead: bool [lead_score] = *lead.lead_score() > leads::Lead::HOT_ABOVE;
-        /// Whether the e-mail's domain is not one of the free mail providers'.
+        /// True if the e-mail's domain is not one of the free mail providers'.
         has_business_email: bool [has_business_email] = *lead.has_business_email();
-        /// How likely the lead becomes a customer, 0.0–1.0, as the team judges.
+        /// The probability that the lead becomes a customer, 0.0–1.0, as the team judges.
         conversion_probability: f64 [conversion_probability] = *lead.conversion_probability();
         /// When somebody was last in contact with the lead.
         last_contact_date: Option<DateTime<Utc>> [last_contact_date] = *lead.last_contact_date();
@@ -147,7 +147,7 @@ lead_object! {
         days_since_last_contact: Option<i64> [last_contact_date] = lead.last_contact_date().map(days_since);
         /// When to be in contact again.
         next_follow_up: Option<DateTime<Utc>> [next_follow_up] = *lead.next_follow_up();
-        /// How often a call was tried.
+        /// The number of calls that were tried.
         call_attempts: i32 [call_attempts] = *lead.call_attempts();
         /// Tags, in lower case, each once.
         tags: &[String] [tags] = lead.tags().as_slice();
@@ -161,7 +161,7 @@ lead_object! {
         updated_at: DateTime<Utc> [updated_at] = *lead.updated_at();
         /// Grows by one with each change; send it as `expectedVersion` to change only what you saw.
         version: i32 [version] = *lead.version();
-        /// Whether the lead was archived and not restored since.
+        /// True if the lead was archived and not restored since.
         is_archived: bool [archived_at] = lead.archived_at().is_some();
         /// When the lead was archived; null if it is not.
         archived_at: Option<DateTime<Utc>> [archived_at] = *lead.archived_at();

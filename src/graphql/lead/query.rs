@@ -107,7 +107,7 @@ async fn lead(ctx: &Context<'_>, id: &ID) -> Result<Lead> {
     Ok(Lead::known(lead, assignee))
 }
 
-/// What a list of leads can be ordered by. Leads without a value come last, whatever the
+/// The field that a list of leads is ordered by. Leads without a value come last, whatever the
 /// direction; ties are broken by id.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "leads::LeadOrderField")]
@@ -166,7 +166,7 @@ pub struct LeadTotal(leads::LeadFilter);
 
 #[Object]
 impl LeadTotal {
-    /// How many leads there are on all pages. Exact; counted only if it is asked for. Known
+    /// The number of leads on all pages. Exact; counted only if it is asked for. Known
     /// without counting where the filter has nothing but `assignedTo`, `unassigned`, `createdAt` and
     /// one of `status`, `source` and `isHotLead`; else all leads that it lets through are counted,
     /// which takes the longer the more there are: see `totalCountUpTo`. In a search, leads whose

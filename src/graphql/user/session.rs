@@ -63,7 +63,7 @@ impl Session {
         self.row.expires_at
     }
 
-    /// Whether it is the session that this request was sent with.
+    /// True if it is the session that this request was sent with.
     async fn is_current(&self) -> bool {
         self.is_current
     }
@@ -74,7 +74,7 @@ pub struct SessionTotal;
 
 #[Object]
 impl SessionTotal {
-    /// How many sessions there are on all pages.
+    /// The number of sessions on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<i64> {
         let count = async { sessions::count(db(ctx), actor(ctx)?).await };
         answer(ctx, count.await)

@@ -112,7 +112,7 @@ macro_rules! listed_lead {
             $($column: Option<$type>,)*
             pub(crate) last_name_key: Option<String>,
             pub(crate) company_key: Option<String>,
-            /// How it was found.
+            /// The kind of match that it was found by.
             pub(crate) found: MatchKind,
         }
 
