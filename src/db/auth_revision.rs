@@ -3,15 +3,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use diesel::expression::{
-    AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
-};
-use diesel::pg::Pg;
-use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Nullable};
+use diesel::result::QueryResult;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::current_revision::CurrentRevision;
 use super::error::DbError;
 use super::instrumentation;
 
@@ -89,30 +84,4 @@ impl AuthRevision {
             Some(Verdict::Unknown(reason)) => Err(DbError::Unavailable(reason.clone())),
         }
     }
-}
-
-/// The revision as of a statement, to be selected beside what that reads. Diesel's own subquery binds a
-/// LIMIT as a parameter.
-#[derive(Debug, Clone, Copy, QueryId)]
-pub struct CurrentRevision;
-
-/// Its text.
-pub(super) const CHECK: &str = "(SELECT revision FROM auth_revision)";
-
-impl QueryFragment<Pg> for CurrentRevision {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(CHECK);
-        Ok(())
-    }
-}
-
-impl Expression for CurrentRevision {
-    type SqlType = Nullable<BigInt>;
-}
-
-impl<T> AppearsOnTable<T> for CurrentRevision {}
-impl<T> SelectableExpression<T> for CurrentRevision {}
-
-impl ValidGrouping<()> for CurrentRevision {
-    type IsAggregate = is_aggregate::Never;
 }

@@ -24,11 +24,11 @@ use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use tokio_postgres::CancelToken;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::config::ConnectionConfig;
+use super::config::{ConnectionConfig, TimeLimits};
 use super::error::DbError;
 use super::instrumentation::{self, QueryInstrumentation};
 use super::query_stats;
-use super::request::RequestContext;
+use super::request_context::RequestContext;
 
 /// A connection keeps each statement that it prepared, on both sides and for good, and every new
 /// combination of filter, order, columns and page size is a statement. With more than these it is
@@ -54,13 +54,6 @@ pub struct Connection {
     tls: MakeRustlsConnect,
     /// The request that has it at the moment.
     pub(super) request: RequestContext,
-}
-
-/// PostgreSQL's own limits on this connection; zero means none.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct TimeLimits {
-    pub(super) statement: Duration,
-    pub(super) lock: Duration,
 }
 
 impl Connection {

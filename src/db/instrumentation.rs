@@ -10,7 +10,7 @@ use diesel::connection::{DebugQuery, Instrumentation, InstrumentationEvent};
 use metrics::{Histogram, counter, histogram};
 use tracing::Span;
 
-use super::auth_revision::CHECK;
+use super::current_revision::CHECK;
 use super::query_stats;
 use super::sql::Sql;
 

@@ -18,7 +18,7 @@ use super::instrumentation;
 use super::party::Party;
 use super::pool_options::PoolOptions;
 use super::pooled::{Manager, Permits, PooledConnection};
-use super::request::RequestContext;
+use super::request_context::RequestContext;
 
 /// The database, as the program sees it: a pool of connections. Clones share the pool.
 #[derive(Clone)]

@@ -7,11 +7,11 @@ use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
 use diesel_async::SimpleAsyncConnection;
 use diesel_async::pooled_connection::PoolableConnection;
 
-use super::Connection;
 use super::config::ConnectionConfig;
+use super::connection::Connection;
 use super::error::DbError;
 use super::fair_queue::Permit;
-use super::request::{RequestContext, RequestPermit};
+use super::request_context::{RequestContext, RequestPermit};
 
 /// A connection that was handed out this long ago is asked for a sign of life before it is handed
 /// out again; a fresher one is only checked for being closed. Under load that spares a round trip

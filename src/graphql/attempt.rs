@@ -1,10 +1,9 @@
 use async_graphql::ID;
 use uuid::Uuid;
 
-use crate::graphql::context::uuid;
 use crate::service::idempotency::IdempotencyKey;
 use crate::service::validation::Faults;
-use crate::service::{Command, Result};
+use crate::service::{Command, Result, ServiceError};
 
 /// A command as it was read from an input, and what was found wrong on the way.
 pub(super) struct Attempt<C> {
@@ -55,4 +54,9 @@ pub(super) fn id(field: &str, id: &ID, faults: &mut Faults) -> Uuid {
 /// Reads a part of a command. What is wrong with it is noted; what stands for it is never used.
 pub(super) fn part<T: Default>(part: Result<T>, faults: &mut Faults) -> T {
     faults.absorb(part).ok().flatten().unwrap_or_default()
+}
+
+/// Reads an id. Errors: `InvalidData` that names the field.
+pub(super) fn uuid(field: &str, id: &ID) -> Result<Uuid> {
+    Uuid::parse_str(id).map_err(|_| ServiceError::invalid(field, "is not an id: ids are UUIDs"))
 }

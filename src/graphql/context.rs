@@ -2,9 +2,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Context, ID};
+use async_graphql::Context;
 use chrono::TimeDelta;
-use uuid::Uuid;
 
 use crate::db::{AuthRevision, Party, RequestDb};
 use crate::graphql::attempt::Attempt;
@@ -142,9 +141,4 @@ pub(super) fn only_true(field: &str, value: bool) -> Result<()> {
         return Ok(());
     }
     Err(ServiceError::invalid(field, "must be true, or left out"))
-}
-
-/// Reads an id. Errors: `InvalidData` that names the field.
-pub(super) fn uuid(field: &str, id: &ID) -> Result<Uuid> {
-    Uuid::parse_str(id).map_err(|_| ServiceError::invalid(field, "is not an id: ids are UUIDs"))
 }

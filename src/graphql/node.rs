@@ -4,7 +4,8 @@ use async_graphql::{Context, ID, Interface, Object};
 use uuid::Uuid;
 
 use crate::graphql::api_key::ApiKey;
-use crate::graphql::context::{actor, db, uuid};
+use crate::graphql::attempt::uuid;
+use crate::graphql::context::{actor, db};
 use crate::graphql::error::{answer, answer_at};
 use crate::graphql::lead::Lead;
 use crate::graphql::timeline::{Change, Note, TimelineEntry};

@@ -21,7 +21,6 @@ use self::passfile::Login;
 use self::session::Settings;
 pub(super) use self::session::{EXTENSIONS, quoted};
 use self::url::{Parameters, bad};
-use super::connection::TimeLimits;
 use super::error::{DbError, reason};
 use super::query_stats::carried;
 use super::tls::{self, ClientFiles, ServerVerification};
@@ -44,6 +43,13 @@ pub(super) struct ConnectionConfig {
     schema: String,
     /// The statement that makes a new connection's settings.
     settings: String,
+}
+
+/// PostgreSQL's own limits on a connection; zero means none.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TimeLimits {
+    pub(super) statement: Duration,
+    pub(super) lock: Duration,
 }
 
 /// A connection with all of its settings: a client, and what drives it.

@@ -11,9 +11,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::error::{EmbeddedError, EmbeddedOptions};
-use super::paths::{OsUser, Paths, make_private};
+use super::paths::{OsUser, Paths, make_private, serves};
 use super::programs::Programs;
-use super::server;
 
 /// The name of the server's one role, which owns everything in it.
 pub(super) const ROLE: &str = "crm";
@@ -157,7 +156,7 @@ fn end(number: &Path, half: &Path) {
     let number = fs::read_to_string(number).ok();
     let number = number.and_then(|number| number.trim().parse().ok());
     if let Some(pid) = number.filter(|pid| *pid > 1).map(Pid::from_raw)
-        && server::serves(pid, half.as_os_str())
+        && serves(pid, half.as_os_str())
     {
         kill(pid, Signal::SIGKILL).ok();
     }

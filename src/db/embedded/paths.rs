@@ -2,14 +2,14 @@
 //! that use them.
 
 use std::ffi::OsStr;
-use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use nix::unistd::{Gid, Uid, User};
+use nix::unistd::{Gid, Pid, Uid, User};
 
 use super::error::{EmbeddedError, EmbeddedOptions};
 
@@ -311,4 +311,21 @@ fn is_still(path: &Path, file: &File) -> bool {
         return false;
     };
     (there.dev(), there.ino()) == (held.dev(), held.ino())
+}
+
+/// True if the process was started for this data folder: a process id alone may have passed to
+/// somebody else, or belong to a dead process that nobody has buried yet.
+pub(super) fn serves(pid: Pid, data: &OsStr) -> bool {
+    if let Ok(line) = fs::read(format!("/proc/{pid}/cmdline")) {
+        return line
+            .split(|byte| *byte == 0)
+            .any(|word| word == data.as_bytes());
+    }
+    let asked = Command::new("ps")
+        .args(["-ww", "-o", "args=", "-p"])
+        .arg(pid.to_string())
+        .output();
+    let line = asked.map(|ps| ps.stdout).unwrap_or_default();
+    line.windows(data.len())
+        .any(|window| window == data.as_bytes())
 }

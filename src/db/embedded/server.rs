@@ -1,14 +1,12 @@
 //! The server's process: started or taken over, told to stop, and found by the file in which it writes
 //! its process id.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -19,7 +17,7 @@ use nix::unistd::Pid;
 
 use super::error::{EmbeddedError, EmbeddedOptions};
 use super::init::init;
-use super::paths::{InUse, OsUser, Paths, StartLock};
+use super::paths::{InUse, OsUser, Paths, StartLock, serves};
 use super::programs::find_programs;
 
 use crate::db::DbError;
@@ -324,23 +322,6 @@ fn claim(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).open(path)?;
     file.write_all(text.as_bytes())?;
     file.set_len(text.len() as u64)
-}
-
-/// True if the process was started for this data folder: a process id alone may have passed to
-/// somebody else, or belong to a dead process that nobody has buried yet.
-pub(super) fn serves(pid: Pid, data: &OsStr) -> bool {
-    if let Ok(line) = fs::read(format!("/proc/{pid}/cmdline")) {
-        return line
-            .split(|byte| *byte == 0)
-            .any(|word| word == data.as_bytes());
-    }
-    let asked = Command::new("ps")
-        .args(["-ww", "-o", "args=", "-p"])
-        .arg(pid.to_string())
-        .output();
-    let line = asked.map(|ps| ps.stdout).unwrap_or_default();
-    line.windows(data.len())
-        .any(|window| window == data.as_bytes())
 }
 
 /// Runs what waits for files and other programs outside of the runtime's own threads.

@@ -1,8 +1,9 @@
 use async_graphql::{Context, ID, Object};
 
 use crate::graphql::api_key::ApiKey;
+use crate::graphql::attempt::uuid;
 use crate::graphql::connection::{Connection, Listed, PageArguments, opaque};
-use crate::graphql::context::{actor, both, db, uuid};
+use crate::graphql::context::{actor, both, db};
 use crate::graphql::error::answer;
 use crate::service::api_keys::{self, ApiKeyFilter};
 use crate::service::{ApiKeyId, Result, UserId};

@@ -1,6 +1,7 @@
 use async_graphql::{ID, InputObject, MaybeUndefined, OneofObject};
 
-use crate::graphql::context::{only_true, uuid};
+use crate::graphql::attempt::uuid;
+use crate::graphql::context::only_true;
 use crate::graphql::lead::{LeadFilter, lead_filter_at};
 use crate::service::leads::bulk::Selection;
 use crate::service::leads::{self, Archived};

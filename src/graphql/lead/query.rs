@@ -1,7 +1,8 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 
+use crate::graphql::attempt::uuid;
 use crate::graphql::connection::{Connection, Listed, PageArguments, opaque};
-use crate::graphql::context::{actor, both, db, size, uuid};
+use crate::graphql::context::{actor, both, db, size};
 use crate::graphql::error::answer;
 use crate::graphql::execute::sync_object::RawObject;
 use crate::graphql::lead::count::{self, BoundedCount};

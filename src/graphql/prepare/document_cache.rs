@@ -3,18 +3,18 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ServerError, Value, Variables};
+use async_graphql::{Value, Variables};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::graphql::prepare::cost::Cost;
-use crate::graphql::prepare::limits::{self, LimitExceeded, Limits, truncate_message};
+use crate::graphql::prepare::limits::{self, Limits, truncate_message};
 use crate::graphql::prepare::prepared::{PreparedDocument, PreparedRequest};
-use crate::graphql::prepare::query_meter::Fault;
 use crate::graphql::prepare::trusted::Trusted;
-use crate::graphql::prepare::weights::check_variables;
+use crate::graphql::prepare::unusable::{Hash, Unusable};
+use crate::graphql::prepare::variable_limits::check_variables;
 use crate::graphql::prepare::{SchemaIndex, Unreadable, parse, read_object};
 use crate::service::sha256;
 
@@ -32,9 +32,6 @@ pub(in crate::graphql) struct DocumentCache {
     remembered: Arc<Cache<Hash, Arc<PreparedDocument>, ByText>>,
     trusted: Option<Arc<Trusted>>,
 }
-
-/// The SHA-256 of a document's text.
-pub(in crate::graphql) type Hash = [u8; 32];
 
 /// The parameters of a GraphQL request, by their names in JSON. Other members are allowed and mean
 /// nothing.
@@ -57,38 +54,6 @@ struct ByText;
 impl Weighter<Hash, Arc<PreparedDocument>> for ByText {
     fn weight(&self, _: &Hash, known: &Arc<PreparedDocument>) -> u64 {
         known.length
-    }
-}
-
-/// Why a document is not answered.
-#[derive(Debug, PartialEq)]
-pub enum Unusable {
-    /// It is not a GraphQL request.
-    Malformed(String),
-    /// It is a change where only queries are answered.
-    NotAQuery,
-    /// It cannot be parsed.
-    Unreadable(ServerError),
-    /// It, or what comes with it, is larger than allowed.
-    TooLarge(LimitExceeded),
-    /// It would cost more than allowed.
-    TooExpensive(Cost),
-    /// A fragment of this name spreads itself.
-    Cycle(String),
-    /// It is not one of those that are trusted.
-    NotTrusted,
-    /// It was named by its hash only, and nobody has sent it lately.
-    NotFound,
-    /// It has another hash than the client says, or is named in another way than by SHA-256.
-    Misnamed(&'static str),
-}
-
-impl From<Fault> for Unusable {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::LimitExceeded(excess) => Self::TooLarge(excess),
-            Fault::Cycle(name) => Self::Cycle(name.to_string()),
-        }
     }
 }
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use async_graphql::{Pos, ServerError};
 
-use crate::graphql::prepare::document_cache::{Hash, Unusable};
 use crate::graphql::prepare::limits::Limits;
 use crate::graphql::prepare::prepared::PreparedDocument;
 use crate::graphql::prepare::query_meter::Fault;
+use crate::graphql::prepare::unusable::{Hash, Unusable};
 use crate::graphql::prepare::{SchemaIndex, Unreadable, normalised, parse};
 use crate::service::sha256;
 

@@ -7,9 +7,6 @@ use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Name, Value as Given, Variables};
 use async_graphql_value::Value;
 
-use crate::graphql::prepare::limits::{self, Limits, Measure};
-use crate::graphql::prepare::query_meter::{Fault, check_size};
-
 /// So many bytes of a text weigh as much as one more value.
 const TEXT: usize = 32;
 /// An object weighs as much as so many values: one that leaves all fields out is read for each that
@@ -40,7 +37,10 @@ pub(in crate::graphql) struct Weights(HashMap<Name, usize>);
 
 impl Weights {
     /// The weights of a request's variables, or of their defaults if these weigh more.
-    fn of_variables(variables: &Variables, document: &ExecutableDocument) -> Self {
+    pub(in crate::graphql) fn of_variables(
+        variables: &Variables,
+        document: &ExecutableDocument,
+    ) -> Self {
         let mut weights = HashMap::new();
         let mut add = |name: &Name, value: &Given| {
             let known: &mut usize = weights.entry(name.clone()).or_default();
@@ -57,6 +57,11 @@ impl Weights {
             }
         }
         Self(weights)
+    }
+
+    /// The largest weight of a variable.
+    pub(in crate::graphql) fn largest(&self) -> usize {
+        self.0.values().max().copied().unwrap_or(1)
     }
 
     /// The weight of a value in the document.
@@ -86,37 +91,4 @@ fn weight(value: &Given) -> usize {
         }
         _ => 1,
     }
-}
-
-/// The depth of lists and objects, one inside the other. What reads them calls itself for each.
-fn nesting(value: &Given) -> usize {
-    let inner = match value {
-        Given::List(items) => items.iter().map(nesting).max(),
-        Given::Object(fields) => fields.values().map(nesting).max(),
-        _ => return 0,
-    };
-    1 + inner.unwrap_or(0)
-}
-
-/// Looks at what a request brings for a document's variables. Errors: values that nest too
-/// deep, or too many of them, each variable counted wherever it is used.
-pub(in crate::graphql) fn check_variables(
-    variables: &Variables,
-    document: &ExecutableDocument,
-    uses: Uses,
-    limits: &Limits,
-) -> Result<(), Fault> {
-    let deepest = variables.values().map(nesting).max().unwrap_or(0);
-    let nesting = Measure::Nesting.check(deepest, limits::NESTING);
-    nesting.map_err(Fault::LimitExceeded)?;
-    let weights = Weights::of_variables(variables, document);
-    let largest = weights.0.values().max().copied().unwrap_or(1);
-    // Mostly even this is little; which variable is used how often is counted only where it is not.
-    let at_most = uses
-        .values
-        .saturating_add(uses.variables.saturating_mul(largest));
-    if at_most <= limits::VALUES {
-        return Ok(());
-    }
-    check_size(document, &weights, limits).map(|_| ())
 }

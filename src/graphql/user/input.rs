@@ -1,7 +1,7 @@
 use async_graphql::{ID, InputObject, MaybeUndefined, OneofObject};
 
-use crate::graphql::attempt::{self, Attempt};
-use crate::graphql::context::{both, only_true, uuid};
+use crate::graphql::attempt::{self, Attempt, uuid};
+use crate::graphql::context::{both, only_true};
 use crate::graphql::user::UserRole;
 use crate::service::sessions::PasswordHash;
 use crate::service::users::{CreateUser, DeactivateUser, TheirLeads, UpdateUser, UserPatch};

@@ -1,7 +1,8 @@
 use async_graphql::{Context, ID, Object};
 
+use crate::graphql::attempt::uuid;
 use crate::graphql::connection::{Connection, Listed, PageArguments, opaque};
-use crate::graphql::context::{actor, both, db, uuid};
+use crate::graphql::context::{actor, both, db};
 use crate::graphql::error::answer;
 use crate::graphql::user::{User, UserRole};
 use crate::service::users::{self, UserFilter, UserPlace};

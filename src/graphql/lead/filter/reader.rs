@@ -1,7 +1,7 @@
 use async_graphql::{ID, MaybeUndefined};
 use uuid::Uuid;
 
-use crate::graphql::context::uuid;
+use crate::graphql::attempt::uuid;
 use crate::service::validation::Faults;
 
 /// The most malformed ids of a list that are named.

@@ -6,8 +6,8 @@ use async_graphql_value::Value;
 
 use crate::graphql::prepare::schema_index::Input;
 use crate::graphql::prepare::validate::suggestion::suggestion;
+use crate::graphql::prepare::validate::validator::{InputPosition, Validator};
 use crate::graphql::prepare::validate::values::check_value;
-use crate::graphql::prepare::validate::{InputPosition, Validator};
 
 /// The field or the directive that arguments are given to.
 #[derive(Clone, Copy)]

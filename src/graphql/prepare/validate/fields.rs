@@ -1,11 +1,11 @@
 use async_graphql::parser::types::{DirectiveLocation, Field, Selection, SelectionSet};
 use async_graphql::{Name, Pos, Positioned};
 
-use crate::graphql::prepare::schema_index;
-use crate::graphql::prepare::validate::Validator;
+use crate::graphql::prepare::schema_index::{self, NamedType};
 use crate::graphql::prepare::validate::arguments::Owner;
 use crate::graphql::prepare::validate::arguments::{check_arguments, check_directives};
 use crate::graphql::prepare::validate::suggestion::suggestion;
+use crate::graphql::prepare::validate::validator::Validator;
 
 /// A selection of this type; nothing is known of what stands in one of an unknown type, but the
 /// variables that it uses.
@@ -25,7 +25,7 @@ pub(super) fn check_selection_set<'a>(
                 check_directives(validator, &inline.node.directives, location);
                 let on = match &inline.node.type_condition {
                     Some(on) => {
-                        let on = validator.condition(&on.node.on, None);
+                        let on = condition(validator, &on.node.on, None);
                         check_possible(validator, None, on, object, inline.pos);
                         on
                     }
@@ -145,4 +145,28 @@ fn refuse_selection(validator: &mut Validator<'_>, name: &str, is: &str, at: Pos
     let message =
         format!("Field \"{name}\" must not have a selection since type \"{is}\" has no subfields.");
     validator.refuse(at, message);
+}
+
+/// The type that a fragment is for, if it can have fields.
+pub(super) fn condition<'a>(
+    validator: &mut Validator<'a>,
+    on: &'a Positioned<Name>,
+    fragment: Option<&Name>,
+) -> Option<&'a str> {
+    let (name, at) = (&on.node, on.pos);
+    match validator.index.named(name) {
+        Some(NamedType::Object(_)) => Some(name),
+        Some(_) => {
+            let fragment = fragment.map_or(String::new(), |name| format!(" \"{name}\""));
+            let message =
+                format!("Fragment{fragment} cannot condition on non composite type \"{name}\".");
+            validator.refuse(at, message);
+            None
+        }
+        None => {
+            let meant = suggestion(validator, name, || validator.index.type_names());
+            validator.refuse(at, format!("Unknown type \"{name}\".{meant}"));
+            None
+        }
+    }
 }

@@ -13,7 +13,7 @@ use async_graphql::parser::types::{
 };
 
 use crate::graphql::prepare::schema_index::SchemaIndex;
-use crate::graphql::prepare::validate::Validator;
+use crate::graphql::prepare::validate::validator::Validator;
 
 /// A field, and the type that it is selected of.
 type Selected<'a> = (&'a str, &'a Positioned<Field>);

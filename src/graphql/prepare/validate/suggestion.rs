@@ -1,6 +1,6 @@
 use strsim::damerau_levenshtein;
 
-use crate::graphql::prepare::validate::Validator;
+use crate::graphql::prepare::validate::validator::Validator;
 
 /// So many names are suggested.
 const MOST: usize = 5;

@@ -6,7 +6,7 @@ use async_graphql_value::Value;
 use crate::graphql::prepare::scalars::{self, Shown};
 use crate::graphql::prepare::schema_index::{InputObject, NamedType};
 use crate::graphql::prepare::validate::suggestion::suggestion;
-use crate::graphql::prepare::validate::{InputPosition, Usage, Validator};
+use crate::graphql::prepare::validate::validator::{InputPosition, Usage, Validator};
 
 /// ValuesOfCorrectType: a value in a document, variables left to VariablesInAllowedPosition.
 pub(super) fn check_value<'a>(

@@ -8,8 +8,8 @@ use async_graphql::{Name, Pos, Positioned, Value};
 use crate::graphql::prepare::schema_index::{NamedType, innermost};
 use crate::graphql::prepare::validate::arguments::check_directives;
 use crate::graphql::prepare::validate::suggestion::suggestion;
+use crate::graphql::prepare::validate::validator::{InputPosition, Scope, Usage, Validator};
 use crate::graphql::prepare::validate::values::check_value;
-use crate::graphql::prepare::validate::{InputPosition, Scope, Usage, Validator};
 
 type Definitions<'a> = HashMap<&'a Name, &'a VariableDefinition>;
 
