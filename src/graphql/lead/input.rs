@@ -262,7 +262,7 @@ pub fn lead_filter_at(
             filter.read(&mut reader)
         })
     };
-    filter.check_as(prefix, &mut faults);
+    leads::check_filter_as(&filter, prefix, &mut faults);
     faults.finish().map(|()| filter)
 }
 

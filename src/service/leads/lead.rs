@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::pg_enum;
 use crate::db::schema::{leads, sql_types};
-use crate::service::leads::search::MatchKind;
 use crate::service::{Json, LeadId, UserId, text};
 
 pg_enum! {
@@ -99,6 +98,16 @@ pub struct Lead {
     /// Former names, addresses and numbers, by which the lead is found, too. The API has no such field.
     #[serde(skip)]
     pub also_known_as: Vec<String>,
+}
+
+/// The kind of match by which a lead was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MatchKind {
+    /// It has all parts that were searched for.
+    #[default]
+    Exact,
+    /// It would have them if names had not been mistyped.
+    Near,
 }
 
 /// Declares the columns that a list can read of a lead: how each is called, what it is in Rust, and

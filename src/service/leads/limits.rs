@@ -10,89 +10,93 @@ const MOST_PARTS: usize = 50;
 const LONGEST_LIST: usize = 1000;
 const LONGEST_TEXT_LIST: usize = 500;
 
-impl LeadFilter {
-    /// Errors: `InvalidData` with all faults.
-    pub(super) fn check(&self) -> Result<()> {
-        let mut faults = Faults::default();
-        self.check_as("", &mut faults);
-        faults.finish()
-    }
+/// Refuses a filter beyond the limits. Errors: `InvalidData` with all faults.
+pub(super) fn check_filter(filter: &LeadFilter) -> Result<()> {
+    let mut faults = Faults::default();
+    check_filter_as(filter, "", &mut faults);
+    faults.finish()
+}
 
-    /// The faults of a filter and search that stand under `prefix` in the request.
-    pub(crate) fn check_as(&self, prefix: &str, faults: &mut Faults) {
-        let path = format!("{prefix}filter");
-        let mut parts = 0;
-        self.check_part(&path, 1, &mut parts, faults);
-        if parts > MOST_PARTS {
-            let limit = format!("must have at most {MOST_PARTS} parts, has {parts}");
-            faults.add(&path, limit);
+/// The faults of a filter and search that stand under `prefix` in the request.
+pub(crate) fn check_filter_as(filter: &LeadFilter, prefix: &str, faults: &mut Faults) {
+    let path = format!("{prefix}filter");
+    let mut parts = 0;
+    check_part(filter, &path, 1, &mut parts, faults);
+    if parts > MOST_PARTS {
+        let limit = format!("must have at most {MOST_PARTS} parts, has {parts}");
+        faults.add(&path, limit);
+    }
+    faults.take(&format!("{prefix}search"), filter.search.check());
+}
+
+fn check_part(
+    filter: &LeadFilter,
+    path: &str,
+    depth: usize,
+    parts: &mut usize,
+    faults: &mut Faults,
+) {
+    *parts += 1;
+    if depth > DEEPEST {
+        return faults.add(path, format!("must nest at most {DEEPEST} deep"));
+    }
+    check_lists(filter, path, faults);
+    check_values(filter, path, faults);
+    let all_of = filter.and.iter().enumerate();
+    let all_of = all_of.map(|(at, part)| (format!("{path}.and.{at}"), part));
+    let some_of = filter.or.iter().flatten().enumerate();
+    let some_of = some_of.map(|(at, part)| (format!("{path}.or.{at}"), part));
+    let none = filter.not.as_deref();
+    let none = none.map(|part| (format!("{path}.not"), part));
+    let nested = all_of.chain(some_of).chain(none);
+    nested.for_each(|(path, part)| check_part(part, &path, depth + 1, parts, faults));
+}
+
+fn check_lists(filter: &LeadFilter, path: &str, faults: &mut Faults) {
+    let lengths = [
+        ("ids", filter.ids.as_ref().map(Vec::len)),
+        ("status", filter.status.as_ref().map(Vec::len)),
+        ("source", filter.source.as_ref().map(Vec::len)),
+        ("assignedTo", filter.assigned_to.as_ref().map(Vec::len)),
+        ("tags.all", filter.tags_all.as_ref().map(Vec::len)),
+        ("tags.any", filter.tags_any.as_ref().map(Vec::len)),
+        ("tags.none", filter.tags_none.as_ref().map(Vec::len)),
+    ];
+    for (field, length) in lengths {
+        check_length(&format!("{path}.{field}"), length, LONGEST_LIST, faults);
+    }
+}
+
+fn check_values(filter: &LeadFilter, path: &str, faults: &mut Faults) {
+    let tags = [
+        ("all", &filter.tags_all),
+        ("any", &filter.tags_any),
+        ("none", &filter.tags_none),
+    ];
+    for (name, tags) in tags {
+        for (at, tag) in tags.iter().flatten().enumerate() {
+            let field = format!("{path}.tags.{name}.{at}");
+            faults.take(&field, searchable(tag, LONGEST_TEXT));
         }
-        faults.take(&format!("{prefix}search"), self.search.check());
     }
-
-    fn check_part(&self, path: &str, depth: usize, parts: &mut usize, faults: &mut Faults) {
-        *parts += 1;
-        if depth > DEEPEST {
-            return faults.add(path, format!("must nest at most {DEEPEST} deep"));
-        }
-        self.check_lists(path, faults);
-        self.check_values(path, faults);
-        let all_of = self.and.iter().enumerate();
-        let all_of = all_of.map(|(at, part)| (format!("{path}.and.{at}"), part));
-        let some_of = self.or.iter().flatten().enumerate();
-        let some_of = some_of.map(|(at, part)| (format!("{path}.or.{at}"), part));
-        let none = self.not.as_deref();
-        let none = none.map(|part| (format!("{path}.not"), part));
-        let nested = all_of.chain(some_of).chain(none);
-        nested.for_each(|(path, part)| part.check_part(&path, depth + 1, parts, faults));
+    for (field, text, is_whole, is_start) in text_matches(filter) {
+        text.check(&format!("{path}.{field}"), is_whole, is_start, faults);
     }
-
-    fn check_lists(&self, path: &str, faults: &mut Faults) {
-        let lengths = [
-            ("ids", self.ids.as_ref().map(Vec::len)),
-            ("status", self.status.as_ref().map(Vec::len)),
-            ("source", self.source.as_ref().map(Vec::len)),
-            ("assignedTo", self.assigned_to.as_ref().map(Vec::len)),
-            ("tags.all", self.tags_all.as_ref().map(Vec::len)),
-            ("tags.any", self.tags_any.as_ref().map(Vec::len)),
-            ("tags.none", self.tags_none.as_ref().map(Vec::len)),
-        ];
-        for (field, length) in lengths {
-            check_length(&format!("{path}.{field}"), length, LONGEST_LIST, faults);
-        }
-    }
-
-    fn check_values(&self, path: &str, faults: &mut Faults) {
-        let tags = [
-            ("all", &self.tags_all),
-            ("any", &self.tags_any),
-            ("none", &self.tags_none),
-        ];
-        for (name, tags) in tags {
-            for (at, tag) in tags.iter().flatten().enumerate() {
-                let field = format!("{path}.tags.{name}.{at}");
-                faults.take(&field, searchable(tag, LONGEST_TEXT));
+    let spans = [
+        ("createdAt", &filter.created_at),
+        ("updatedAt", &filter.updated_at),
+        ("lastContactDate", &filter.last_contact_date.span),
+        ("nextFollowUp", &filter.next_follow_up.span),
+    ];
+    for (field, span) in spans {
+        for (end, date) in [("from", span.from), ("to", span.to)] {
+            if let Some(date) = date {
+                faults.take(&format!("{path}.{field}.{end}"), stored_date(date));
             }
         }
-        for (field, text, is_whole, is_start) in text_matches(self) {
-            text.check(&format!("{path}.{field}"), is_whole, is_start, faults);
-        }
-        let spans = [
-            ("createdAt", &self.created_at),
-            ("updatedAt", &self.updated_at),
-            ("lastContactDate", &self.last_contact_date.span),
-            ("nextFollowUp", &self.next_follow_up.span),
-        ];
-        for (field, span) in spans {
-            for (end, date) in [("from", span.from), ("to", span.to)] {
-                if let Some(date) = date {
-                    faults.take(&format!("{path}.{field}.{end}"), stored_date(date));
-                }
-            }
-        }
-        if let Some(fields) = &self.custom_fields {
-            faults.take(&format!("{path}.customFields"), custom_fields(fields));
-        }
+    }
+    if let Some(fields) = &filter.custom_fields {
+        faults.take(&format!("{path}.customFields"), custom_fields(fields));
     }
 }
 

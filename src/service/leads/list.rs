@@ -1,7 +1,8 @@
 use crate::db::{Connection, RequestDb};
+use crate::service::leads::limits::check_filter;
 use crate::service::leads::order::Cursor;
-use crate::service::leads::search::{LeadSearch, MatchKind, Near, PageWindow, owners};
-use crate::service::leads::{Columns, LeadFilter, LeadOrder, ListedLead};
+use crate::service::leads::search::{LeadSearch, Near, PageWindow, owners};
+use crate::service::leads::{Columns, LeadFilter, LeadOrder, ListedLead, MatchKind};
 use crate::service::page::{Page, Slice, Start};
 use crate::service::{Actor, Result, ServiceError};
 
@@ -22,7 +23,7 @@ pub async fn list(
     page: &Page<Cursor>,
     columns: Columns,
 ) -> Result<Slice<ListedLead>> {
-    filter.check()?;
+    check_filter(filter)?;
     let (place, backwards, offset) = start(filter, order, page)?;
     let columns = columns.and(order.column());
     let reading = Reading {

@@ -1,19 +1,13 @@
 use chrono::{DateTime, Utc};
-use diesel::dsl::IntoBoxed;
-use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Double, Integer, Nullable, Record, Text, Timestamptz, Uuid};
 use serde::{Deserialize, Serialize};
 
 use crate::db::schema::{leads, sql_types};
 use crate::service::LeadId;
-use crate::service::leads::filter::Condition;
-use crate::service::leads::search::MatchKind;
-use crate::service::leads::{LeadStatus, ListedLead};
+use crate::service::leads::expression::{Condition, LeadQuery};
+use crate::service::leads::{LeadStatus, ListedLead, MatchKind};
 use crate::service::validation::stored_date;
-
-/// A query over leads whose conditions and order are still being built.
-pub type LeadQuery<'a> = IntoBoxed<'a, leads::table, Pg>;
 
 /// The fields that a list can be ordered by. Ties are broken by id, leads without a value come last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

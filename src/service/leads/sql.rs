@@ -12,40 +12,6 @@ use crate::service::leads::lead::{Keys, tag_keys};
 use crate::service::leads::{Lead, LeadStatus};
 use crate::service::{LeadId, Result, ServiceError, UserId};
 
-diesel::define_sql_function! {
-    /// The position of a part in a text, from 1; 0 if the text has not got it.
-    fn strpos(text: Nullable<Text>, part: Nullable<Text>) -> Nullable<Integer>;
-}
-diesel::infix_operator!(HasMatch, " ~ ", backend: diesel::pg::Pg);
-diesel::define_sql_function! {
-    /// True if a text has characters that are not ASCII.
-    fn beyond_ascii(text: Text) -> Bool;
-}
-diesel::define_sql_function! {
-    /// The words of the name in `search_text`.
-    fn words_of_name(search_text: Text) -> Array<Text>;
-}
-diesel::define_sql_function! {
-    /// Whose a lead is, as the index of `lead_search` has it; nobody is [`uuid::Uuid::nil`].
-    fn lead_owner(assigned_to: Nullable<Uuid>) -> Array<Uuid>;
-}
-diesel::define_sql_function! {
-    /// The words that occur in names and may be near this one, and some that are not.
-    fn near_words(typed: Text) -> Array<Text>;
-}
-
-/// A text as a part of a LIKE pattern, where its own `%`, `_` and `\` stand for themselves.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    for c in text.chars() {
-        if matches!(c, '\\' | '%' | '_') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern
-}
-
 /// Locks the leads against other writers, in the order of their ids so that no two bulk changes
 /// wait for each other, and reads them. Those that do not exist are not in the answer.
 pub(crate) async fn lock(conn: &mut Connection, ids: &[LeadId]) -> Result<Vec<Lead>> {

@@ -3,8 +3,7 @@
 use diesel::prelude::*;
 
 use crate::db::schema::leads;
-use crate::service::leads::filter::Condition;
-use crate::service::leads::sql::escaped;
+use crate::service::leads::expression::{Condition, escaped};
 use crate::service::leads::{LeadFilter, TextMatch};
 use crate::service::text;
 use crate::service::validation::searchable;

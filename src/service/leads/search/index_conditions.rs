@@ -5,7 +5,8 @@ use diesel::prelude::*;
 use crate::db::Constant;
 use crate::db::schema::leads;
 use crate::service::Actor;
-use crate::service::leads::filter::{Condition, time_span};
+use crate::service::leads::expression::Condition;
+use crate::service::leads::query::time_span;
 use crate::service::leads::{Archived, LeadFilter, LeadOrder, LeadOrderField, visible_to};
 use crate::service::permission::{Action, Reach, reach};
 

@@ -8,20 +8,20 @@ mod search_index;
 mod statements;
 mod terms;
 
-use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Nullable, Text};
+use diesel::sql_types::Text;
 use serde::Serialize;
 
 use crate::db::schema::{lead_search, leads};
-use crate::service::leads::filter::Condition;
-use crate::service::leads::sql::{HasMatch, beyond_ascii, escaped, strpos};
+use crate::service::leads::expression::{
+    Condition, HasMatch, IndexCondition, beyond_ascii, both, escaped, strpos,
+};
 use crate::service::validation::searchable;
 
 pub(super) use near::Near;
 pub(super) use page::{LeadSearch, PageWindow};
 pub(super) use search_index::{InIndex, in_index, owners, whole_in_index};
-use terms::{Term, terms};
+use terms::{Term, letters, terms};
 
 const LONGEST: usize = 200;
 const MOST_WORDS: usize = 10;
@@ -30,22 +30,6 @@ const MOST_WORDS: usize = 10;
 /// any of them; case and accents do not matter. Empty matches everything.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Search(pub String);
-
-/// The kind of match by which a lead was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum MatchKind {
-    /// It has all parts that were searched for.
-    #[default]
-    Exact,
-    /// It would have them if names had not been mistyped.
-    Near,
-}
-
-/// A condition on the rows of one table.
-pub(super) type On<Table> = Box<dyn BoxableExpression<Table, Pg, SqlType = Nullable<Bool>>>;
-
-/// A condition on the copy of the leads that has the index.
-pub(super) type IndexCondition = On<lead_search::table>;
 
 impl Search {
     /// Refuses what no search can be. Errors: a sentence that says why.
@@ -87,23 +71,6 @@ impl Search {
     }
 }
 
-/// The letters of a word that the index can be asked for: at least three in a row, a pair, or less.
-/// A letter outside ASCII makes no pair.
-fn letters(word: &str) -> usize {
-    let is_sign = |c: char| c.is_ascii() && !c.is_ascii_alphanumeric();
-    let runs = word.split(is_sign).map(|run| run.chars().count());
-    match runs.max().unwrap_or_default() {
-        0..=2 if is_pair(word) => 2,
-        0..=2 => 1,
-        _ => 3,
-    }
-}
-
-/// Two letters or digits: with each character of ASCII that can come next they make a trigram.
-fn is_pair(word: &str) -> bool {
-    word.len() == 2 && word.bytes().all(|letter| letter.is_ascii_alphanumeric())
-}
-
 /// The word is there, told by the lead.
 fn on_lead(word: &str) -> Condition {
     Box::new(strpos(leads::search_text.nullable(), word.to_owned()).gt(0))
@@ -141,42 +108,4 @@ fn has_pair(word: &str) -> IndexCondition {
     let at_end = lead_search::text.like(format!("%{word}"));
     let anywhere = inside.or(at_end).or(beyond_ascii(lead_search::text));
     Box::new(anywhere.nullable())
-}
-
-fn both<Table: 'static>(left: On<Table>, right: On<Table>) -> On<Table>
-where
-    diesel::dsl::And<On<Table>, On<Table>, Nullable<Bool>>:
-        BoxableExpression<Table, Pg, SqlType = Nullable<Bool>>,
-{
-    Box::new(left.and(right))
-}
-
-fn either<Table: 'static>(left: On<Table>, right: On<Table>) -> On<Table>
-where
-    diesel::dsl::Or<On<Table>, On<Table>, Nullable<Bool>>:
-        BoxableExpression<Table, Pg, SqlType = Nullable<Bool>>,
-{
-    Box::new(left.or(right))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::letters;
-
-    #[test]
-    fn the_index_is_asked_for_words_that_make_trigrams() {
-        for (word, expected) in [
-            ("kowalski", 3),
-            ("иван", 3),
-            ("a.kow", 3),
-            ("ko", 2),
-            ("k1", 2),
-            ("łk", 1),
-            ("k", 1),
-            ("a.b", 1),
-            ("---", 1),
-        ] {
-            assert_eq!(letters(word), expected, "{word}");
-        }
-    }
 }

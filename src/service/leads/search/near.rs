@@ -5,11 +5,10 @@ use strsim::osa_distance;
 use crate::db::schema::{lead_search, leads};
 use crate::db::{Connection, RunQueryDsl};
 use crate::service::Result;
-use crate::service::leads::filter::Condition;
-use crate::service::leads::search::{
-    IndexCondition, Search, Term, both, either, in_copy, looked_up, on_lead, terms,
+use crate::service::leads::expression::{
+    Condition, IndexCondition, both, either, near_words, words_of_name,
 };
-use crate::service::leads::sql::{near_words, words_of_name};
+use crate::service::leads::search::{Search, Term, in_copy, looked_up, on_lead, terms};
 
 /// The maximum number of words that one typed word may mean: of thousands of similar names the nearest.
 const MOST: usize = 200;

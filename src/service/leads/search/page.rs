@@ -2,15 +2,15 @@ use diesel::prelude::*;
 
 use crate::db::schema::leads;
 use crate::db::{Connection, RunQueryDsl};
-use crate::service::leads::filter::{Condition, every};
-use crate::service::leads::order::{Cursor, LeadOrder, LeadQuery, NullsPart};
+use crate::service::leads::expression::{Condition, IndexCondition, LeadQuery, every};
+use crate::service::leads::order::{Cursor, LeadOrder, NullsPart};
 use crate::service::leads::search::gather::check_gather;
 use crate::service::leads::search::index_conditions::{order_conditions, ranges};
 use crate::service::leads::search::search_index::in_index;
 use crate::service::leads::search::statements::{PageRow, PageStatement, Rows};
-use crate::service::leads::search::{InIndex, IndexCondition, MatchKind, Near};
+use crate::service::leads::search::{InIndex, Near};
 use crate::service::leads::texts::named;
-use crate::service::leads::{Columns, LeadFilter, ListedLead};
+use crate::service::leads::{Columns, LeadFilter, ListedLead, MatchKind};
 use crate::service::{Actor, Result};
 
 /// The number of rows of the order that are looked at: most pages are among the first, and the further

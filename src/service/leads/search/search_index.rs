@@ -8,8 +8,8 @@ use diesel::sql_types::{Bool, Nullable};
 use uuid::Uuid;
 
 use crate::db::schema::{lead_search, leads};
-use crate::service::leads::search::{IndexCondition, Search, both};
-use crate::service::leads::sql::lead_owner;
+use crate::service::leads::expression::{IndexCondition, both, lead_owner};
+use crate::service::leads::search::Search;
 use crate::service::leads::{Archived, LeadFilter, Owners, visible_owners};
 use crate::service::{Actor, Json, UserId, text};
 

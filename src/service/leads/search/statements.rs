@@ -9,9 +9,9 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::row::NamedRow;
 use diesel::sql_types::{BigInt, Bool, Nullable, Untyped};
 
-use crate::service::leads::filter::Condition;
-use crate::service::leads::order::{LeadOrder, LeadQuery};
-use crate::service::leads::search::{InIndex, IndexCondition};
+use crate::service::leads::expression::{Condition, IndexCondition, LeadQuery};
+use crate::service::leads::order::LeadOrder;
+use crate::service::leads::search::InIndex;
 use crate::service::leads::{Columns, ListedLead};
 
 /// A page: which leads, of which rows, in which order.

@@ -3,7 +3,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable};
 
-use crate::service::leads::search::{On, both, either, letters};
+use crate::service::leads::expression::{On, both, either};
 use crate::service::text;
 
 /// One stretch of a search, in the form in which texts are compared.
@@ -155,9 +155,26 @@ fn close(run: &mut Vec<String>) -> Vec<Term> {
     vec![Term::Phone { words, numbers }]
 }
 
+/// The letters of a word that the index can be asked for: at least three in a row, a pair, or less.
+/// A letter outside ASCII makes no pair.
+pub(super) fn letters(word: &str) -> usize {
+    let is_sign = |c: char| c.is_ascii() && !c.is_ascii_alphanumeric();
+    let runs = word.split(is_sign).map(|run| run.chars().count());
+    match runs.max().unwrap_or_default() {
+        0..=2 if is_pair(word) => 2,
+        0..=2 => 1,
+        _ => 3,
+    }
+}
+
+/// Two letters or digits: with each character of ASCII that can come next they make a trigram.
+fn is_pair(word: &str) -> bool {
+    word.len() == 2 && word.bytes().all(|letter| letter.is_ascii_alphanumeric())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Term, terms};
+    use super::{Term, letters, terms};
 
     fn phone(words: &[&str], numbers: &[&str]) -> Term {
         let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
@@ -232,5 +249,22 @@ mod tests {
             assert_eq!(terms(search), words, "{search}");
         }
         assert_eq!(terms("\u{200b} \u{feff}"), []);
+    }
+
+    #[test]
+    fn the_index_is_asked_for_words_that_make_trigrams() {
+        for (word, expected) in [
+            ("kowalski", 3),
+            ("иван", 3),
+            ("a.kow", 3),
+            ("ko", 2),
+            ("k1", 2),
+            ("łk", 1),
+            ("k", 1),
+            ("a.b", 1),
+            ("---", 1),
+        ] {
+            assert_eq!(letters(word), expected, "{word}");
+        }
     }
 }
