@@ -18,6 +18,7 @@ mod json;
 mod lead;
 mod loaders;
 mod node;
+mod objects;
 mod prepare;
 mod schema;
 mod session;

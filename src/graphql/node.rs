@@ -7,9 +7,9 @@ use crate::graphql::api_key::ApiKey;
 use crate::graphql::attempt::uuid;
 use crate::graphql::context::{actor, db};
 use crate::graphql::error::{answer, answer_at};
-use crate::graphql::lead::Lead;
-use crate::graphql::timeline::{Change, Note, TimelineEntry};
-use crate::graphql::user::{Session, User};
+use crate::graphql::objects::{Change, Lead, Note, User};
+use crate::graphql::timeline::TimelineEntry;
+use crate::graphql::user::Session;
 use crate::service::permission::{Action, denied};
 use crate::service::users::UserRole;
 use crate::service::{

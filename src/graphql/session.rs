@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use crate::graphql::attempt::{self, Attempt};
 use crate::graphql::context::{ClientAddress, actor, change, db, settings};
 use crate::graphql::error::answer;
-use crate::graphql::user::User;
+use crate::graphql::objects::User;
 use crate::service::sessions::EndSession;
 use crate::service::{Result, SessionId, sessions, users};
 

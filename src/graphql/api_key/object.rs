@@ -3,7 +3,8 @@ use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
 use crate::graphql::execute::sync_object::SyncObject;
-use crate::graphql::user::{User, UserRole, named};
+use crate::graphql::objects::User;
+use crate::graphql::user::{UserRole, named};
 use crate::service::api_keys;
 
 /// A key by which a service asks, in a user's name.

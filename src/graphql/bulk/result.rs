@@ -5,8 +5,8 @@ use crate::graphql::error::answer;
 use crate::graphql::error_code::ErrorCode;
 use crate::graphql::execute::raw_json::Leaf;
 use crate::graphql::execute::sync_object::{FieldWriter, SyncObject};
-use crate::graphql::lead::Lead;
 use crate::graphql::loaders::Loaders;
+use crate::graphql::objects::Lead;
 use crate::service::leads::bulk::BulkRow;
 
 /// The outcome of one row.

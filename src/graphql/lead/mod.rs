@@ -12,5 +12,5 @@ mod score;
 
 pub use input::{LeadFilter, NewLeadInput, lead_filter, lead_filter_at};
 pub use mutation::LeadMutation;
-pub use object::{Lead, LeadSource, LeadStatus};
+pub use object::{LeadSource, LeadStatus};
 pub use query::{LeadConnection, LeadOrder, LeadQuery, lead_connection};

@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 use crate::graphql::attempt::{self, Attempt};
 use crate::graphql::context::change;
 use crate::graphql::error::answer;
-use crate::graphql::lead::Lead;
 use crate::graphql::lead::input::{CreateLeadInput, UpdateLeadInput};
 use crate::graphql::lead::payload::{
     AddTagPayload, ArchiveLeadPayload, CreateLeadPayload, DeleteLeadPayload,
     RecordCallAttemptPayload, RemoveTagPayload, RescoreLeadPayload, RestoreLeadPayload,
     UpdateLeadPayload, UpdateScorePayload,
 };
+use crate::graphql::objects::Lead;
 use crate::service::leads::{
     self, ArchiveLead, CreateLead, DeleteLead, RecordCallAttempt, RestoreLead, SetScore, TagChange,
     TagLead,

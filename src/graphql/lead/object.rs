@@ -10,11 +10,12 @@ use crate::graphql::execute::sync_object::{ChildOf, FieldWriter, RawObject, Sync
 use crate::graphql::json::JsonValue;
 use crate::graphql::lead::permissions::LeadPermissions;
 use crate::graphql::lead::score::ScoreLine;
+use crate::graphql::objects::{Lead, User};
 use crate::graphql::timeline::{
     NoteConnection, NoteType, TimelineEntryConnection, TimelineEntryType, entries_of, notes_of,
 };
-use crate::graphql::user::{User, named};
-use crate::service::leads::{self, Columns, ListedLead, scoring};
+use crate::graphql::user::named;
+use crate::service::leads::{self, Columns, scoring};
 
 /// Where a lead came from.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -54,28 +55,6 @@ pub enum LeadStatus {
     Lost,
     /// Asked to be called again.
     Callback,
-}
-
-/// A person who may become a customer.
-#[derive(Clone)]
-pub struct Lead {
-    row: ListedLead,
-    /// The assignee, where the list has looked it up already.
-    assignee: Option<User>,
-}
-
-impl Lead {
-    /// A lead whose assignee may be known.
-    pub fn known(row: impl Into<ListedLead>, assignee: Option<User>) -> Self {
-        let row = row.into();
-        Self { row, assignee }
-    }
-}
-
-impl From<leads::Lead> for Lead {
-    fn from(row: leads::Lead) -> Self {
-        Self::known(row, None)
-    }
 }
 
 /// Declares the fields of a lead that take no arguments and no time, each once: its type, the columns

@@ -1,6 +1,5 @@
+use crate::graphql::objects::Lead;
 use async_graphql::{ID, SimpleObject};
-
-use crate::graphql::lead::Lead;
 
 /// Declares the payload of a change of one lead. Each change has its own, so that one can gain a
 /// field without the others.

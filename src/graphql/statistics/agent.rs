@@ -3,7 +3,8 @@ use async_graphql::{Context, Object};
 
 use crate::graphql::execute::raw_json::Leaf;
 use crate::graphql::execute::sync_object::{ChildOf, FieldWriter, RawObject, SyncObject};
-use crate::graphql::user::{User, all_named, named};
+use crate::graphql::objects::User;
+use crate::graphql::user::{all_named, named};
 use crate::service::Result;
 use crate::service::statistics::AgentTotals;
 

@@ -5,16 +5,11 @@ use chrono::{DateTime, Utc};
 use crate::graphql::error::answer;
 use crate::graphql::execute::sync_object::SyncObject;
 use crate::graphql::json::JsonValue;
-use crate::graphql::lead::Lead;
 use crate::graphql::loaders::Loaders;
+use crate::graphql::objects::{Change, Lead, User};
 use crate::graphql::timeline::{Position, entry};
-use crate::graphql::user::User;
 use crate::service::Json;
-use crate::service::timeline::{self, Entry};
-
-/// A change of a lead, with the values before and after.
-#[derive(Clone)]
-pub struct Change(pub Entry);
+use crate::service::timeline;
 
 impl SyncObject for Change {
     type Child = User;

@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use crate::graphql::connection::{Connection, Listed};
 use crate::graphql::error::answer;
 use crate::graphql::execute::sync_object::SyncObject;
-use crate::graphql::lead::Lead;
 use crate::graphql::loaders::Loaders;
-use crate::graphql::timeline::{Change, Note, Position};
-use crate::graphql::user::{User, named};
+use crate::graphql::objects::{Change, Lead, Note, User};
+use crate::graphql::timeline::Position;
+use crate::graphql::user::named;
 use crate::service::timeline::{self, Entry};
 
 /// The kind of an entry of a lead's timeline.

@@ -7,10 +7,9 @@ mod note;
 mod position;
 mod query;
 
-pub use change::Change;
 pub use entry::{TimelineEntry, TimelineEntryConnection, TimelineEntryType};
 pub use mutation::NoteMutation;
-pub use note::{Note, NoteConnection, NoteType};
+pub use note::{NoteConnection, NoteType};
 pub use position::Position;
 pub use query::TimelineQuery;
 

@@ -3,7 +3,8 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use crate::graphql::attempt::{self, Attempt};
 use crate::graphql::context::change;
 use crate::graphql::error::answer;
-use crate::graphql::timeline::{Note, NoteType};
+use crate::graphql::objects::Note;
+use crate::graphql::timeline::NoteType;
 use crate::service::timeline::{AddNote, EditNote};
 use crate::service::{LeadId, NoteId};
 

@@ -6,11 +6,10 @@ use chrono::{DateTime, Utc};
 use crate::graphql::connection::{Connection, Listed};
 use crate::graphql::error::answer;
 use crate::graphql::execute::sync_object::SyncObject;
-use crate::graphql::lead::Lead;
 use crate::graphql::loaders::Loaders;
+use crate::graphql::objects::{Lead, Note, User};
 use crate::graphql::timeline::{Position, entry};
-use crate::graphql::user::User;
-use crate::service::timeline::{self, Entry};
+use crate::service::timeline;
 
 /// The kind of a note.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -26,24 +25,8 @@ pub enum NoteType {
     Meeting,
 }
 
-/// A person's text on a lead. Notes never change: editing one adds a new version that takes the
-/// former one's place.
-#[derive(Clone)]
-pub struct Note {
-    pub(super) entry: Entry,
-    pub(super) note_type: timeline::NoteType,
-}
-
 /// A list of notes.
 pub type NoteConnection = Connection<Note>;
-
-impl Note {
-    /// Nothing if the entry is a recorded change.
-    pub fn of(entry: Entry) -> Option<Self> {
-        let note_type = entry.entry_type.note_type()?;
-        Some(Self { entry, note_type })
-    }
-}
 
 impl SyncObject for Note {
     type Child = User;

@@ -2,12 +2,15 @@
 
 mod input;
 mod mutation;
+mod named;
 mod object;
 mod permissions;
 mod query;
 mod session;
 
 pub use mutation::UserMutation;
-pub use object::{User, UserRole, all_named, named};
+pub use named::{all_named, named};
+pub use object::UserRole;
+pub use permissions::UserPermissions;
 pub use query::UserQuery;
 pub use session::Session;

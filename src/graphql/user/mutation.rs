@@ -3,7 +3,7 @@ use async_graphql::{Context, Object, SimpleObject};
 use crate::graphql::attempt::Attempt;
 use crate::graphql::context::{actor, change};
 use crate::graphql::error::answer;
-use crate::graphql::user::User;
+use crate::graphql::objects::User;
 use crate::graphql::user::input::{
     CreateUserInput, DeactivateUserInput, UpdateFreeEmailDomainsInput, UpdateUserInput,
 };

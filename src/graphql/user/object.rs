@@ -1,22 +1,19 @@
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use async_graphql::parser::types::Field;
 use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 
 use crate::graphql::connection::PageArguments;
-use crate::graphql::context::{actor, db};
+use crate::graphql::context::actor;
 use crate::graphql::error::answer;
 use crate::graphql::execute::raw_json::Leaf;
 use crate::graphql::execute::sync_object::{FieldWriter, SyncObject};
 use crate::graphql::lead::{LeadConnection, LeadFilter, LeadOrder, lead_connection, lead_filter};
-use crate::graphql::loaders::Loaders;
+use crate::graphql::objects::User;
+use crate::graphql::user::named;
 use crate::graphql::user::permissions::UserPermissions;
 use crate::graphql::user::session::{SessionConnection, session_connection};
 use crate::service::permission::{Action, may};
-use crate::service::users::Directory;
-use crate::service::{Actor, Result, UserId, users};
+use crate::service::users;
 
 /// What a user may do.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -28,47 +25,6 @@ pub enum UserRole {
     Manager,
     /// Sees and changes leads assigned to them.
     Agent,
-}
-
-/// Somebody who works with leads, as one viewer sees them.
-#[derive(Clone)]
-pub struct User {
-    row: Arc<users::User>,
-    /// True if the viewer may see more than the name, which stands on leads and notes.
-    is_in_reach: bool,
-    /// The viewer's permissions, if this is the viewer.
-    can: Option<UserPermissions>,
-}
-
-impl User {
-    /// A user as this viewer may see them.
-    pub fn seen_by(viewer: &Actor, row: impl Into<Arc<users::User>>) -> Self {
-        let row = row.into();
-        let is_in_reach = may(viewer, Action::ReadUser, Some(row.id));
-        let can = (viewer.id == row.id).then(|| UserPermissions::of(viewer));
-        Self {
-            row,
-            is_in_reach,
-            can,
-        }
-    }
-
-    /// Somebody who has just signed in, as they see themselves.
-    pub fn signed_in(row: users::User) -> Self {
-        let viewer = Actor {
-            id: row.id,
-            role: row.role,
-            team: vec![row.id],
-            auth_revision: None,
-            api_key: None,
-            session: None,
-        };
-        Self::seen_by(&viewer, row)
-    }
-
-    fn if_in_reach<T>(&self, value: T) -> Option<T> {
-        self.is_in_reach.then_some(value)
-    }
 }
 
 impl SyncObject for User {
@@ -89,26 +45,6 @@ impl SyncObject for User {
             _ => return None,
         })
     }
-}
-
-/// The user whose name stands on something that the viewer sees.
-pub async fn named(ctx: &Context<'_>, id: UserId) -> Option<User> {
-    let viewer = answer(ctx, actor(ctx))?;
-    let user = ctx.data_unchecked::<Loaders>().load_one(id).await;
-    let user = answer(ctx, user).flatten()?;
-    Some(User::seen_by(viewer, user))
-}
-
-/// The same for many, in one go: asking for each by itself costs a channel and a wake-up for each.
-pub async fn all_named(
-    ctx: &Context<'_>,
-    ids: impl IntoIterator<Item = UserId>,
-) -> Result<HashMap<UserId, User>> {
-    let (directory, viewer): (&Directory, _) = (ctx.data_unchecked(), actor(ctx)?);
-    let found = directory.named(db(ctx), viewer, ids).await?.into_iter();
-    Ok(found
-        .map(|(id, user)| (id, User::seen_by(viewer, user)))
-        .collect())
 }
 
 /// Somebody who works with leads.

@@ -4,7 +4,8 @@ use crate::graphql::attempt::uuid;
 use crate::graphql::connection::{Connection, Listed, PageArguments, opaque};
 use crate::graphql::context::{actor, both, db};
 use crate::graphql::error::answer;
-use crate::graphql::user::{User, UserRole};
+use crate::graphql::objects::User;
+use crate::graphql::user::UserRole;
 use crate::service::users::{self, UserFilter, UserPlace};
 use crate::service::{Result, UserId, free_email_domains};
 

@@ -3,7 +3,7 @@
 use diesel::dsl::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Nullable, Text};
+use diesel::sql_types::{Bool, Nullable, Text, Uuid};
 
 use crate::db::Constant;
 use crate::db::schema::{lead_search, leads};

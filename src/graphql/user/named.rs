@@ -1,0 +1,32 @@
+//! The users whose names stand on what the viewer sees.
+
+use std::collections::HashMap;
+
+use async_graphql::Context;
+
+use crate::graphql::context::{actor, db};
+use crate::graphql::error::answer;
+use crate::graphql::loaders::Loaders;
+use crate::graphql::objects::User;
+use crate::service::users::Directory;
+use crate::service::{Result, UserId};
+
+/// The user whose name stands on something that the viewer sees.
+pub async fn named(ctx: &Context<'_>, id: UserId) -> Option<User> {
+    let viewer = answer(ctx, actor(ctx))?;
+    let user = ctx.data_unchecked::<Loaders>().load_one(id).await;
+    let user = answer(ctx, user).flatten()?;
+    Some(User::seen_by(viewer, user))
+}
+
+/// The same for many, in one go: asking for each by itself costs a channel and a wake-up for each.
+pub async fn all_named(
+    ctx: &Context<'_>,
+    ids: impl IntoIterator<Item = UserId>,
+) -> Result<HashMap<UserId, User>> {
+    let (directory, viewer): (&Directory, _) = (ctx.data_unchecked(), actor(ctx)?);
+    let found = directory.named(db(ctx), viewer, ids).await?.into_iter();
+    Ok(found
+        .map(|(id, user)| (id, User::seen_by(viewer, user)))
+        .collect())
+}
