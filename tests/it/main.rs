@@ -9,6 +9,7 @@
 )]
 
 mod add_a_field;
+mod circles;
 mod connections;
 mod coverage;
 mod db;

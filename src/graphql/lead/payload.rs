@@ -1,5 +1,6 @@
-use crate::graphql::objects::Lead;
 use async_graphql::{ID, SimpleObject};
+
+use crate::graphql::objects::Lead;
 
 /// Declares the payload of a change of one lead. Each change has its own, so that one can gain a
 /// field without the others.
