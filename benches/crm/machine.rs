@@ -71,8 +71,9 @@ pub fn write(machine: &str, report: &Report, leads: u64) -> Result<()> {
     let measured = format!("{machine}\n{met} of {targets} targets are met.\n\n{report}");
     let text = if leads == MILLION {
         format!(
-            "# Results\n\nWritten by the commands below; what the columns mean stands in the \
-             [README](../README.md#benchmark). Absolute times are this machine's.\n\n{measured}"
+            "# Results\n\nWritten by the commands below; what the columns mean stands in \
+             [docs/develop/benchmark.md](../docs/develop/benchmark.md#columns). Absolute times are \
+             this machine's.\n\n{measured}"
         )
     } else {
         let earlier = fs::read_to_string(RESULTS)?;

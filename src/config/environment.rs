@@ -36,7 +36,7 @@ pub fn removed_settings() -> Option<String> {
     (!names.is_empty()).then(|| {
         let names = names.join(", ");
         format!(
-            "no longer settings, and without effect: {names} (the limits are fixed; see the README)"
+            "no longer settings, and without effect: {names} (the limits are fixed; see docs/operate/limits.md)"
         )
     })
 }

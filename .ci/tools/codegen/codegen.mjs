@@ -1,4 +1,4 @@
-// Types for TypeScript, from the schema and the operations of the README.
+// Types for TypeScript, from the schema and the operations of the documentation.
 export default {
   schema: 'schema.graphql',
   documents: 'codegen/operations/*.graphql',

@@ -223,7 +223,7 @@ async fn ten_thousand_ids_fit_where_the_body_may_be_larger() {
     let (status, answer) = post(&api, ada, &bulk, variables.clone()).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(answer["errors"][0]["extensions"]["code"], "BODY_TOO_LARGE");
-    // As the README says.
+    // As docs/operate/limits.md says.
     let fitting =
         json!({ "input": { "leads": { "ids": &ids[..6_500] }, "status": "WON", "dryRun": true } });
     let (_, answer) = post(&api, ada, &bulk, fitting).await;

@@ -1,19 +1,22 @@
-//! The operations of the README, run in their order, as the users that their comments name.
+//! The operations of the README and of each page of the guide, run in their order as the users that
+//! their comments name; each page on a database of its own.
 
 use std::collections::{HashMap, HashSet};
 
+use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
 
 use crm::cli::seed;
 use crm::service::users::UserRole;
 
-use crate::readme::document::{Block, TEXT, blocks};
+use crate::docs::page::{Block, Page};
 use crate::support::{Api, SignedIn};
 
 /// An operation, and what its comments and the blocks after it say.
 #[derive(Default)]
 struct Operation {
-    line: usize,
+    /// Page and line.
+    place: String,
     text: String,
     /// `# As piotr.nowak@example.com`; without it nobody is signed in.
     by: Option<String>,
@@ -29,46 +32,47 @@ struct Operation {
 
 #[tokio::test]
 async fn every_operation_runs_as_it_stands() {
+    let pages = pages();
+    let operations: usize = pages.iter().map(|page| operations(page).len()).sum();
+    assert!(operations > 50, "{operations} operations");
+    join_all(pages.iter().map(run_page)).await;
+}
+
+async fn run_page(page: &Page) {
     let api = Api::with_pool(4).await;
     let mut sessions = Sessions::open(&api).await;
     let mut kept = Map::new();
-    let operations = operations();
-    assert!(operations.len() > 30, "{} operations", operations.len());
-    for operation in &operations {
+    for operation in &operations(page) {
         run(&api, &mut sessions, &mut kept, operation).await;
     }
 }
 
 #[tokio::test]
-async fn every_root_field_is_in_the_quick_reference() {
+async fn every_root_field_has_an_operation_in_the_guide() {
     let api = Api::new().await;
     let roots = "{ __schema { queryType { fields { name } } mutationType { fields { name } } } }";
     let schema = api.ask(None, roots, json!({})).await["data"]["__schema"].clone();
-    let documents: String = operations().into_iter().map(|o| o.text).collect();
+    let guide = Page::all_in("docs/guide");
+    let documents: String = guide.iter().flat_map(operations).map(|o| o.text).collect();
     let words: HashSet<&str> = documents.split(|c: char| !c.is_alphanumeric()).collect();
     for root in ["queryType", "mutationType"] {
         for field in schema[root]["fields"].as_array().unwrap() {
             let name = field["name"].as_str().unwrap();
             assert!(
                 words.contains(name),
-                "the README has no operation with {name}"
+                "the guide has no operation with {name}"
             );
         }
     }
 }
 
-#[test]
-fn the_links_inside_lead_somewhere() {
-    let anchors: Vec<String> = TEXT
-        .lines()
-        .filter(|line| line.starts_with('#'))
-        .map(|line| line.trim_start_matches('#').trim().to_lowercase())
-        .map(|heading| heading.replace(' ', "-").replace(',', ""))
-        .collect();
-    for link in TEXT.split("](#").skip(1) {
-        let link = link.split(')').next().unwrap();
-        assert!(anchors.iter().any(|anchor| anchor == link), "#{link}");
-    }
+/// The pages with operations.
+fn pages() -> Vec<Page> {
+    let mut pages = vec![Page::read("README.md")];
+    pages.extend(Page::all_in("docs/guide"));
+    pages.extend(Page::all_in("docs/operate"));
+    pages.retain(|page| !operations(page).is_empty());
+    pages
 }
 
 async fn run(
@@ -77,7 +81,7 @@ async fn run(
     kept: &mut Map<String, Value>,
     operation: &Operation,
 ) {
-    let place = format!("README.md:{}", operation.line);
+    let place = &operation.place;
     let who = match &operation.by {
         Some(email) => Some(sessions.of(api, email).await),
         None => None,
@@ -93,7 +97,7 @@ async fn run(
     let response = api.ask(who.as_ref(), &operation.text, variables).await;
     assert!(response.get("errors").is_none(), "{place}: {response:#}");
     let data = &response["data"];
-    assert_counts_add_up(data, &place);
+    assert_counts_add_up(data, place);
     if let Some(answer) = &operation.answer {
         assert!(
             contains(data, answer),
@@ -138,15 +142,16 @@ impl Sessions {
 }
 
 /// The operations with what the blocks after them say. Blocks of other kinds are passed over.
-fn operations() -> Vec<Operation> {
+fn operations(page: &Page) -> Vec<Operation> {
     let mut operations: Vec<Operation> = Vec::new();
-    for block in blocks() {
+    for block in page.blocks() {
+        let place = format!("{}:{}", page.path, block.line);
         let parsed = || {
             let value = serde_json::from_str(&block.text);
-            value.unwrap_or_else(|error| panic!("README.md:{}: {error}", block.line))
+            value.unwrap_or_else(|error| panic!("{place}: {error}"))
         };
         match (block.kind.as_str(), operations.last_mut()) {
-            ("graphql", _) => operations.push(operation(&block)),
+            ("graphql", _) => operations.push(operation(place, &block)),
             ("json variables", Some(last)) => {
                 let value: Value = parsed();
                 last.variables = value.as_object().expect("an object").clone();
@@ -158,17 +163,17 @@ fn operations() -> Vec<Operation> {
     operations
 }
 
-fn operation(block: &Block) -> Operation {
+fn operation(place: String, block: &Block) -> Operation {
     let mut operation = Operation {
-        line: block.line,
+        place,
         text: block.text.clone(),
         ..Operation::default()
     };
-    for comment in block
+    let comments = block
         .text
         .lines()
-        .filter_map(|line| line.strip_prefix("# "))
-    {
+        .filter_map(|line| line.strip_prefix("# "));
+    for comment in comments {
         match comment.split(' ').collect::<Vec<_>>()[..] {
             ["As", email] => operation.by = Some(email.to_owned()),
             ["Answers", code] => operation.code = Some(code.to_owned()),
@@ -176,7 +181,7 @@ fn operation(block: &Block) -> Operation {
                 let name = name.trim_start_matches('$').to_owned();
                 operation.keep.push((path.to_owned(), name));
             }
-            _ => panic!("README.md:{}: what is {comment:?}?", block.line),
+            _ => panic!("{}: what is {comment:?}?", operation.place),
         }
     }
     operation
@@ -195,7 +200,7 @@ fn contains(whole: &Value, part: &Value) -> bool {
     }
 }
 
-/// Nothing in a bulk result of the README fails unsaid.
+/// Nothing in a bulk result fails unsaid.
 fn assert_counts_add_up(data: &Value, place: &str) {
     for payload in data.as_object().expect("data").values() {
         let count = |name: &str| payload[name].as_i64();

@@ -1,4 +1,4 @@
-//! The tables of the README against what they are about.
+//! The tables of the pages against what they are about.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,12 +17,12 @@ use crm::service::permission::{Action, Reach, reach};
 use crm::service::users::UserRole;
 use crm::service::{ApiKeyId, ErrorCode, LeadId, NoteId, ServiceError, UserId};
 
-use crate::readme::document::{code, table};
+use crate::docs::page::{Page, code};
 
 #[test]
 fn what_checks_a_promise_of_security_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for row in table("## Security") {
+    for row in Page::read("docs/SECURITY.md").table("## Promises") {
         let checks = code(&row[2]);
         assert!(!checks.is_empty(), "nothing checks {row:?}");
         for check in checks {
@@ -37,7 +37,7 @@ fn what_checks_a_promise_of_security_exists() {
 #[test]
 fn every_field_that_a_feature_is_said_to_be_in_is_in_the_schema() {
     let sdl = crm::graphql::sdl();
-    let rows = table("## Where each feature is");
+    let rows = Page::read("README.md").table("## Features");
     assert!(rows.len() > 10);
     for field in rows.iter().flat_map(|row| code(&row[1])) {
         let (object, name) = field.split_once('.').expect("Type.field");
@@ -65,7 +65,9 @@ fn the_configuration_table_is_what_the_program_takes() {
         })
         .collect();
     let first = |cell: &String| code(cell).into_iter().next().unwrap_or_default();
-    let rows = [table("## Configuration"), table("## Limits")].concat();
+    let pages = ["configuration", "limits"];
+    let pages = pages.map(|name| Page::read(&format!("docs/operate/{name}.md")));
+    let rows = pages.map(|page| page.tables("Flag")).concat();
     let said: BTreeSet<(String, String, String)> = rows
         .iter()
         .map(|row| (first(&row[0]), first(&row[1]), first(&row[2])))
@@ -80,7 +82,7 @@ fn the_table_of_commands_is_what_the_program_has() {
         .get_subcommands()
         .map(|c| format!("crm {}", c.get_name()))
         .collect();
-    let rows = table("## Commands");
+    let rows = Page::read("docs/operate/configuration.md").table("## Commands");
     let said: BTreeSet<String> = rows.iter().flat_map(|row| code(&row[0])).collect();
     assert_eq!(said, there);
     let users = command.find_subcommand("users").unwrap();
@@ -94,7 +96,7 @@ fn the_table_of_commands_is_what_the_program_has() {
 
 #[test]
 fn the_permission_table_is_the_programs() {
-    let said = table("## Permissions");
+    let said = Page::read("docs/guide/users-and-permissions.md").table("## Permissions");
     let word = |role, action| match reach(role, action) {
         Reach::All => "all",
         Reach::Team => "team",
@@ -113,7 +115,7 @@ fn the_permission_table_is_the_programs() {
 
 #[test]
 fn the_scoring_table_is_the_programs() {
-    let table = table("## Scoring");
+    let table = Page::read("docs/guide/scoring.md").table("## Rules");
     let points = |rule: Rule, when: &str| {
         let (id, mut rows) = (format!("`{}`", rule.id()), table.iter());
         let row = rows.find(|row| row[0] == id && row[2].starts_with(when));
@@ -159,7 +161,8 @@ fn the_error_table_has_every_code() {
         .map(|error| error.code().to_owned())
         .collect();
     codes.extend(codes_of_the_edge());
-    let said: BTreeSet<String> = table("## Errors")
+    let said: BTreeSet<String> = Page::read("docs/guide/errors.md")
+        .table("## Codes")
         .iter()
         .flat_map(|row| code(&row[0]))
         .collect();

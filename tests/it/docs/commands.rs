@@ -1,17 +1,21 @@
-//! The command lines of the README, run by a shell as they stand, on a database of their own.
+//! The command lines of the pages that begin with the program, run by a shell as they stand, on a
+//! database of their own.
 
 use std::process::Command;
 
-use crate::readme::document::blocks;
+use crate::docs::page::Page;
 use crate::support::Api;
 
-/// How the README starts the program; what comes behind it goes to the program as it is.
+/// The way in which the pages start the program; what comes behind it goes to the program as it is.
 const CARGO: &str = "cargo run --release -- ";
 
 #[tokio::test]
 async fn every_command_runs_as_it_stands() {
     let api = Api::new().await;
-    let blocks = blocks().into_iter().filter(|block| block.kind == "sh");
+    let mut pages = Page::all_in("docs");
+    pages.push(Page::read("README.md"));
+    let blocks = pages.iter().flat_map(Page::blocks);
+    let blocks = blocks.filter(|block| block.kind == "sh");
     let lines: Vec<String> = blocks
         .flat_map(|block| block.text.lines().map(str::to_owned).collect::<Vec<_>>())
         .filter(|line| line.starts_with(CARGO))

@@ -1,4 +1,4 @@
-//! What is turned away before GraphQL sees it answers with the codes of the README too.
+//! What is turned away before GraphQL sees it answers with the codes of docs/guide/errors.md, too.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
