@@ -8,7 +8,7 @@ const schema = buildSchema(readFileSync(schemaFile, 'utf8'));
 for (const type of Object.values(schema.getTypeMap())) if (type.serialize) type.serialize = (value) => value;
 
 // Fields that may be null for other reasons than a failure: they hold what was read already. `results` fail
-// by their cost alone (tests/it/operations/answer_size.rs).
+// by their cost alone (tests/it/api/answer_size.rs).
 const PLAIN = new Set(`AgentStatistics.user ApiKey.lastUsedAt ApiKey.revokedAt BulkRowResult.error BulkRowResult.id
   CreateApiKeyPayload.secret Lead.archivedAt Lead.company Lead.firstName Lead.lastName
   Lead.daysSinceLastContact Lead.email Lead.lastContactDate Lead.nextFollowUp Lead.phone

@@ -23,7 +23,7 @@ use ipnet::IpNet;
 use crate::db::DatabaseOptions;
 use crate::db::embedded::EmbeddedOptions;
 use crate::graphql::Settings;
-use crate::http::{BodyLimits, Browsers, ConnectionLimits};
+use crate::http::{BodyLimits, BrowserHeaders, ConnectionLimits};
 use crate::service::text::PhoneRegion;
 
 /// The password of the first administrator in development, where none is given.
@@ -260,8 +260,8 @@ impl Config {
     }
 
     /// Security headers and CORS.
-    pub fn browsers(&self) -> Browsers {
-        Browsers {
+    pub fn browsers(&self) -> BrowserHeaders {
+        BrowserHeaders {
             origins: self.cors_origins.clone(),
             https_only_seconds: self.hsts_seconds,
         }

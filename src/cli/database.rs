@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::cli::failure::{Failure, said};
 use crate::cli::seed::{self, SeedArgs};
 use crate::config::{Config, Profile};
-use crate::db::embedded::{EmbeddedServer, Upkeep};
+use crate::db::embedded::{EmbeddedServer, Supervisor};
 use crate::db::{self, DatabaseOptions, Db, PoolOptions};
 use crate::service::leads::fill_keys;
 
@@ -68,7 +68,7 @@ impl Database {
     }
 
     /// Keeps the server running, if it is the program's own, while the future is polled.
-    pub fn keep(&self) -> Option<(impl Future<Output = ()> + Send + 'static, Upkeep)> {
+    pub fn keep(&self) -> Option<(impl Future<Output = ()> + Send + 'static, Supervisor)> {
         self.server.as_ref().map(EmbeddedServer::keep)
     }
 }

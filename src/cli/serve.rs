@@ -67,11 +67,11 @@ async fn serve_on(
     let stopping = Stopping::default();
     let addresses = Addresses::of(&listener, monitor.as_ref()).map_err(Failure::new)?;
     let is_open = monitor.is_some() || config.profile != Profile::Production;
-    let (upkeeper, upkeep) = database.keep().unzip();
+    let (upkeeper, supervisor) = database.keep().unzip();
     let probes = http::monitor(
         database.db.clone(),
         stopping.clone(),
-        upkeep,
+        supervisor,
         // Not where everybody who reaches the API would reach them.
         is_open.then(|| render(&metrics)),
     );

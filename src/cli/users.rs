@@ -11,8 +11,8 @@ use crate::db::RequestDb;
 use crate::service::page::{LARGEST, Page, Start};
 use crate::service::sessions::PasswordHash;
 use crate::service::users::{
-    self, CreateUser, DeactivateUser, TheirLeads, UpdateUser, User, UserFilter, UserPatch,
-    UserPlace,
+    self, CreateUser, DeactivateUser, TheirLeads, UpdateUser, User, UserCursor, UserFilter,
+    UserPatch,
 };
 use crate::service::{Actor, UserId, perform};
 
@@ -116,7 +116,7 @@ async fn create(db: &RequestDb, new: Create) -> Result<(), Failure> {
 }
 
 async fn list(db: &RequestDb) -> Result<(), Failure> {
-    let mut start: Start<UserPlace> = Start::Offset(0);
+    let mut start: Start<UserCursor> = Start::Offset(0);
     loop {
         let page = Page {
             size: LARGEST,
@@ -134,7 +134,7 @@ async fn list(db: &RequestDb) -> Result<(), Failure> {
             println!("{:<40} {role:<8} {state:<12} {name}", user.email);
         }
         match slice.rows.last().filter(|_| slice.has_next) {
-            Some(last) => start = Start::After(UserPlace(last.full_name.clone(), last.id)),
+            Some(last) => start = Start::After(UserCursor(last.full_name.clone(), last.id)),
             None => return Ok(()),
         }
     }

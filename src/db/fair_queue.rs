@@ -1,4 +1,4 @@
-//! A queue for places that are few, as connections are: they are handed out in turn by user, not by
+//! A queue for slots that are few, as connections are: they are handed out in turn by user, not by
 //! arrival.
 
 use std::collections::hash_map::Entry;
@@ -11,10 +11,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::party::Party;
 
-/// As many permits as there are places. While all are out, parties take turns, and a party's
+/// As many permits as there are slots. While all are out, parties take turns, and a party's
 /// own requests come in the order of their arrival.
 ///
-/// Each permit that a party holds puts its turn back by as many turns as there are places,
+/// Each permit that a party holds puts its turn back by as many turns as there are slots,
 /// so that whoever holds none is soon served, and nobody waits for ever. Whoever holds its share,
 /// half of all, has no turn while others wait that hold less. A waiter that is dropped leaves no gap.
 ///
@@ -41,7 +41,7 @@ struct State {
     next_waiter: u64,
 }
 
-/// The place in the order, and what tells those of one place apart.
+/// The slot in the order, and what tells those of one slot apart.
 type Turn = (u64, u64);
 
 #[derive(Default)]
@@ -60,7 +60,7 @@ struct Waiter {
     permit: oneshot::Sender<Permit>,
 }
 
-/// Leave to hold one place until it is dropped.
+/// Leave to hold one slot until it is dropped.
 pub struct Permit {
     queue: FairQueue,
     party: Party,
@@ -101,7 +101,7 @@ impl FairQueue {
             }
             let (sender, receiver) = oneshot::channel();
             let number = state.wait(party, sender, self.0.size);
-            (Leaving(self, party, number), receiver)
+            (LeaveOnDrop(self, party, number), receiver)
         };
         // The usual way needs none of what waiting does.
         Box::pin(self.served(party, permit, leaving, deadline)).await
@@ -112,7 +112,7 @@ impl FairQueue {
         party: Party,
         mut permit: oneshot::Receiver<Permit>,
         // Dropped before the receiver is: nothing is sent to nobody.
-        _leaving: Leaving<'_>,
+        _leaving: LeaveOnDrop<'_>,
         deadline: Option<Instant>,
     ) -> Result<Permit, NoPermit> {
         let mut until = Instant::now() + self.0.wait;
@@ -173,9 +173,9 @@ impl Drop for Permit {
 }
 
 /// Takes a waiter out of the queue, unless it was served.
-struct Leaving<'a>(&'a FairQueue, Party, u64);
+struct LeaveOnDrop<'a>(&'a FairQueue, Party, u64);
 
-impl Drop for Leaving<'_> {
+impl Drop for LeaveOnDrop<'_> {
     fn drop(&mut self) {
         self.0.state().leave(self.1, self.2);
     }
@@ -200,16 +200,16 @@ impl State {
         number
     }
 
-    /// Gives a party that waits its place in the order.
+    /// Gives a party that waits its slot in the order.
     fn take_turn(&mut self, party: Party, size: usize) {
         let number = self.next_turn;
         self.next_turn += 1;
         let account = self.accounts.entry(party).or_default();
-        let place = match party {
+        let slot = match party {
             Party::Program => 0,
             _ => number + (account.held * size) as u64,
         };
-        account.turn = (place, number);
+        account.turn = (slot, number);
         self.turns.insert(account.turn, party);
     }
 

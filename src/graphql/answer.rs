@@ -25,8 +25,8 @@ pub struct Answer {
     pub codes: Vec<String>,
     /// The answer.
     pub json: Vec<u8>,
-    /// The place of a large answer, for as long as it is being sent.
-    pub place: Option<AnswerPlace>,
+    /// The turn of a large answer, for as long as it is being sent.
+    pub turn: Option<AnswerTurn>,
 }
 
 /// The outcome of a request.
@@ -50,8 +50,8 @@ pub enum Outcome {
     Defect,
 }
 
-/// Holds a large answer's place among those that are being sent.
-pub struct AnswerPlace {
+/// Holds a large answer's turn among those that are being sent.
+pub struct AnswerTurn {
     _size: Arc<AnswerSize>,
 }
 
@@ -121,7 +121,7 @@ impl Answer {
             },
             codes: codes(&response.errors),
             json,
-            place: size.map(|_size| AnswerPlace { _size }),
+            turn: size.map(|_size| AnswerTurn { _size }),
         }
     }
 
@@ -130,7 +130,7 @@ impl Answer {
             outcome,
             codes: codes(errors),
             json: to_json(&OnlyErrors { errors }, OVERHEAD),
-            place: None,
+            turn: None,
         }
     }
 

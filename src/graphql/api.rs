@@ -22,11 +22,11 @@ use crate::graphql::loaders::Lookup;
 use crate::graphql::prepare::document_cache::DocumentCache;
 use crate::graphql::prepare::trusted::Trusted;
 use crate::graphql::prepare::{
-    Collector, Faulty, Operation, Parameters, PreparedRequest, RowCosts, Unusable, Variables,
-    coerce_variables, executable, limits,
+    Collector, InvalidTrustedDocument, Operation, Parameters, PreparedRequest, RowCosts, Unusable,
+    Variables, coerce_variables, executable, limits,
 };
 use crate::graphql::schema::{Schema, index, types};
-use crate::service::users::{Directory, UserRole};
+use crate::service::users::{UserCache, UserRole};
 use crate::service::{Result, ServiceError};
 
 /// The wait for a change after its deadline: longer than it takes to end itself, unless
@@ -39,7 +39,7 @@ pub struct Api {
     schema: Schema,
     db: Db,
     session_lifetime: TimeDelta,
-    directory: Directory,
+    user_cache: UserCache,
     documents: DocumentCache,
     large_answers: LargeAnswers,
     request_timeout: Duration,
@@ -81,7 +81,7 @@ pub enum Freshness {
 impl Api {
     /// The API over a database.
     pub fn new(db: Db, settings: Settings) -> Self {
-        let directory = Directory::default();
+        let user_cache = UserCache::default();
         let session_lifetime = settings.session_lifetime;
         let limits = settings.limits.clone();
         let (request_timeout, introspection_for_all) =
@@ -89,7 +89,7 @@ impl Api {
         let large_answers = LargeAnswers::new(limits.answer_bytes);
         let schema = types()
             .extension(Counting)
-            .data(directory.clone())
+            .data(user_cache.clone())
             .data(settings)
             // Documents are valid by then.
             .validation_mode(ValidationMode::Fast)
@@ -100,7 +100,7 @@ impl Api {
             schema,
             db,
             session_lifetime,
-            directory,
+            user_cache,
             documents: DocumentCache::new(limits, index()),
             large_answers,
             request_timeout,
@@ -110,13 +110,19 @@ impl Api {
 
     /// Answers only these documents from now on, each with the name it has for the operator.
     /// Errors: the first one that cannot be answered, and why.
-    pub fn trust(&mut self, documents: Vec<(String, String)>) -> Result<(), Faulty> {
+    pub fn trust(
+        &mut self,
+        documents: Vec<(String, String)>,
+    ) -> Result<(), InvalidTrustedDocument> {
         let mut trusted = Trusted::default();
         for (file, text) in documents {
             let document = trusted.add(&file, &text, self.documents.limits(), index())?;
             document.validate(index(), true).map_err(|errors| {
                 let first = errors.into_iter().next();
-                Faulty::new(&file, first.unwrap_or_else(|| ServerError::new("", None)))
+                InvalidTrustedDocument::new(
+                    &file,
+                    first.unwrap_or_else(|| ServerError::new("", None)),
+                )
             })?;
         }
         self.documents.trust(trusted);
@@ -313,7 +319,7 @@ impl Execution<'_> {
         };
         let lookup = Lookup {
             db: db.clone(),
-            directory: self.api.directory.clone(),
+            user_cache: self.api.user_cache.clone(),
             actor: actor.clone(),
             size: Arc::clone(size),
         };

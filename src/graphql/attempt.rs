@@ -2,19 +2,19 @@ use async_graphql::ID;
 use uuid::Uuid;
 
 use crate::service::idempotency::IdempotencyKey;
-use crate::service::validation::Faults;
+use crate::service::validation::FieldErrors;
 use crate::service::{Command, Result, ServiceError};
 
 /// A command as it was read from an input, and what was found wrong on the way.
 pub(super) struct Attempt<C> {
     command: Result<C>,
-    faults: Faults,
+    faults: FieldErrors,
 }
 
 impl<C> Attempt<C> {
     /// Reads a command. A malformed id is noted, see [`id`], and the rest is read all the same.
-    pub(super) fn read(read: impl FnOnce(&mut Faults) -> C) -> Self {
-        let mut faults = Faults::default();
+    pub(super) fn read(read: impl FnOnce(&mut FieldErrors) -> C) -> Self {
+        let mut faults = FieldErrors::default();
         let command = Ok(read(&mut faults));
         Self { command, faults }
     }
@@ -22,7 +22,7 @@ impl<C> Attempt<C> {
 
 impl<C> From<Result<C>> for Attempt<C> {
     fn from(command: Result<C>) -> Self {
-        let faults = Faults::default();
+        let faults = FieldErrors::default();
         Self { command, faults }
     }
 }
@@ -47,12 +47,12 @@ impl<C: Command> Attempt<C> {
 }
 
 /// Reads an id. One that is malformed is noted; what stands for it is never used.
-pub(super) fn id(field: &str, id: &ID, faults: &mut Faults) -> Uuid {
+pub(super) fn id(field: &str, id: &ID, faults: &mut FieldErrors) -> Uuid {
     part(uuid(field, id), faults)
 }
 
 /// Reads a part of a command. What is wrong with it is noted; what stands for it is never used.
-pub(super) fn part<T: Default>(part: Result<T>, faults: &mut Faults) -> T {
+pub(super) fn part<T: Default>(part: Result<T>, faults: &mut FieldErrors) -> T {
     faults.absorb(part).ok().flatten().unwrap_or_default()
 }
 

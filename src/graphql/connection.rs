@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use crate::graphql::context::both;
 use crate::graphql::execute::raw_json::Leaf;
 use crate::graphql::execute::sync_object::{ChildOf, FieldWriter, RawList, RawObject, SyncObject};
-use crate::service::page::{Page, Slice};
-use crate::service::validation::Faults;
+use crate::service::page::{Page, PageResult};
+use crate::service::validation::FieldErrors;
 use crate::service::{Result, ServiceError};
 
 /// The paging arguments of a list, as a client gives them.
@@ -27,9 +27,9 @@ pub(super) struct PageArguments {
 impl PageArguments {
     /// Errors: `InvalidData` for broken cursors and for what [`Page::from_arguments`] refuses.
     pub(super) fn page<P: DeserializeOwned>(self) -> Result<Page<P>> {
-        let place = |name, cursor: Option<String>| cursor.map(|c| place(name, &c)).transpose();
-        let cursors = both(place("after", self.after), place("before", self.before));
-        let mut faults = Faults::default();
+        let decoded = |name, cursor: Option<String>| cursor.map(|c| decode(name, &c)).transpose();
+        let cursors = both(decoded("after", self.after), decoded("before", self.before));
+        let mut faults = FieldErrors::default();
         let (after, before) = faults.absorb(cursors)?.unwrap_or_default();
         let page = Page::from_arguments(self.first, after, self.last, before, self.offset);
         match faults.absorb(page)? {
@@ -42,7 +42,7 @@ impl PageArguments {
 /// A type that lists can be of.
 pub trait Listed: SyncObject + 'static {
     /// The position of a row in the list.
-    type Place: Send + Sync;
+    type Cursor: Send + Sync;
     /// The data of the list besides its rows.
     type About: ObjectType;
 }
@@ -58,8 +58,8 @@ pub struct Connection<N: Listed> {
 /// A row of a list.
 pub struct Edge<N: Listed> {
     node: RawObject<N>,
-    place: N::Place,
-    cursor: fn(&N::Place) -> String,
+    cursor: N::Cursor,
+    encode: fn(&N::Cursor) -> String,
 }
 
 /// Where a page stands in its list.
@@ -76,24 +76,24 @@ pub struct PageInfo {
 }
 
 impl<N: Listed> Connection<N> {
-    /// The page of these rows. `cursor` is asked only for rows whose cursor the client names.
+    /// The page of these rows. `encode` is asked only for rows whose cursor the client names.
     pub(super) fn new<T>(
-        slice: Slice<T>,
+        page: PageResult<T>,
         about: N::About,
-        cursor: fn(&N::Place) -> String,
-        row: impl Fn(T) -> (N::Place, N),
+        encode: fn(&N::Cursor) -> String,
+        row: impl Fn(T) -> (N::Cursor, N),
     ) -> Self {
-        let edge = |(place, node)| {
+        let edge = |(cursor, node)| {
             RawObject(Edge {
                 node: RawObject(node),
-                place,
                 cursor,
+                encode,
             })
         };
         Self {
-            edges: slice.rows.into_iter().map(row).map(edge).collect(),
-            has_previous: slice.has_previous,
-            has_next: slice.has_next,
+            edges: page.rows.into_iter().map(row).map(edge).collect(),
+            has_previous: page.has_previous,
+            has_next: page.has_next,
             about,
         }
     }
@@ -114,7 +114,7 @@ impl<N: Listed> Connection<N> {
 
     /// Where the page stands in its list.
     async fn page_info(&self) -> PageInfo {
-        let cursor = |edge: &RawObject<Edge<N>>| (edge.0.cursor)(&edge.0.place);
+        let cursor = |edge: &RawObject<Edge<N>>| (edge.0.encode)(&edge.0.cursor);
         PageInfo {
             has_previous_page: self.has_previous,
             has_next_page: self.has_next,
@@ -139,7 +139,7 @@ impl<N: Listed> Edge<N> {
 
     /// The row's place in the list, for `after` and `before`. What is in it may change.
     async fn cursor(&self) -> String {
-        (self.cursor)(&self.place)
+        (self.encode)(&self.cursor)
     }
 }
 
@@ -151,7 +151,7 @@ impl<N: Listed> SyncObject for Edge<N> {
     }
 
     fn writer(field: &str) -> Option<FieldWriter<Self>> {
-        (field == "cursor").then_some(|edge, json| (edge.cursor)(&edge.place).write(json))
+        (field == "cursor").then_some(|edge, json| (edge.encode)(&edge.cursor).write(json))
     }
 
     fn child(field: &str) -> Option<ChildOf<Self>> {
@@ -172,11 +172,11 @@ impl<N: Listed> TypeName for Edge<N> {
 }
 
 /// Opaque on purpose: what is in a cursor may change.
-pub(super) fn opaque(place: &impl Serialize) -> String {
-    URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).unwrap_or_default())
+pub(super) fn opaque(position: &impl Serialize) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(position).unwrap_or_default())
 }
 
-fn place<P: DeserializeOwned>(argument: &str, cursor: &str) -> Result<P> {
+fn decode<P: DeserializeOwned>(argument: &str, cursor: &str) -> Result<P> {
     let broken = || ServiceError::invalid(argument, "is not a cursor of this list");
     let text = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| broken())?;
     serde_json::from_slice(&text).map_err(|_| broken())

@@ -10,7 +10,7 @@ use crate::graphql::attempt::Attempt;
 use crate::graphql::execute::answer_size::AnswerSize;
 use crate::graphql::prepare::RowCosts;
 use crate::graphql::prepare::limits::Limits;
-use crate::service::validation::Faults;
+use crate::service::validation::FieldErrors;
 use crate::service::{Actor, Command, Result, ServiceError, perform, perform_once};
 
 /// The operator's settings of the API.
@@ -127,7 +127,7 @@ pub(super) async fn change<C: Command>(
 
 /// Two parts of a request that are read by themselves. Errors: the faults of both, if both have some.
 pub(super) fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
-    let mut faults = Faults::default();
+    let mut faults = FieldErrors::default();
     match (faults.absorb(one)?, faults.absorb(other)?) {
         (Some(one), Some(other)) => Ok((one, other)),
         _ => Err(faults.into()),

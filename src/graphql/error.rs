@@ -7,7 +7,7 @@ use async_graphql::{Context, ErrorExtensionValues, Name, PathSegment, Pos, Serve
 use crate::db::DbError;
 use crate::graphql::context::RequestId;
 use crate::graphql::json::JsonValue;
-use crate::service::{Fault, ServiceError};
+use crate::service::{FieldError, ServiceError};
 
 /// The answer of a nullable field: null where it failed, with the error added to the response.
 ///
@@ -109,7 +109,7 @@ fn extensions(error: &ServiceError, request_id: &RequestId) -> ErrorExtensionVal
     extensions
 }
 
-fn fault(fault: &Fault) -> Value {
+fn fault(fault: &FieldError) -> Value {
     Value::Object(
         [("field", &fault.field), ("message", &fault.message)]
             .into_iter()

@@ -13,9 +13,9 @@ use crate::db::{RequestDb, carried};
 use crate::graphql::error::defect;
 use crate::graphql::execute::answer_size::AnswerSize;
 use crate::service::leads::{self, Lead};
-use crate::service::page::{Page, Slice, Start};
+use crate::service::page::{Page, PageResult, Start};
 use crate::service::timeline::{self, Entry, EntryType};
-use crate::service::users::{Directory, User};
+use crate::service::users::{User, UserCache};
 use crate::service::{Actor, LeadId, NoteId, Result, ServiceError, UserId};
 
 /// Why a batch failed; all that wait for it get the same.
@@ -44,7 +44,7 @@ pub type Loaders = DataLoader<Lookup>;
 /// The sources that the loaders look things up in, and the actor they do it for.
 pub struct Lookup {
     pub(super) db: RequestDb,
-    pub(super) directory: Directory,
+    pub(super) user_cache: UserCache,
     pub(super) actor: Actor,
     pub(super) size: Arc<AnswerSize>,
 }
@@ -58,7 +58,7 @@ impl Lookup {
             .max_batch_size(MOST_AT_ONCE)
     }
 
-    async fn entries(&self, keys: &[EntriesOf]) -> Result<HashMap<EntriesOf, Slice<Entry>>> {
+    async fn entries(&self, keys: &[EntriesOf]) -> Result<HashMap<EntriesOf, PageResult<Entry>>> {
         let mut alike: HashMap<_, Vec<LeadId>> = HashMap::new();
         for key in keys {
             alike
@@ -110,7 +110,7 @@ impl Loader<UserId> for Lookup {
 
     async fn load(&self, keys: &[UserId]) -> Result<HashMap<UserId, Arc<User>>, LoadError> {
         let keys = keys.iter().copied();
-        batch(self.directory.named(&self.db, &self.actor, keys)).await
+        batch(self.user_cache.named(&self.db, &self.actor, keys)).await
     }
 }
 
@@ -153,13 +153,13 @@ pub(super) struct EntriesOf {
 }
 
 impl Loader<EntriesOf> for Lookup {
-    type Value = Slice<Entry>;
+    type Value = PageResult<Entry>;
     type Error = LoadError;
 
     async fn load(
         &self,
         keys: &[EntriesOf],
-    ) -> Result<HashMap<EntriesOf, Slice<Entry>>, LoadError> {
+    ) -> Result<HashMap<EntriesOf, PageResult<Entry>>, LoadError> {
         batch(self.entries(keys)).await
     }
 }

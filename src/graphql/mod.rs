@@ -26,8 +26,8 @@ mod statistics;
 mod timeline;
 mod user;
 
-pub use answer::{Answer, AnswerPlace, Outcome};
+pub use answer::{Answer, AnswerTurn, Outcome};
 pub use api::{Api, Caller, Freshness, Request};
 pub use context::{Credentials, RequestId, Settings};
-pub use prepare::{Faulty, Limits, Measure, Operation, Parameters};
+pub use prepare::{InvalidTrustedDocument, Limits, Measure, Operation, Parameters};
 pub use schema::sdl;

@@ -64,7 +64,7 @@ impl NodeQuery {
     ) -> Option<Node> {
         let node = async {
             let id = uuid("id", &id)?;
-            let found = Found::of(ctx, &[id]).await?;
+            let found = NodeLookup::of(ctx, &[id]).await?;
             found.node(id)
         };
         answer(ctx, node.await).flatten()
@@ -90,22 +90,22 @@ impl NodeQuery {
     }
 }
 
-async fn find(ctx: &Context<'_>, ids: &[Result<Uuid>]) -> Result<Found> {
+async fn find(ctx: &Context<'_>, ids: &[Result<Uuid>]) -> Result<NodeLookup> {
     if ids.len() > MOST {
         let message = format!("must be at most {MOST}, are {}", ids.len());
         return Err(ServiceError::invalid("ids", message));
     }
     let ids: Vec<Uuid> = ids.iter().flatten().copied().collect();
-    Found::of(ctx, &ids).await
+    NodeLookup::of(ctx, &ids).await
 }
 
 /// The objects that ids name: for each a node, or what the viewer may not do with it.
-struct Found {
+struct NodeLookup {
     role: UserRole,
     nodes: HashMap<Uuid, Result<Node, Action>>,
 }
 
-impl Found {
+impl NodeLookup {
     /// Looks in one kind of objects after the other, in each only for what was not found before: one
     /// statement a kind.
     async fn of(ctx: &Context<'_>, ids: &[Uuid]) -> Result<Self> {

@@ -14,8 +14,8 @@ use crate::graphql::{
     Answer, Caller, Credentials, Freshness, Operation, Outcome, Parameters, Request,
 };
 use crate::http::client_address::client_address;
-use crate::http::record::Record;
 use crate::http::request::{Refusal, from_body, from_query};
+use crate::http::request_log::RequestLog;
 use crate::http::response::{MediaType, respond, status_of};
 use crate::http::server::Peer;
 use crate::http::{App, auth, body};
@@ -30,7 +30,7 @@ pub(super) async fn post(
 ) -> Response {
     let body = body::read(&headers, body, app.body_limits).await;
     let arrival = Arrival {
-        record: Record::begin(&headers),
+        record: RequestLog::begin(&headers),
         parameters: body.and_then(|body| from_body(&body)),
         queries_only: false,
         peer: peer.map(|Extension(peer)| peer),
@@ -48,7 +48,7 @@ pub(super) async fn get(
 ) -> Response {
     let pairs = pairs.map(|Query(pairs)| pairs).unwrap_or_default();
     let arrival = Arrival {
-        record: Record::begin(&headers),
+        record: RequestLog::begin(&headers),
         parameters: from_query(&pairs),
         queries_only: true,
         peer: peer.map(|Extension(peer)| peer),
@@ -59,7 +59,7 @@ pub(super) async fn get(
 
 /// Refuses what came by any other method.
 pub(super) async fn by_another_method(State(app): State<App>, headers: HeaderMap) -> Response {
-    let mut record = Record::begin(&headers);
+    let mut record = RequestLog::begin(&headers);
     let (allowed, message) = match app.allow_get {
         true => (
             "GET, HEAD, POST",
@@ -81,7 +81,7 @@ struct Arrival {
     headers: HeaderMap,
     parameters: Result<Parameters, Refusal>,
     queries_only: bool,
-    record: Record,
+    record: RequestLog,
 }
 
 /// Answers, counts what that costs, and records how it ended.
@@ -138,7 +138,7 @@ fn send(
     answer: Answer,
     status: StatusCode,
     media_type: MediaType,
-    record: &mut Record,
+    record: &mut RequestLog,
 ) -> Response {
     for code in &answer.codes {
         record.failed(code);
@@ -146,7 +146,7 @@ fn send(
     respond(answer, status, media_type, &record.request_id)
 }
 
-fn refuse(refusal: Refusal, media_type: MediaType, record: &mut Record) -> Response {
+fn refuse(refusal: Refusal, media_type: MediaType, record: &mut RequestLog) -> Response {
     let id = &record.request_id;
     let answer = Answer::turned_away(refusal.code, refusal.message, refusal.details, id);
     let mut response = send(answer, refusal.status, media_type, record);
@@ -161,7 +161,7 @@ struct HttpCaller<'a> {
     headers: &'a HeaderMap,
     address: Option<IpAddr>,
     peer: Option<&'a Peer>,
-    record: &'a mut Record,
+    record: &'a mut RequestLog,
 }
 
 impl Caller for HttpCaller<'_> {

@@ -1,4 +1,4 @@
-//! The body of a large answer, which holds the answer's place until it is sent.
+//! The body of a large answer, which holds the answer's turn until it is sent.
 
 use std::fmt;
 use std::future::Future;
@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use crate::graphql::AnswerPlace;
+use crate::graphql::AnswerTurn;
 
 /// The number of bytes handed on at a time: little beside what a connection keeps in memory anyway.
 const PIECE: usize = 64 * 1024;
@@ -29,7 +29,7 @@ pub(super) struct LargeBody {
     /// The number of pieces handed on since the last pause.
     pieces: usize,
     pause: Pin<Box<Sleep>>,
-    _place: AnswerPlace,
+    _place: AnswerTurn,
 }
 
 /// The client takes the answer more slowly than 64 KB a second.
@@ -37,13 +37,13 @@ pub(super) struct LargeBody {
 pub(super) struct TooSlow;
 
 impl LargeBody {
-    pub(super) fn new(json: Bytes, place: AnswerPlace) -> Self {
+    pub(super) fn new(json: Bytes, turn: AnswerTurn) -> Self {
         Self {
             rest: json,
             until: Instant::now() + FIRST,
             pieces: 0,
             pause: Box::pin(sleep(PAUSE)),
-            _place: place,
+            _place: turn,
         }
     }
 }

@@ -4,20 +4,20 @@ pub mod graphiql;
 
 mod auth;
 mod body;
-mod browsers;
 mod client_address;
 mod graphql;
+mod headers;
 mod large_body;
 mod monitor;
 mod oidc;
-mod record;
 mod request;
+mod request_log;
 mod response;
 mod server;
 mod trace;
 
 pub use body::BodyLimits;
-pub use browsers::Browsers;
+pub use headers::BrowserHeaders;
 pub use monitor::{Render, Stopping, monitor};
 pub use oidc::{OidcSettings, Provider, UserClaim};
 pub use server::{ConnectionLimits, serve};
@@ -35,7 +35,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::db::Db;
 use crate::graphql::Api;
-use crate::http::browsers::guarded;
+use crate::http::headers::guarded;
 use crate::service::TokenLookups;
 use crate::service::sessions::AuthCache;
 
@@ -59,7 +59,7 @@ pub struct App {
     /// The identity provider whose tokens are taken, too.
     pub provider: Option<Provider>,
     /// Security headers and CORS.
-    pub browsers: Browsers,
+    pub browsers: BrowserHeaders,
 }
 
 /// The API's routes; with GraphiQL if its files are given, and with the probes if they have no

@@ -14,8 +14,8 @@ use axum::routing::get;
 use metrics::gauge;
 
 use crate::db::Db;
-use crate::db::embedded::Upkeep;
-use crate::http::browsers::guarded;
+use crate::db::embedded::Supervisor;
+use crate::http::headers::guarded;
 
 /// Renders the metrics as text.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
@@ -35,18 +35,18 @@ impl Stopping {
     }
 }
 
-/// The probes, and the metrics where there is something that renders them. `upkeep` is that of the
+/// The probes, and the metrics where there is something that renders them. `supervisor` is that of the
 /// program's own PostgreSQL, where it has one.
 pub fn monitor(
     db: Db,
     stopping: Stopping,
-    upkeep: Option<Upkeep>,
+    supervisor: Option<Supervisor>,
     metrics: Option<Render>,
 ) -> Router {
     let probes = Router::new()
         .route("/readyz", get(can_answer))
         .with_state((db.clone(), stopping))
-        .route("/healthz", get(move || ready(alive(upkeep.as_ref()))));
+        .route("/healthz", get(move || ready(alive(supervisor.as_ref()))));
     let routes = match metrics {
         Some(render) => {
             let metrics = get(move || async move { measured(&db, &render) });
@@ -65,8 +65,8 @@ pub(super) fn is_probe(path: &str) -> bool {
 }
 
 /// Answers that the process lives, unless it cannot go on: whoever supervises it starts it anew.
-fn alive(upkeep: Option<&Upkeep>) -> (StatusCode, &'static str) {
-    match upkeep.is_some_and(Upkeep::is_lost) {
+fn alive(supervisor: Option<&Supervisor>) -> (StatusCode, &'static str) {
+    match supervisor.is_some_and(Supervisor::is_lost) {
         true => (
             StatusCode::SERVICE_UNAVAILABLE,
             "the program's own PostgreSQL cannot be started\n",

@@ -81,8 +81,8 @@ pub(super) fn respond(
     RequestId(request_id): &RequestId,
 ) -> Response {
     let may_be_repeated = answer.may_be_repeated();
-    let mut response = match answer.place {
-        Some(place) => Body::new(LargeBody::new(answer.json.into(), place)).into_response(),
+    let mut response = match answer.turn {
+        Some(turn) => Body::new(LargeBody::new(answer.json.into(), turn)).into_response(),
         None => answer.json.into_response(),
     };
     *response.status_mut() = status;

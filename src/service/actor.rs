@@ -12,7 +12,7 @@ pub struct Actor {
     pub role: UserRole,
     /// The user and, for a manager, everybody whose manager that is.
     pub team: Vec<UserId>,
-    /// The revision of the users that this was read with; see [`crate::service::users::Directory`].
+    /// The revision of the users that this was read with; see [`crate::service::users::UserCache`].
     pub auth_revision: Option<i64>,
     /// The key by which a service asks as that user; nothing for people.
     pub api_key: Option<ApiKeyId>,

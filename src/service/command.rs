@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::db::Connection;
 use crate::service::permission::Action;
-use crate::service::validation::Faults;
+use crate::service::validation::FieldErrors;
 use crate::service::{Actor, Result};
 
 /// One change that a client can ask for. Its serialized form is what an idempotency key is
@@ -21,7 +21,7 @@ pub trait Command: Serialize + Send + Sync + 'static {
 
     /// Notes what is wrong with the input as such: with what `apply` would refuse on any object. Asked
     /// where a change is refused for a malformed id or key, so that all is said together.
-    fn check(&self, _faults: &mut Faults) {}
+    fn check(&self, _faults: &mut FieldErrors) {}
 
     /// Makes the change in the caller's transaction: locks, checks, writes, records.
     fn apply(

@@ -30,7 +30,7 @@ pub enum ServiceError {
     /// Nothing has this id.
     NotFound(Uuid),
     /// The input breaks a rule; all its faults together.
-    InvalidData(Vec<Fault>),
+    InvalidData(Vec<FieldError>),
     /// The object is not in the state that the change needs.
     Conflict(Conflict),
     /// An idempotency key was used before, with another request.
@@ -65,7 +65,7 @@ pub enum ServiceError {
 
 /// One fault of an input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
+pub struct FieldError {
     /// The field's path as the client wrote it: `leads.3.email` in an input, and in what the client is
     /// told `input.leads.3.email`.
     pub field: String,
@@ -84,7 +84,7 @@ pub struct Conflict {
     pub current: BTreeMap<String, Json>,
 }
 
-impl Fault {
+impl FieldError {
     /// See [`ServiceError::within`].
     pub(crate) fn within(self, field: &str) -> Self {
         if self.field.starts_with("input.") {
@@ -100,13 +100,13 @@ impl Fault {
 impl ServiceError {
     /// A single fault.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::InvalidData(vec![Fault {
+        Self::InvalidData(vec![FieldError {
             field: field.into(),
             message: message.into(),
         }])
     }
 
-    /// The same with faults of fields that stand in another one, `input` or `leads.3`. Faults that
+    /// The same with faults of fields that stand in another one, `input` or `leads.3`. FieldErrors that
     /// name their whole path stay as they are.
     pub(crate) fn within(self, field: &str) -> Self {
         match self {

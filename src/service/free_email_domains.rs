@@ -13,7 +13,7 @@ use crate::service::command::{Answer, Command};
 use crate::service::leads::{self as lead, Lead};
 use crate::service::permission::{self, Action};
 use crate::service::timeline::{self, changes};
-use crate::service::validation::Faults;
+use crate::service::validation::FieldErrors;
 use crate::service::{Actor, LeadId, Result, text};
 
 diesel::define_sql_function! {
@@ -37,13 +37,13 @@ impl Command for UpdateFreeEmailDomains {
     const ACTION: Action = Action::ManageFreeEmailDomains;
     type Answer = FreeEmailDomains;
 
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, faults: &mut FieldErrors) {
         self.valid(faults);
     }
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<FreeEmailDomains> {
         permission::require(actor, Action::ManageFreeEmailDomains, None)?;
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         let (added, removed) = self.valid(&mut faults);
         faults.finish()?;
         conn.batch_execute("LOCK TABLE free_email_domains IN EXCLUSIVE MODE")
@@ -66,7 +66,7 @@ impl Command for UpdateFreeEmailDomains {
 
 impl UpdateFreeEmailDomains {
     /// The domains to add and to remove, as the table has them.
-    fn valid(&self, faults: &mut Faults) -> (Vec<String>, Vec<String>) {
+    fn valid(&self, faults: &mut FieldErrors) -> (Vec<String>, Vec<String>) {
         let mut take = |field, names: &[String]| {
             let domains = names.iter().map(|name| domain(name)).collect();
             faults.take(field, domains).unwrap_or_default()

@@ -33,7 +33,7 @@ pub(crate) mod validation;
 
 pub use actor::Actor;
 pub use command::{Answer, Command};
-pub use error::{Conflict, Fault, Result, ServiceError};
+pub use error::{Conflict, FieldError, Result, ServiceError};
 pub use error_code::ErrorCode;
 pub use ids::{ApiKeyId, LeadId, NoteId, SessionId, UserId};
 pub use json::Json;

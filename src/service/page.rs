@@ -1,14 +1,14 @@
 //! Pages of a list, by cursor or by number.
 
 use crate::service::Result;
-use crate::service::validation::Faults;
+use crate::service::validation::FieldErrors;
 
 /// The largest page, in rows.
 pub const LARGEST: usize = 100;
 /// The page size where none is asked for, in rows.
 pub const DEFAULT: usize = 25;
 
-/// Which page of a list. `P` is a place in the list's order.
+/// Which page of a list. `P` is a position in the list's order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<P> {
     /// The number of rows, 1–100.
@@ -17,7 +17,7 @@ pub struct Page<P> {
     pub start: Start<P>,
 }
 
-/// The place where a page begins, or ends.
+/// The position where a page begins, or ends.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Start<P> {
     /// At the list's beginning plus a number of rows.
@@ -41,7 +41,7 @@ impl<P> Page<P> {
         offset: Option<i32>,
     ) -> Result<Self> {
         let is_backwards = last.is_some() || before.is_some();
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         if first.is_some() && last.is_some() {
             faults.add("last", "cannot be combined with first");
         } else if after.is_some() && before.is_some() {
@@ -63,7 +63,7 @@ impl<P> Page<P> {
         faults.finish()?;
         let size = if is_backwards { last } else { first };
         let start = match after {
-            Some(place) => Start::After(place),
+            Some(cursor) => Start::After(cursor),
             None if is_backwards => Start::Before(before),
             None => Start::Offset(offset.unwrap_or_default()),
         };
@@ -84,7 +84,7 @@ fn page_size(size: Option<i32>) -> Result<usize, String> {
 
 /// A page of rows.
 #[derive(Debug, Clone)]
-pub struct Slice<T> {
+pub struct PageResult<T> {
     /// The rows, in the list's order.
     pub rows: Vec<T>,
     /// True if rows come before them.
@@ -93,19 +93,19 @@ pub struct Slice<T> {
     pub has_next: bool,
 }
 
-impl<T> Slice<T> {
+impl<T> PageResult<T> {
     /// Of `rows` that were read for `page`, one more than its size if there are more, and from the
     /// end backwards if the page is read that way.
     pub fn of<P>(page: &Page<P>, mut rows: Vec<T>) -> Self {
         let has_more = rows.len() > page.size;
         rows.truncate(page.size);
         match &page.start {
-            Start::Before(place) => {
+            Start::Before(cursor) => {
                 rows.reverse();
                 Self {
                     rows,
                     has_previous: has_more,
-                    has_next: place.is_some(),
+                    has_next: cursor.is_some(),
                 }
             }
             Start::After(_) => Self {
@@ -122,9 +122,9 @@ impl<T> Slice<T> {
     }
 
     /// The same page of other things.
-    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Slice<U> {
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> PageResult<U> {
         let rows = self.rows.into_iter().map(change).collect();
-        Slice {
+        PageResult {
             rows,
             has_previous: self.has_previous,
             has_next: self.has_next,

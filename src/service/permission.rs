@@ -1,6 +1,6 @@
 //! The permissions: one pure table of role × action.
 //!
-//! The same table answers for one lead ([`require`]) and, through [`Reach`], for the rows of a
+//! The same table answers for one lead ([`require`]) and, through [`Scope`], for the rows of a
 //! query ([`crate::service::leads::visible_to`]).
 
 use crate::service::users::UserRole;
@@ -68,7 +68,7 @@ impl Action {
 
 /// The reach of a right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum Scope {
     /// Everything.
     All,
     /// Things that belong to the actor, to the actor's team, or to nobody.
@@ -80,19 +80,19 @@ pub enum Reach {
 }
 
 /// The table.
-pub fn reach(role: UserRole, action: Action) -> Reach {
+pub fn scope(role: UserRole, action: Action) -> Scope {
     use Action::*;
     match (role, action) {
-        (UserRole::Admin, _) => Reach::All,
+        (UserRole::Admin, _) => Scope::All,
         (UserRole::Manager, DeleteLead | ManageUsers | ManageApiKeys | ManageFreeEmailDomains) => {
-            Reach::Nothing
+            Scope::Nothing
         }
-        (UserRole::Manager, _) => Reach::Team,
+        (UserRole::Manager, _) => Scope::Team,
         (
             UserRole::Agent,
             AssignLead | DeleteLead | ManageUsers | ManageApiKeys | ManageFreeEmailDomains,
-        ) => Reach::Nothing,
-        (UserRole::Agent, _) => Reach::Own,
+        ) => Scope::Nothing,
+        (UserRole::Agent, _) => Scope::Own,
     }
 }
 
@@ -102,11 +102,11 @@ pub fn may(actor: &Actor, action: Action, owner: Option<UserId>) -> bool {
     if action == Action::ManageApiKeys && actor.api_key.is_some() {
         return false;
     }
-    match reach(actor.role, action) {
-        Reach::All => true,
-        Reach::Team => owner.is_none_or(|owner| actor.team.contains(&owner)),
-        Reach::Own => owner == Some(actor.id),
-        Reach::Nothing => false,
+    match scope(actor.role, action) {
+        Scope::All => true,
+        Scope::Team => owner.is_none_or(|owner| actor.team.contains(&owner)),
+        Scope::Own => owner == Some(actor.id),
+        Scope::Nothing => false,
     }
 }
 
@@ -115,7 +115,7 @@ pub fn require(actor: &Actor, action: Action, owner: Option<UserId>) -> Result<(
     if may(actor, action, owner) {
         return Ok(());
     }
-    if actor.api_key.is_some() && reach(actor.role, action) == Reach::All {
+    if actor.api_key.is_some() && scope(actor.role, action) == Scope::All {
         let what = format!("an API key may not {}", action.in_words());
         return Err(ServiceError::PermissionDenied(what));
     }
@@ -124,8 +124,8 @@ pub fn require(actor: &Actor, action: Action, owner: Option<UserId>) -> Result<(
 
 /// Errors: `PermissionDenied` for an actor who may do that with nothing at all.
 pub fn require_somewhere(actor: &Actor, action: Action) -> Result<()> {
-    match reach(actor.role, action) {
-        Reach::Nothing => Err(denied(actor.role, action)),
+    match scope(actor.role, action) {
+        Scope::Nothing => Err(denied(actor.role, action)),
         // What belongs to the actor is in every reach.
         _ => require(actor, action, Some(actor.id)),
     }

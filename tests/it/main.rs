@@ -8,23 +8,14 @@
     reason = "a test that meets what it does not expect must fail"
 )]
 
-mod add_a_field;
-mod circles;
-mod connections;
-mod coverage;
+mod api;
+mod architecture;
+mod cli;
 mod db;
 mod docs;
 mod drills;
-mod first_steps;
-mod house;
-mod lingering_close;
 mod oidc;
-mod operations;
-mod pipeline;
-mod places;
-mod plans;
-mod proofs;
-mod seed;
-mod stopping;
+mod properties;
+mod query_plans;
 mod support;
 mod telemetry;

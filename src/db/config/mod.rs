@@ -53,13 +53,13 @@ pub(super) struct TimeLimits {
 }
 
 /// A connection with all of its settings: a client, and what drives it.
-pub(super) struct Opened {
+pub(super) struct NewConnection {
     client: Client,
     connection: Connection<Socket, Tls>,
     limits: TimeLimits,
 }
 
-impl Opened {
+impl NewConnection {
     /// Driven by a task of diesel's.
     pub(super) async fn driven(self) -> Result<(AsyncPgConnection, TimeLimits), DbError> {
         AsyncPgConnection::try_from_client_and_connection(self.client, self.connection)
@@ -118,7 +118,7 @@ impl ConnectionConfig {
     ///
     /// Errors: all of [`DbError`] but `BadUrl` and `Migration`.
     pub(super) async fn client(&self) -> Result<Client, DbError> {
-        let Opened {
+        let NewConnection {
             client, connection, ..
         } = self.open().await?;
         // What goes wrong on the way is also said to the client, by its next call.
@@ -130,7 +130,7 @@ impl ConnectionConfig {
     ///
     /// Its type is hidden in a box: every future that may ask for a connection contains this one, and
     /// the compiler looks through all of them, again and again.
-    pub(super) fn open(&self) -> BoxFuture<'_, Result<Opened, DbError>> {
+    pub(super) fn open(&self) -> BoxFuture<'_, Result<NewConnection, DbError>> {
         Box::pin(async {
             let failed = |e: Error| DbError::from_connecting(&e, &self.config, &self.server);
             let (client, mut connection) = self.dial().await.map_err(failed)?;
@@ -146,7 +146,7 @@ impl ConnectionConfig {
                     return Err(DbError::Unavailable(reason));
                 }
             };
-            Ok(Opened {
+            Ok(NewConnection {
                 client,
                 connection,
                 limits: limits(&answer),

@@ -15,7 +15,7 @@ mod init;
 mod paths;
 mod programs;
 mod server;
-mod upkeep;
+mod supervisor;
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -29,7 +29,7 @@ pub use self::error::{EmbeddedError, EmbeddedOptions};
 use self::init::ROLE;
 use self::paths::{InUse, OsUser, Paths, StartLock};
 use self::server::blocking;
-pub use self::upkeep::Upkeep;
+pub use self::supervisor::Supervisor;
 use super::DbError;
 use super::config::ConnectionConfig;
 

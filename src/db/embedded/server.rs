@@ -113,14 +113,14 @@ async fn answers(
 }
 
 /// A server process that we started.
-struct Launched {
+struct ServerProcess {
     ended: Arc<AtomicBool>,
     log: PathBuf,
     /// The log's length before this start.
     log_before: u64,
 }
 
-impl Launched {
+impl ServerProcess {
     /// The last lines that this start wrote.
     fn tail(&self) -> String {
         let mut text = Vec::new();
@@ -140,7 +140,7 @@ fn launch(
     options: &EmbeddedOptions,
     paths: &Paths,
     user: &OsUser,
-) -> Result<Launched, EmbeddedError> {
+) -> Result<ServerProcess, EmbeddedError> {
     let programs = find_programs(options, paths, user)?;
     init(options, paths, &programs, user)?;
     disarm(paths)?;
@@ -170,7 +170,7 @@ fn launch(
         server.wait().ok();
         seen.store(true, Ordering::Release);
     });
-    Ok(Launched {
+    Ok(ServerProcess {
         ended,
         log: paths.log.clone(),
         log_before,

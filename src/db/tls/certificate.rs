@@ -8,9 +8,9 @@ use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::{Certificate, Version};
 
-pub(super) struct Facts(Certificate);
+pub(super) struct X509Fields(Certificate);
 
-impl Facts {
+impl X509Fields {
     /// None for what can't be read.
     pub(super) fn read(certificate: &CertificateDer<'_>) -> Option<Self> {
         Certificate::from_der(certificate).ok().map(Self)

@@ -14,7 +14,7 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use self::certificate::Facts;
+use self::certificate::X509Fields;
 pub(super) use self::verifier::CertificateFault;
 use self::verifier::{Check, Verifier};
 use super::error::{DbError, reason};
@@ -122,7 +122,7 @@ fn certified(files: &ClientFiles, provider: &CryptoProvider) -> Result<Certified
     let key = provider.key_provider.load_private_key(key);
     let key = key.map_err(|error| bad_key(&error.to_string()))?;
     // Not by rustls' own comparison: it does not read each certificate that a server is content with.
-    let facts = chain.first().and_then(Facts::read);
+    let facts = chain.first().and_then(X509Fields::read);
     let public = key.public_key();
     let is_other = public.is_some_and(|public| facts.is_some_and(|facts| !facts.is_of(&public)));
     if is_other {

@@ -10,7 +10,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError};
 use rustls::{RootCertStore, SignatureScheme};
 
-use super::certificate::Facts;
+use super::certificate::X509Fields;
 
 /// A fault of a server's certificate, where rustls' own words name no remedy.
 #[derive(Debug, thiserror::Error)]
@@ -67,8 +67,8 @@ impl Check {
         now: UnixTime,
         provider: &CryptoProvider,
     ) -> Result<(), Error> {
-        let facts = Facts::read(certificate);
-        if facts.as_ref().is_some_and(Facts::is_version_one) {
+        let facts = X509Fields::read(certificate);
+        if facts.as_ref().is_some_and(X509Fields::is_version_one) {
             return Err(CertificateFault::VersionOne.into());
         }
         let parsed = ParsedCertificate::try_from(certificate)?;
@@ -84,7 +84,7 @@ impl Check {
             )
             .map_err(with_remedy)?,
         }
-        let is_named = |facts: &Facts| facts.has_common_name(name);
+        let is_named = |facts: &X509Fields| facts.has_common_name(name);
         if self.by_name
             && verify_server_name(&parsed, name).is_err()
             && !facts.as_ref().is_some_and(is_named)

@@ -12,7 +12,7 @@ use crate::service::{ApiKeyId, Result, UserId};
 pub type ApiKeyConnection = Connection<ApiKey>;
 
 impl Listed for ApiKey {
-    type Place = ApiKeyId;
+    type Cursor = ApiKeyId;
     type About = ApiKeyTotal;
 }
 

@@ -6,7 +6,7 @@ use crate::graphql::context::{most_rows, settings};
 use crate::graphql::lead::{LeadStatus, NewLeadInput};
 use crate::service::leads::Archived;
 use crate::service::leads::bulk::{self, Bulk};
-use crate::service::validation::Faults;
+use crate::service::validation::FieldErrors;
 
 /// What becomes of the rows that could be changed when others cannot.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ macro_rules! bulk_input {
 
         impl $name {
             /// Which leads, and how to go about it.
-            pub(super) fn bulk(&self, ctx: &Context<'_>, faults: &mut Faults) -> Bulk {
+            pub(super) fn bulk(&self, ctx: &Context<'_>, faults: &mut FieldErrors) -> Bulk {
                 Bulk {
                     selection: attempt::part(self.leads.parse($archived), faults),
                     mode: self.mode.into(),

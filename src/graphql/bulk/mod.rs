@@ -13,8 +13,8 @@ use crate::graphql::bulk::input::{
     CreateLeadsInput,
 };
 use crate::graphql::bulk::payload::{
-    AssignLeadsPayload, BulkArchivePayload, BulkRestorePayload, BulkTagPayload,
-    BulkUpdateStatusPayload, CreateLeadsPayload, Told,
+    AssignLeadsPayload, BulkArchivePayload, BulkOutcome, BulkRestorePayload, BulkTagPayload,
+    BulkUpdateStatusPayload, CreateLeadsPayload,
 };
 use crate::graphql::context::{change, most_rows, take_rows};
 use crate::graphql::error::answer;
@@ -119,7 +119,7 @@ impl BulkMutation {
     }
 }
 
-async fn payload<C: Command<Answer = BulkResult>, P: From<Told>>(
+async fn payload<C: Command<Answer = BulkResult>, P: From<BulkOutcome>>(
     ctx: &Context<'_>,
     key: Option<String>,
     command: Attempt<C>,
@@ -134,5 +134,5 @@ async fn payload<C: Command<Answer = BulkResult>, P: From<Told>>(
         }
         false => Err(ServiceError::TooManyRows { selected, most }),
     };
-    Some(P::from(Told { result, rows }))
+    Some(P::from(BulkOutcome { result, rows }))
 }

@@ -6,8 +6,8 @@ use crate::graphql::execute::sync_object::{RawList, RawObject};
 use crate::service;
 use crate::service::leads::bulk::BulkResult;
 
-/// A bulk change that was made, and whether its rows can be told of.
-pub struct Told {
+/// A bulk change that was made, and whether its rows can be outcome of.
+pub struct BulkOutcome {
     pub(super) result: BulkResult,
     /// Errors: `TooManyRows`.
     pub(super) rows: service::Result<()>,
@@ -23,11 +23,11 @@ macro_rules! bulk_payloads {
             rows: service::Result<Vec<RawObject<BulkRowResult>>>,
         }
 
-        impl From<Told> for $name {
-            fn from(told: Told) -> Self {
-                let mut result = told.result;
+        impl From<BulkOutcome> for $name {
+            fn from(outcome: BulkOutcome) -> Self {
+                let mut result = outcome.result;
                 let rows = std::mem::take(&mut result.rows).into_iter();
-                let rows = told.rows.map(|()| rows.map(|row| RawObject(BulkRowResult(row))).collect());
+                let rows = outcome.rows.map(|()| rows.map(|row| RawObject(BulkRowResult(row))).collect());
                 Self { result, rows }
             }
         }

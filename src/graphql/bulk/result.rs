@@ -53,7 +53,7 @@ impl BulkRowResult {
         let fields = error.fields.into_iter();
         let fields = fields
             .map(|fault| fault.within("input"))
-            .map(|fault| FieldFault {
+            .map(|fault| FieldError {
                 field: fault.field,
                 message: fault.message,
             })
@@ -74,12 +74,12 @@ pub struct RowError {
     /// What went wrong.
     message: String,
     /// With INVALID_DATA: each fault of the row.
-    fields: Vec<FieldFault>,
+    fields: Vec<FieldError>,
 }
 
 /// A fault of one field.
 #[derive(SimpleObject)]
-pub struct FieldFault {
+pub struct FieldError {
     /// The path of the field, from the argument on: `input.leads.3.email`.
     field: String,
     /// What is wrong with it.

@@ -5,7 +5,7 @@ use crate::graphql::context::only_true;
 use crate::graphql::lead::{LeadFilter, lead_filter_at};
 use crate::service::leads::bulk::Selection;
 use crate::service::leads::{self, Archived};
-use crate::service::validation::Faults;
+use crate::service::validation::FieldErrors;
 use crate::service::{LeadId, Result, ServiceError, UserId};
 
 /// The most malformed ids of a selection that are named.
@@ -69,7 +69,7 @@ impl LeadMatch {
     /// what selects everything.
     fn parse(self) -> Result<leads::LeadFilter> {
         let path = format!("{PATH}.matching");
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         for (name, is_null) in [
             ("filter", self.filter.is_null()),
             ("search", self.search.is_null()),

@@ -29,20 +29,20 @@ const READS_AT_A_TIME: usize = 4;
 /// is free. The pauses take a tenth of a second for each 12 MB.
 const BETWEEN_PAUSES: usize = 128 * 1024;
 const PAUSE: Duration = Duration::from_millis(1);
-/// Longer than any request takes: its deadline ends the wait for a place.
+/// Longer than any request takes: its deadline ends the wait for a slot.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
-/// The places of large answers, which users take in turn; small ones need none. Those that have one are
+/// The slots of large answers, which users take in turn; small ones need none. Those that have one are
 /// made in turns, half as many at a time as there are cores, and other cores are left to small answers.
 #[derive(Clone)]
 pub(in crate::graphql) struct LargeAnswers {
-    places: FairQueue,
+    slots: FairQueue,
     turns: Arc<Semaphore>,
     limit: usize,
 }
 
 /// The bytes of one answer. They are counted as they are read from PostgreSQL and again as they are
-/// written; either may come to the limit. Beyond a megabyte the answer must have a place among the
+/// written; either may come to the limit. Beyond a megabyte the answer must have a slot among the
 /// large ones, which it holds until it is dropped.
 pub struct AnswerSize {
     large: LargeAnswers,
@@ -54,7 +54,7 @@ pub struct AnswerSize {
     /// The number of bytes at the last pause.
     paused_at: AtomicUsize,
     reads: Semaphore,
-    place: OnceCell<Permit>,
+    slot: OnceCell<Permit>,
     turn: Mutex<Option<OwnedSemaphorePermit>>,
     refusal: OnceLock<Refusal>,
 }
@@ -71,7 +71,7 @@ impl LargeAnswers {
     pub(in crate::graphql) fn new(limit: usize) -> Self {
         let cores = available_parallelism().map_or(1, NonZero::get);
         Self {
-            places: FairQueue::new(LARGE_AT_A_TIME, PATIENCE),
+            slots: FairQueue::new(LARGE_AT_A_TIME, PATIENCE),
             turns: Arc::new(Semaphore::new((cores / 2).max(1))),
             limit,
         }
@@ -93,7 +93,7 @@ impl LargeAnswers {
             written: AtomicUsize::new(0),
             paused_at: AtomicUsize::new(0),
             reads: Semaphore::new(READS_AT_A_TIME),
-            place: OnceCell::new(),
+            slot: OnceCell::new(),
             turn: Mutex::new(None),
             refusal: OnceLock::new(),
         }
@@ -153,16 +153,16 @@ impl AnswerSize {
         self.written() + self.read.load(Ordering::Relaxed)
     }
 
-    /// Lets others go first where the answer has become large: waits for a place, once, and for a turn, and
+    /// Lets others go first where the answer has become large: waits for a slot, once, and for a turn, and
     /// pauses from time to time. Where they do not come before the deadline the rest is left out.
     pub(in crate::graphql) async fn room(&self) {
-        if self.place.get().is_some() {
+        if self.slot.get().is_some() {
             self.pause().await;
         } else if self.is_beyond() {
             return;
         }
-        let enter = || self.large.places.enter(self.party, Some(self.deadline));
-        if self.place.get_or_try_init(enter).await.is_err() || !self.take_turn().await {
+        let enter = || self.large.slots.enter(self.party, Some(self.deadline));
+        if self.slot.get_or_try_init(enter).await.is_err() || !self.take_turn().await {
             self.refuse(Refusal::NoPlace);
         }
     }
@@ -260,7 +260,7 @@ impl Extension for Counting {
         // Of an object that was written as JSON the bytes were counted then.
         let bytes = value.as_ref().filter(|_| is_leaf).map_or(0, leaf_bytes);
         size.add(key + SIGNS + bytes);
-        if size.is_large() && (bytes > LONG || size.place.get().is_none()) {
+        if size.is_large() && (bytes > LONG || size.slot.get().is_none()) {
             size.room().await;
         }
         // An object stays: what is too much of it was left out when it was resolved.

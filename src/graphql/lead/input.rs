@@ -10,7 +10,7 @@ use crate::graphql::lead::filter::{
 };
 use crate::graphql::lead::{LeadSource, LeadStatus};
 use crate::service::leads::{self, LeadPatch, NewLead, Search, UpdateLead};
-use crate::service::validation::Faults;
+use crate::service::validation::FieldErrors;
 use crate::service::{Json, LeadId, Result, UserId};
 
 /// Declares the fields of a lead to be, as an input of its own and as a row among others.
@@ -60,7 +60,7 @@ macro_rules! new_lead_input {
         impl $name {
             /// The lead, together with what is wrong with an assignee that is not an id.
             pub fn new_lead(self) -> NewLead {
-                let mut malformed = Faults::default();
+                let mut malformed = FieldErrors::default();
                 let assigned_to = self
                     .assigned_to
                     .map(|id| UserId(attempt::id("assignedTo", &id, &mut malformed)));
@@ -244,7 +244,7 @@ pub fn lead_filter(
     filter: Option<LeadFilter>,
     search: Option<String>,
 ) -> Result<leads::LeadFilter> {
-    lead_filter_at("", filter, search, Faults::default())
+    lead_filter_at("", filter, search, FieldErrors::default())
 }
 
 /// The filter and search that stand under `prefix` in the request:
@@ -253,7 +253,7 @@ pub fn lead_filter_at(
     prefix: &str,
     filter: Option<LeadFilter>,
     search: Option<String>,
-    mut faults: Faults,
+    mut faults: FieldErrors,
 ) -> Result<leads::LeadFilter> {
     let mut reader = Reader::new(format!("{prefix}filter"), &mut faults);
     let filter = leads::LeadFilter {

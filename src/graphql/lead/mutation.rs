@@ -15,7 +15,7 @@ use crate::service::leads::{
     self, ArchiveLead, CreateLead, DeleteLead, RecordCallAttempt, RestoreLead, SetScore, TagChange,
     TagLead,
 };
-use crate::service::validation::Faults;
+use crate::service::validation::FieldErrors;
 use crate::service::{Command, LeadId};
 
 /// Declares the input of a change of one lead: which one, what is its own, and what every change
@@ -260,6 +260,6 @@ async fn payload<C: Command<Answer = leads::Lead>, P: From<Option<Lead>>>(
     answer(ctx, lead).map(|lead| lead.map(Lead::from).into())
 }
 
-fn lead_id(id: &ID, faults: &mut Faults) -> LeadId {
+fn lead_id(id: &ID, faults: &mut FieldErrors) -> LeadId {
     LeadId(attempt::id("id", id, faults))
 }

@@ -159,7 +159,7 @@ pub struct LeadOrder {
 pub type LeadConnection = Connection<Lead>;
 
 impl Listed for Lead {
-    type Place = leads::Cursor;
+    type Cursor = leads::Cursor;
     type About = LeadTotal;
 }
 
@@ -215,10 +215,10 @@ pub async fn lead_connection(
     let leads = slice.rows.iter().filter(|_| has_assignee);
     let assignees = all_named(ctx, leads.filter_map(|lead| *lead.assigned_to())).await?;
     let row = |row: ListedLead| {
-        let place = order.place(&row);
+        let cursor = order.cursor(&row);
         let assignee = has_assignee.then(|| *row.assigned_to()).flatten();
         let assignee = assignee.and_then(|id| assignees.get(&id));
-        (place, Lead::known(row, assignee.cloned()))
+        (cursor, Lead::known(row, assignee.cloned()))
     };
     Ok(Connection::new(slice, LeadTotal(filter), opaque, row))
 }

@@ -46,7 +46,7 @@ const LONG_TEXTS: [(&str, &str, u64); 5] = [
 
 /// The types that tell of each row of a bulk change. Their own fields are short and have no pages:
 /// `ROW_FIELDS` of them, or fewer, cost as much as one other.
-const ROW: [&str; 3] = ["BulkRowResult", "RowError", "FieldFault"];
+const ROW: [&str; 3] = ["BulkRowResult", "RowError", "FieldError"];
 const ROW_FIELDS: u64 = 8;
 
 /// The price of an operation as far as it is known without variables: `fixed`, and for each page of a

@@ -49,11 +49,11 @@ impl<'a> Parser<'a> {
     pub(super) fn token(&mut self) -> Parsed<Token<'a>> {
         let token = self.tokens.get(self.next).copied();
         self.next += 1;
-        token.ok_or_else(|| syntax(self.place(), "Unexpected <EOF>."))
+        token.ok_or_else(|| syntax(self.position(), "Unexpected <EOF>."))
     }
 
     /// The position of the next token, or of the end of the text.
-    pub(super) fn place(&self) -> Pos {
+    pub(super) fn position(&self) -> Pos {
         let token = self.tokens.get(self.next);
         token.map_or(self.end, |token| token.at)
     }
@@ -63,6 +63,9 @@ impl<'a> Parser<'a> {
             Some(token) => format!("{:?}", token.text),
             None => "<EOF>".to_owned(),
         };
-        syntax(self.place(), format!("Expected {wanted}, found {found}."))
+        syntax(
+            self.position(),
+            format!("Expected {wanted}, found {found}."),
+        )
     }
 }

@@ -26,7 +26,7 @@ pub(in crate::graphql) fn executable<'a>(
     collector: Collector<'a>,
     operation: &'a Positioned<OperationDefinition>,
 ) -> Result<ExecutableDocument, Vec<ServerError>> {
-    let mut writing = Writing {
+    let mut writing = DocumentWriter {
         collector,
         fragments: HashMap::new(),
         spread: Vec::new(),
@@ -119,7 +119,7 @@ fn condition(inline: &InlineFragment) -> Option<&str> {
     Some(on.node.on.node.as_str())
 }
 
-struct Writing<'a> {
+struct DocumentWriter<'a> {
     collector: Collector<'a>,
     fragments: HashMap<Name, Positioned<FragmentDefinition>>,
     /// Fragments that are spread and not written yet.
@@ -127,7 +127,7 @@ struct Writing<'a> {
     errors: Vec<ServerError>,
 }
 
-impl<'a> Writing<'a> {
+impl<'a> DocumentWriter<'a> {
     /// Looks whether each `@skip` and `@include` that counts has a condition that is not null.
     fn check_conditions(&mut self, set: &'a SelectionSet, seen: &mut HashSet<&'a Name>) {
         for item in &set.items {

@@ -89,7 +89,7 @@ pub(super) fn syntax(at: Pos, message: impl AsRef<str>) -> ServerError {
 struct Lexer<'a> {
     text: &'a str,
     offset: usize,
-    /// The place of `offset`.
+    /// The position of `offset`.
     at: Pos,
 }
 

@@ -43,7 +43,7 @@ pub use operation::Operation;
 pub(super) use parser::parse;
 pub(super) use prepared::{PreparedRequest, RowCosts};
 pub(super) use schema_index::SchemaIndex;
-pub use trusted::Faulty;
+pub use trusted::InvalidTrustedDocument;
 pub(super) use unusable::Unusable;
 pub(super) use validate::validate;
 pub(super) use variables::{Variables, coerce_variables};

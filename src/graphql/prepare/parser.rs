@@ -51,11 +51,11 @@ impl<'a> Parser<'a> {
         while self.next < self.tokens.len() {
             if self.peek("{") {
                 let operation = self.shorthand()?;
-                refuse_second(anonymous.replace(operation).is_some(), self.place())?;
+                refuse_second(anonymous.replace(operation).is_some(), self.position())?;
                 continue;
             }
             self.description();
-            let at = self.place();
+            let at = self.position();
             match self.name()?.node.as_str() {
                 "fragment" => {
                     let (name, fragment) = self.fragment(at)?;
@@ -82,7 +82,7 @@ impl<'a> Parser<'a> {
             Some(only) if operations.is_empty() => DocumentOperations::Single(only),
             Some(only) => return Err(not_alone(only.pos)),
             None if operations.is_empty() => {
-                return Err(syntax(self.place(), "the document has no operation."));
+                return Err(syntax(self.position(), "the document has no operation."));
             }
             None => DocumentOperations::Multiple(operations),
         };
@@ -93,7 +93,7 @@ impl<'a> Parser<'a> {
     }
 
     fn shorthand(&mut self) -> Parsed<Positioned<OperationDefinition>> {
-        let at = self.place();
+        let at = self.position();
         let definition = OperationDefinition {
             ty: OperationType::Query,
             variable_definitions: Vec::new(),
@@ -134,13 +134,13 @@ impl<'a> Parser<'a> {
         let mut definitions = Vec::new();
         while definitions.is_empty() || !self.takes(")") {
             self.description();
-            let at = self.place();
+            let at = self.position();
             let name = self.variable()?;
             self.expect(":")?;
             let var_type = self.type_reference()?;
             let default_value = match self.takes("=") {
                 true => {
-                    let at = self.place();
+                    let at = self.position();
                     let value = self.constant()?;
                     Some(Positioned::new(value, at))
                 }
@@ -158,13 +158,13 @@ impl<'a> Parser<'a> {
     }
 
     fn variable(&mut self) -> Parsed<Positioned<Name>> {
-        let at = self.place();
+        let at = self.position();
         self.expect("$")?;
         Ok(Positioned::new(self.name()?.node, at))
     }
 
     fn type_reference(&mut self) -> Parsed<Positioned<Type>> {
-        let at = self.place();
+        let at = self.position();
         let base = match self.takes("[") {
             true => {
                 let inner = self.type_reference()?.node;
@@ -194,7 +194,7 @@ impl<'a> Parser<'a> {
     }
 
     fn type_condition(&mut self) -> Parsed<Option<Positioned<TypeCondition>>> {
-        let at = self.place();
+        let at = self.position();
         if !self.takes("on") {
             return Ok(None);
         }
@@ -203,18 +203,18 @@ impl<'a> Parser<'a> {
     }
 
     fn selection_set(&mut self) -> Parsed<Positioned<SelectionSet>> {
-        let at = self.place();
+        let at = self.position();
         self.expect("{")?;
         let mut items = Vec::new();
         while items.is_empty() || !self.takes("}") {
-            let at = self.place();
+            let at = self.position();
             items.push(Positioned::new(self.selection()?, at));
         }
         Ok(Positioned::new(SelectionSet { items }, at))
     }
 
     fn selection(&mut self) -> Parsed<Selection> {
-        let at = self.place();
+        let at = self.position();
         if !self.takes("...") {
             return Ok(Selection::Field(Positioned::new(self.field()?, at)));
         }
@@ -243,7 +243,7 @@ impl<'a> Parser<'a> {
         let directives = self.directives()?;
         let selection_set = match self.peek("{") {
             true => self.selection_set()?,
-            false => Positioned::new(SelectionSet::default(), self.place()),
+            false => Positioned::new(SelectionSet::default(), self.position()),
         };
         Ok(Field {
             alias,
@@ -260,7 +260,7 @@ impl<'a> Parser<'a> {
             while arguments.is_empty() || !self.takes(")") {
                 let name = self.name()?;
                 self.expect(":")?;
-                let at = self.place();
+                let at = self.position();
                 arguments.push((name, Positioned::new(self.value(true)?, at)));
             }
         }
@@ -270,7 +270,7 @@ impl<'a> Parser<'a> {
     fn directives(&mut self) -> Parsed<Vec<Positioned<Directive>>> {
         let mut directives = Vec::new();
         while self.peek("@") {
-            let at = self.place();
+            let at = self.position();
             self.expect("@")?;
             let directive = Directive {
                 name: self.name()?,
@@ -282,7 +282,7 @@ impl<'a> Parser<'a> {
     }
 
     fn constant(&mut self) -> Parsed<async_graphql::Value> {
-        let at = self.place();
+        let at = self.position();
         let constant = self.value(false)?.into_const();
         constant.ok_or_else(|| syntax(at, "a default value has no variables."))
     }

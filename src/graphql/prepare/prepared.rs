@@ -10,7 +10,7 @@ use crate::graphql::prepare::cost::{Cost, Price};
 use crate::graphql::prepare::limits::Limits;
 use crate::graphql::prepare::merges::has_merges;
 use crate::graphql::prepare::operation::{Operation, Roots};
-use crate::graphql::prepare::query_meter::{Fault, check_size};
+use crate::graphql::prepare::query_meter::{MeterError, check_size};
 use crate::graphql::prepare::weights::{Uses, Weights};
 use crate::graphql::prepare::{SchemaIndex, is_plain, validate};
 
@@ -57,7 +57,7 @@ impl PreparedDocument {
         length: usize,
         limits: &Limits,
         index: &SchemaIndex,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, MeterError> {
         let uses = check_size(&document, &Weights::default(), limits)?;
         let operations = document.operations.iter().map(|(name, operation)| {
             let operation = &operation.node;

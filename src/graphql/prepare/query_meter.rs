@@ -15,7 +15,7 @@ use crate::graphql::prepare::weights::{Uses, Weights};
 
 /// A fault of a document, found before validation.
 #[derive(Debug, PartialEq)]
-pub(in crate::graphql) enum Fault {
+pub(in crate::graphql) enum MeterError {
     LimitExceeded(LimitExceeded),
     /// This fragment spreads itself, by whatever way.
     Cycle(Name),
@@ -27,7 +27,7 @@ pub(in crate::graphql) fn check_size(
     document: &ExecutableDocument,
     weights: &Weights,
     limits: &Limits,
-) -> Result<Uses, Fault> {
+) -> Result<Uses, MeterError> {
     let mut meter = QueryMeter {
         document,
         weights,
@@ -79,7 +79,7 @@ impl Size {
         }
     }
 
-    fn check(&self, limits: &Limits) -> Result<(), Fault> {
+    fn check(&self, limits: &Limits) -> Result<(), MeterError> {
         for (measure, found, most) in [
             (Measure::Fields, self.fields, limits.fields),
             (Measure::Depth, self.depth, limits.depth),
@@ -88,7 +88,9 @@ impl Size {
             (Measure::Introspection, self.lists, limits::INTROSPECTION),
             (Measure::Values, self.uses.values, limits::VALUES),
         ] {
-            measure.check(found, most).map_err(Fault::LimitExceeded)?;
+            measure
+                .check(found, most)
+                .map_err(MeterError::LimitExceeded)?;
         }
         Ok(())
     }
@@ -111,11 +113,11 @@ struct QueryMeter<'a> {
 }
 
 impl<'a> QueryMeter<'a> {
-    fn operation(&mut self, operation: &'a OperationDefinition) -> Result<Size, Fault> {
+    fn operation(&mut self, operation: &'a OperationDefinition) -> Result<Size, MeterError> {
         let mut size = self.set(&operation.selection_set.node, 1)?;
         let most = self.limits.root_fields;
         let is_more = Measure::RootFields.check(size.own_fields, most);
-        is_more.map_err(Fault::LimitExceeded)?;
+        is_more.map_err(MeterError::LimitExceeded)?;
         size.add_directives(&operation.directives, self.weights);
         for variable in &operation.variable_definitions {
             size.add_directives(&variable.node.directives, self.weights);
@@ -125,9 +127,9 @@ impl<'a> QueryMeter<'a> {
 
     /// `level` is how many selections stand around this one. It is bounded, because this function
     /// calls itself, as validation and execution do.
-    fn set(&mut self, set: &'a SelectionSet, level: usize) -> Result<Size, Fault> {
+    fn set(&mut self, set: &'a SelectionSet, level: usize) -> Result<Size, MeterError> {
         let check = Measure::Nesting.check(level, limits::NESTING);
-        check.map_err(Fault::LimitExceeded)?;
+        check.map_err(MeterError::LimitExceeded)?;
         let mut whole = Size::default();
         for selection in &set.items {
             let mut size = match &selection.node {
@@ -144,12 +146,12 @@ impl<'a> QueryMeter<'a> {
             size.levels += 1;
             whole = whole.beside(size);
             let fields = Measure::Fields.check(whole.fields, self.limits.fields);
-            fields.map_err(Fault::LimitExceeded)?;
+            fields.map_err(MeterError::LimitExceeded)?;
         }
         Ok(whole)
     }
 
-    fn field(&mut self, field: &'a Field, level: usize) -> Result<Size, Fault> {
+    fn field(&mut self, field: &'a Field, level: usize) -> Result<Size, MeterError> {
         let mut size = self.set(&field.selection_set.node, level + 1)?;
         size.depth += 1;
         size.own_fields = 1;
@@ -163,14 +165,14 @@ impl<'a> QueryMeter<'a> {
         Ok(size)
     }
 
-    fn fragment(&mut self, name: &Name, level: usize) -> Result<Size, Fault> {
+    fn fragment(&mut self, name: &Name, level: usize) -> Result<Size, MeterError> {
         // That there is none such is for validation to say.
         let Some((name, fragment)) = self.document.fragments.get_key_value(name) else {
             return Ok(Size::default());
         };
         let size = match self.fragments.get(name) {
             Some(Some(known)) => *known,
-            Some(None) => return Err(Fault::Cycle(name.clone())),
+            Some(None) => return Err(MeterError::Cycle(name.clone())),
             None => {
                 self.fragments.insert(name, None);
                 let mut size = self.set(&fragment.node.selection_set.node, level)?;
@@ -180,7 +182,7 @@ impl<'a> QueryMeter<'a> {
             }
         };
         let levels = Measure::Nesting.check(level + size.levels, limits::NESTING + 1);
-        levels.map_err(Fault::LimitExceeded)?;
+        levels.map_err(MeterError::LimitExceeded)?;
         Ok(size)
     }
 }
@@ -197,7 +199,7 @@ mod tests {
     use async_graphql::Name;
     use async_graphql::parser::parse_query;
 
-    use super::{Fault, Weights, check_size};
+    use super::{MeterError, Weights, check_size};
     use crate::graphql::prepare::limits::{Limits, Measure};
 
     fn measure(document: &str) -> Option<Measure> {
@@ -208,8 +210,8 @@ mod tests {
             &limits,
         ) {
             Ok(_) => None,
-            Err(Fault::LimitExceeded(excess)) => Some(excess.measure),
-            Err(Fault::Cycle(name)) => panic!("{name}"),
+            Err(MeterError::LimitExceeded(excess)) => Some(excess.measure),
+            Err(MeterError::Cycle(name)) => panic!("{name}"),
         }
     }
 
@@ -282,7 +284,7 @@ mod tests {
         ] {
             let found = check_size(&parse_query(cycle).unwrap(), &Weights::default(), &limits);
             let names = [Name::new("a"), Name::new("b")];
-            assert!(matches!(found, Err(Fault::Cycle(name)) if names.contains(&name)));
+            assert!(matches!(found, Err(MeterError::Cycle(name)) if names.contains(&name)));
         }
     }
 }

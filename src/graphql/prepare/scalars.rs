@@ -16,7 +16,7 @@ pub(super) fn from_json(scalar: &str, value: &Value) -> Result<Option<Value>, St
     {
         return Ok(Some(coerced));
     }
-    let shown = Shown(value);
+    let shown = DisplayValue(value);
     match (scalar, value) {
         // A whole number may be written in any way in JSON: `1.0` is an Int, as 1e0 is.
         ("Int", Value::Number(number)) => match whole(number).map(i32::try_from) {
@@ -81,7 +81,7 @@ fn parsed<T: InputType>(
     wanted: &str,
     example: &str,
 ) -> Result<Option<Value>, String> {
-    let shown = Shown(value);
+    let shown = DisplayValue(value);
     match T::parse(Some(value.clone())) {
         Ok(_) => Ok(None),
         Err(_) => Err(format!(
@@ -114,9 +114,9 @@ fn whole(number: &Number) -> Option<i128> {
 }
 
 /// A value as an error tells it.
-pub(super) struct Shown<'a>(pub(super) &'a Value);
+pub(super) struct DisplayValue<'a>(pub(super) &'a Value);
 
-impl Display for Shown<'_> {
+impl Display for DisplayValue<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         match self.0 {
             Value::Binary(text) => out.write_str(exact_text(text)),

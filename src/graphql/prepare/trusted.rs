@@ -9,7 +9,7 @@ use async_graphql::{Pos, ServerError};
 
 use crate::graphql::prepare::limits::Limits;
 use crate::graphql::prepare::prepared::PreparedDocument;
-use crate::graphql::prepare::query_meter::Fault;
+use crate::graphql::prepare::query_meter::MeterError;
 use crate::graphql::prepare::unusable::{Hash, Unusable};
 use crate::graphql::prepare::{SchemaIndex, Unreadable, normalised, parse};
 use crate::service::sha256;
@@ -20,27 +20,27 @@ pub(in crate::graphql) struct Trusted(HashMap<Hash, Arc<PreparedDocument>>);
 
 /// A document that was to be trusted and could never be answered.
 #[derive(Debug)]
-pub struct Faulty {
+pub struct InvalidTrustedDocument {
     file: String,
-    place: Option<Pos>,
+    position: Option<Pos>,
     reason: String,
 }
 
-impl Faulty {
+impl InvalidTrustedDocument {
     /// The error that the schema, or the parser, gives for a file's document.
     pub(in crate::graphql) fn new(file: &str, error: ServerError) -> Self {
         Self {
             file: file.to_owned(),
-            place: error.locations.first().copied(),
+            position: error.locations.first().copied(),
             reason: error.message,
         }
     }
 }
 
-impl Display for Faulty {
+impl Display for InvalidTrustedDocument {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         let (file, reason) = (&self.file, &self.reason);
-        match self.place {
+        match self.position {
             Some(Pos { line, column }) => write!(out, "{file}:{line}:{column}: {reason}"),
             None => write!(out, "{file}: {reason}"),
         }
@@ -55,17 +55,20 @@ impl Trusted {
         text: &str,
         limits: &Limits,
         index: &SchemaIndex,
-    ) -> Result<Arc<PreparedDocument>, Faulty> {
-        let faulty = |message: String| Faulty::new(file, ServerError::new(message, None));
+    ) -> Result<Arc<PreparedDocument>, InvalidTrustedDocument> {
+        let faulty =
+            |message: String| InvalidTrustedDocument::new(file, ServerError::new(message, None));
         let document = parse(text, limits).map_err(|fault| match fault {
             Unreadable::LimitExceeded(excess) => faulty(excess.to_string()),
-            Unreadable::Syntax(error) => Faulty::new(file, error),
+            Unreadable::Syntax(error) => InvalidTrustedDocument::new(file, error),
         })?;
         let known =
             PreparedDocument::of(document, text.len(), limits, index).map_err(
                 |fault| match fault {
-                    Fault::LimitExceeded(excess) => faulty(excess.to_string()),
-                    Fault::Cycle(name) => faulty(format!("the fragment {name} spreads itself")),
+                    MeterError::LimitExceeded(excess) => faulty(excess.to_string()),
+                    MeterError::Cycle(name) => {
+                        faulty(format!("the fragment {name} spreads itself"))
+                    }
                 },
             )?;
         let known = Arc::new(known);

@@ -2,7 +2,7 @@ use async_graphql::ServerError;
 
 use crate::graphql::prepare::cost::Cost;
 use crate::graphql::prepare::limits::LimitExceeded;
-use crate::graphql::prepare::query_meter::Fault;
+use crate::graphql::prepare::query_meter::MeterError;
 
 /// The SHA-256 of a document's text.
 pub(in crate::graphql) type Hash = [u8; 32];
@@ -30,11 +30,11 @@ pub enum Unusable {
     Misnamed(&'static str),
 }
 
-impl From<Fault> for Unusable {
-    fn from(fault: Fault) -> Self {
+impl From<MeterError> for Unusable {
+    fn from(fault: MeterError) -> Self {
         match fault {
-            Fault::LimitExceeded(excess) => Self::TooLarge(excess),
-            Fault::Cycle(name) => Self::Cycle(name.to_string()),
+            MeterError::LimitExceeded(excess) => Self::TooLarge(excess),
+            MeterError::Cycle(name) => Self::Cycle(name.to_string()),
         }
     }
 }

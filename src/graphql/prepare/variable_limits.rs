@@ -4,7 +4,7 @@ use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Value, Variables};
 
 use crate::graphql::prepare::limits::{self, Limits, Measure};
-use crate::graphql::prepare::query_meter::{Fault, check_size};
+use crate::graphql::prepare::query_meter::{MeterError, check_size};
 use crate::graphql::prepare::weights::{Uses, Weights};
 
 /// Checks the values of a document's variables. Errors: values that nest too
@@ -14,10 +14,10 @@ pub(in crate::graphql) fn check_variables(
     document: &ExecutableDocument,
     uses: Uses,
     limits: &Limits,
-) -> Result<(), Fault> {
+) -> Result<(), MeterError> {
     let deepest = variables.values().map(nesting).max().unwrap_or(0);
     let nesting = Measure::Nesting.check(deepest, limits::NESTING);
-    nesting.map_err(Fault::LimitExceeded)?;
+    nesting.map_err(MeterError::LimitExceeded)?;
     let weights = Weights::of_variables(variables, document);
     // Mostly even this is little; which variable is used how often is counted only where it is not.
     let at_most = uses

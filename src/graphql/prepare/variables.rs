@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 use async_graphql::parser::types::{BaseType, OperationDefinition, Type, VariableDefinition};
 use async_graphql::{Name, Pos, Positioned, ServerError, Value};
 
-use crate::graphql::prepare::scalars::{self, Shown};
+use crate::graphql::prepare::scalars::{self, DisplayValue};
 use crate::graphql::prepare::schema_index::{Input, InputObject, NamedType, SchemaIndex};
 
 /// So many faults are told of the variables of one request.
@@ -98,8 +98,8 @@ impl<'a> Coercion<'a> {
             }
             (BaseType::List(inner), Value::List(items)) => {
                 let mut coerced = Vec::with_capacity(items.len());
-                for (place, item) in items.into_iter().enumerate() {
-                    self.path.push(place.to_string());
+                for (position, item) in items.into_iter().enumerate() {
+                    self.path.push(position.to_string());
                     coerced.push(self.value(inner, item));
                     self.path.pop();
                 }
@@ -140,7 +140,7 @@ impl<'a> Coercion<'a> {
             },
             _ => format!(
                 "Enum \"{name}\" cannot represent non-string value: {}.",
-                Shown(&value)
+                DisplayValue(&value)
             ),
         };
         let known = match self.suggests {
@@ -205,7 +205,7 @@ impl<'a> Coercion<'a> {
     }
 
     fn refuse(&mut self, value: &Value, reason: &str) -> Value {
-        self.fault(&Shown(value).to_string(), reason);
+        self.fault(&DisplayValue(value).to_string(), reason);
         Value::Null
     }
 
@@ -219,12 +219,12 @@ impl<'a> Coercion<'a> {
             return;
         }
         let variable = self.variable;
-        let place = match self.path.is_empty() {
+        let position = match self.path.is_empty() {
             true => String::new(),
             false => format!(" at \"{variable}.{}\"", self.path.join(".")),
         };
         let message =
-            format!("Variable \"${variable}\" got invalid value {value}{place}; {reason}");
+            format!("Variable \"${variable}\" got invalid value {value}{position}; {reason}");
         self.errors.push(ServerError::new(message, Some(self.at)));
     }
 }

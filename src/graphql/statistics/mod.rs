@@ -1,7 +1,7 @@
 //! Statistics, as the client sees them.
 
 mod agent;
-mod wanted;
+mod requested;
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -15,7 +15,7 @@ use crate::graphql::error::answer;
 use crate::graphql::execute::sync_object::{RawList, RawObject};
 use crate::graphql::lead::{LeadFilter, LeadSource, LeadStatus, lead_filter};
 use crate::graphql::statistics::agent::{AgentStatistics, agents};
-use crate::graphql::statistics::wanted::wanted;
+use crate::graphql::statistics::requested::requested_statistics;
 use crate::service::statistics::{self, Bucket, SeriesKey, Statistics};
 use crate::service::{Result, ServiceError, leads};
 
@@ -203,7 +203,8 @@ async fn count(
 ) -> Result<LeadStatistics> {
     let actor = actor(ctx)?;
     let filter = lead_filter(filter, search)?;
-    let mut statistics = statistics::statistics(db(ctx), actor, &filter, &wanted(ctx)).await?;
+    let mut statistics =
+        statistics::statistics(db(ctx), actor, &filter, &requested_statistics(ctx)).await?;
     let totals = std::mem::take(&mut statistics.totals.by_agent);
     Ok(LeadStatistics {
         agents: agents(ctx, totals).await?,

@@ -81,7 +81,7 @@ impl SyncObject for TimelineEntry {
 }
 
 impl Listed for TimelineEntry {
-    type Place = i64;
+    type Cursor = i64;
     type About = EmptyFields;
 }
 

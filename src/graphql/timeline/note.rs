@@ -37,7 +37,7 @@ impl SyncObject for Note {
 }
 
 impl Listed for Note {
-    type Place = i64;
+    type Cursor = i64;
     type About = EmptyFields;
 }
 

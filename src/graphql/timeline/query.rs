@@ -7,7 +7,7 @@ use crate::graphql::error::answer;
 use crate::graphql::loaders::{EntriesOf, Loaders};
 use crate::graphql::objects::Note;
 use crate::graphql::timeline::{NoteConnection, Position, TimelineEntryConnection};
-use crate::service::page::{Page, Slice, Start};
+use crate::service::page::{Page, PageResult, Start};
 use crate::service::timeline::{self, Entry, EntryType, NoteType};
 use crate::service::{LeadId, Result};
 
@@ -35,7 +35,7 @@ async fn feed(
     ctx: &Context<'_>,
     after: Option<Position>,
     first: Option<i32>,
-) -> Result<Slice<Entry>> {
+) -> Result<PageResult<Entry>> {
     let actor = actor(ctx)?;
     let page: Page<i64> = PageArguments {
         first,
@@ -71,7 +71,7 @@ pub(in crate::graphql) async fn notes_of(
     let types = types.unwrap_or_else(|| NoteType::ALL.to_vec());
     let types = types.into_iter().map(EntryType::from).collect();
     let slice = page_of(ctx, lead, Some(types), first, after).await?;
-    let notes = Slice {
+    let notes = PageResult {
         rows: slice.rows.into_iter().filter_map(Note::of).collect(),
         has_previous: slice.has_previous,
         has_next: slice.has_next,
@@ -86,7 +86,7 @@ async fn page_of(
     types: Option<Vec<EntryType>>,
     first: Option<i32>,
     after: Option<String>,
-) -> Option<Slice<Entry>> {
+) -> Option<PageResult<Entry>> {
     let page = PageArguments {
         first,
         after,
@@ -105,7 +105,10 @@ async fn page_of(
     answer(ctx, ctx.data_unchecked::<Loaders>().load_one(entries).await)?
 }
 
-fn entry_connection(slice: Slice<Entry>, cursor: fn(&i64) -> String) -> TimelineEntryConnection {
+fn entry_connection(
+    slice: PageResult<Entry>,
+    cursor: fn(&i64) -> String,
+) -> TimelineEntryConnection {
     let row = |entry: Entry| (entry.position, entry.into());
     Connection::new(slice, EmptyFields, cursor, row)
 }

@@ -5,7 +5,7 @@ use crate::graphql::context::{both, only_true};
 use crate::graphql::user::UserRole;
 use crate::service::sessions::PasswordHash;
 use crate::service::users::{CreateUser, DeactivateUser, TheirLeads, UpdateUser, UserPatch};
-use crate::service::validation::Faults;
+use crate::service::validation::FieldErrors;
 use crate::service::{Result, UserId};
 
 /// A user to be.
@@ -154,6 +154,6 @@ pub struct UpdateFreeEmailDomainsInput {
     pub idempotency_key: Option<String>,
 }
 
-fn manager_id(id: &ID, faults: &mut Faults) -> UserId {
+fn manager_id(id: &ID, faults: &mut FieldErrors) -> UserId {
     UserId(attempt::id("managerId", id, faults))
 }

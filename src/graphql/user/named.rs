@@ -8,7 +8,7 @@ use crate::graphql::context::{actor, db};
 use crate::graphql::error::answer;
 use crate::graphql::loaders::Loaders;
 use crate::graphql::objects::User;
-use crate::service::users::Directory;
+use crate::service::users::UserCache;
 use crate::service::{Result, UserId};
 
 /// The user whose name stands on something that the viewer sees.
@@ -24,8 +24,8 @@ pub async fn all_named(
     ctx: &Context<'_>,
     ids: impl IntoIterator<Item = UserId>,
 ) -> Result<HashMap<UserId, User>> {
-    let (directory, viewer): (&Directory, _) = (ctx.data_unchecked(), actor(ctx)?);
-    let found = directory.named(db(ctx), viewer, ids).await?.into_iter();
+    let (user_cache, viewer): (&UserCache, _) = (ctx.data_unchecked(), actor(ctx)?);
+    let found = user_cache.named(db(ctx), viewer, ids).await?.into_iter();
     Ok(found
         .map(|(id, user)| (id, User::seen_by(viewer, user)))
         .collect())

@@ -6,14 +6,14 @@ use crate::graphql::context::{actor, both, db};
 use crate::graphql::error::answer;
 use crate::graphql::objects::User;
 use crate::graphql::user::UserRole;
-use crate::service::users::{self, UserFilter, UserPlace};
+use crate::service::users::{self, UserCursor, UserFilter};
 use crate::service::{Result, UserId, free_email_domains};
 
 /// A list of users.
 pub type UserConnection = Connection<User>;
 
 impl Listed for User {
-    type Place = UserPlace;
+    type Cursor = UserCursor;
     type About = UserTotal;
 }
 
@@ -109,8 +109,8 @@ async fn page_of_users(
     let (actor, (filter, page)) = (actor(ctx)?, both(filter, page.page())?);
     let slice = users::list(db(ctx), actor, &filter, &page).await?;
     let row = |user: users::User| {
-        let place = UserPlace(user.full_name.clone(), user.id);
-        (place, User::seen_by(actor, user))
+        let cursor = UserCursor(user.full_name.clone(), user.id);
+        (cursor, User::seen_by(actor, user))
     };
     Ok(Connection::new(slice, UserTotal(filter), opaque, row))
 }

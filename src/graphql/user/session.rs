@@ -34,7 +34,7 @@ impl SyncObject for Session {
 }
 
 impl Listed for Session {
-    type Place = SessionId;
+    type Cursor = SessionId;
     type About = SessionTotal;
 }
 

@@ -34,12 +34,12 @@ struct Shared {
     settings: OidcSettings,
     fetch: Fetch,
     /// Read for every token, written when the provider was asked.
-    known: RwLock<Option<Known>>,
+    known: RwLock<Option<CachedKeys>>,
     /// One asks at a time; what became of it, and when.
     asked: Mutex<Option<(Instant, Result<(), Unknown>)>>,
 }
 
-struct Known {
+struct CachedKeys {
     keys: Vec<Arc<Key>>,
     at: Instant,
 }
@@ -147,7 +147,7 @@ impl Keys {
         let outcome = match timeout(PATIENCE, fetch_keys(&self.0.settings, &self.0.fetch)).await {
             Ok(Ok(keys)) => {
                 let at = Instant::now();
-                let known = Some(Known { keys, at });
+                let known = Some(CachedKeys { keys, at });
                 *self.0.known.write().unwrap_or_else(PoisonError::into_inner) = known;
                 Ok(())
             }

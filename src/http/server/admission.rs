@@ -20,12 +20,12 @@ const SAID_EVERY: Duration = Duration::from_secs(60);
 /// for the newcomer.
 pub(super) struct Admission {
     limits: ConnectionLimits,
-    places: Mutex<Places>,
+    slots: Mutex<Slots>,
 }
 
 /// Connections are in the order in which they came.
 #[derive(Default)]
-struct Places {
+struct Slots {
     next: u64,
     open: BTreeMap<u64, Arc<Connection>>,
     /// The part of `open` that has shown no valid token yet.
@@ -49,8 +49,8 @@ fn is_time(said: &mut Option<Instant>) -> bool {
     is_time
 }
 
-/// A connection's place, which it leaves when this is dropped.
-pub(super) struct Place {
+/// A connection's slot, which it leaves when this is dropped.
+pub(super) struct Slot {
     admission: Arc<Admission>,
     pub(super) connection: Arc<Connection>,
     is_authenticated: AtomicBool,
@@ -60,12 +60,12 @@ impl Admission {
     pub(super) fn new(limits: ConnectionLimits) -> Arc<Self> {
         Arc::new(Self {
             limits,
-            places: Mutex::default(),
+            slots: Mutex::default(),
         })
     }
 
-    /// Gives a newcomer a place: one in the reserve where there is no other.
-    pub(super) fn admit(self: &Arc<Self>, peer: IpAddr) -> Place {
+    /// Gives a newcomer a slot: one in the reserve where there is no other.
+    pub(super) fn admit(self: &Arc<Self>, peer: IpAddr) -> Slot {
         let peer = peer.to_canonical();
         let is_proxy = self
             .limits
@@ -73,15 +73,15 @@ impl Admission {
             .iter()
             .any(|net| net.contains(&peer));
         let network = (!is_proxy).then(|| Network::of(peer));
-        let mut places = self.places();
-        let connection = Arc::new(Connection::new(places.next, peer, network));
-        places.next += 1;
-        if places.make_room(&connection, &self.limits) {
-            places.insert(&connection);
+        let mut slots = self.slots();
+        let connection = Arc::new(Connection::new(slots.next, peer, network));
+        slots.next += 1;
+        if slots.make_room(&connection, &self.limits) {
+            slots.insert(&connection);
         } else {
-            places.insert_in_reserve(&connection);
+            slots.insert_in_reserve(&connection);
         }
-        Place {
+        Slot {
             admission: Arc::clone(self),
             connection,
             is_authenticated: AtomicBool::new(false),
@@ -90,9 +90,9 @@ impl Admission {
 
     /// Evicts the connection that has been unauthenticated the longest, for its file descriptor.
     pub(super) fn give_back_file(&self, error: &io::Error) {
-        let mut places = self.places();
-        places.evict(|_| true);
-        if is_time(&mut places.said_of_files) {
+        let mut slots = self.slots();
+        slots.evict(|_| true);
+        if is_time(&mut slots.said_of_files) {
             tracing::warn!(%error, "connections could not be accepted: raise the limit of open files");
         }
     }
@@ -100,49 +100,49 @@ impl Admission {
     /// Ends the connections whose deadlines have passed, and says how many were closed for others.
     pub(super) fn sweep(&self, stopped: Option<Instant>) {
         let now = Instant::now();
-        let mut places = self.places();
-        for connection in places.open.values().chain(places.reserve.values()) {
+        let mut slots = self.slots();
+        for connection in slots.open.values().chain(slots.reserve.values()) {
             match connection.overdue(now, &self.limits, stopped) {
                 Some(Close::Cut) => connection.cut(),
                 Some(Close::Finish) => connection.finish.notify_one(),
                 None => {}
             }
         }
-        places.shrink_networks(&self.limits);
-        if places.evicted > 0 && is_time(&mut places.said) {
+        slots.shrink_networks(&self.limits);
+        if slots.evicted > 0 && is_time(&mut slots.said) {
             tracing::warn!(
-                connections = places.evicted,
-                "connections that had shown no valid token were closed for others: all places were \
+                connections = slots.evicted,
+                "connections that had shown no valid token were closed for others: all slots were \
                  taken (CRM_MAX_CONNECTIONS), or all of their address (CRM_CONNECTIONS_PER_ADDRESS)"
             );
-            places.evicted = 0;
+            slots.evicted = 0;
         }
     }
 
     /// Ends all connections, each after the request that it is at.
     pub(super) fn finish(&self) {
-        let places = self.places();
-        let all = places.open.values().chain(places.reserve.values());
+        let slots = self.slots();
+        let all = slots.open.values().chain(slots.reserve.values());
         all.for_each(|connection| connection.finish.notify_one());
     }
 
     /// Ends all connections at once.
     pub(super) fn cut(&self) {
-        let places = self.places();
-        let all = places.open.values().chain(places.reserve.values());
+        let slots = self.slots();
+        let all = slots.open.values().chain(slots.reserve.values());
         all.for_each(|connection| connection.cut());
     }
 
-    fn places(&self) -> MutexGuard<'_, Places> {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slots(&self) -> MutexGuard<'_, Slots> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Place {
+impl Slot {
     /// A request on it had a valid token: from now on it is not evicted.
     pub(super) fn mark_authenticated(&self) {
         if !self.is_authenticated.swap(true, Ordering::Relaxed) {
-            self.admission.places().mark_authenticated(&self.connection);
+            self.admission.slots().mark_authenticated(&self.connection);
         }
     }
 
@@ -152,26 +152,26 @@ impl Place {
         if self.is_authenticated.load(Ordering::Relaxed) {
             return true;
         }
-        let mut places = self.admission.places();
-        if !places.reserve.contains_key(&self.connection.id) {
+        let mut slots = self.admission.slots();
+        if !slots.reserve.contains_key(&self.connection.id) {
             return true;
         }
-        let has_room = places.make_room(&self.connection, &self.admission.limits);
+        let has_room = slots.make_room(&self.connection, &self.admission.limits);
         if has_room {
-            places.reserve.remove(&self.connection.id);
-            places.insert(&self.connection);
+            slots.reserve.remove(&self.connection.id);
+            slots.insert(&self.connection);
         }
         has_room
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
-        self.admission.places().remove(&self.connection);
+        self.admission.slots().remove(&self.connection);
     }
 }
 
-impl Places {
+impl Slots {
     /// Makes room for a connection: among those of its network, and among all.
     fn make_room(&mut self, newcomer: &Connection, limits: &ConnectionLimits) -> bool {
         let network = newcomer.network;

@@ -21,16 +21,16 @@ const MOST: usize = 1024 * 1024;
 
 /// A request's body. What of it was not read when it is dropped is read and thrown away, within
 /// bounds; where that is all of it, the connection serves on.
-pub(super) struct LingeringBody(Option<Unread>);
+pub(super) struct LingeringBody(Option<UnreadBody>);
 
-struct Unread {
+struct UnreadBody {
     body: Incoming,
     exchange: Arc<Exchange>,
 }
 
 impl LingeringBody {
     pub(super) fn new(body: Incoming, exchange: Arc<Exchange>) -> Self {
-        Self((!body.is_end_stream()).then_some(Unread { body, exchange }))
+        Self((!body.is_end_stream()).then_some(UnreadBody { body, exchange }))
     }
 }
 
@@ -42,7 +42,7 @@ impl Body for LingeringBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let Some(Unread { body, exchange }) = &mut self.0 else {
+        let Some(UnreadBody { body, exchange }) = &mut self.0 else {
             return Poll::Ready(None);
         };
         let frame = ready!(Pin::new(&mut *body).poll_frame(context));
@@ -71,7 +71,7 @@ impl Drop for LingeringBody {
     }
 }
 
-async fn discard(Unread { mut body, exchange }: Unread) {
+async fn discard(UnreadBody { mut body, exchange }: UnreadBody) {
     let mut size = 0;
     while size <= MOST
         && let Some(Ok(frame)) = body.frame().await

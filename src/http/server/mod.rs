@@ -34,9 +34,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::http::browsers::guarded;
+use crate::http::headers::guarded;
 use crate::http::monitor::is_probe;
-use crate::http::server::admission::{Admission, Place};
+use crate::http::server::admission::{Admission, Slot};
 use crate::http::server::connection::Exchange;
 use crate::http::server::lingering_close::LingeringBody;
 use crate::http::server::watched_stream::WatchedStream;
@@ -59,7 +59,7 @@ const UNSENT: u32 = 64 * 1024;
 
 /// The other end of a request's connection.
 #[derive(Clone)]
-pub(super) struct Peer(Arc<Place>);
+pub(super) struct Peer(Arc<Slot>);
 
 impl Peer {
     /// The client's address, or that of a proxy which speaks for it.
@@ -84,7 +84,7 @@ pub async fn serve(
     let drain = limits.drain;
     let server = Server {
         timeout: limits.client,
-        // Half of the places at most: the one that makes room for another had its first bytes read.
+        // Half of the slots at most: the one that makes room for another had its first bytes read.
         newcomers: Arc::new(Semaphore::new((limits.connections / 2).max(1))),
         admission: Admission::new(limits),
         router,
@@ -122,26 +122,26 @@ pub async fn serve(
 struct Server {
     admission: Arc<Admission>,
     router: Router,
-    /// Places of connections whose first bytes have not come yet.
+    /// Slots of connections whose first bytes have not come yet.
     newcomers: Arc<Semaphore>,
     /// Time after which the kernel gives up what it holds of a closed connection's answer.
     timeout: Duration,
 }
 
 impl Server {
-    /// Gives a connection a place and serves it in a task of its own; `open` is dropped with it.
+    /// Gives a connection a slot and serves it in a task of its own; `open` is dropped with it.
     async fn take(&self, stream: TcpStream, peer: SocketAddr, open: mpsc::Sender<()>) {
         // In a flood the next ones wait to be accepted, so that none is closed before it was read from.
         let newcomer = Arc::clone(&self.newcomers).acquire_owned().await;
         let _ = stream.set_nodelay(true);
         limit_unsent(&stream);
-        let place = Arc::new(self.admission.admit(peer.ip()));
+        let slot = Arc::new(self.admission.admit(peer.ip()));
         let (router, timeout) = (self.router.clone(), self.timeout);
         tokio::spawn(async move {
             let _ = tokio::time::timeout(FIRST_BYTES, stream.readable()).await;
-            let connection = Arc::clone(&place.connection);
+            let connection = Arc::clone(&slot.connection);
             let stream = WatchedStream::new(stream, connection, timeout);
-            serve_connection(stream, place, router, newcomer.ok()).await;
+            serve_connection(stream, slot, router, newcomer.ok()).await;
             drop(open);
         });
     }
@@ -167,14 +167,14 @@ fn limit_unsent(stream: &TcpStream) {
 /// Serves a connection to its end. `newcomer` is dropped once its first bytes were read.
 async fn serve_connection(
     stream: WatchedStream,
-    place: Arc<Place>,
+    slot: Arc<Slot>,
     router: Router,
     newcomer: Option<OwnedSemaphorePermit>,
 ) {
     let routes = TowerToHyperService::new(router);
-    let connection = Arc::clone(&place.connection);
-    let service = service_fn(move |request| answer(request, Arc::clone(&place), routes.clone()));
-    // Deadlines are looked at by the sweep, all in one place.
+    let connection = Arc::clone(&slot.connection);
+    let service = service_fn(move |request| answer(request, Arc::clone(&slot), routes.clone()));
+    // Deadlines are looked at by the sweep, all together.
     let mut http = http1::Builder::new();
     http.header_read_timeout(None).max_buf_size(LARGEST_HEAD);
     let mut serving = pin!(http.serve_connection(TokioIo::new(stream), service));
@@ -201,16 +201,16 @@ async fn serve_connection(
 
 async fn answer(
     mut request: Request<Incoming>,
-    place: Arc<Place>,
+    slot: Arc<Slot>,
     routes: TowerToHyperService<Router>,
 ) -> Result<Response<impl Body<Data = Bytes, Error = axum::Error>>, Infallible> {
-    let exchange = Arc::new(Exchange::begin(&place.connection));
+    let exchange = Arc::new(Exchange::begin(&slot.connection));
     if request.body().is_end_stream() {
         exchange.is_read();
     }
-    let is_regular = place.is_regular();
+    let is_regular = slot.is_regular();
     let mut response = if is_regular || is_probe(request.uri().path()) {
-        request.extensions_mut().insert(Peer(place));
+        request.extensions_mut().insert(Peer(slot));
         let request = request.map(|body| LingeringBody::new(body, Arc::clone(&exchange)));
         routes.call(request).await?
     } else {

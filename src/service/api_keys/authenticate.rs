@@ -37,12 +37,12 @@ pub async fn authenticate(
             users::id,
             CurrentRevision,
         ));
-    type Found = (
+    type KeyRow = (
         (ApiKeyId, UserRole, Option<DateTime<Utc>>, DateTime<Utc>),
         UserId,
         Option<i64>,
     );
-    let found: Option<Found> = key.get_result(&mut conn).await.optional()?;
+    let found: Option<KeyRow> = key.get_result(&mut conn).await.optional()?;
     let Some(((key, role, last_used, expires_at), user, auth_revision)) = found else {
         return Ok(None);
     };

@@ -9,7 +9,7 @@ use crate::service::clock::now;
 use crate::service::command::{Answer, Command};
 use crate::service::permission::{self, Action};
 use crate::service::users::{UserRole, lock_assignees};
-use crate::service::validation::{self, Faults};
+use crate::service::validation::{self, FieldErrors};
 use crate::service::{Actor, ApiKeyId, OpaqueToken, Result, ServiceError, TokenKind, UserId};
 
 /// The longest that a key may live, in days: one that was forgotten is dead after a year.
@@ -40,7 +40,7 @@ impl Command for CreateApiKey {
     const ACTION: Action = Action::ManageApiKeys;
     type Answer = NewApiKey;
 
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, faults: &mut FieldErrors) {
         self.valid(faults);
     }
 
@@ -52,7 +52,7 @@ impl Command for CreateApiKey {
         let user = lock_assignees(conn, &[self.user]).await?.remove(&self.user);
         let user = user.ok_or(ServiceError::UserNotFound(self.user))?;
         let created_at = now();
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         faults.absorb(user.require_active("userId"))?;
         let name = self.valid(&mut faults);
         if !self.role.is_at_most(user.role) {
@@ -84,7 +84,7 @@ impl Command for CreateApiKey {
 
 impl CreateApiKey {
     /// The name, if nothing is wrong with it.
-    fn valid(&self, faults: &mut Faults) -> Option<String> {
+    fn valid(&self, faults: &mut FieldErrors) -> Option<String> {
         let days = self.expires_in_days;
         if !(1..=LONGEST_LIFE).contains(&days) {
             let message = format!("must lie between 1 and {LONGEST_LIFE}, is {days}");

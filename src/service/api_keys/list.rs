@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use crate::db::schema::api_keys;
 use crate::db::{RequestDb, RunQueryDsl};
 use crate::service::api_keys::ApiKey;
-use crate::service::page::{Page, Slice, Start};
+use crate::service::page::{Page, PageResult, Start};
 use crate::service::permission::{self, Action};
 use crate::service::{Actor, ApiKeyId, Result, ServiceError, UserId};
 
@@ -25,7 +25,7 @@ pub async fn list(
     actor: &Actor,
     filter: &ApiKeyFilter,
     page: &Page<ApiKeyId>,
-) -> Result<Slice<ApiKey>> {
+) -> Result<PageResult<ApiKey>> {
     permission::require(actor, Action::ManageApiKeys, None)?;
     let query = filter.query().limit(page.size as i64 + 1);
     let query = match page.start {
@@ -40,7 +40,7 @@ pub async fn list(
     };
     let mut conn = db.connection().await?;
     let rows = query.select(ApiKey::as_select()).load(&mut conn).await?;
-    Ok(Slice::of(page, rows))
+    Ok(PageResult::of(page, rows))
 }
 
 /// A key. Errors: `ApiKeyNotFound`, `PermissionDenied`.

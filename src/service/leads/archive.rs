@@ -4,7 +4,7 @@ use crate::db::Connection;
 use crate::service::clock::now;
 use crate::service::command::Command;
 use crate::service::leads::bulk::{Bulk, BulkResult, edit_many};
-use crate::service::leads::edit::{Target, edit};
+use crate::service::leads::edit::{LeadEdit, edit};
 use crate::service::leads::{Lead, LeadStatus};
 use crate::service::permission::Action;
 use crate::service::validation::ARCHIVED_TAG;
@@ -26,7 +26,7 @@ impl Command for ArchiveLead {
     type Answer = Lead;
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
-        let target = Target {
+        let target = LeadEdit {
             id: self.id,
             expected_version: self.expected_version,
             fields: FIELDS,
@@ -49,7 +49,7 @@ impl Command for RestoreLead {
     type Answer = Lead;
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
-        let target = Target {
+        let target = LeadEdit {
             id: self.id,
             expected_version: self.expected_version,
             fields: FIELDS,

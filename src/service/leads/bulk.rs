@@ -10,9 +10,9 @@ use crate::service::clock::now;
 use crate::service::command::Answer;
 use crate::service::leads::edit::rescore;
 use crate::service::leads::{Lead, LeadFilter, sql};
-use crate::service::permission::{self, Action, Reach};
+use crate::service::permission::{self, Action, Scope};
 use crate::service::timeline::{self, changes};
-use crate::service::{Actor, ErrorCode, Fault, LeadId, Result, ServiceError};
+use crate::service::{Actor, ErrorCode, FieldError, LeadId, Result, ServiceError};
 
 /// The maximum number of rows that would succeed that a dry run shows.
 pub const SAMPLE: usize = 20;
@@ -85,7 +85,7 @@ pub struct BulkRow {
 pub struct RowError {
     pub code: ErrorCode,
     pub message: String,
-    pub fields: Vec<Fault>,
+    pub fields: Vec<FieldError>,
 }
 
 /// It has no person's data in it: ids, counts, and for each row what was wrong with its fields, in
@@ -172,7 +172,7 @@ pub(crate) async fn edit_many(
     action: Action,
     rule: impl Fn(&mut Lead) -> Result<()> + Send,
 ) -> Result<BulkResult> {
-    if permission::reach(actor.role, action) == Reach::Nothing {
+    if permission::scope(actor.role, action) == Scope::Nothing {
         return Err(permission::denied(actor.role, action));
     }
     let (selected, locked) = select(conn, actor, bulk).await?;

@@ -5,10 +5,10 @@ use crate::db::Connection;
 use crate::service::clock::now;
 use crate::service::command::Command;
 use crate::service::leads::Lead;
-use crate::service::leads::edit::{Target, edit, require_active};
+use crate::service::leads::edit::{LeadEdit, edit, require_active};
 use crate::service::permission::Action;
 use crate::service::timeline::{self, NoteType};
-use crate::service::validation::{self, Faults};
+use crate::service::validation::{self, FieldErrors};
 use crate::service::{Actor, LeadId, Result};
 
 /// One more call was tried: counts it, sets the last contact to now, notes what was said and when
@@ -27,15 +27,15 @@ impl Command for RecordCallAttempt {
     const ACTION: Action = Action::UpdateLead;
     type Answer = Lead;
 
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, faults: &mut FieldErrors) {
         self.valid(faults);
     }
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         let (note, next) = self.valid(&mut faults);
         faults.finish()?;
-        let target = Target {
+        let target = LeadEdit {
             id: self.id,
             expected_version: self.expected_version,
             fields: &["callAttempts", "lastContactDate", "nextFollowUp"],
@@ -57,7 +57,7 @@ impl Command for RecordCallAttempt {
 
 impl RecordCallAttempt {
     /// The note and the next follow-up, as far as there is nothing wrong with them.
-    fn valid(&self, faults: &mut Faults) -> (Option<String>, Option<DateTime<Utc>>) {
+    fn valid(&self, faults: &mut FieldErrors) -> (Option<String>, Option<DateTime<Utc>>) {
         let text = self.note.as_deref().unwrap_or_default();
         let text = validation::optional_text(text, timeline::LONGEST_CONTENT);
         let note = faults.take("note", text).flatten();

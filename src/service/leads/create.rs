@@ -11,7 +11,7 @@ use crate::service::leads::{Lead, NewLead, sql};
 use crate::service::permission::{self, Action};
 use crate::service::timeline::{self, changes};
 use crate::service::users::{User, UserRole, lock_assignees};
-use crate::service::validation::Faults;
+use crate::service::validation::FieldErrors;
 use crate::service::{Actor, Result, ServiceError, UserId, free_email_domains};
 
 /// The most leads that one `createLeads` takes.
@@ -26,7 +26,7 @@ impl Command for CreateLead {
     const ACTION: Action = Action::CreateLead;
     type Answer = Lead;
 
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, faults: &mut FieldErrors) {
         faults.absorb(valid(&self.0)).ok();
     }
 
@@ -54,7 +54,7 @@ impl Command for CreateLeads {
     const ACTION: Action = Action::CreateLead;
     type Answer = BulkResult;
 
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, faults: &mut FieldErrors) {
         let size = self.leads.len();
         if size > MOST_AT_ONCE {
             let message = format!("has {size} leads, the limit is {MOST_AT_ONCE}");
@@ -63,7 +63,7 @@ impl Command for CreateLeads {
     }
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<BulkResult> {
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         self.check(&mut faults);
         faults.finish()?;
         check_rows(self.leads.len(), self.most_rows)?;
@@ -129,7 +129,7 @@ async fn write(conn: &mut Connection, actor: &Actor, leads: &[&Lead]) -> Result<
 }
 
 fn draft(actor: &Actor, new: &NewLead, users: &HashMap<UserId, User>) -> Result<Lead> {
-    let mut faults = Faults::default();
+    let mut faults = FieldErrors::default();
     let lead = faults.absorb(valid(new))?;
     let assigned_to = match faults.absorb(assignee(actor, new.assigned_to, users)) {
         Err(refusal) if faults.is_empty() => return Err(refusal),

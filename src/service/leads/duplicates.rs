@@ -4,7 +4,7 @@ use crate::db::schema::leads;
 use crate::db::{RequestDb, RunQueryDsl};
 use crate::service::leads::input::{given, phone_region};
 use crate::service::leads::{Archived, Lead, LeadFilter};
-use crate::service::validation::Faults;
+use crate::service::validation::FieldErrors;
 use crate::service::{Actor, Result, page, text};
 
 /// The contact data by which a lead to be could be known already.
@@ -22,7 +22,7 @@ pub struct DuplicatesOf {
 /// at most [`page::DEFAULT`]. Errors: `InvalidData` for what is neither.
 #[tracing::instrument(name = "leads::duplicates", level = "debug", skip_all)]
 pub async fn duplicates(db: &RequestDb, actor: &Actor, of: &DuplicatesOf) -> Result<Vec<Lead>> {
-    let mut faults = Faults::default();
+    let mut faults = FieldErrors::default();
     let region = phone_region(&of.phone_region, &mut faults);
     let email = given(&of.email).and_then(|e| faults.take("email", text::email(e)));
     let phone = given(&of.phone).and_then(|p| faults.take("phone", text::phone(p, region)));

@@ -6,7 +6,7 @@ use crate::service::timeline::{self, changes};
 use crate::service::{Actor, Conflict, LeadId, Result, ServiceError, free_email_domains};
 
 /// The one lead that a change is about, and what the change expects of it.
-pub(crate) struct Target<'a> {
+pub(crate) struct LeadEdit<'a> {
     pub id: LeadId,
     /// The version that the client saw; without one the last writer of a field wins.
     pub expected_version: Option<i32>,
@@ -22,7 +22,7 @@ pub(crate) struct Target<'a> {
 pub(crate) async fn edit(
     conn: &mut Connection,
     actor: &Actor,
-    target: Target<'_>,
+    target: LeadEdit<'_>,
     action: Action,
     rule: impl FnOnce(&mut Lead) -> Result<()> + Send,
 ) -> Result<Lead> {
@@ -76,7 +76,7 @@ pub(crate) fn require_active(lead: &Lead) -> Result<()> {
 pub(crate) fn require_version(lead: &Lead, expected_version: Option<i32>) -> Result<()> {
     expect_version(
         lead,
-        &Target {
+        &LeadEdit {
             id: lead.id,
             expected_version,
             fields: &[],
@@ -85,14 +85,14 @@ pub(crate) fn require_version(lead: &Lead, expected_version: Option<i32>) -> Res
 }
 
 /// Errors: `Conflict` with the present version and the present values of the target's fields.
-pub(crate) fn expect_version(lead: &Lead, target: &Target<'_>) -> Result<()> {
+pub(crate) fn expect_version(lead: &Lead, target: &LeadEdit<'_>) -> Result<()> {
     match target.expected_version {
         Some(expected) if expected != lead.version => Err(conflict(lead, target)),
         _ => Ok(()),
     }
 }
 
-fn conflict(lead: &Lead, target: &Target<'_>) -> ServiceError {
+fn conflict(lead: &Lead, target: &LeadEdit<'_>) -> ServiceError {
     let values = timeline::fields(lead);
     let current = target
         .fields

@@ -14,8 +14,8 @@ pub struct LeadFilter {
     pub source: Option<Vec<LeadSource>>,
     pub assigned_to: Option<Vec<UserId>>,
     pub unassigned: Option<bool>,
-    pub created_at: Span<DateTime<Utc>>,
-    pub updated_at: Span<DateTime<Utc>>,
+    pub created_at: RangeFilter<DateTime<Utc>>,
+    pub updated_at: RangeFilter<DateTime<Utc>>,
     pub last_contact_date: DateMatch,
     pub next_follow_up: DateMatch,
     pub lead_score_min: Option<i32>,
@@ -40,12 +40,12 @@ pub struct LeadFilter {
 /// From a point (included) to a point (excluded).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
-pub struct Span<T> {
+pub struct RangeFilter<T> {
     pub from: Option<T>,
     pub to: Option<T>,
 }
 
-impl<T> Default for Span<T> {
+impl<T> Default for RangeFilter<T> {
     fn default() -> Self {
         Self {
             from: None,
@@ -58,7 +58,7 @@ impl<T> Default for Span<T> {
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct DateMatch {
-    pub span: Span<DateTime<Utc>>,
+    pub range: RangeFilter<DateTime<Utc>>,
     pub is_set: Option<bool>,
 }
 

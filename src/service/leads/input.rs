@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::service::clock::now;
 use crate::service::leads::{Lead, LeadSource, LeadStatus};
 use crate::service::text::{self, PhoneRegion};
-use crate::service::validation::{self, Faults};
+use crate::service::validation::{self, FieldErrors};
 use crate::service::{Json, LeadId, Result, UserId};
 
 /// Said of a lead that would have no name.
@@ -33,8 +33,8 @@ pub struct NewLead {
     pub tags: Vec<String>,
     pub custom_fields: Option<Json>,
     /// The faults of fields that cannot even be written here: an id that is none.
-    #[serde(skip_serializing_if = "Faults::is_empty")]
-    pub malformed: Faults,
+    #[serde(skip_serializing_if = "FieldErrors::is_empty")]
+    pub malformed: FieldErrors,
     /// For imports only: since when the lead is known. The API does not offer it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<DateTime<Utc>>,
@@ -119,7 +119,7 @@ pub(super) fn valid(new: &NewLead) -> Result<Lead> {
     })
 }
 
-fn probability(new: &NewLead, faults: &mut Faults) -> Option<f64> {
+fn probability(new: &NewLead, faults: &mut FieldErrors) -> Option<f64> {
     let probability = validation::probability(new.conversion_probability.unwrap_or(0.0));
     faults.take("conversionProbability", probability)
 }
@@ -132,7 +132,7 @@ struct Names {
 }
 
 /// There must be one of them. A blank company is none, a blank name is a mistake.
-fn names(new: &NewLead, faults: &mut Faults) -> Names {
+fn names(new: &NewLead, faults: &mut FieldErrors) -> Names {
     let company = given(&new.company);
     if new.first_name.is_none() && new.last_name.is_none() && company.is_none() {
         faults.add("firstName", NAMELESS);
@@ -148,7 +148,7 @@ fn names(new: &NewLead, faults: &mut Faults) -> Names {
 }
 
 /// The ways to reach a lead; there must be one.
-fn contact(new: &NewLead, faults: &mut Faults) -> (Option<String>, Option<String>) {
+fn contact(new: &NewLead, faults: &mut FieldErrors) -> (Option<String>, Option<String>) {
     let (email, phone) = (given(&new.email), given(&new.phone));
     let region = phone_region(&new.phone_region, faults);
     if email.is_none() && phone.is_none() {
@@ -164,7 +164,10 @@ fn contact(new: &NewLead, faults: &mut Faults) -> (Option<String>, Option<String
 }
 
 /// The country of national phone numbers that an input names.
-pub(super) fn phone_region(letters: &Option<String>, faults: &mut Faults) -> Option<PhoneRegion> {
+pub(super) fn phone_region(
+    letters: &Option<String>,
+    faults: &mut FieldErrors,
+) -> Option<PhoneRegion> {
     let region = letters.as_deref().map(str::parse);
     region.and_then(|region| faults.take("phoneRegion", region))
 }
@@ -201,7 +204,7 @@ impl LeadPatch {
 
     /// Changes a lead. Errors: `InvalidData` with all its faults.
     pub(super) fn apply(&self, lead: &mut Lead, now: DateTime<Utc>) -> Result<()> {
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         self.apply_texts(lead, &mut faults);
         set(&mut lead.source, &self.source, "source", &mut faults, Ok);
         set(&mut lead.status, &self.status, "status", &mut faults, Ok);
@@ -244,7 +247,7 @@ impl LeadPatch {
         faults.finish()
     }
 
-    fn apply_texts(&self, lead: &mut Lead, faults: &mut Faults) {
+    fn apply_texts(&self, lead: &mut Lead, faults: &mut FieldErrors) {
         let name = |text: String| validation::required_text(&text, 100).map(Some);
         set_or_clear(
             &mut lead.first_name,
@@ -271,7 +274,7 @@ impl LeadPatch {
 }
 
 /// Refuses to empty altogether what a lead is called by, or what it is reached by.
-fn require_name_and_contact(lead: &Lead, faults: &mut Faults) {
+fn require_name_and_contact(lead: &Lead, faults: &mut FieldErrors) {
     if lead.is_nameless() {
         faults.add("firstName", NAMELESS);
     }
@@ -298,7 +301,7 @@ fn set<T: Clone, U>(
     field: &mut U,
     patch: &Option<Option<T>>,
     name: &str,
-    faults: &mut Faults,
+    faults: &mut FieldErrors,
     rule: impl Fn(T) -> Result<U, String>,
 ) {
     match patch {
@@ -316,7 +319,7 @@ fn set_or_clear<T: Clone, U>(
     field: &mut Option<U>,
     patch: &Option<Option<T>>,
     name: &str,
-    faults: &mut Faults,
+    faults: &mut FieldErrors,
     rule: impl Fn(T) -> Result<Option<U>, String>,
 ) {
     match patch {

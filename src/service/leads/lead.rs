@@ -107,7 +107,7 @@ pub enum MatchKind {
     #[default]
     Exact,
     /// It would have them if names had not been mistyped.
-    Near,
+    FuzzyTerms,
 }
 
 /// Declares the columns that a list can read of a lead: how each is called, what it is in Rust, and

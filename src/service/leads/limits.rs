@@ -3,7 +3,7 @@
 use crate::service::Result;
 use crate::service::leads::texts::{LONGEST_TEXT, TextRule, text_matches};
 use crate::service::leads::{LeadFilter, TextMatch};
-use crate::service::validation::{Faults, custom_fields, searchable, stored_date};
+use crate::service::validation::{FieldErrors, custom_fields, searchable, stored_date};
 
 const DEEPEST: usize = 5;
 const MOST_PARTS: usize = 50;
@@ -12,13 +12,13 @@ const LONGEST_TEXT_LIST: usize = 500;
 
 /// Refuses a filter beyond the limits. Errors: `InvalidData` with all faults.
 pub(super) fn check_filter(filter: &LeadFilter) -> Result<()> {
-    let mut faults = Faults::default();
+    let mut faults = FieldErrors::default();
     check_filter_as(filter, "", &mut faults);
     faults.finish()
 }
 
 /// The faults of a filter and search that stand under `prefix` in the request.
-pub(crate) fn check_filter_as(filter: &LeadFilter, prefix: &str, faults: &mut Faults) {
+pub(crate) fn check_filter_as(filter: &LeadFilter, prefix: &str, faults: &mut FieldErrors) {
     let path = format!("{prefix}filter");
     let mut parts = 0;
     check_part(filter, &path, 1, &mut parts, faults);
@@ -34,7 +34,7 @@ fn check_part(
     path: &str,
     depth: usize,
     parts: &mut usize,
-    faults: &mut Faults,
+    faults: &mut FieldErrors,
 ) {
     *parts += 1;
     if depth > DEEPEST {
@@ -52,7 +52,7 @@ fn check_part(
     nested.for_each(|(path, part)| check_part(part, &path, depth + 1, parts, faults));
 }
 
-fn check_lists(filter: &LeadFilter, path: &str, faults: &mut Faults) {
+fn check_lists(filter: &LeadFilter, path: &str, faults: &mut FieldErrors) {
     let lengths = [
         ("ids", filter.ids.as_ref().map(Vec::len)),
         ("status", filter.status.as_ref().map(Vec::len)),
@@ -67,7 +67,7 @@ fn check_lists(filter: &LeadFilter, path: &str, faults: &mut Faults) {
     }
 }
 
-fn check_values(filter: &LeadFilter, path: &str, faults: &mut Faults) {
+fn check_values(filter: &LeadFilter, path: &str, faults: &mut FieldErrors) {
     let tags = [
         ("all", &filter.tags_all),
         ("any", &filter.tags_any),
@@ -85,11 +85,11 @@ fn check_values(filter: &LeadFilter, path: &str, faults: &mut Faults) {
     let spans = [
         ("createdAt", &filter.created_at),
         ("updatedAt", &filter.updated_at),
-        ("lastContactDate", &filter.last_contact_date.span),
-        ("nextFollowUp", &filter.next_follow_up.span),
+        ("lastContactDate", &filter.last_contact_date.range),
+        ("nextFollowUp", &filter.next_follow_up.range),
     ];
-    for (field, span) in spans {
-        for (end, date) in [("from", span.from), ("to", span.to)] {
+    for (field, range) in spans {
+        for (end, date) in [("from", range.from), ("to", range.to)] {
             if let Some(date) = date {
                 faults.take(&format!("{path}.{field}.{end}"), stored_date(date));
             }
@@ -101,7 +101,7 @@ fn check_values(filter: &LeadFilter, path: &str, faults: &mut Faults) {
 }
 
 impl TextMatch {
-    fn check(&self, path: &str, is_whole: TextRule, is_start: TextRule, faults: &mut Faults) {
+    fn check(&self, path: &str, is_whole: TextRule, is_start: TextRule, faults: &mut FieldErrors) {
         if let Some(text) = &self.equals {
             faults.take(&format!("{path}.equals"), is_whole(text));
         }
@@ -116,7 +116,7 @@ impl TextMatch {
     }
 }
 
-fn check_length(field: &str, length: Option<usize>, longest: usize, faults: &mut Faults) {
+fn check_length(field: &str, length: Option<usize>, longest: usize, faults: &mut FieldErrors) {
     if let Some(length) = length.filter(|&length| length > longest) {
         let limit = format!("must have at most {longest} values, has {length}");
         faults.add(field, limit);

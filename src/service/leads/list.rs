@@ -1,9 +1,9 @@
 use crate::db::{Connection, RequestDb};
 use crate::service::leads::limits::check_filter;
 use crate::service::leads::order::Cursor;
-use crate::service::leads::search::{LeadSearch, Near, PageWindow, owners};
+use crate::service::leads::search::{FuzzyTerms, LeadSearch, PageWindow, owners};
 use crate::service::leads::{Columns, LeadFilter, LeadOrder, ListedLead, MatchKind};
-use crate::service::page::{Page, Slice, Start};
+use crate::service::page::{Page, PageResult, Start};
 use crate::service::{Actor, Result, ServiceError};
 
 /// A page of the leads that the filter lets through and the actor may see. After those that have
@@ -22,21 +22,21 @@ pub async fn list(
     order: LeadOrder,
     page: &Page<Cursor>,
     columns: Columns,
-) -> Result<Slice<ListedLead>> {
+) -> Result<PageResult<ListedLead>> {
     check_filter(filter)?;
-    let (place, backwards, offset) = start(filter, order, page)?;
+    let (cursor, backwards, offset) = start(filter, order, page)?;
     let columns = columns.and(order.column());
     let reading = Reading {
         search: LeadSearch {
             actor,
             filter,
-            near: None,
+            fuzzy: None,
             order,
             backwards,
             columns,
         },
         window: PageWindow {
-            place,
+            cursor,
             limit: page.size + 1,
             offset,
         },
@@ -50,31 +50,31 @@ pub async fn list(
     } else {
         reading.search.page(&mut conn, reading.window).await?
     };
-    Ok(Slice::of(page, rows))
+    Ok(PageResult::of(page, rows))
 }
 
-/// The place that a page goes on from, whether it is read backwards, and how many rows it jumps over.
+/// The position that a page goes on from, whether it is read backwards, and how many rows it jumps over.
 /// Errors: `InvalidData` for a cursor of another list.
 fn start<'a>(
     filter: &LeadFilter,
     order: LeadOrder,
     page: &'a Page<Cursor>,
 ) -> Result<(Option<&'a Cursor>, bool, usize)> {
-    let (place, backwards, offset) = match &page.start {
+    let (cursor, backwards, offset) = match &page.start {
         Start::Offset(offset) => (None, false, *offset),
-        Start::After(place) => (Some(place), false, 0),
-        Start::Before(place) => (place.as_ref(), true, 0),
+        Start::After(cursor) => (Some(cursor), false, 0),
+        Start::Before(cursor) => (cursor.as_ref(), true, 0),
     };
     let argument = if backwards { "before" } else { "after" };
-    if place.is_some_and(|place| !order.accepts(&place.key)) {
+    if cursor.is_some_and(|cursor| !order.accepts(&cursor.key)) {
         let fault = "is a cursor of another order";
         return Err(ServiceError::invalid(argument, fault));
     }
-    if place.is_some_and(|place| place.is_near && !filter.search.may_be_mistyped()) {
+    if cursor.is_some_and(|cursor| cursor.is_near && !filter.search.may_be_mistyped()) {
         let fault = "is a cursor of another search";
         return Err(ServiceError::invalid(argument, fault));
     }
-    Ok((place, backwards, offset))
+    Ok((cursor, backwards, offset))
 }
 
 struct Reading<'a> {
@@ -85,12 +85,12 @@ struct Reading<'a> {
 impl Reading<'_> {
     /// The leads that match exactly and, behind them, those with mistyped names.
     async fn both_kinds(&self, conn: &mut Connection) -> Result<Vec<ListedLead>> {
-        let is_near = self.window.place.map(|place| place.is_near);
+        let is_near = self.window.cursor.map(|cursor| cursor.is_near);
         let kinds = match (self.search.backwards, is_near) {
-            (false, Some(true)) => &[MatchKind::Near][..],
-            (false, _) => &[MatchKind::Exact, MatchKind::Near],
+            (false, Some(true)) => &[MatchKind::FuzzyTerms][..],
+            (false, _) => &[MatchKind::Exact, MatchKind::FuzzyTerms],
             (true, Some(false)) => &[MatchKind::Exact],
-            (true, _) => &[MatchKind::Near, MatchKind::Exact],
+            (true, _) => &[MatchKind::FuzzyTerms, MatchKind::Exact],
         };
         let mut window = self.window;
         let mut rows = Vec::new();
@@ -98,18 +98,20 @@ impl Reading<'_> {
             if window.limit == 0 {
                 break;
             }
-            let near = match kind {
+            let fuzzy = match kind {
                 MatchKind::Exact => None,
-                MatchKind::Near => Some(Near::look_up(conn, &self.search.filter.search).await?),
+                MatchKind::FuzzyTerms => {
+                    Some(FuzzyTerms::look_up(conn, &self.search.filter.search).await?)
+                }
             };
             let search = LeadSearch {
-                near: near.as_ref(),
+                fuzzy: fuzzy.as_ref(),
                 ..self.search
             };
             let found = search.page(conn, window).await?;
             let is_last = at + 1 == kinds.len();
             window = PageWindow {
-                place: None,
+                cursor: None,
                 limit: window.limit - found.len(),
                 offset: match window.offset {
                     0 => 0,

@@ -68,7 +68,7 @@ pub enum SortKey {
     Null,
 }
 
-/// A lead's place in an order.
+/// A lead's position in an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cursor {
     /// The value it is ordered by.
@@ -100,8 +100,8 @@ pub(crate) enum NullsPart {
 }
 
 impl LeadOrder {
-    /// The lead's place in this order.
-    pub fn place(self, lead: &ListedLead) -> Cursor {
+    /// The lead's position in this order.
+    pub fn cursor(self, lead: &ListedLead) -> Cursor {
         let time = |value: &Option<DateTime<Utc>>| value.map_or(SortKey::Null, SortKey::Time);
         let text = |value: &Option<String>| value.clone().map_or(SortKey::Null, SortKey::Text);
         let key = match self.field {
@@ -120,7 +120,7 @@ impl LeadOrder {
         Cursor {
             key,
             id: *lead.id(),
-            is_near: lead.found == MatchKind::Near,
+            is_near: lead.found == MatchKind::FuzzyTerms,
         }
     }
 
@@ -205,27 +205,27 @@ impl LeadOrder {
         }
     }
 
-    /// The query from `place` on, in this direction or, to read a page from its end, the other way
+    /// The query from `position` on, in this direction or, to read a page from its end, the other way
     /// round.
     pub(crate) fn seek<'a>(
         self,
         query: LeadQuery<'a>,
         part: NullsPart,
         backwards: bool,
-        place: Option<&Cursor>,
+        cursor: Option<&Cursor>,
     ) -> LeadQuery<'a> {
         let query = match self.only(part) {
             Some(only) => query.filter(only),
             None => query,
         };
-        let query = match place {
-            Some(place) => query.filter(self.after(backwards, place)),
+        let query = match cursor {
+            Some(cursor) => query.filter(self.after(backwards, cursor)),
             None => query,
         };
         self.sort(query, backwards)
     }
 
-    /// The condition for what comes after `place`.
+    /// The condition for what comes after `position`.
     ///
     /// The comparison is one of rows, `(column, id) < (value, id)`: an index starts right there.
     /// Written with OR it would walk everything before.
@@ -244,14 +244,14 @@ impl LeadOrder {
                 };
                 let row = (leads::$column.nullable(), leads::id)
                     .into_sql::<Record<(Nullable<$sql_type>, Uuid)>>();
-                let place = (
+                let cursor = (
                     value.clone().into_sql::<Nullable<$sql_type>>(),
                     id.into_sql::<Uuid>(),
                 );
                 if descending {
-                    Box::new(row.lt(place).nullable())
+                    Box::new(row.lt(cursor).nullable())
                 } else {
-                    Box::new(row.gt(place).nullable())
+                    Box::new(row.gt(cursor).nullable())
                 }
             }};
         }

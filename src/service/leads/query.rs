@@ -11,7 +11,7 @@ use crate::service::leads::expression::{Condition, LeadQuery, every};
 use crate::service::leads::limits::check_filter;
 use crate::service::leads::search::{InIndex, in_index};
 use crate::service::leads::texts::text_conditions;
-use crate::service::leads::{Archived, Lead, LeadFilter, Span, visible_to};
+use crate::service::leads::{Archived, Lead, LeadFilter, RangeFilter, visible_to};
 use crate::service::{Actor, Result, text};
 
 impl LeadFilter {
@@ -69,8 +69,8 @@ impl LeadFilter {
         self.status_condition().map(&mut add);
         self.source_condition().map(&mut add);
         self.assignee_condition().map(&mut add);
-        time_span(leads::created_at.nullable(), &self.created_at, &mut add);
-        time_span(leads::updated_at.nullable(), &self.updated_at, &mut add);
+        time_range(leads::created_at.nullable(), &self.created_at, &mut add);
+        time_range(leads::updated_at.nullable(), &self.updated_at, &mut add);
         self.date_conditions(&mut add);
         self.score_conditions(&mut add);
         self.probability_conditions(&mut add);
@@ -124,7 +124,7 @@ impl LeadFilter {
     }
 
     pub(super) fn last_contact_conditions(&self, add: &mut impl FnMut(Condition)) {
-        time_span(leads::last_contact_date, &self.last_contact_date.span, add);
+        time_range(leads::last_contact_date, &self.last_contact_date.range, add);
         match self.last_contact_date.is_set {
             Some(true) => add(Box::new(leads::last_contact_date.is_not_null().nullable())),
             Some(false) => add(Box::new(leads::last_contact_date.is_null().nullable())),
@@ -133,7 +133,7 @@ impl LeadFilter {
     }
 
     pub(super) fn follow_up_conditions(&self, add: &mut impl FnMut(Condition)) {
-        time_span(leads::next_follow_up, &self.next_follow_up.span, add);
+        time_range(leads::next_follow_up, &self.next_follow_up.range, add);
         match self.next_follow_up.is_set {
             Some(true) => add(Box::new(leads::next_follow_up.is_not_null().nullable())),
             Some(false) => add(Box::new(leads::next_follow_up.is_null().nullable())),
@@ -214,8 +214,11 @@ fn keys(tags: &[String]) -> Vec<String> {
     tags.iter().map(|tag| text::key(tag)).collect()
 }
 
-pub(super) fn time_span<C>(column: C, span: &Span<DateTime<Utc>>, add: &mut impl FnMut(Condition))
-where
+pub(super) fn time_range<C>(
+    column: C,
+    range: &RangeFilter<DateTime<Utc>>,
+    add: &mut impl FnMut(Condition),
+) where
     C: ExpressionMethods
         + Expression<SqlType = Nullable<diesel::sql_types::Timestamptz>>
         + BoxableExpression<leads::table, Pg, SqlType = Nullable<diesel::sql_types::Timestamptz>>
@@ -226,10 +229,10 @@ where
     diesel::dsl::Lt<C, DateTime<Utc>>:
         BoxableExpression<leads::table, Pg, SqlType = Nullable<Bool>>,
 {
-    if let Some(from) = span.from {
+    if let Some(from) = range.from {
         add(Box::new(column.ge(from)));
     }
-    if let Some(to) = span.to {
+    if let Some(to) = range.to {
         add(Box::new(column.lt(to)));
     }
 }

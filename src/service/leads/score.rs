@@ -3,9 +3,9 @@ use serde::Serialize;
 use crate::db::Connection;
 use crate::service::command::Command;
 use crate::service::leads::Lead;
-use crate::service::leads::edit::{Target, edit, require_active};
+use crate::service::leads::edit::{LeadEdit, edit, require_active};
 use crate::service::permission::Action;
-use crate::service::validation::{self, Faults};
+use crate::service::validation::{self, FieldErrors};
 use crate::service::{Actor, LeadId, Result};
 
 /// Sets a lead's score by hand, or (`score: None`) gives it back to the rules.
@@ -22,17 +22,17 @@ impl Command for SetScore {
     const ACTION: Action = Action::UpdateLead;
     type Answer = Lead;
 
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, faults: &mut FieldErrors) {
         if let Some(score) = self.score {
             faults.take("score", validation::score(score));
         }
     }
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         self.check(&mut faults);
         faults.finish()?;
-        let target = Target {
+        let target = LeadEdit {
             id: self.id,
             expected_version: self.expected_version,
             fields: &["leadScore", "scoreIsManual"],

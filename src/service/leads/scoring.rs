@@ -67,7 +67,7 @@ impl Rule {
 
 /// The facts of a lead that its score depends on.
 #[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
+pub struct ScoreInputs<'a> {
     source: LeadSource,
     has_company: bool,
     has_business_email: bool,
@@ -76,7 +76,7 @@ pub struct Facts<'a> {
     manual: Option<i32>,
 }
 
-impl<'a> From<&'a Lead> for Facts<'a> {
+impl<'a> From<&'a Lead> for ScoreInputs<'a> {
     fn from(lead: &'a Lead) -> Self {
         Self {
             source: lead.source,
@@ -88,7 +88,7 @@ impl<'a> From<&'a Lead> for Facts<'a> {
     }
 }
 
-impl<'a> From<&'a ListedLead> for Facts<'a> {
+impl<'a> From<&'a ListedLead> for ScoreInputs<'a> {
     fn from(lead: &'a ListedLead) -> Self {
         Self {
             source: *lead.source(),
@@ -103,7 +103,7 @@ impl<'a> From<&'a ListedLead> for Facts<'a> {
 /// The breakdown of a lead's present score: the lines add up to it.
 ///
 /// The automatic rules are all listed, also those that give 0 points; `Cap` only where it applies.
-pub fn breakdown<'a>(lead: impl Into<Facts<'a>>) -> Vec<RuleScore> {
+pub fn breakdown<'a>(lead: impl Into<ScoreInputs<'a>>) -> Vec<RuleScore> {
     let facts = lead.into();
     match facts.manual {
         Some(points) => vec![RuleScore {
@@ -120,7 +120,7 @@ pub fn score(lead: &Lead) -> i32 {
     lines.iter().map(|line| line.points).sum()
 }
 
-fn automatic(facts: &Facts<'_>) -> Vec<RuleScore> {
+fn automatic(facts: &ScoreInputs<'_>) -> Vec<RuleScore> {
     let mut tags = facts.tags.iter();
     let urgent = tags.any(|tag| URGENT_TAGS.contains(&tag.as_str()));
     let mut lines = vec![

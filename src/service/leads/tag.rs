@@ -6,9 +6,9 @@ use crate::db::Connection;
 use crate::service::command::Command;
 use crate::service::leads::Lead;
 use crate::service::leads::bulk::{Bulk, BulkResult, edit_many};
-use crate::service::leads::edit::{Target, edit, require_active};
+use crate::service::leads::edit::{LeadEdit, edit, require_active};
 use crate::service::permission::Action;
-use crate::service::validation::{self, Faults};
+use crate::service::validation::{self, FieldErrors};
 use crate::service::{Actor, LeadId, Result, text};
 
 /// Adds a tag to a lead, or takes it away. Having it, or not having it, already is no error.
@@ -33,13 +33,13 @@ impl Command for TagLead {
     const ACTION: Action = Action::UpdateLead;
     type Answer = Lead;
 
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, faults: &mut FieldErrors) {
         faults.absorb(self.change.valid("tag", "tag")).ok();
     }
 
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<Lead> {
         let change = self.change.valid("tag", "tag")?;
-        let target = Target {
+        let target = LeadEdit {
             id: self.id,
             expected_version: self.expected_version,
             fields: &["tags"],
@@ -64,7 +64,7 @@ impl Command for BulkTag {
     const ACTION: Action = Action::UpdateLead;
     type Answer = BulkResult;
 
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, faults: &mut FieldErrors) {
         faults.absorb(self.change.valid("add", "remove")).ok();
     }
 
@@ -79,7 +79,7 @@ impl Command for BulkTag {
 
 impl TagChange {
     fn valid(&self, add: &str, remove: &str) -> Result<Self> {
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         let added = faults.take(add, validation::tags(&self.add));
         let removed = faults.take(remove, validation::tags(&self.remove));
         faults.finish()?;
@@ -103,7 +103,7 @@ impl TagChange {
             .filter(|tag| !there.contains(&text::key(tag)));
         lead.tags.extend(new.cloned());
         // The limits of a lead's tags hold for all of them together.
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         let tags = validation::tags(&lead.tags);
         let tags = tags.map_err(|fault| format!("cannot be added: the tags {fault}"));
         lead.tags = faults.take(add, tags).unwrap_or_default();

@@ -3,11 +3,11 @@ use serde::Serialize;
 use crate::db::Connection;
 use crate::service::clock::now;
 use crate::service::command::Command;
-use crate::service::leads::edit::{Target, edit, require_active};
+use crate::service::leads::edit::{LeadEdit, edit, require_active};
 use crate::service::leads::input::any_lead;
 use crate::service::leads::{Lead, LeadPatch};
 use crate::service::permission::Action;
-use crate::service::validation::Faults;
+use crate::service::validation::FieldErrors;
 use crate::service::{Actor, LeadId, Result, free_email_domains};
 
 /// Changes the named fields of a lead, and only these.
@@ -24,7 +24,7 @@ impl Command for UpdateLead {
     const ACTION: Action = Action::UpdateLead;
     type Answer = Lead;
 
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, faults: &mut FieldErrors) {
         let checked = any_lead().and_then(|mut lead| self.patch.apply(&mut lead, now()));
         faults.absorb(checked).ok();
     }
@@ -34,7 +34,7 @@ impl Command for UpdateLead {
         if self.patch.email.is_some() {
             free_email_domains::keep(conn).await?;
         }
-        let target = Target {
+        let target = LeadEdit {
             id: self.id,
             expected_version: self.expected_version,
             fields: &fields,

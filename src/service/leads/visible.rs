@@ -8,8 +8,8 @@ use diesel::sql_types::{Bool, Nullable};
 use crate::db::Constant;
 use crate::db::schema::leads;
 use crate::service::Actor;
-use crate::service::leads::Owners;
-use crate::service::permission::{Action, Reach, reach};
+use crate::service::leads::AssigneeSet;
+use crate::service::permission::{Action, Scope, scope};
 
 /// The leads that the actor may see, as a condition: the row form of [`Action::ReadLead`].
 ///
@@ -20,27 +20,27 @@ pub fn visible_to<From>(
 where
     leads::assigned_to: SelectableExpression<From>,
 {
-    match reach(actor.role, Action::ReadLead) {
-        Reach::All => Box::new(Constant::truth(true)),
-        Reach::Team => Box::new(
+    match scope(actor.role, Action::ReadLead) {
+        Scope::All => Box::new(Constant::truth(true)),
+        Scope::Team => Box::new(
             leads::assigned_to
                 .eq_any(actor.team.clone())
                 .or(leads::assigned_to.is_null()),
         ),
-        Reach::Own => Box::new(leads::assigned_to.eq(actor.id)),
-        Reach::Nothing => Box::new(Constant::truth(false)),
+        Scope::Own => Box::new(leads::assigned_to.eq(actor.id)),
+        Scope::Nothing => Box::new(Constant::truth(false)),
     }
 }
 
 /// Whose leads the actor may see: the same as [`visible_to`].
-pub fn visible_owners(actor: &Actor) -> Owners {
-    match reach(actor.role, Action::ReadLead) {
-        Reach::All => Owners::Everybody,
-        Reach::Team => {
+pub fn visible_assignees(actor: &Actor) -> AssigneeSet {
+    match scope(actor.role, Action::ReadLead) {
+        Scope::All => AssigneeSet::Everybody,
+        Scope::Team => {
             let team = actor.team.iter().copied().map(Some);
             team.chain([None]).collect()
         }
-        Reach::Own => [Some(actor.id)].into_iter().collect(),
-        Reach::Nothing => [].into_iter().collect(),
+        Scope::Own => [Some(actor.id)].into_iter().collect(),
+        Scope::Nothing => [].into_iter().collect(),
     }
 }

@@ -21,14 +21,14 @@ pub struct AuthCache(Arc<Shared>);
 
 struct Shared {
     /// By the hash of the token.
-    known: Cache<[u8; 32], Known>,
+    known: Cache<[u8; 32], CachedActor>,
     lasts: TimeDelta,
     /// The newest revision that was met.
     revision: AtomicI64,
 }
 
 #[derive(Clone)]
-struct Known {
+struct CachedActor {
     actor: Actor,
     until: DateTime<Utc>,
 }
@@ -85,7 +85,7 @@ impl AuthCache {
             return;
         };
         self.0.revision.fetch_max(revision, Ordering::Relaxed);
-        let known = Known {
+        let known = CachedActor {
             actor: actor.clone(),
             until: until.min(Utc::now() + self.0.lasts),
         };

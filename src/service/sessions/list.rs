@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::sessions;
 use crate::db::{RequestDb, RunQueryDsl};
-use crate::service::page::{Page, Slice, Start};
+use crate::service::page::{Page, PageResult, Start};
 use crate::service::{Actor, Result, ServiceError, SessionId, UserId};
 
 /// A session. Without its token.
@@ -25,7 +25,11 @@ pub struct Session {
 /// A page of the actor's own open sessions, newest first: ids grow with time. Errors:
 /// `PermissionDenied` for an API key.
 #[tracing::instrument(name = "sessions::list", level = "debug", skip_all)]
-pub async fn list(db: &RequestDb, actor: &Actor, page: &Page<SessionId>) -> Result<Slice<Session>> {
+pub async fn list(
+    db: &RequestDb,
+    actor: &Actor,
+    page: &Page<SessionId>,
+) -> Result<PageResult<Session>> {
     require_person(actor)?;
     let query = sessions::table.filter(are_own(actor)).into_boxed();
     let query = query.limit(page.size as i64 + 1);
@@ -41,7 +45,7 @@ pub async fn list(db: &RequestDb, actor: &Actor, page: &Page<SessionId>) -> Resu
     };
     let mut conn = db.connection().await?;
     let rows = query.select(Session::as_select()).load(&mut conn).await?;
-    Ok(Slice::of(page, rows))
+    Ok(PageResult::of(page, rows))
 }
 
 /// The actor's own open sessions among these ids; none for an API key.

@@ -45,7 +45,7 @@ pub(super) struct LoginAttempt {
 }
 
 #[derive(QueryableByName)]
-struct Begun {
+struct StartedAttempt {
     #[diesel(sql_type = Text)]
     verdict: String,
     #[diesel(sql_type = Timestamptz)]
@@ -109,7 +109,7 @@ async fn take_place(db: &RequestDb, keys: &[Vec<u8>], most: &[i32]) -> Result<Da
         let begin = sql_query("SELECT verdict, attempt FROM begin_login_attempt($1, $2)")
             .bind::<Array<Binary>, _>(keys)
             .bind::<Array<Integer>, _>(most);
-        let begun: Begun = Cached(begin)
+        let begun: StartedAttempt = Cached(begin)
             .get_result(&mut *db.connection().await?)
             .await?;
         match begun.verdict.as_str() {

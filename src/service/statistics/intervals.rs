@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
-use crate::service::leads::Span;
+use crate::service::leads::RangeFilter;
 use crate::service::statistics::granularity::Granularity;
 
 /// A range of time as the sum of disjoint intervals, in the order of time: whole months, days and hours,
@@ -19,9 +19,9 @@ pub(super) struct IntervalSet {
 
 impl IntervalSet {
     /// Splits a range; `granularities` from the coarsest to the finest, at least one.
-    pub(super) fn of(span: &Span<DateTime<Utc>>, granularities: &[Granularity]) -> Self {
+    pub(super) fn of(range: &RangeFilter<DateTime<Utc>>, granularities: &[Granularity]) -> Self {
         let mut set = Self::default();
-        set.split(span.from, span.to, granularities);
+        set.split(range.from, range.to, granularities);
         set
     }
 
@@ -78,7 +78,7 @@ mod tests {
     /// The rollups' intervals and the partial buckets, as text.
     fn split(from: &str, to: &str, granularities: &[Granularity]) -> String {
         let (from, to) = (at(from), at(to));
-        let set = IntervalSet::of(&Span { from, to }, granularities);
+        let set = IntervalSet::of(&RangeFilter { from, to }, granularities);
         let text = |at: Option<DateTime<Utc>>| {
             at.map_or("…".to_owned(), |at| at.format("%m-%d %H:%M").to_string())
         };
@@ -126,7 +126,7 @@ mod tests {
             .flat_map(|from| ends.iter().map(move |to| (*from, *to)));
         for (from, to) in ranges {
             for granularities in [Granularity::OF_ALL, Granularity::OF_EACH] {
-                let set = IntervalSet::of(&Span { from, to }, granularities);
+                let set = IntervalSet::of(&RangeFilter { from, to }, granularities);
                 assert!(set.partial.len() <= 2, "{set:?}");
                 let moments = ends.iter().copied().flatten();
                 for at in moments.flat_map(|at| [at, at - TimeDelta::seconds(1)]) {

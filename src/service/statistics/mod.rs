@@ -6,6 +6,7 @@
 
 mod granularity;
 mod intervals;
+mod requested;
 mod rollup_job;
 mod rollup_query;
 mod rollups;
@@ -13,12 +14,11 @@ mod scan;
 mod scope;
 mod series;
 mod totals;
-mod wanted;
 
+pub use requested::RequestedStatistics;
 pub use rollup_job::{Fold, fold};
 pub use series::{Bucket, MOST_BUCKETS, Series, SeriesKey};
 pub use totals::{AgentTotals, Totals};
-pub use wanted::Wanted;
 
 use std::collections::HashMap;
 
@@ -48,7 +48,7 @@ pub async fn statistics(
     db: &RequestDb,
     actor: &Actor,
     filter: &LeadFilter,
-    wanted: &Wanted,
+    wanted: &RequestedStatistics,
 ) -> Result<Statistics> {
     let mut conn = db.connection().await?;
     conn.snapshot(async |conn| statistics_within(conn, actor, filter, wanted, Utc::now()).await)
@@ -61,7 +61,7 @@ pub async fn statistics_within(
     conn: &mut Connection,
     actor: &Actor,
     filter: &LeadFilter,
-    wanted: &Wanted,
+    wanted: &RequestedStatistics,
     now: DateTime<Utc>,
 ) -> Result<Statistics> {
     // An impossible filter is refused before anything is read.

@@ -10,24 +10,24 @@ use uuid::Uuid;
 
 use crate::db::schema::leads;
 use crate::db::{Connection, RunQueryDsl};
-use crate::service::leads::{Condition, LeadFilter, LeadStatus, Owners};
+use crate::service::leads::{AssigneeSet, Condition, LeadFilter, LeadStatus};
 use crate::service::statistics::granularity::Granularity;
 use crate::service::statistics::intervals::IntervalSet;
+use crate::service::statistics::requested::RequestedStatistics;
 use crate::service::statistics::rollup_query::{
     Assignees, EVERYBODY, GroupBy, NOBODY, RollupQuery, Sum,
 };
 use crate::service::statistics::scan;
-use crate::service::statistics::scope::Scope;
+use crate::service::statistics::scope::RollupScope;
 use crate::service::statistics::series::{Bucket, Counts};
 use crate::service::statistics::totals::Totals;
-use crate::service::statistics::wanted::Wanted;
 use crate::service::{Actor, Result, UserId};
 
 /// A selection of leads, and the same selection as rollups know it.
 pub(super) struct Rollups<'a> {
     actor: &'a Actor,
     filter: &'a LeadFilter,
-    scope: Scope,
+    scope: RollupScope,
 }
 
 /// The assignee of a group, one of its moments, and its sums.
@@ -36,7 +36,7 @@ type Group = (Option<Uuid>, Option<DateTime<Utc>>, Vec<i64>);
 impl<'a> Rollups<'a> {
     /// `None` if the filter speaks of anything that rollups do not know.
     pub(super) fn of(actor: &'a Actor, filter: &'a LeadFilter) -> Option<Self> {
-        let scope = Scope::of(filter, actor)?;
+        let scope = RollupScope::of(filter, actor)?;
         Some(Self {
             actor,
             filter,
@@ -52,7 +52,7 @@ impl<'a> Rollups<'a> {
     pub(super) async fn totals(
         &self,
         conn: &mut Connection,
-        wanted: &Wanted,
+        wanted: &RequestedStatistics,
         now: DateTime<Utc>,
     ) -> Result<Totals> {
         let mut totals = Totals::default();
@@ -153,9 +153,9 @@ impl<'a> Rollups<'a> {
 
     /// From the coarsest to the finest.
     fn granularities(&self) -> &'static [Granularity] {
-        match self.scope.owners {
-            Owners::Everybody => Granularity::OF_ALL,
-            Owners::Somebody | Owners::Only(_) => Granularity::OF_EACH,
+        match self.scope.assignees {
+            AssigneeSet::Everybody => Granularity::OF_ALL,
+            AssigneeSet::Somebody | AssigneeSet::Only(_) => Granularity::OF_EACH,
         }
     }
 
@@ -183,18 +183,20 @@ impl<'a> Rollups<'a> {
         if intervals.granularities.is_empty() {
             return Ok(Vec::new());
         }
-        let assignees = match &self.scope.owners {
-            Owners::Everybody if group_by == GroupBy::Assignee => Assignees::AllBut(&[EVERYBODY]),
-            Owners::Everybody => Assignees::Together,
-            Owners::Somebody => Assignees::AllBut(&[EVERYBODY, NOBODY]),
-            Owners::Only(owners) => {
-                let owners = owners.iter().filter_map(|owner| match owner {
+        let assignees = match &self.scope.assignees {
+            AssigneeSet::Everybody if group_by == GroupBy::Assignee => {
+                Assignees::AllBut(&[EVERYBODY])
+            }
+            AssigneeSet::Everybody => Assignees::Together,
+            AssigneeSet::Somebody => Assignees::AllBut(&[EVERYBODY, NOBODY]),
+            AssigneeSet::Only(assignees) => {
+                let assignees = assignees.iter().filter_map(|owner| match owner {
                     None => Some(NOBODY),
                     // A client may ask for any id; no user has these two.
                     Some(UserId(NOBODY | EVERYBODY)) => None,
                     Some(user) => Some(user.0),
                 });
-                Assignees::Only(owners.collect())
+                Assignees::Only(assignees.collect())
             }
         };
         let query = RollupQuery {

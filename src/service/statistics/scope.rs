@@ -1,28 +1,28 @@
 use chrono::{DateTime, Utc};
 
 use crate::service::Actor;
-use crate::service::leads::{Archived, LeadFilter, Owners, Span, visible_owners};
+use crate::service::leads::{Archived, AssigneeSet, LeadFilter, RangeFilter, visible_assignees};
 use crate::service::statistics::rollup_query::Sum;
 
 /// A selection of leads that rollups count: by their assignees and their time of creation.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Scope {
+pub(super) struct RollupScope {
     /// The assignees. Those whose leads the actor may not see are not among them.
-    pub owners: Owners,
+    pub assignees: AssigneeSet,
     /// The range of creation.
-    pub created: Span<DateTime<Utc>>,
+    pub created: RangeFilter<DateTime<Utc>>,
     /// The sums that together are the number of the leads that are meant, if not all leads of these
     /// assignees and this time are: nothing else is known of them then.
     pub kind: Option<Vec<Sum>>,
 }
 
-impl Scope {
+impl RollupScope {
     /// The leads that the filter lets through and the actor may see; `None` if it speaks of anything
     /// that rollups do not know.
     pub(super) fn of(filter: &LeadFilter, actor: &Actor) -> Option<Self> {
         let mut scope = Self {
-            owners: visible_owners(actor),
-            created: Span::default(),
+            assignees: visible_assignees(actor),
+            created: RangeFilter::default(),
             kind: None,
         };
         scope.add(filter)?;
@@ -34,7 +34,7 @@ impl Scope {
         let unknown = LeadFilter {
             assigned_to: None,
             unassigned: None,
-            created_at: Span::default(),
+            created_at: RangeFilter::default(),
             status: None,
             source: None,
             is_hot_lead: None,
@@ -47,11 +47,11 @@ impl Scope {
         if unknown != LeadFilter::default() {
             return None;
         }
-        let named = Owners::of(filter.assigned_to.as_deref(), filter.unassigned);
-        self.owners = std::mem::replace(&mut self.owners, Owners::Everybody).and(named);
-        let (created, span) = (&filter.created_at, &mut self.created);
-        span.from = span.from.max(created.from);
-        span.to = [span.to, created.to].into_iter().flatten().min();
+        let named = AssigneeSet::of(filter.assigned_to.as_deref(), filter.unassigned);
+        self.assignees = std::mem::replace(&mut self.assignees, AssigneeSet::Everybody).and(named);
+        let (created, range) = (&filter.created_at, &mut self.created);
+        range.from = range.from.max(created.from);
+        range.to = [range.to, created.to].into_iter().flatten().min();
         let status = filter.status.as_ref();
         self.narrow(status.map(|some| some.iter().copied().map(Sum::Status).collect()))?;
         let source = filter.source.as_ref();

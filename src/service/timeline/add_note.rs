@@ -7,7 +7,7 @@ use crate::service::command::Command;
 use crate::service::leads;
 use crate::service::permission::{self, Action};
 use crate::service::timeline::{self, Entry, LONGEST_CONTENT, NoteType};
-use crate::service::validation::{Faults, required_text};
+use crate::service::validation::{FieldErrors, required_text};
 use crate::service::{Actor, LeadId, NoteId, Result, ServiceError};
 
 /// Notes something on a lead, archived or not.
@@ -25,7 +25,7 @@ impl Command for AddNote {
     const ACTION: Action = Action::WriteNote;
     type Answer = Entry;
 
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, faults: &mut FieldErrors) {
         faults.take("content", required_text(&self.content, LONGEST_CONTENT));
     }
 
@@ -33,7 +33,7 @@ impl Command for AddNote {
         let lead = leads::lock_one(conn, self.lead).await?;
         permission::require(actor, Action::WriteNote, lead.assigned_to)?;
         leads::require_version(&lead, self.expected_version)?;
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         let content = faults.take("content", required_text(&self.content, LONGEST_CONTENT));
         faults.finish()?;
         let content = content.unwrap_or_default();
@@ -54,7 +54,7 @@ impl Command for EditNote {
     const ACTION: Action = Action::WriteNote;
     type Answer = Entry;
 
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, faults: &mut FieldErrors) {
         faults.take("content", required_text(&self.content, LONGEST_CONTENT));
     }
 
@@ -74,7 +74,7 @@ impl Command for EditNote {
                 return Err(ServiceError::PermissionDenied(refusal.to_owned()));
             }
         };
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         let content = faults.take("content", required_text(&self.content, LONGEST_CONTENT));
         faults.finish()?;
         let newer = lead_notes::table.filter(lead_notes::replaces_id.eq(note.id));

@@ -8,7 +8,7 @@ use crate::db::schema::{lead_notes, leads, sql_types};
 use crate::db::{Cached, Connection, RequestDb, RunQueryDsl};
 use crate::service::command::Answer;
 use crate::service::leads::visible_to;
-use crate::service::page::{Page, Slice, Start};
+use crate::service::page::{Page, PageResult, Start};
 use crate::service::permission::{Action, denied, may};
 use crate::service::timeline::{Entry, EntryType};
 use crate::service::{Actor, LeadId, NoteId, Result, ServiceError, UserId};
@@ -29,7 +29,7 @@ pub async fn entries_of(
     ids: &[LeadId],
     types: Option<&[EntryType]>,
     page: &Page<i64>,
-) -> Result<HashMap<LeadId, Slice<Entry>>> {
+) -> Result<HashMap<LeadId, PageResult<Entry>>> {
     let before = match page.start {
         Start::Offset(_) => None,
         Start::After(position) => Some(position),
@@ -57,7 +57,12 @@ pub async fn entries_of(
     for row in rows {
         entries.entry(row.lead_id).or_default().push(row);
     }
-    let slice = |id: LeadId| (id, Slice::of(page, entries.remove(&id).unwrap_or_default()));
+    let slice = |id: LeadId| {
+        (
+            id,
+            PageResult::of(page, entries.remove(&id).unwrap_or_default()),
+        )
+    };
     Ok(ids.iter().copied().map(slice).collect())
 }
 
@@ -131,7 +136,12 @@ impl Answer for Entry {
 /// only up to the horizon, below which no writer is still at work. An entry of a slow transaction
 /// holds back those behind it until it is there.
 #[tracing::instrument(name = "timeline::feed", level = "debug", skip_all)]
-pub async fn feed(db: &RequestDb, actor: &Actor, after: i64, size: usize) -> Result<Slice<Entry>> {
+pub async fn feed(
+    db: &RequestDb,
+    actor: &Actor,
+    after: i64,
+    size: usize,
+) -> Result<PageResult<Entry>> {
     let mut conn = db.connection().await?;
     // A statement of its own, before the one whose snapshot must be the later.
     let horizon: i64 = diesel::select(lead_notes_horizon())
@@ -149,7 +159,7 @@ pub async fn feed(db: &RequestDb, actor: &Actor, after: i64, size: usize) -> Res
         .limit(size as i64 + 1)
         .select(Entry::as_select());
     let rows = notes.load(&mut conn).await?;
-    Ok(Slice::of(
+    Ok(PageResult::of(
         &Page {
             size,
             start: Start::After(after),

@@ -10,7 +10,7 @@ use crate::service::permission::{self, Action};
 use crate::service::sessions::PasswordHash;
 use crate::service::text::login_address;
 use crate::service::users::{User, UserRole, lock_assignees};
-use crate::service::validation::{self, Faults};
+use crate::service::validation::{self, FieldErrors};
 use crate::service::{Actor, Result, ServiceError, UserId};
 
 /// Adds a user who can sign in at once.
@@ -29,7 +29,7 @@ impl Command for CreateUser {
     const ACTION: Action = Action::ManageUsers;
     type Answer = User;
 
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, faults: &mut FieldErrors) {
         faults.take("email", login_address(&self.email));
         faults.take("fullName", validation::required_text(&self.full_name, 200));
         faults.take("password", self.password.checked());
@@ -38,7 +38,7 @@ impl Command for CreateUser {
     /// Errors: `PermissionDenied`, `InvalidData`, `Conflict` if the e-mail is taken.
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<User> {
         permission::require(actor, Action::ManageUsers, None)?;
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         let email = faults.take("email", login_address(&self.email));
         let full_name = faults.take("fullName", validation::required_text(&self.full_name, 200));
         let password = faults.take("password", self.password.checked());
@@ -72,7 +72,7 @@ impl Command for CreateUser {
 pub(super) async fn require_manager(
     conn: &mut Connection,
     manager: Option<UserId>,
-    faults: &mut Faults,
+    faults: &mut FieldErrors,
 ) -> Result<()> {
     let Some(id) = manager else { return Ok(()) };
     match lock_assignees(conn, &[id]).await?.remove(&id) {

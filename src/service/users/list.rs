@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::schema::users;
 use crate::db::{RequestDb, RunQueryDsl};
-use crate::service::page::{Page, Slice, Start};
-use crate::service::permission::{Action, Reach, reach};
+use crate::service::page::{Page, PageResult, Start};
+use crate::service::permission::{Action, Scope, scope};
 use crate::service::users::{User, UserRole};
 use crate::service::{Actor, Result, ServiceError, UserId};
 
@@ -20,9 +20,9 @@ pub struct UserFilter {
     pub manager: Option<UserId>,
 }
 
-/// A user's place in the order by full name.
+/// A user's position in the order by full name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct UserPlace(pub String, pub UserId);
+pub struct UserCursor(pub String, pub UserId);
 
 /// A page of the users that the actor may see, by full name.
 #[tracing::instrument(name = "users::list", level = "debug", skip_all)]
@@ -30,16 +30,16 @@ pub async fn list(
     db: &RequestDb,
     actor: &Actor,
     filter: &UserFilter,
-    page: &Page<UserPlace>,
-) -> Result<Slice<User>> {
+    page: &Page<UserCursor>,
+) -> Result<PageResult<User>> {
     let mut query = filter.query(actor).limit(page.size as i64 + 1);
     let row = (users::full_name, users::id).into_sql::<Record<(Text, Uuid)>>();
     match &page.start {
         Start::Offset(offset) => query = query.offset(*offset as i64),
-        Start::After(place) if place.0.contains('\0') => return Err(no_cursor("after")),
-        Start::Before(Some(place)) if place.0.contains('\0') => return Err(no_cursor("before")),
-        Start::After(place) => query = query.filter(row.gt((place.0.clone(), place.1))),
-        Start::Before(Some(place)) => query = query.filter(row.lt((place.0.clone(), place.1))),
+        Start::After(cursor) if cursor.0.contains('\0') => return Err(no_cursor("after")),
+        Start::Before(Some(cursor)) if cursor.0.contains('\0') => return Err(no_cursor("before")),
+        Start::After(cursor) => query = query.filter(row.gt((cursor.0.clone(), cursor.1))),
+        Start::Before(Some(cursor)) => query = query.filter(row.lt((cursor.0.clone(), cursor.1))),
         Start::Before(None) => {}
     }
     let query = match page.start {
@@ -47,7 +47,7 @@ pub async fn list(
         _ => query.order_by((users::full_name.asc(), users::id.asc())),
     };
     let mut conn = db.connection().await?;
-    Ok(Slice::of(
+    Ok(PageResult::of(
         page,
         query.select(User::as_select()).load(&mut conn).await?,
     ))
@@ -67,11 +67,11 @@ fn no_cursor(argument: &str) -> ServiceError {
 impl UserFilter {
     fn query(&self, actor: &Actor) -> IntoBoxed<'static, users::table, Pg> {
         let query = users::table.into_boxed();
-        let mut query = match reach(actor.role, Action::ReadUser) {
-            Reach::All => query,
-            Reach::Team => query.filter(users::id.eq_any(actor.team.clone())),
-            Reach::Own => query.filter(users::id.eq(actor.id)),
-            Reach::Nothing => query.filter(users::id.eq_any(Vec::<UserId>::new())),
+        let mut query = match scope(actor.role, Action::ReadUser) {
+            Scope::All => query,
+            Scope::Team => query.filter(users::id.eq_any(actor.team.clone())),
+            Scope::Own => query.filter(users::id.eq(actor.id)),
+            Scope::Nothing => query.filter(users::id.eq_any(Vec::<UserId>::new())),
         };
         if let Some(role) = self.role {
             query = query.filter(users::role.eq(role));

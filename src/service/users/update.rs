@@ -10,7 +10,7 @@ use crate::service::sessions::{self, PasswordHash};
 use crate::service::text::login_address;
 use crate::service::users::create::{require_manager, taken};
 use crate::service::users::{User, UserRole};
-use crate::service::validation::{self, Faults};
+use crate::service::validation::{self, FieldErrors};
 use crate::service::{Actor, Result, ServiceError, UserId, api_keys};
 
 /// Changes the named fields of a user. A new password ends the user's sessions; a lower role revokes
@@ -41,7 +41,7 @@ impl Command for UpdateUser {
     const ACTION: Action = Action::ManageUsers;
     type Answer = User;
 
-    fn check(&self, faults: &mut Faults) {
+    fn check(&self, faults: &mut FieldErrors) {
         self.patch.valid(faults);
     }
 
@@ -75,7 +75,7 @@ impl Command for UpdateUser {
 
 impl UserPatch {
     async fn applied(&self, conn: &mut Connection, before: &User) -> Result<User> {
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         let texts = self.valid(&mut faults);
         if let Some(manager) = self.manager {
             if manager == Some(before.id) {
@@ -99,7 +99,7 @@ impl UserPatch {
     }
 
     /// The texts that are given, as they are stored.
-    fn valid(&self, faults: &mut Faults) -> Texts {
+    fn valid(&self, faults: &mut FieldErrors) -> Texts {
         if self.is_active == Some(false) {
             faults.add("isActive", "must not be false: use deactivateUser");
         }

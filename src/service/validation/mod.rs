@@ -1,5 +1,5 @@
 //! The rules for inputs. Every rule is a pure function from what the client wrote to what
-//! is stored, or to the sentence that says what is wrong; [`Faults`] gathers the sentences.
+//! is stored, or to the sentence that says what is wrong; [`FieldErrors`] gathers the sentences.
 
 mod tags;
 mod text;
@@ -11,13 +11,13 @@ pub(crate) use value::{custom_fields, past_date, probability, score, stored_date
 
 use serde::Serialize;
 
-use crate::service::{Fault, Result, ServiceError};
+use crate::service::{FieldError, Result, ServiceError};
 
 /// The faults of one input, gathered so that they are reported together.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct Faults(Vec<Fault>);
+pub struct FieldErrors(Vec<FieldError>);
 
-impl Faults {
+impl FieldErrors {
     /// Takes a rule's verdict on a field: its value, or nothing and one fault more.
     pub(crate) fn take<T>(&mut self, field: &str, verdict: Result<T, String>) -> Option<T> {
         verdict.map_err(|message| self.add(field, message)).ok()
@@ -43,7 +43,7 @@ impl Faults {
 
     /// One fault more.
     pub(crate) fn add(&mut self, field: &str, message: impl Into<String>) {
-        self.0.push(Fault {
+        self.0.push(FieldError {
             field: field.to_owned(),
             message: message.into(),
         });
@@ -59,8 +59,8 @@ impl Faults {
     }
 }
 
-impl From<Faults> for ServiceError {
-    fn from(Faults(faults): Faults) -> Self {
+impl From<FieldErrors> for ServiceError {
+    fn from(FieldErrors(faults): FieldErrors) -> Self {
         Self::InvalidData(faults)
     }
 }

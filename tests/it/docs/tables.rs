@@ -13,7 +13,7 @@ use crm::cli::command_line;
 use crm::db::DbError;
 use crm::service::leads::scoring::{self, Rule};
 use crm::service::leads::{Lead, LeadSource};
-use crm::service::permission::{Action, Reach, reach};
+use crm::service::permission::{Action, Scope, scope};
 use crm::service::users::UserRole;
 use crm::service::{ApiKeyId, ErrorCode, LeadId, NoteId, ServiceError, UserId};
 
@@ -97,11 +97,11 @@ fn the_table_of_commands_is_what_the_program_has() {
 #[test]
 fn the_permission_table_is_the_programs() {
     let said = Page::read("docs/guide/users-and-permissions.md").table("## Permissions");
-    let word = |role, action| match reach(role, action) {
-        Reach::All => "all",
-        Reach::Team => "team",
-        Reach::Own => "own",
-        Reach::Nothing => "nothing",
+    let word = |role, action| match scope(role, action) {
+        Scope::All => "all",
+        Scope::Team => "team",
+        Scope::Own => "own",
+        Scope::Nothing => "nothing",
     };
     let rows = Action::ALL.iter().map(|&action| {
         let roles = [UserRole::Agent, UserRole::Manager, UserRole::Admin];

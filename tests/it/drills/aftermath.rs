@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crm::db::{Db, PoolOptions, PooledConnection};
 
-use crate::proofs::crash_drill::server::Server;
-use crate::proofs::other_copy::number;
+use crate::drills::crash_drill::server::Server;
+use crate::properties::other_copy::number;
 
 /// The time until its memory must be back, and the bytes that may stay in use: what the
 /// allocator keeps, and what is remembered of documents and users.

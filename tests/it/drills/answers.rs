@@ -12,7 +12,7 @@ use tokio::process::Command;
 
 use crm::db::embedded::EmbeddedServer;
 
-use crate::proofs::crash_drill::server::{Client, Server};
+use crate::drills::crash_drill::server::{Client, Server};
 use crate::support::{Scratch, durable};
 
 use super::aftermath::Aftermath;

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crm::db::{Db, PoolOptions, PooledConnection};
 
-use crate::proofs::crash_drill::server::{Client, Server};
-use crate::proofs::other_copy::{number, run};
+use crate::drills::crash_drill::server::{Client, Server};
+use crate::properties::other_copy::{number, run};
 use crate::support::{Scratch, start};
 
 use super::aftermath::Aftermath;

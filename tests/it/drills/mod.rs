@@ -7,9 +7,11 @@
 mod aftermath;
 mod answers;
 mod connections;
+mod crash_drill;
 mod frozen;
 mod killed_starts;
 mod own_postgresql;
 mod pool_share;
+mod restart_drill;
 mod sign_in;
 mod tokens;

@@ -14,8 +14,8 @@ use tokio::time::sleep;
 use crm::db::embedded::EmbeddedServer;
 use crm::db::{Db, PoolOptions};
 
-use crate::proofs::crash_drill::server::{Client, Server};
-use crate::proofs::other_copy::number;
+use crate::drills::crash_drill::server::{Client, Server};
+use crate::properties::other_copy::number;
 use crate::support::{Scratch, durable};
 
 use super::aftermath::Aftermath;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crm::db::embedded::EmbeddedServer;
 use crm::db::{Db, PoolOptions};
 
-use crate::proofs::crash_drill::server::{Client, Server};
+use crate::drills::crash_drill::server::{Client, Server};
 use crate::support::program::program;
 use crate::support::{Scratch, ask_on, durable};
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crm::service::users::UserRole;
 
 use super::{AUDIENCE, Key, Local, api, refused, token, who};
-use crate::operations::with;
+use crate::api::with;
 
 #[tokio::test]
 async fn a_token_that_the_provider_signed_stands_for_the_user_with_its_verified_address() {

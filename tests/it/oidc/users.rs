@@ -6,7 +6,7 @@ use crm::http::{OidcSettings, Provider, UserClaim};
 use crm::service::users::UserRole;
 
 use super::{Key, Local, api, refused, who};
-use crate::operations::with;
+use crate::api::with;
 use crate::support::SignedIn;
 
 const NOTE: &str = "mutation ($id: ID!, $subject: String) {

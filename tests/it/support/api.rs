@@ -15,7 +15,7 @@ use tower::ServiceExt;
 use crm::db::{Db, RequestDb};
 use crm::graphql::{self, Limits, Settings};
 use crm::http::graphiql::Pending;
-use crm::http::{self, App, BodyLimits, Browsers, Provider, Stopping};
+use crm::http::{self, App, BodyLimits, BrowserHeaders, Provider, Stopping};
 use crm::service::sessions::{self, AuthCache, PasswordHash};
 use crm::service::users::{CreateUser, UserRole};
 use crm::service::{Actor, TokenLookups, UserId, perform};
@@ -53,7 +53,7 @@ pub(crate) struct ApiOptions {
     /// The documents that alone are answered, if there are any.
     pub(crate) trusted: Vec<(String, String)>,
     pub(crate) provider: Option<Provider>,
-    pub(crate) browsers: Browsers,
+    pub(crate) browsers: BrowserHeaders,
     pub(crate) graphiql: Option<Pending>,
     pub(crate) auth_cache: AuthCache,
 }
@@ -71,7 +71,7 @@ impl Default for ApiOptions {
             request_timeout: Duration::from_secs(30),
             trusted: Vec::new(),
             provider: None,
-            browsers: Browsers::default(),
+            browsers: BrowserHeaders::default(),
             graphiql: None,
             auth_cache: AuthCache::default(),
         }

@@ -68,10 +68,10 @@ pub struct TextFilter {
 }
 
 impl Readable for DateRange {
-    type Read = leads::Span<DateTime<Utc>>;
+    type Read = leads::RangeFilter<DateTime<Utc>>;
 
     fn read(self, reader: &mut Reader<'_>) -> Self::Read {
-        leads::Span {
+        leads::RangeFilter {
             from: reader.take("from", self.from),
             to: reader.take("to", self.to),
         }
@@ -83,7 +83,7 @@ impl Readable for DateFilter {
 
     fn read(self, reader: &mut Reader<'_>) -> Self::Read {
         leads::DateMatch {
-            span: leads::Span {
+            range: leads::RangeFilter {
                 from: reader.take("from", self.from),
                 to: reader.take("to", self.to),
             },

@@ -2,7 +2,7 @@ use async_graphql::{ID, MaybeUndefined};
 use uuid::Uuid;
 
 use crate::graphql::attempt::uuid;
-use crate::service::validation::Faults;
+use crate::service::validation::FieldErrors;
 
 /// The most malformed ids of a list that are named.
 const MOST_NAMED: usize = 100;
@@ -11,7 +11,7 @@ const MOST_NAMED: usize = 100;
 /// content could be what became of a value that was forgotten, and would select more than was meant.
 pub(in crate::graphql::lead) struct Reader<'a> {
     path: String,
-    faults: &'a mut Faults,
+    faults: &'a mut FieldErrors,
     is_empty: bool,
 }
 
@@ -25,7 +25,7 @@ pub(in crate::graphql::lead) trait Readable {
 }
 
 impl<'a> Reader<'a> {
-    pub(in crate::graphql::lead) fn new(path: String, faults: &'a mut Faults) -> Self {
+    pub(in crate::graphql::lead) fn new(path: String, faults: &'a mut FieldErrors) -> Self {
         Self {
             path,
             faults,

@@ -66,8 +66,8 @@ pub(in crate::graphql) fn validate(
             validator.refuse(fragment.pos, format!("Fragment \"{name}\" is never used."));
         }
     }
-    let place = |error: &ServerError| error.locations.first().map(|at| (at.line, at.column));
-    validator.errors.sort_by_key(place);
+    let position = |error: &ServerError| error.locations.first().map(|at| (at.line, at.column));
+    validator.errors.sort_by_key(position);
     validator.errors
 }
 

@@ -24,8 +24,8 @@ pub(super) struct Scope<'a> {
 pub(super) struct Usage<'a> {
     pub(super) variable: &'a Name,
     pub(super) at: Pos,
-    /// Nothing where the schema says nothing of the place.
-    pub(super) place: Option<InputPosition<'a>>,
+    /// Nothing where the schema says nothing of the position.
+    pub(super) position: Option<InputPosition<'a>>,
 }
 
 /// The schema's data on the position of a value.
@@ -46,7 +46,7 @@ impl<'a> InputPosition<'a> {
         }
     }
 
-    /// A place of its own: an item of a list, or a default value.
+    /// A position of its own: an item of a list, or a default value.
     pub(super) fn item(is: &'a Type) -> Self {
         Self {
             is,

@@ -3,7 +3,7 @@ use async_graphql::parser::types::BaseType;
 use async_graphql::{Name, Pos};
 use async_graphql_value::Value;
 
-use crate::graphql::prepare::scalars::{self, Shown};
+use crate::graphql::prepare::scalars::{self, DisplayValue};
 use crate::graphql::prepare::schema_index::{InputObject, NamedType};
 use crate::graphql::prepare::validate::suggestion::suggestion;
 use crate::graphql::prepare::validate::validator::{InputPosition, Usage, Validator};
@@ -12,18 +12,18 @@ use crate::graphql::prepare::validate::validator::{InputPosition, Usage, Validat
 pub(super) fn check_value<'a>(
     validator: &mut Validator<'a>,
     value: &'a Value,
-    place: Option<InputPosition<'a>>,
+    position: Option<InputPosition<'a>>,
     at: Pos,
 ) {
     if let Value::Variable(variable) = value {
         validator.scope.usages.push(Usage {
             variable,
             at,
-            place,
+            position,
         });
         return;
     }
-    let Some(InputPosition { is, .. }) = place else {
+    let Some(InputPosition { is, .. }) = position else {
         variables_in(validator, value, at);
         return;
     };
@@ -121,11 +121,11 @@ fn check_input_object<'a>(
             let message = format!("Field \"{field}\" is not defined by type \"{name}\".{meant}");
             validator.refuse(at, message);
         }
-        let place = input.map(|input| InputPosition {
+        let position = input.map(|input| InputPosition {
             one_of: object.is_one_of.then_some(name),
             ..InputPosition::of(input)
         });
-        check_value(validator, value, place, at);
+        check_value(validator, value, position, at);
     }
     for input in object.fields.iter().filter(|input| input.is_required()) {
         if !given.contains_key(&input.name) {
@@ -164,11 +164,11 @@ fn check_one_of(
 fn variables_in<'a>(validator: &mut Validator<'a>, value: &'a Value, at: Pos) {
     match value {
         Value::Variable(variable) => {
-            let place = None;
+            let position = None;
             validator.scope.usages.push(Usage {
                 variable,
                 at,
-                place,
+                position,
             });
         }
         Value::List(items) => items
@@ -183,7 +183,7 @@ fn variables_in<'a>(validator: &mut Validator<'a>, value: &'a Value, at: Pos) {
 
 fn shown(value: &Value) -> String {
     match value.clone().into_const() {
-        Some(value) => Shown(&value).to_string(),
+        Some(value) => DisplayValue(&value).to_string(),
         None => "a value with variables".to_owned(),
     }
 }

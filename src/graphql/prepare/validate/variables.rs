@@ -112,11 +112,11 @@ fn check_position(
     definition: &VariableDefinition,
     usage: &Usage<'_>,
 ) {
-    let Some(place) = usage.place else {
+    let Some(position) = usage.position else {
         return;
     };
     let (variable, is) = (usage.variable, &definition.var_type.node);
-    if let Some(object) = place.one_of.filter(|_| is.nullable) {
+    if let Some(object) = position.one_of.filter(|_| is.nullable) {
         let message = format!(
             "Variable \"${variable}\" must be non-nullable to be used for OneOf Input Object \"{object}\"."
         );
@@ -124,13 +124,13 @@ fn check_position(
         return;
     }
     let default = definition.default_value.as_ref().map(|value| &value.node);
-    let has_default = default.is_some_and(|value| *value != Value::Null) || place.has_default;
-    let fits = match is.nullable && !place.is.nullable {
-        true => has_default && base_fits(&is.base, &place.is.base),
-        false => fits(is, place.is),
+    let has_default = default.is_some_and(|value| *value != Value::Null) || position.has_default;
+    let fits = match is.nullable && !position.is.nullable {
+        true => has_default && base_fits(&is.base, &position.is.base),
+        false => fits(is, position.is),
     };
     if !fits {
-        let wanted = place.is;
+        let wanted = position.is;
         let message = format!(
             "Variable \"${variable}\" of type \"{is}\" used in position expecting type \"{wanted}\"."
         );
@@ -138,15 +138,15 @@ fn check_position(
     }
 }
 
-/// True if each value of a type is one of the place's type.
-fn fits(is: &Type, place: &Type) -> bool {
-    (place.nullable || !is.nullable) && base_fits(&is.base, &place.base)
+/// True if each value of a type is one of the position's type.
+fn fits(is: &Type, position: &Type) -> bool {
+    (position.nullable || !is.nullable) && base_fits(&is.base, &position.base)
 }
 
-fn base_fits(is: &BaseType, place: &BaseType) -> bool {
-    match (is, place) {
-        (BaseType::Named(is), BaseType::Named(place)) => is == place,
-        (BaseType::List(is), BaseType::List(place)) => fits(is, place),
+fn base_fits(is: &BaseType, position: &BaseType) -> bool {
+    match (is, position) {
+        (BaseType::Named(is), BaseType::Named(position)) => is == position,
+        (BaseType::List(is), BaseType::List(position)) => fits(is, position),
         _ => false,
     }
 }

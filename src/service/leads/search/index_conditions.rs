@@ -6,9 +6,9 @@ use crate::db::Constant;
 use crate::db::schema::leads;
 use crate::service::Actor;
 use crate::service::leads::expression::Condition;
-use crate::service::leads::query::time_span;
+use crate::service::leads::query::time_range;
 use crate::service::leads::{Archived, LeadFilter, LeadOrder, LeadOrderField, visible_to};
-use crate::service::permission::{Action, Reach, reach};
+use crate::service::permission::{Action, Scope, scope};
 
 /// The conditions that the indexes of an order tell without a look at the leads: those on the order's
 /// column, on the one assignee that an index of this order begins with, and on status and source.
@@ -67,10 +67,10 @@ fn parts(filter: &LeadFilter) -> impl Iterator<Item = &LeadFilter> {
 fn add_bounds(filter: &LeadFilter, field: LeadOrderField, add: &mut impl FnMut(Condition)) {
     match field {
         LeadOrderField::CreatedAt => {
-            time_span(leads::created_at.nullable(), &filter.created_at, add);
+            time_range(leads::created_at.nullable(), &filter.created_at, add);
         }
         LeadOrderField::UpdatedAt => {
-            time_span(leads::updated_at.nullable(), &filter.updated_at, add);
+            time_range(leads::updated_at.nullable(), &filter.updated_at, add);
         }
         LeadOrderField::LastContactDate => filter.last_contact_conditions(add),
         LeadOrderField::NextFollowUp => filter.follow_up_conditions(add),
@@ -114,7 +114,7 @@ fn one_owner(filter: &LeadFilter, actor: &Actor) -> Option<Condition> {
 }
 
 fn is_own(actor: &Actor) -> bool {
-    reach(actor.role, Action::ReadLead) == Reach::Own
+    scope(actor.role, Action::ReadLead) == Scope::Own
 }
 
 /// True if an index has each assignee's leads in this order.

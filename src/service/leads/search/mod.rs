@@ -1,8 +1,8 @@
 //! Searching: what a search asks for, as conditions, and how a page of its leads is found.
 
+mod fuzzy_terms;
 mod gather;
 mod index_conditions;
-mod near;
 mod page;
 mod search_index;
 mod statements;
@@ -18,7 +18,7 @@ use crate::service::leads::expression::{
 };
 use crate::service::validation::searchable;
 
-pub(super) use near::Near;
+pub(super) use fuzzy_terms::FuzzyTerms;
 pub(super) use page::{LeadSearch, PageWindow};
 pub(super) use search_index::{InIndex, in_index, owners, whole_in_index};
 use terms::{Term, letters, terms};

@@ -8,7 +8,7 @@ use crate::service::leads::search::gather::check_gather;
 use crate::service::leads::search::index_conditions::{order_conditions, ranges};
 use crate::service::leads::search::search_index::in_index;
 use crate::service::leads::search::statements::{PageRow, PageStatement, Rows};
-use crate::service::leads::search::{InIndex, Near};
+use crate::service::leads::search::{FuzzyTerms, InIndex};
 use crate::service::leads::texts::named;
 use crate::service::leads::{Columns, LeadFilter, ListedLead, MatchKind};
 use crate::service::{Actor, Result};
@@ -34,16 +34,16 @@ pub(crate) struct LeadSearch<'a> {
     pub actor: &'a Actor,
     pub filter: &'a LeadFilter,
     /// If the leads with mistyped names are meant.
-    pub near: Option<&'a Near>,
+    pub fuzzy: Option<&'a FuzzyTerms>,
     pub order: LeadOrder,
     pub backwards: bool,
     pub columns: Columns,
 }
 
-/// The rows of an order from a place on, and which of them.
+/// The rows of an order from a position on, and which of them.
 #[derive(Clone, Copy)]
 pub(crate) struct PageWindow<'a> {
-    pub place: Option<&'a Cursor>,
+    pub cursor: Option<&'a Cursor>,
     pub limit: usize,
     pub offset: usize,
 }
@@ -85,7 +85,7 @@ impl LeadSearch<'_> {
                 }
                 scanned = rows;
             }
-            let Some(rows) = self.rows(step, scanned, window.place) else {
+            let Some(rows) = self.rows(step, scanned, window.cursor) else {
                 continue;
             };
             if step == Step::Gather {
@@ -104,7 +104,7 @@ impl LeadSearch<'_> {
 
     /// The steps in their order. Few leads have mistyped names: the index is asked for them first.
     fn steps(&self) -> &'static [Step] {
-        match self.near {
+        match self.fuzzy {
             None => &[
                 Step::NamedScan,
                 Step::OrderedScan(FIRST),
@@ -125,7 +125,7 @@ impl LeadSearch<'_> {
     }
 
     /// The rows that a step looks at; nothing if there is no index for it.
-    fn rows(&self, step: Step, scanned: usize, place: Option<&Cursor>) -> Option<Rows> {
+    fn rows(&self, step: Step, scanned: usize, cursor: Option<&Cursor>) -> Option<Rows> {
         let ranged = |conditions: Vec<Condition>| {
             (!conditions.is_empty()).then(|| Rows::Ranged {
                 condition: every(conditions),
@@ -133,7 +133,7 @@ impl LeadSearch<'_> {
             })
         };
         match step {
-            Step::OrderedScan(_) => Some(self.ordered(scanned, place)),
+            Step::OrderedScan(_) => Some(self.ordered(scanned, cursor)),
             Step::NamedScan => ranged(named(self.filter)),
             Step::SearchScan => self.in_index().map(|condition| Rows::Searched {
                 condition,
@@ -144,7 +144,7 @@ impl LeadSearch<'_> {
         }
     }
 
-    /// The leads found in one step, and whether those are all from the place on.
+    /// The leads found in one step, and whether those are all from the position on.
     async fn read(
         &self,
         conn: &mut Connection,
@@ -153,7 +153,7 @@ impl LeadSearch<'_> {
     ) -> Result<(Vec<ListedLead>, bool)> {
         let statement = PageStatement {
             columns: self.columns,
-            rest: self.rest(window.place, &rows)?,
+            rest: self.rest(window.cursor, &rows)?,
             rows,
             order: self.order,
             backwards: self.backwards,
@@ -187,59 +187,59 @@ impl LeadSearch<'_> {
 
     /// The kind of match by which the leads are found.
     fn kind(&self) -> MatchKind {
-        match self.near {
+        match self.fuzzy {
             None => MatchKind::Exact,
-            Some(_) => MatchKind::Near,
+            Some(_) => MatchKind::FuzzyTerms,
         }
     }
 
     fn matches(&self) -> Option<Condition> {
-        match self.near {
+        match self.fuzzy {
             None => self.filter.search.matches(),
-            Some(near) => near.matches(),
+            Some(fuzzy) => fuzzy.matches(),
         }
     }
 
     fn in_index(&self) -> Option<IndexCondition> {
-        let search = match self.near {
+        let search = match self.fuzzy {
             None => self.filter.search.in_index(),
-            Some(near) => near.in_index(),
+            Some(fuzzy) => fuzzy.in_index(),
         };
         in_index(self.filter, self.actor, search)
     }
 
     /// All that the leads must fulfil, and where in the order they must be if that is not said yet.
-    fn rest(&self, place: Option<&Cursor>, rows: &Rows) -> Result<Condition> {
+    fn rest(&self, cursor: Option<&Cursor>, rows: &Rows) -> Result<Condition> {
         let mut all = vec![self.filter.unsearched(self.actor)?];
         all.extend(self.matches());
-        if let (Some(place), false) = (place, matches!(rows, Rows::Ordered { .. })) {
-            all.push(self.behind(place));
+        if let (Some(cursor), false) = (cursor, matches!(rows, Rows::Ordered { .. })) {
+            all.push(self.behind(cursor));
         }
         Ok(every(all))
     }
 
-    /// The first rows of the order from a place on, with what an index of the order has of the filter.
-    fn ordered(&self, most: usize, place: Option<&Cursor>) -> Rows {
+    /// The first rows of the order from a position on, with what an index of the order has of the filter.
+    fn ordered(&self, most: usize, cursor: Option<&Cursor>) -> Rows {
         let parts = self.order.nulls_parts(self.backwards).iter();
-        let parts = parts.skip_while(|part| place.is_some_and(|place| place.part() != **part));
-        let places = std::iter::once(place).chain(std::iter::repeat(None));
-        let seek = |(&part, place): (&NullsPart, Option<&Cursor>)| -> LeadQuery<'static> {
+        let parts = parts.skip_while(|part| cursor.is_some_and(|cursor| cursor.part() != **part));
+        let cursors = std::iter::once(cursor).chain(std::iter::repeat(None));
+        let seek = |(&part, cursor): (&NullsPart, Option<&Cursor>)| -> LeadQuery<'static> {
             let own = every(order_conditions(self.filter, self.actor, self.order));
             let all = leads::table.filter(own).into_boxed();
-            self.order.seek(all, part, self.backwards, place)
+            self.order.seek(all, part, self.backwards, cursor)
         };
         Rows::Ordered {
-            parts: parts.zip(places).map(seek).collect(),
+            parts: parts.zip(cursors).map(seek).collect(),
             most,
         }
     }
 
-    /// The leads behind a place: those of its part of the order, and those of the next.
-    fn behind(&self, place: &Cursor) -> Condition {
-        let after = self.order.after(self.backwards, place);
-        let here = self.order.only(place.part()).into_iter().chain([after]);
+    /// The leads behind a position: those of its part of the order, and those of the next.
+    fn behind(&self, cursor: &Cursor) -> Condition {
+        let after = self.order.after(self.backwards, cursor);
+        let here = self.order.only(cursor.part()).into_iter().chain([after]);
         let here = every(here.collect());
-        let next = self.order.next(place.part(), self.backwards);
+        let next = self.order.next(cursor.part(), self.backwards);
         match next.and_then(|next| self.order.only(next)) {
             Some(next) => Box::new(here.or(next)),
             None => here,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::db::schema::{lead_search, leads};
 use crate::service::leads::expression::{IndexCondition, both, lead_owner};
 use crate::service::leads::search::Search;
-use crate::service::leads::{Archived, LeadFilter, Owners, visible_owners};
+use crate::service::leads::{Archived, AssigneeSet, LeadFilter, visible_assignees};
 use crate::service::{Actor, Json, UserId, text};
 
 /// The owner of the leads of nobody.
@@ -59,9 +59,11 @@ pub(in crate::service::leads) fn in_index(
     }
     add_archived(filter, &mut all);
     match owners(filter, actor) {
-        Owners::Everybody => {}
-        Owners::Somebody => all.push(Box::new(lead_search::assigned_to.is_not_null().nullable())),
-        Owners::Only(owners) => {
+        AssigneeSet::Everybody => {}
+        AssigneeSet::Somebody => {
+            all.push(Box::new(lead_search::assigned_to.is_not_null().nullable()))
+        }
+        AssigneeSet::Only(owners) => {
             let owners = owners.into_iter().map(|owner| owner.unwrap_or(NOBODY));
             let owners: Vec<UserId> = owners.collect();
             let owner = lead_owner(lead_search::assigned_to).overlaps_with(owners);
@@ -94,11 +96,11 @@ pub(in crate::service::leads) fn whole_in_index(
 }
 
 /// Whose leads the filter means, of those that the actor may see.
-pub(in crate::service::leads) fn owners(filter: &LeadFilter, actor: &Actor) -> Owners {
-    let own = Owners::of(filter.assigned_to.as_deref(), filter.unassigned);
+pub(in crate::service::leads) fn owners(filter: &LeadFilter, actor: &Actor) -> AssigneeSet {
+    let own = AssigneeSet::of(filter.assigned_to.as_deref(), filter.unassigned);
     let parts = filter.and.iter();
-    let parts = parts.map(|part| Owners::of(part.assigned_to.as_deref(), part.unassigned));
-    parts.fold(visible_owners(actor).and(own), Owners::and)
+    let parts = parts.map(|part| AssigneeSet::of(part.assigned_to.as_deref(), part.unassigned));
+    parts.fold(visible_assignees(actor).and(own), AssigneeSet::and)
 }
 
 /// The tags and values of custom fields that all of them have: each has a list in the index.

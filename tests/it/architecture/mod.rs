@@ -1,0 +1,7 @@
+//! The architecture: layers, sizes of files and functions, import cycles, names, and the guide to adding a field.
+
+mod add_a_field;
+mod coverage;
+mod import_cycles;
+mod layers;
+mod names;
