@@ -4,12 +4,14 @@ mod database;
 mod environment;
 mod identity_provider;
 mod limits;
+mod profile;
 mod value;
 
 pub use database::DatabaseConfig;
 pub use environment::{removed_settings, without_empty_variables};
 pub use identity_provider::OidcConfig;
 pub use limits::LimitOptions;
+pub use profile::Profile;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,24 +26,13 @@ use crate::db::DatabaseOptions;
 use crate::db::embedded::EmbeddedOptions;
 use crate::graphql::Settings;
 use crate::http::{BodyLimits, BrowserHeaders, ConnectionLimits};
+use crate::service::sessions::SignInPolicy;
 use crate::service::text::PhoneRegion;
 
 /// The password of the first administrator in development, where none is given.
 pub const DEVELOPMENT_PASSWORD: &str = "development-only";
 /// The address of the first administrator in development, where none is given.
 pub const DEVELOPMENT_EMAIL: &str = "admin@example.com";
-
-/// The purpose of this installation.
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Profile {
-    /// On a laptop: own PostgreSQL, first administrator, demo data, GraphiQL, introspection.
-    Development,
-    /// For a company: its PostgreSQL, nothing made up, no GraphiQL, introspection for
-    /// administrators only.
-    Production,
-    /// For automated tests: as development, without demo data and GraphiQL.
-    Test,
-}
 
 /// Everything that can be decided from outside. Each flag has an environment variable.
 #[derive(Args, Debug, Clone)]
@@ -254,7 +245,7 @@ impl Config {
             bin: self.pg_bin.clone(),
             data_dir: self.data_dir.clone(),
             data_home: self.data_home.clone(),
-            fetch: self.profile == Profile::Development,
+            fetch: self.profile != Profile::Test && self.profile != Profile::Production,
             ..EmbeddedOptions::default()
         }
     }
@@ -271,18 +262,26 @@ impl Config {
     pub fn settings(&self) -> Settings {
         Settings {
             bulk_limit: self.bulk_limit,
-            session_lifetime: TimeDelta::hours(self.session_hours.into()),
+            sign_in: self.sign_in(),
             limits: self.limits.limits(),
             request_timeout: Duration::from_millis(self.request_timeout_ms),
             introspection_for_all: self.profile != Profile::Production,
         }
     }
 
-    /// The first administrator's address and password; in production only if both are given.
+    /// The rules of signing in.
+    pub fn sign_in(&self) -> SignInPolicy {
+        SignInPolicy {
+            lifetime: TimeDelta::hours(self.session_hours.into()),
+            demo_accounts: !self.profile.is_shared(),
+        }
+    }
+
+    /// The first administrator's address and password; where others sign in only if both are given.
     pub fn first_admin(&self) -> Option<(String, String)> {
         match (&self.admin_email, &self.admin_password, self.profile) {
             (Some(email), Some(password), _) => Some((email.clone(), password.clone())),
-            (_, _, Profile::Production) => None,
+            (_, _, profile) if profile.is_shared() => None,
             (email, password, _) => Some((
                 email
                     .clone()

@@ -35,6 +35,10 @@ pub async fn serve(config: &Config, metrics: Metrics) -> Result<(), Failure> {
         tracing::warn!("{removed}");
     }
     file_limit::raise(config);
+    config
+        .profile
+        .check_address(config.listen)
+        .map_err(Failure::new)?;
     // Before anything else is started: a port in use is the most common mistake.
     let listener = listen(config.listen, "CRM_LISTEN").await?;
     let monitor = match config.monitor_listen {
@@ -62,7 +66,9 @@ async fn serve_on(
     }
     let provider = config.oidc.provider().map_err(Failure::new)?;
     let app = app(config, database, provider.clone()).await?;
-    let graphiql = (config.profile == Profile::Development)
+    let graphiql = config
+        .profile
+        .has_graphiql()
         .then(|| Pending::spawn(database.folder.join("graphiql")));
     let stopping = Stopping::default();
     let addresses = Addresses::of(&listener, monitor.as_ref()).map_err(Failure::new)?;
@@ -183,7 +189,11 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 /// On a database that nobody administers: in development, demo data if there are no leads, and then
 /// the first administrator, last, so that a start which was cut off is made up for by the next.
 async fn prepare(config: &Config, db: RequestDb) -> Result<(), Failure> {
-    if users::has_admin(&db).await.map_err(said)? {
+    let policy = config.sign_in();
+    if !policy.demo_accounts {
+        warn_of_demo(users::count_demo(&db).await.map_err(said)?);
+    }
+    if users::has_admin(&db, policy).await.map_err(said)? {
         return Ok(());
     }
     if config.profile == Profile::Development {
@@ -193,10 +203,20 @@ async fn prepare(config: &Config, db: RequestDb) -> Result<(), Failure> {
         tracing::warn!("there is no administrator yet: create one with `crm users create`");
         return Ok(());
     };
+    let is_published = policy.demo_accounts && password == DEVELOPMENT_PASSWORD;
     let password = PasswordHash::of(&password).await.map_err(said)?;
-    users::create_first_admin(&db, &email, password)
+    users::create_first_admin(&db, &email, password, (is_published, policy))
         .await
         .map_err(said)
+}
+
+fn warn_of_demo(accounts: i64) {
+    if accounts > 0 {
+        tracing::warn!(
+            "{accounts} accounts of the demo are not let in, as their password is published: \
+             `crm demo remove` removes the demo"
+        );
+    }
 }
 
 /// The addresses of the program: with port 0, what the system chose.
@@ -217,7 +237,7 @@ impl Addresses {
 fn announce(config: &Config, Addresses { api, monitor }: &Addresses) {
     println!("crm is ready");
     println!("  GraphQL   http://{api}/graphql");
-    if config.profile == Profile::Development {
+    if config.profile.has_graphiql() {
         println!("  GraphiQL  http://{api}/graphiql");
     }
     if let Some(monitor) = monitor {

@@ -109,6 +109,7 @@ async fn create(db: &RequestDb, new: Create) -> Result<(), Failure> {
         role,
         manager,
         password,
+        is_demo: false,
     };
     let user = perform(db, &Actor::operator(), user).await.map_err(said)?;
     println!("Created {} ({}).", user.email, user.id);

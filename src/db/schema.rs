@@ -182,6 +182,7 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         oidc_subject -> Nullable<Text>,
+        is_demo -> Bool,
     }
 }
 

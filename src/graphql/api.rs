@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{IntrospectionMode, Response, ServerError, ValidationMode};
-use chrono::TimeDelta;
 use futures_util::FutureExt;
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span, debug_span, field};
@@ -26,6 +25,7 @@ use crate::graphql::prepare::{
     Variables, coerce_variables, executable, limits,
 };
 use crate::graphql::schema::{Schema, index, types};
+use crate::service::sessions::SignInPolicy;
 use crate::service::users::{UserCache, UserRole};
 use crate::service::{Result, ServiceError};
 
@@ -38,7 +38,7 @@ const GRACE: Duration = Duration::from_secs(3);
 pub struct Api {
     schema: Schema,
     db: Db,
-    session_lifetime: TimeDelta,
+    sign_in: SignInPolicy,
     user_cache: UserCache,
     documents: DocumentCache,
     large_answers: LargeAnswers,
@@ -82,7 +82,7 @@ impl Api {
     /// The API over a database.
     pub fn new(db: Db, settings: Settings) -> Self {
         let user_cache = UserCache::default();
-        let session_lifetime = settings.session_lifetime;
+        let sign_in = settings.sign_in;
         let limits = settings.limits.clone();
         let (request_timeout, introspection_for_all) =
             (settings.request_timeout, settings.introspection_for_all);
@@ -99,7 +99,7 @@ impl Api {
         Self {
             schema,
             db,
-            session_lifetime,
+            sign_in,
             user_cache,
             documents: DocumentCache::new(limits, index()),
             large_answers,
@@ -130,8 +130,8 @@ impl Api {
     }
 
     /// The time after which a session that is not used ends.
-    pub fn session_lifetime(&self) -> TimeDelta {
-        self.session_lifetime
+    pub fn sign_in(&self) -> SignInPolicy {
+        self.sign_in
     }
 
     /// When a request that comes now is given up.

@@ -3,13 +3,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::Context;
-use chrono::TimeDelta;
 
 use crate::db::{AuthRevision, Party, RequestDb};
 use crate::graphql::attempt::Attempt;
 use crate::graphql::execute::answer_size::AnswerSize;
 use crate::graphql::prepare::RowCosts;
 use crate::graphql::prepare::limits::Limits;
+use crate::service::sessions::SignInPolicy;
 use crate::service::validation::FieldErrors;
 use crate::service::{Actor, Command, Result, ServiceError, perform, perform_once};
 
@@ -18,8 +18,8 @@ use crate::service::{Actor, Command, Result, ServiceError, perform, perform_once
 pub struct Settings {
     /// The most leads that one bulk change may select.
     pub bulk_limit: usize,
-    /// The lifetime of a session.
-    pub session_lifetime: TimeDelta,
+    /// The rules of signing in.
+    pub sign_in: SignInPolicy,
     /// The limits on what a request may ask for at once.
     pub limits: Limits,
     /// The time limit of a request.

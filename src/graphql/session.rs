@@ -83,10 +83,10 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who, and the password.")] input: LoginInput,
     ) -> Option<LoginPayload> {
-        let lifetime = settings(ctx).session_lifetime;
+        let policy = settings(ctx).sign_in;
         let ClientAddress(from) = *ctx.data_unchecked();
         let (email, password) = (&input.email, &input.password);
-        let session = sessions::login(db(ctx), email, password, from, lifetime);
+        let session = sessions::login(db(ctx), email, password, from, policy);
         answer(ctx, session.await).map(|session| LoginPayload {
             token: session.token.reveal(),
             expires_at: session.expires_at,

@@ -92,9 +92,10 @@ async fn looked_up(
             Some(turn)
         }
     };
+    let policy = app.api.sign_in();
     let found = match token.kind() {
-        TokenKind::Session => sessions::authenticate(db, token, app.api.session_lifetime()).await?,
-        TokenKind::ApiKey => api_keys::authenticate(db, token).await?,
+        TokenKind::Session => sessions::authenticate(db, token, policy).await?,
+        TokenKind::ApiKey => api_keys::authenticate(db, token, policy).await?,
     };
     let Some((actor, until)) = found else {
         app.auth_cache.forget(token);
@@ -113,7 +114,7 @@ async fn identified(app: &App, db: &RequestDb, shown: &str) -> Result<Credential
     let Some(identity) = provider.verify(shown, &header).await? else {
         return Ok(Credentials::Refused);
     };
-    let actor = users::identified(db, &identity).await?;
+    let actor = users::identified(db, &identity, app.api.sign_in()).await?;
     Ok(actor.map_or(Credentials::Refused, found_now))
 }
 

@@ -35,6 +35,7 @@ impl CreateUserInput {
             role: self.role.into(),
             manager: self.manager_id.map(|id| manager_id(&id, faults)),
             password,
+            is_demo: false,
         }))
     }
 }

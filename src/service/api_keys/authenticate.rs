@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use crate::db::schema::{api_keys, users};
 use crate::db::{Connection, CurrentRevision, RequestDb, RunQueryDsl};
 use crate::service::clock::now;
+use crate::service::sessions::SignInPolicy;
 use crate::service::users::{UserRole, team_of};
 use crate::service::{Actor, ApiKeyId, OpaqueToken, Result, UserId};
 
@@ -18,6 +19,7 @@ const NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 pub async fn authenticate(
     db: &RequestDb,
     secret: &OpaqueToken,
+    policy: SignInPolicy,
 ) -> Result<Option<(Actor, DateTime<Utc>)>> {
     let mut conn = db.connection().await?;
     let key = api_keys::table
@@ -26,7 +28,8 @@ pub async fn authenticate(
         .filter(api_keys::revoked_at.is_null())
         .filter(api_keys::expires_at.gt(Utc::now()))
         // In the order of the type ADMIN comes first: at most the user's.
-        .filter(users::is_active.and(api_keys::role.ge(users::role)))
+        .filter(api_keys::role.ge(users::role))
+        .filter(policy.admits())
         .select((
             (
                 api_keys::id,

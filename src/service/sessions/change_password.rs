@@ -87,6 +87,8 @@ impl Command for ChangePassword {
             .set((
                 users::password_hash.eq(self.after.checked().ok()),
                 users::updated_at.eq(now()),
+                // Nobody else knows this one.
+                users::is_demo.eq(false),
             ))
             .returning(User::as_returning())
             .get_result(conn)

@@ -5,6 +5,7 @@ mod change_password;
 mod end;
 mod list;
 mod password;
+mod policy;
 mod throttle;
 
 pub use auth_cache::{AuthCache, Remembered};
@@ -12,6 +13,7 @@ pub use change_password::change_password;
 pub use end::EndSession;
 pub use list::{Session, count, find_many, list};
 pub use password::PasswordHash;
+pub use policy::SignInPolicy;
 
 use std::net::IpAddr;
 
@@ -42,10 +44,10 @@ pub struct NewSession {
     pub user: User,
 }
 
-/// Opens a session that ends `lifetime` after it was last used.
+/// Opens a session that ends `policy.lifetime` after it was last used.
 ///
 /// Errors: `Unauthenticated`, in the same words and after about the same time whether the user is
-/// unknown, deactivated, or has another password; `RateLimited` after five failures within a minute for
+/// unknown, not let in, or has another password; `RateLimited` after five failures within a minute for
 /// the account (from an address of its owner: from there; else from all others together), or twenty
 /// from the address where it is known.
 #[tracing::instrument(name = "sessions::login", level = "debug", skip_all)]
@@ -54,13 +56,14 @@ pub async fn login(
     email: &str,
     password: &str,
     from: Option<IpAddr>,
-    lifetime: TimeDelta,
+    policy: SignInPolicy,
 ) -> Result<NewSession> {
     let refused = ServiceError::Unauthenticated("the e-mail address or the password is wrong");
     let email = typed_address(email);
     let attempt = LoginAttempt::begin(db, &email, from).await?;
     let user = users::table
-        .filter(users::email.eq(&email).and(users::is_active))
+        .filter(users::email.eq(&email))
+        .filter(policy.admits())
         .select((User::as_select(), users::password_hash));
     let found: Option<(User, Option<String>)> =
         user.first(&mut *db.connection().await?).await.optional()?;
@@ -73,7 +76,7 @@ pub async fn login(
     attempt.succeeded(db, user.id).await?;
     let token = OpaqueToken::generate(TokenKind::Session)?;
     let created_at = now();
-    let expires_at = expiry(created_at, created_at, lifetime);
+    let expires_at = expiry(created_at, created_at, policy.lifetime);
     let session = Session {
         id: SessionId::generate(),
         user_id: user.id,
@@ -120,20 +123,21 @@ async fn open(
 pub async fn authenticate(
     db: &RequestDb,
     token: &OpaqueToken,
-    lifetime: TimeDelta,
+    policy: SignInPolicy,
 ) -> Result<Option<(Actor, DateTime<Utc>)>> {
     let mut conn = db.connection().await?;
     let session = sessions::table
         .inner_join(users::table)
         .filter(sessions::token_hash.eq(token.hash().as_slice()))
-        .filter(sessions::expires_at.gt(Utc::now()).and(users::is_active))
+        .filter(sessions::expires_at.gt(Utc::now()))
+        .filter(policy.admits())
         .select((Session::as_select(), users::role, CurrentRevision));
     let found: Option<(Session, UserRole, Option<i64>)> =
         session.get_result(&mut conn).await.optional()?;
     let Some((session, role, auth_revision)) = found else {
         return Ok(None);
     };
-    let expires_at = prolong(&mut conn, &session, lifetime).await?;
+    let expires_at = prolong(&mut conn, &session, policy.lifetime).await?;
     let actor = Actor {
         id: session.user_id,
         role,

@@ -22,6 +22,8 @@ pub struct CreateUser {
     pub role: UserRole,
     pub manager: Option<UserId>,
     pub password: PasswordHash,
+    /// The password is published.
+    pub is_demo: bool,
 }
 
 impl Command for CreateUser {
@@ -56,7 +58,8 @@ impl Command for CreateUser {
             updated_at: now,
             oidc_subject: None,
         };
-        let row = (&user, users::password_hash.eq(password));
+        let password = users::password_hash.eq(password);
+        let row = (&user, password, users::is_demo.eq(self.is_demo));
         let insert = diesel::insert_into(users::table)
             .values(row)
             .execute(conn)

@@ -4,33 +4,48 @@ use diesel::prelude::*;
 use crate::db::schema::users;
 use crate::db::{RequestDb, RunQueryDsl};
 use crate::service::perform;
-use crate::service::sessions::PasswordHash;
+use crate::service::sessions::{PasswordHash, SignInPolicy};
 use crate::service::text::typed_address;
 use crate::service::users::{CreateUser, User, UserRole};
 use crate::service::{Actor, Result, ServiceError};
 
-/// Creates an administrator, unless another copy of the program does so at the same moment.
+/// Creates an administrator, of the demo if the password is published, unless another copy of the program does so at the same moment.
 #[tracing::instrument(name = "users::create_first_admin", level = "debug", skip_all)]
-pub async fn create_first_admin(db: &RequestDb, email: &str, password: PasswordHash) -> Result<()> {
+pub async fn create_first_admin(
+    db: &RequestDb,
+    email: &str,
+    password: PasswordHash,
+    (is_demo, policy): (bool, SignInPolicy),
+) -> Result<()> {
     let admin = CreateUser {
         email: email.to_owned(),
         full_name: "First Administrator".to_owned(),
         role: UserRole::Admin,
         manager: None,
         password,
+        is_demo,
     };
     match perform(db, &Actor::operator(), admin).await {
-        Err(ServiceError::Conflict(_)) if has_admin(db).await? => Ok(()),
+        Err(ServiceError::Conflict(_)) if has_admin(db, policy).await? => Ok(()),
         created => created.map(|_| ()),
     }
 }
 
-/// True if there is somebody who can manage users.
+/// True if there is somebody who can sign in and manage users.
 #[tracing::instrument(name = "users::has_admin", level = "debug", skip_all)]
-pub async fn has_admin(db: &RequestDb) -> Result<bool> {
+pub async fn has_admin(db: &RequestDb, policy: SignInPolicy) -> Result<bool> {
     let mut conn = db.connection().await?;
-    let admins = users::table.filter(users::role.eq(UserRole::Admin).and(users::is_active));
+    let admins = users::table.filter(users::role.eq(UserRole::Admin));
+    let admins = admins.filter(policy.admits());
     Ok(diesel::select(exists(admins)).get_result(&mut conn).await?)
+}
+
+/// The number of active users whose password is published.
+#[tracing::instrument(name = "users::count_demo", level = "debug", skip_all)]
+pub async fn count_demo(db: &RequestDb) -> Result<i64> {
+    let mut conn = db.connection().await?;
+    let demo = users::table.filter(users::is_demo.and(users::is_active));
+    Ok(demo.count().get_result(&mut conn).await?)
 }
 
 /// True if there are users at all.

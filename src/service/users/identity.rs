@@ -2,6 +2,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::users;
 use crate::db::{CurrentRevision, RequestDb, RunQueryDsl};
+use crate::service::sessions::SignInPolicy;
 use crate::service::text::claimed_address;
 use crate::service::users::{UserRole, team_of};
 use crate::service::{Actor, Result, UserId};
@@ -17,8 +18,12 @@ pub enum Identity {
 
 /// The active user behind an identity right now, asked of the database for every request.
 #[tracing::instrument(name = "users::identified", level = "debug", skip_all)]
-pub async fn identified(db: &RequestDb, identity: &Identity) -> Result<Option<Actor>> {
-    let user = users::table.filter(users::is_active).into_boxed();
+pub async fn identified(
+    db: &RequestDb,
+    identity: &Identity,
+    policy: SignInPolicy,
+) -> Result<Option<Actor>> {
+    let user = users::table.filter(policy.admits()).into_boxed();
     let user = match identity {
         // What PostgreSQL cannot hold is nobody's.
         Identity::Email(text) | Identity::Subject(text) if text.contains('\0') => return Ok(None),

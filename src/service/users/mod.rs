@@ -14,7 +14,7 @@ pub use crate::service::user_role::UserRole;
 pub(crate) use addresses::normalize_addresses;
 pub use create::CreateUser;
 pub use deactivate::{DeactivateUser, TheirLeads};
-pub use first_admin::{by_email, create_first_admin, exist, has_admin};
+pub use first_admin::{by_email, count_demo, create_first_admin, exist, has_admin};
 pub use identity::{Identity, identified};
 pub use list::{UserCursor, UserFilter, count, list};
 pub use update::{UpdateUser, UserPatch};

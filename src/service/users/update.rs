@@ -59,12 +59,17 @@ impl Command for UpdateUser {
         }
         let row = diesel::update(users::table.find(self.id));
         row.set(&after).execute(conn).await.map_err(taken)?;
+        if actor.id == self.id && before.email != after.email {
+            let row = diesel::update(users::table.find(self.id));
+            row.set(users::is_demo.eq(false)).execute(conn).await?;
+        }
         if !before.role.is_at_most(after.role) {
             api_keys::revoke_above(conn, self.id, after.role).await?;
         }
         if let Some(password) = &self.patch.password {
             let row = diesel::update(users::table.find(self.id));
-            row.set(users::password_hash.eq(password.checked().ok()))
+            let hash = users::password_hash.eq(password.checked().ok());
+            row.set((hash, users::is_demo.eq(false)))
                 .execute(conn)
                 .await?;
             sessions::end_all(conn, self.id).await?;

@@ -38,7 +38,14 @@ async fn it_ends_the_other_sessions_and_lets_in_with_the_new_one_only() {
     api.refusal(Some(&elsewhere), me, json!({}), "UNAUTHENTICATED")
         .await;
     let lifetime = chrono::TimeDelta::hours(1);
-    let old = sessions::login(api.db(), &here.email, PASSWORD, None, lifetime).await;
+    let old = sessions::login(
+        api.db(),
+        &here.email,
+        PASSWORD,
+        None,
+        crate::support::lasting(lifetime),
+    )
+    .await;
     assert_eq!(old.err().map(|e| e.code()), Some("UNAUTHENTICATED"));
     api.sign_in(&here.email, NEW).await;
 }
@@ -68,7 +75,14 @@ async fn wrong_ones_count_as_failed_attempts_to_sign_in() {
     api.refusal(Some(&ann), CHANGE, input(PASSWORD, NEW), "RATE_LIMITED")
         .await;
     let lifetime = chrono::TimeDelta::hours(1);
-    let login = sessions::login(api.db(), &ann.email, PASSWORD, None, lifetime).await;
+    let login = sessions::login(
+        api.db(),
+        &ann.email,
+        PASSWORD,
+        None,
+        crate::support::lasting(lifetime),
+    )
+    .await;
     assert_eq!(login.err().map(|e| e.code()), Some("RATE_LIMITED"));
 }
 
@@ -118,7 +132,13 @@ async fn a_login_with_the_old_password_while_it_is_changed_opens_no_session() {
     let change = "BEGIN; UPDATE users SET password_hash = 'another'; DELETE FROM sessions";
     changing.batch_execute(change).await.unwrap();
     let lifetime = chrono::TimeDelta::hours(1);
-    let login = sessions::login(api.db(), &ann.email, PASSWORD, None, lifetime);
+    let login = sessions::login(
+        api.db(),
+        &ann.email,
+        PASSWORD,
+        None,
+        crate::support::lasting(lifetime),
+    );
     let commit = async {
         let waiting = "(SELECT count(*)::text FROM pg_locks AS waiting JOIN pg_locks AS held USING (pid) \
             WHERE NOT waiting.granted AND held.relation = 'users'::regclass)";

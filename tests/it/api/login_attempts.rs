@@ -125,7 +125,14 @@ async fn an_attempt_that_nobody_ended_counts_as_failed_after_ten_seconds() {
 async fn from(api: &Api, address: &str, email: &str, password: &str) -> Option<&'static str> {
     let address = Some(address.parse().unwrap());
     let lifetime = chrono::TimeDelta::hours(1);
-    let session = sessions::login(api.db(), email, password, address, lifetime).await;
+    let session = sessions::login(
+        api.db(),
+        email,
+        password,
+        address,
+        crate::support::lasting(lifetime),
+    )
+    .await;
     session.err().map(|error| error.code())
 }
 

@@ -35,7 +35,7 @@ async fn a_panic_in_a_resolver_is_an_internal_error_with_the_requests_id() {
     let ada = api.admin().await;
     let settings = Settings {
         bulk_limit: 1,
-        session_lifetime: TimeDelta::MAX,
+        sign_in: crate::support::lasting(TimeDelta::MAX),
         limits: Limits::default(),
         request_timeout: Duration::from_secs(30),
         introspection_for_all: true,

@@ -105,7 +105,14 @@ async fn no_use_carries_a_session_beyond_thirty_days() {
     // Nor does a lifetime that is longer.
     api.sql("DELETE FROM sessions").await;
     let long = TimeDelta::days(60);
-    let session = sessions::login(api.db(), &ann.email, PASSWORD, None, long).await;
+    let session = sessions::login(
+        api.db(),
+        &ann.email,
+        PASSWORD,
+        None,
+        crate::support::lasting(long),
+    )
+    .await;
     let session = session.map_err(|error| error.code()).unwrap();
     assert!(is_about(session.expires_at, Utc::now() + LONGEST_LIFE));
     assert_eq!(session.expires_at, time(&api, "expires_at").await);
@@ -138,7 +145,8 @@ async fn of_many_uses_at_the_same_time_one_is_written() {
     set(&api, "-1 hour", "-11 minutes", "1 minute").await;
     api.sql("DELETE FROM writes").await;
     let token = OpaqueToken::parse(&ann.token).unwrap();
-    let uses = (0..8).map(|_| sessions::authenticate(api.db(), &token, HOUR));
+    let uses =
+        (0..8).map(|_| sessions::authenticate(api.db(), &token, crate::support::lasting(HOUR)));
     for used in join_all(uses).await {
         let (actor, until) = used.map_err(|error| error.code()).unwrap().unwrap();
         assert_eq!(actor.id.to_string(), ann.id);

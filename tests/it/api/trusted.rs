@@ -99,7 +99,7 @@ async fn a_document_that_could_never_be_answered_is_an_error_with_its_place() {
     let api = Api::new().await;
     let settings = Settings {
         bulk_limit: 1,
-        session_lifetime: chrono::TimeDelta::hours(1),
+        sign_in: crate::support::lasting(chrono::TimeDelta::hours(1)),
         limits: Limits::default(),
         request_timeout: std::time::Duration::from_secs(30),
         introspection_for_all: true,

@@ -128,7 +128,7 @@ async fn the_demo_is_there_once_and_its_people_can_sign_in() {
     }
     let hour = chrono::TimeDelta::hours(1);
     let maria = "maria.schmidt@example.com";
-    let session = sessions::login(db, maria, PASSWORD, None, hour).await;
+    let session = sessions::login(db, maria, PASSWORD, None, crate::support::lasting(hour)).await;
     assert_eq!(session.expect("a session").user.full_name, "Maria Schmidt");
 }
 

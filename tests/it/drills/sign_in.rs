@@ -36,6 +36,7 @@ async fn colleagues(program: &Program, number: usize) -> Vec<String> {
             role: UserRole::Agent,
             manager: None,
             password: hash.clone(),
+            is_demo: false,
         };
         emails.push(user.email.clone());
         perform(program.db(), &Actor::operator(), user)

@@ -48,7 +48,7 @@ impl Copy {
         let db = Db::connect(url, options).await.unwrap();
         let settings = Settings {
             bulk_limit: 10_000,
-            session_lifetime: TimeDelta::hours(1),
+            sign_in: crate::support::lasting(TimeDelta::hours(1)),
             limits: Limits::default(),
             request_timeout: Duration::from_secs(30),
             introspection_for_all: true,

@@ -16,7 +16,7 @@ use crm::db::{Db, RequestDb};
 use crm::graphql::{self, Limits, Settings};
 use crm::http::graphiql::Pending;
 use crm::http::{self, App, BodyLimits, BrowserHeaders, Provider, Stopping};
-use crm::service::sessions::{self, AuthCache, PasswordHash};
+use crm::service::sessions::{self, AuthCache, PasswordHash, SignInPolicy};
 use crm::service::users::{CreateUser, UserRole};
 use crm::service::{Actor, TokenLookups, UserId, perform};
 
@@ -78,6 +78,14 @@ impl Default for ApiOptions {
     }
 }
 
+/// The rules of signing in of a test: everybody may, for so long.
+pub(crate) fn lasting(lifetime: TimeDelta) -> SignInPolicy {
+    SignInPolicy {
+        lifetime,
+        demo_accounts: true,
+    }
+}
+
 impl Api {
     /// With a pool of one connection: whoever holds one while asking for another fails at once.
     pub(crate) async fn new() -> Api {
@@ -102,7 +110,7 @@ impl Api {
     pub(crate) async fn over(database: TestDatabase, options: ApiOptions) -> Api {
         let settings = Settings {
             bulk_limit: options.bulk_limit,
-            session_lifetime: TimeDelta::hours(1),
+            sign_in: lasting(TimeDelta::hours(1)),
             limits: options.limits,
             request_timeout: options.request_timeout,
             introspection_for_all: options.introspection_for_all,
@@ -174,6 +182,7 @@ impl Api {
             role,
             manager: manager.map(|manager| UserId(manager.id.parse().unwrap())),
             password: hash.clone(),
+            is_demo: false,
         };
         perform(self.db(), &Actor::operator(), user).await.unwrap();
         self.sign_in(&email, PASSWORD).await
@@ -182,7 +191,7 @@ impl Api {
     /// A user who is there already, signed in.
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> SignedIn {
         let lifetime = TimeDelta::hours(1);
-        let session = sessions::login(self.db(), email, password, None, lifetime)
+        let session = sessions::login(self.db(), email, password, None, lasting(lifetime))
             .await
             .unwrap();
         let id = session.user.id.to_string();

@@ -28,7 +28,7 @@ pub(crate) struct Program {
     pub(crate) monitor: Option<SocketAddr>,
     said: Arc<Mutex<String>>,
     listening: JoinHandle<()>,
-    database: TestDatabase,
+    database: Arc<TestDatabase>,
 }
 
 /// An address whose port the system chooses: one that was looked up before could be another's by
@@ -38,7 +38,14 @@ pub(crate) const ANY_PORT: &str = "127.0.0.1:0";
 impl Program {
     /// Starts it with these variables and waits until it says that it is ready, and where.
     pub(crate) async fn start(variables: &[(&str, &str)]) -> Program {
-        let database = TestDatabase::with_pool(2).await;
+        Self::start_on(Arc::new(TestDatabase::with_pool(2).await), variables).await
+    }
+
+    /// The same on a database that another program has, or had. An empty variable is as good as none.
+    pub(crate) async fn start_on(
+        database: Arc<TestDatabase>,
+        variables: &[(&str, &str)],
+    ) -> Program {
         let mut process = Command::new(program())
             .env("DATABASE_URL", database.url())
             .env("CRM_PROFILE", "test")
@@ -113,6 +120,11 @@ impl Program {
     pub(crate) async fn says(&self, part: &str) {
         let says = async || self.said.lock().unwrap().contains(part);
         eventually(part, says).await;
+    }
+
+    /// Its database, for a further program.
+    pub(crate) fn database(&self) -> Arc<TestDatabase> {
+        Arc::clone(&self.database)
     }
 
     /// A pool of its database, past the program.

@@ -73,6 +73,7 @@ async fn check_management(viewer: Viewer<'_>) -> Result<(), String> {
         role: UserRole::Agent,
         manager: None,
         password: password().await,
+        is_demo: false,
     };
     same("creating a user", code(viewer, create).await, refusal)?;
     let update = UpdateUser {
