@@ -18,6 +18,7 @@ mod create_lead_for;
 mod create_leads;
 mod deactivate_user;
 mod duplicates;
+mod error_bodies;
 mod error_codes;
 mod error_shape;
 mod fault_paths;

@@ -1,4 +1,5 @@
 //! The commands of the program, run as a user runs them.
 
+mod help;
 mod seed;
 mod stopping;
