@@ -16,7 +16,7 @@ pub enum Process {
     WithChildren(u32),
 }
 
-/// What stands in /proc/PID/stat.
+/// The fields of /proc/PID/stat.
 struct Stat {
     name: String,
     parent: u32,
@@ -88,7 +88,7 @@ fn live_children_ms(parent: u32) -> Result<f64> {
     Ok(sum)
 }
 
-/// How long a process with one thread has run. To the nanosecond: with one process for each
+/// The CPU time of a process with one thread, to the nanosecond: with one process for each
 /// connection, hundredths of a second would add up.
 fn ran_ms(pid: u32) -> Result<f64> {
     let text = fs::read_to_string(format!("/proc/{pid}/schedstat"))?;

@@ -16,15 +16,15 @@ use crate::{Options, Result, fill};
 
 /// A database full of leads.
 pub struct Database {
-    /// Where it is.
+    /// Its URL.
     pub url: String,
-    /// Where the benchmark keeps its files.
+    /// The folder of the benchmark's files.
     pub folder: PathBuf,
     /// PostgreSQL's processes, if they are on this machine.
     pub processes: Option<Process>,
     /// The main one of them.
     pub postmaster: Option<u32>,
-    /// How long the leads took to make, in seconds, if it was the benchmark that made them.
+    /// The time of generating the leads, in seconds, if the benchmark generated them.
     pub made_in: Option<f64>,
     sql: Sql,
     server: Option<EmbeddedServer>,
@@ -269,7 +269,7 @@ fn with_database(url: &str, name: &str) -> String {
     format!("{server}/{name}?{rest}")
 }
 
-/// Where all is kept that belongs to so many leads.
+/// The folder of the database with this number of leads.
 pub fn folder(leads: u64) -> Result<PathBuf> {
     Ok(target_folder()?.join("bench").join(leads.to_string()))
 }

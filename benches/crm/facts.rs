@@ -1,4 +1,4 @@
-//! What the rows need to know of the data: who asks, for whom, and what there is to be found.
+//! Facts about the data for the rows: users, assignees, and values to be found.
 
 use crate::Result;
 use crate::database::{Database, Sql};
@@ -6,14 +6,14 @@ use crate::server::Server;
 
 use crm::config::DEVELOPMENT_EMAIL;
 
-/// Who asks.
+/// The user who sends the requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
     Nobody,
     Admin,
-    /// Who leads the largest team.
+    /// The manager of the largest team.
     Manager,
-    /// Who has the most leads.
+    /// The agent with the most leads.
     Agent,
 }
 

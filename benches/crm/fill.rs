@@ -30,7 +30,7 @@ const HASTE: [(&str, &str); 5] = [
     ("autovacuum", "off"),
 ];
 
-/// How many indexes are made at a time, and the memory that each may take to sort.
+/// The number of indexes built at a time, and the memory that each may use to sort.
 const INDEXERS: usize = 2;
 const SORT_MEMORY: &str = "768MB";
 
@@ -43,7 +43,7 @@ const INDEXES: &str = "\
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid) \
     ORDER BY m.amname = 'gin' DESC, i.indnatts DESC";
 
-/// What triggers on leads keep up to date must be made up for: by a function without arguments,
+/// Rebuilds the data that triggers on leads maintain: by a function without arguments,
 /// named as the triggers' own functions are but for its last word, which is "rebuild".
 const REBUILDS: &str = "\
     SELECT p.oid::regproc FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace \

@@ -1,4 +1,4 @@
-//! What was measured on, and with what: figures without it are worth nothing.
+//! The machine and the software of a measurement: figures are worth nothing without them.
 
 use std::fs;
 use std::process::Command;
@@ -23,7 +23,7 @@ const SETTINGS: [&str; 8] = [
     "random_page_cost",
 ];
 
-/// How many processes wanted a core in the last minute: before a run there should be none.
+/// The load average of the last minute: before a run it should be zero.
 pub fn load() -> Result<String> {
     let text = fs::read_to_string("/proc/loadavg")?;
     Ok(text.split(' ').next().unwrap_or_default().to_owned())

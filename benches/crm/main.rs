@@ -29,29 +29,29 @@ use measure::Ask;
 use report::{Line, Report};
 use server::Server;
 
-/// What goes wrong, in a sentence for whoever runs the benchmark.
+/// A result; its error is a sentence for the user of the benchmark.
 type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
 
-/// What other numbers of leads are compared with.
+/// The number of leads that others are compared with.
 const MILLION: u64 = 1_000_000;
 
 /// Measures the server on a database of its own.
 #[derive(Parser)]
 #[command(name = "cargo bench --")]
 struct Options {
-    /// How many leads the database has; it is made once and kept in target/bench
+    /// Number of leads in the database; it is made once and kept in target/bench
     #[arg(long, value_name = "N", default_value_t = MILLION)]
     leads: u64,
     /// Measure on this database instead of the benchmark's own; filled if there is no lead in it
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
-    /// How long a turn lasts; each of those that are compared has two
+    /// Length of a turn; each of the compared servers has two
     #[arg(long, value_name = "S", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
-    /// How many clients ask at a time
+    /// Number of concurrent clients
     #[arg(long, value_name = "C", default_value_t = 16)]
     clients: usize,
-    /// How many clients search, count and ask for statistics at a time
+    /// Number of concurrent clients of searches, counts and statistics
     #[arg(long, value_name = "C", default_value_t = 2)]
     few: usize,
     /// All operations, not only those that users feel
@@ -60,7 +60,7 @@ struct Options {
     /// Only operations whose names contain one of these texts
     #[arg(long, value_name = "TEXT", num_args = 1..)]
     only: Vec<String>,
-    /// How long the memory is watched; 0: as long as a turn
+    /// Time for which the memory is watched; 0: as long as a turn
     #[arg(long, value_name = "MINUTES", default_value_t = 10)]
     memory_minutes: u64,
     /// Measures PostGraphile beside the server, too; fetches it by npm once
@@ -69,7 +69,7 @@ struct Options {
     /// Writes benches/RESULTS.md anew or, for another number of leads, at its end
     #[arg(long)]
     write: bool,
-    /// What cargo says to every benchmark
+    /// The flag that cargo passes to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
 }

@@ -12,14 +12,14 @@ use crate::facts::Who;
 use crate::report::{Line, Verdict};
 use crate::{Bench, Result, pgbench, wal, wrk};
 
-/// How often each of those that are compared has its turn.
+/// The number of turns of each of those that are compared.
 const TURNS: usize = 2;
-/// How many of a row's questions are asked once, before it is measured, to look at the answers.
+/// The number of a row's requests that are sent once, before the measurement, to check the answers.
 const LOOKED_AT: usize = 50;
-/// How long PostgreSQL may be busy with what nobody waits for any more.
+/// The time limit for statements whose clients have gone to end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a load generator saw.
+/// The figures of a load generator.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Load {
     pub count: f64,
@@ -29,7 +29,7 @@ pub struct Load {
     pub p99_ms: f64,
 }
 
-/// What it was, and what it cost.
+/// The figures of a turn, and its costs.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Measured {
     pub load: Load,
@@ -37,12 +37,12 @@ pub struct Measured {
     pub server_ms: Option<f64>,
     /// CPU time of all of PostgreSQL, in milliseconds a request.
     pub postgres_ms: Option<f64>,
-    /// What PostgreSQL wrote to its log ahead, in kB a request.
+    /// The write-ahead log of PostgreSQL, in kB per request.
     pub wal_kb: f64,
 }
 
 impl Measured {
-    /// What a request costs: CPU time of the server and of PostgreSQL or, where PostgreSQL is out of
+    /// The cost of a request: CPU time of the server and of PostgreSQL or, where PostgreSQL is out of
     /// sight, the time between two answers. What else the machine does hardly touches the first.
     pub fn cost(&self) -> f64 {
         match (self.server_ms, self.postgres_ms) {
@@ -87,7 +87,7 @@ impl Ask {
     }
 }
 
-/// What an answer must be, looked at before anything is measured.
+/// The expected answer, checked before anything is measured.
 pub enum Expect {
     /// The ids of the leads that this statement finds, in its order.
     Leads(String),

@@ -8,7 +8,7 @@ use tokio::process::Command;
 use crate::Result;
 use crate::measure::Load;
 
-/// Where pgbench is: beside the programs of the server that runs, or else where Debian or the
+/// The path of pgbench: beside the programs of the running server, or else where Debian or the
 /// search path have it.
 pub fn find(postmaster: Option<u32>) -> Result<PathBuf> {
     let running = postmaster.and_then(|pid| fs::read_link(format!("/proc/{pid}/exe")).ok());

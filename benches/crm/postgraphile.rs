@@ -23,10 +23,10 @@ use crate::{Bench, Result};
 
 const RUN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/postgraphile/run");
 
-/// How many times its throughput ours is to be.
+/// The target: our throughput as a multiple of its.
 const TIMES: f64 = 7.0;
 const NAME: &str = "postgraphile: 50 leads × 12 fields, assignee";
-/// How long npm may take, and the start.
+/// The time limit of npm, and of the start.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 const QUERY: &str = "{ allLeads(first: 50, orderBy: [CREATED_AT_DESC, ROW_ID_DESC]) { nodes { \

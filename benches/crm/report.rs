@@ -25,7 +25,7 @@ const HEAD: [&str; 14] = [
     "target",
 ];
 
-/// How many times more what is to be flat may cost at ten million leads than at one.
+/// The largest ratio of a flat cost at ten million leads to that at one million.
 const FLAT: f64 = 1.5;
 
 /// All that was measured.
@@ -43,7 +43,7 @@ pub struct Line {
     /// The bare SQL for the same rows, on the same number of connections.
     pub sql: Option<Measured>,
     pub rows: Option<u64>,
-    /// What else there is to say.
+    /// A remark.
     pub remark: String,
     pub verdicts: Vec<Verdict>,
     pub fault: Option<String>,
@@ -149,7 +149,7 @@ impl Report {
         self.lines.push(line);
     }
 
-    /// How many lines failed: whatever they were to show is not known.
+    /// The number of failed lines, whose figures are not known.
     pub fn failures(&self) -> usize {
         self.lines
             .iter()
@@ -157,7 +157,7 @@ impl Report {
             .count()
     }
 
-    /// What a request of each line costs, in milliseconds of CPU time, beside those of other runs.
+    /// Saves the cost of a request of each line, in milliseconds of CPU time, beside those of other runs.
     pub fn keep_costs(&self, file: &Path) -> Result<()> {
         let mut all = costs(file)?;
         let measured = |line: &Line| Some((line.name.clone(), line.measured?.cost()));
@@ -184,7 +184,7 @@ impl Report {
         Ok(())
     }
 
-    /// How many targets there are, and how many are met.
+    /// The number of targets, and of those that are met.
     pub fn targets(&self) -> (usize, usize) {
         let all = || self.lines.iter().flat_map(|line| &line.verdicts);
         (all().count(), all().filter(|verdict| verdict.met).count())

@@ -16,7 +16,7 @@ use tokio::process::{Child, Command};
 use crate::Result;
 use crate::cpu::Process;
 
-/// How long the program may take to start, and a question to be answered.
+/// The time limit of the program's start, and of an answer.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// `crm serve`, running.
@@ -24,9 +24,9 @@ pub struct Server {
     process: Child,
     /// Its process id.
     pub pid: u32,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
-    /// How long it took until the first answer, in milliseconds.
+    /// The time until the first answer, in milliseconds.
     pub started_in_ms: f64,
 }
 
@@ -72,7 +72,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Where requests go.
+    /// The URL for requests.
     pub fn url(&self) -> String {
         format!("http://{}/graphql", self.address)
     }

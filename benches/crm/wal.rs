@@ -1,4 +1,4 @@
-//! What changes write to PostgreSQL's log ahead (WAL).
+//! The write-ahead log (WAL) of changes.
 
 use crate::database::Sql;
 use crate::measure::Measured;
@@ -19,7 +19,7 @@ pub async fn records(sql: &Sql, begin: &str, end: &str) -> u64 {
     sql.number(&records).await.unwrap_or_default()
 }
 
-/// What a request writes, beside the bare SQL; nothing of what only reads.
+/// The WAL of a request, beside that of the bare SQL; empty for reads.
 pub fn remark(is: &Measured, sql: Option<&Measured>) -> String {
     let kb = |measured: &Measured| format!("{} kB", figure(Some(measured.wal_kb)));
     match sql {

@@ -9,7 +9,7 @@ use crate::measure::Load;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/crm/wrk.lua");
 
-/// How wrk names itself. Errors: it is not installed.
+/// The version line of wrk. Errors: it is not installed.
 pub async fn version() -> Result<String> {
     let said = Command::new("wrk").arg("--version").output().await;
     let said = said.map_err(|_| "wrk is missing: apt-get install wrk")?;

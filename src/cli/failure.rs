@@ -2,7 +2,7 @@ use std::fmt::{Display, Formatter};
 
 use crate::service::ServiceError;
 
-/// Why a command could not do its work: one sentence for whoever started it.
+/// The reason why a command failed: one sentence for its user.
 #[derive(Debug)]
 pub struct Failure(String);
 

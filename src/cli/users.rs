@@ -29,7 +29,7 @@ pub enum UsersCommand {
     SetPassword(SetPassword),
 }
 
-/// What a new user needs.
+/// The data of a new user.
 #[derive(Args)]
 pub struct Create {
     /// The address to sign in with.
@@ -37,7 +37,7 @@ pub struct Create {
     /// The name.
     #[arg(long)]
     name: String,
-    /// What the user may do.
+    /// The user's role.
     #[arg(long, value_enum)]
     role: Role,
     /// The address of the manager.
@@ -48,7 +48,7 @@ pub struct Create {
     password: Option<String>,
 }
 
-/// Whom to shut out.
+/// The user to deactivate.
 #[derive(Args)]
 pub struct Deactivate {
     /// The user's address.
@@ -58,7 +58,7 @@ pub struct Deactivate {
     reassign_to: Option<String>,
 }
 
-/// Whose password.
+/// The user whose password is set.
 #[derive(Args)]
 pub struct SetPassword {
     /// The user's address.
@@ -68,7 +68,7 @@ pub struct SetPassword {
     password: Option<String>,
 }
 
-/// What a user may do.
+/// The role of a user.
 #[derive(ValueEnum, Clone, Copy)]
 enum Role {
     Admin,

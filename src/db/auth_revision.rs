@@ -10,7 +10,7 @@ use super::current_revision::CurrentRevision;
 use super::error::DbError;
 use super::instrumentation;
 
-/// The revision that a request's cached authentication was read at; by default there is none, and
+/// The revision at which a request's cached authentication was read; by default there is none, and
 /// nothing to check. Clones share the outcome of the check.
 #[derive(Debug, Clone, Default)]
 pub struct AuthRevision(Option<Arc<Expected>>);
@@ -38,7 +38,7 @@ impl AuthRevision {
         })))
     }
 
-    /// The statement that checks the revision, where none has yet.
+    /// The statement that checks the revision, unless a statement has already done so.
     pub(super) fn check(
         &self,
         mut pg: &AsyncPgConnection,
@@ -60,7 +60,7 @@ impl AuthRevision {
         })
     }
 
-    /// Tells whether the revision has still to be checked.
+    /// True if the revision has not been checked yet.
     pub(super) fn is_open(&self) -> bool {
         let expected = self.0.as_ref();
         expected.is_some_and(|expected| expected.verdict.get().is_none())

@@ -2,12 +2,12 @@ use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 
-/// A statement that each connection keeps prepared, told apart by its text.
+/// A statement that each connection keeps prepared, cached by its text.
 ///
-/// Diesel prepares inserts, updates and statements written by hand anew at every execution, because their
-/// text may depend on their values, as that of several rows does. To parse and plan them was a fifth of
-/// what PostgreSQL did for a new lead. Only for statements of few texts that name their columns: a
-/// migration meanwhile may not change what they return.
+/// Diesel prepares inserts, updates and hand-written statements anew at every execution, because their
+/// text may depend on their values, like that of an insert of several rows. Parsing and planning them
+/// was a fifth of PostgreSQL's work for a new lead. Only for statements with few different texts that
+/// name their columns: a migration must not change the columns that they return.
 pub struct Cached<Q>(pub Q);
 
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Cached<Q> {

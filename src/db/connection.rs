@@ -1,5 +1,5 @@
 //! A connection to PostgreSQL. Every statement of the program passes here: it ends by its request's
-//! deadline, carries the check of the caller where that is still open, and fails in words of our own.
+//! deadline, carries the pending check of the revision, and its error is translated.
 
 use std::future::ready;
 use std::pin::pin;
@@ -30,19 +30,19 @@ use super::instrumentation::{self, QueryInstrumentation};
 use super::query_stats;
 use super::request_context::RequestContext;
 
-/// A connection keeps each statement that it prepared, on both sides and for good, and every new
-/// combination of filter, order, columns and page size is a statement. With more than these it is
-/// closed instead of handed out again: some 20 to 50 kB each, so about 20 MB at the worst.
+/// The most prepared statements of a connection. It keeps each one on both sides and for good, and
+/// every new combination of filter, order, columns and page size is a statement. Beyond this number
+/// the connection is closed instead of reused: at 20 to 50 kB each, that is about 20 MB at worst.
 const MOST_STATEMENTS: usize = 500;
 
-/// Time limit of a question to the server beside a statement: a cancel request, a sign of life.
+/// Time limit of a request to the server besides statements: a cancel request, a ping.
 const ASIDE: Duration = Duration::from_secs(2);
 
-/// Time between two cancel requests for a statement: at the first there may have been none at that
-/// moment.
+/// Time between two cancel requests for a statement: the first one may have come between two
+/// statements.
 const BETWEEN_CANCELS: Duration = Duration::from_millis(100);
 
-/// The time that a cancelled statement has to end. Without an answer by then PostgreSQL is taken for
+/// The time that a cancelled statement has to end. Without an answer by then PostgreSQL counts as
 /// frozen, and the connection is given up.
 pub const CANCEL_GRACE: Duration = Duration::from_millis(800);
 
@@ -52,7 +52,7 @@ pub struct Connection {
     limits: TimeLimits,
     prepared: Arc<AtomicUsize>,
     tls: MakeRustlsConnect,
-    /// The request that has it at the moment.
+    /// The request that uses it at the moment.
     pub(super) request: RequestContext,
 }
 
@@ -74,12 +74,12 @@ impl Connection {
         })
     }
 
-    /// Tells whether it has prepared as many statements as it may.
+    /// True if it has prepared `MOST_STATEMENTS` statements.
     pub(super) fn is_full(&self) -> bool {
         self.prepared.load(Ordering::Relaxed) > MOST_STATEMENTS
     }
 
-    /// Ends its statements from elsewhere.
+    /// A handle that cancels its statements from another task.
     pub fn canceller(&self) -> Canceller {
         Canceller {
             token: self.pg.cancel_token(),
@@ -87,7 +87,7 @@ impl Connection {
         }
     }
 
-    /// Checks the revision that the request's authentication relies on, unless a statement has.
+    /// Checks the revision of the request's authentication, unless a statement has already done so.
     pub(super) async fn check(&mut self) -> Result<(), DbError> {
         let checked = self.run(ready(Ok(()))).await;
         checked.map_err(|error| {
@@ -104,14 +104,14 @@ impl Connection {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         AnsiTransactionManager::begin_transaction_sql(self, begin).await?;
         let outcome = Box::pin(read(self)).await;
-        // Nothing was written.
+        // Nothing was written, so that a rollback is enough.
         let ended = AnsiTransactionManager::rollback_transaction(self).await;
         let read = outcome?;
         ended?;
         Ok(read)
     }
 
-    /// Runs a statement until the request's deadline: it is then cancelled, as often as it takes.
+    /// Runs a statement until the request's deadline; then it is cancelled, repeatedly until it ends.
     async fn run<T>(&self, statement: impl Future<Output = QueryResult<T>>) -> QueryResult<T> {
         let Some(deadline) = self.request.deadline else {
             return self.finish(statement).await;
@@ -123,7 +123,7 @@ impl Connection {
         if let Ok(outcome) = timeout_at(deadline, &mut statement).await {
             return outcome;
         }
-        // In a box, as all that is rare: every statement's future would be larger by it.
+        // Boxed because it is rare: it would make every statement's future larger.
         let cancelling = Box::pin(async {
             let canceller = self.canceller();
             loop {
@@ -138,9 +138,9 @@ impl Connection {
         }
     }
 
-    /// Runs a statement, and with it the check of the caller where that is still open: both are sent
-    /// at once, so that the check costs no round trip. It is the later one, so that what was read
-    /// before is good where it says so.
+    /// Runs a statement, and with it the check of the revision if that is pending: both are sent at
+    /// once, so that the check costs no round trip. The check runs second, so that it also covers the
+    /// rows that the statement has read.
     async fn finish<T>(&self, statement: impl Future<Output = QueryResult<T>>) -> QueryResult<T> {
         let began = Instant::now();
         let check = OptionFuture::from(self.request.check(&self.pg));
@@ -152,7 +152,7 @@ impl Connection {
         }
     }
 
-    /// Loads all rows: whatever may go wrong after the first goes wrong here.
+    /// Loads all rows, so that errors after the first row are reported here, too.
     fn loaded<'conn>(
         &'conn self,
         running: BoxFuture<'conn, QueryResult<BoxStream<'static, QueryResult<Row>>>>,
@@ -174,7 +174,7 @@ impl Connection {
         running: BoxFuture<'conn, QueryResult<usize>>,
     ) -> BoxFuture<'conn, QueryResult<usize>> {
         Box::pin(self.run(async move {
-            // Outside of a transaction there is no way back.
+            // Outside of a transaction a change cannot be rolled back.
             if let Some(check) = self.request.check(&self.pg) {
                 check.await?;
             }
@@ -184,9 +184,9 @@ impl Connection {
         }))
     }
 
-    /// The error in our own words. Diesel tells eight kinds apart and keeps no SQLSTATE of any other,
-    /// and PostgreSQL's message may be in any language: so one of an unknown kind means what the time
-    /// that it took and the state of the connection say.
+    /// Translates the error. Diesel distinguishes eight kinds and keeps no SQLSTATE of any other, and
+    /// PostgreSQL's message may be in any language. An unknown kind is therefore classified by the time
+    /// that the statement took and by the state of the connection.
     async fn explained(&self, error: Error, took: Duration) -> Error {
         let Error::DatabaseError(kind, said) = &error else {
             return error;
@@ -215,7 +215,7 @@ impl Connection {
         meaning.map_or(error, DbError::into_diesel)
     }
 
-    /// Asks for a sign of life. A server that ends a session says so in an error, and closes it.
+    /// Pings the server. A server that ends a session reports an error and closes the connection.
     async fn is_alive(&self) -> bool {
         let mut pg = &self.pg;
         let answer = timeout(ASIDE, pg.batch_execute(""));
@@ -261,11 +261,10 @@ impl AsyncConnectionCore for Connection {
     }
 }
 
-/// Begins and ends transactions. These are not cancelled: whoever does not know whether a change was
-/// made knows less than whoever waits.
+/// Begins and ends transactions. These statements are not cancelled: a cancelled COMMIT would leave it
+/// unknown whether the change was made.
 impl SimpleAsyncConnection for Connection {
-    // In a box: a future that has a transaction, or only asks for a connection, contains this one
-    // several times.
+    // Boxed: a future that uses a transaction or takes a connection contains this one several times.
     fn batch_execute(&mut self, sql: &str) -> impl Future<Output = QueryResult<()>> + Send {
         let conn = &*self;
         Box::pin(async move {
@@ -314,8 +313,7 @@ pub struct Canceller {
 }
 
 impl Canceller {
-    /// Tells the server. That it cannot be told is no news to anybody: the statement has a timeout
-    /// of its own.
+    /// Sends a cancel request. A failure is ignored: the statement has a timeout of its own.
     pub async fn cancel(&self) {
         let telling = self.token.cancel_query(self.tls.clone());
         let _ = timeout(ASIDE, telling).await;

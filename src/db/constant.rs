@@ -8,9 +8,8 @@ use diesel::sql_types::{Bool, Nullable, SqlType};
 
 /// A constant in the statement itself: `TRUE`, `FALSE`, or a word of an enum.
 ///
-/// Diesel binds values as parameters. PostgreSQL's generic plan must then take a boolean for as likely as
-/// not and a range for few rows, expects half the rows that there are or hardly any, and plans the
-/// statement anew at every execution, or badly.
+/// Diesel binds values as parameters. PostgreSQL's generic plan then estimates half of all rows for a
+/// boolean and very few for a range, so that the statement is planned badly, or anew at every execution.
 #[derive(Debug, Clone, Copy)]
 pub struct Constant<Type = Nullable<Bool>>(Value, PhantomData<Type>);
 
@@ -64,7 +63,7 @@ impl<Type> ValidGrouping<()> for Constant<Type> {
     type IsAggregate = is_aggregate::Never;
 }
 
-/// Its value is not in the type: statements are told apart by their text.
+/// No static id: the value is not in the type, so that statements are cached by their text.
 impl<Type> QueryId for Constant<Type> {
     type QueryId = ();
 

@@ -13,23 +13,22 @@ use super::request::RequestDb;
 
 /// PostgreSQL counts microseconds from the year 2000.
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
-/// The type's number in PostgreSQL's catalogue, as an array's binary form wants it.
+/// The OID of the type `text`, which the binary form of an array needs.
 const TEXT: i32 = 25;
 
-/// Session settings for copying many rows, which take nothing from anybody else: patience, commits that
-/// need not wait for the disk (a crash loses whole batches, the last ones), and memory to sort
-/// what goes into GIN indexes.
+/// Session settings for copying many rows: no statement timeout, commits that do not wait for the disk
+/// (a crash loses the last batches as a whole), and memory to sort the entries of GIN indexes.
 const SETTINGS: &str = "SET statement_timeout = 0; SET synchronous_commit = off; \
                         SET work_mem = '128MB'; SET gin_pending_list_limit = '64MB'";
 
-/// A connection of its own for COPY: made as those of the pool are, but not one of them.
+/// A connection for COPY, with the settings of the pool's connections but outside of the pool.
 pub struct CopyIn {
     client: Client,
 }
 
 /// Rows for one table.
 pub struct Batch {
-    /// The table: a name of the program's own, never somebody's input.
+    /// The table's name: a constant of the program, never input.
     pub table: &'static str,
     /// The columns that the rows have, in their order.
     pub columns: &'static [&'static str],
@@ -44,7 +43,7 @@ pub struct Rows {
 }
 
 impl CopyIn {
-    /// Opens a connection. It is not counted among the pool's.
+    /// Opens a connection, which does not count in the pool.
     ///
     /// Errors: as [`Db::connect`](super::Db::connect).
     pub async fn connect(db: &RequestDb) -> Result<Self, DbError> {
@@ -53,9 +52,9 @@ impl CopyIn {
         Ok(Self { client })
     }
 
-    /// Copies all batches, in their order and in one transaction: all rows are there, or none.
+    /// Copies all batches, in their order and in one transaction: all rows are inserted, or none.
     ///
-    /// Errors: `Copy`, with PostgreSQL's own words.
+    /// Errors: `Copy`, with PostgreSQL's message.
     pub async fn copy(&mut self, batches: Vec<Batch>) -> Result<(), DbError> {
         let transaction = self.client.transaction().await.map_err(refused)?;
         for batch in batches {
@@ -64,12 +63,12 @@ impl CopyIn {
         transaction.commit().await.map_err(refused)
     }
 
-    /// A transaction of it. Errors: `Copy`.
+    /// Begins a transaction. Errors: `Copy`.
     pub(super) async fn transaction(&mut self) -> Result<Transaction<'_>, DbError> {
         self.client.transaction().await.map_err(refused)
     }
 
-    /// Waits until nobody else holds this advisory lock and holds it until this is dropped.
+    /// Waits for this advisory lock and holds it until the connection is dropped.
     ///
     /// Errors: `Copy`.
     pub async fn lock(&self, key: i64) -> Result<(), DbError> {
@@ -77,7 +76,7 @@ impl CopyIn {
         self.client.batch_execute(&statement).await.map_err(refused)
     }
 
-    /// Tells the planner what is in the tables now, and the index-only scans what all may see.
+    /// Runs VACUUM ANALYZE: updates the planner's statistics and the visibility map for index-only scans.
     ///
     /// Errors: `Copy`.
     pub async fn settle(&self, tables: &[&'static str]) -> Result<(), DbError> {
@@ -167,7 +166,7 @@ impl Rows {
         });
     }
 
-    /// A jsonb. What serde cannot write, which a [`serde_json::Value`] never is, becomes null.
+    /// A jsonb. A value that serde cannot serialize becomes null; a [`serde_json::Value`] never does.
     pub fn json(&mut self, value: &impl Serialize) {
         self.measured(|bytes| {
             bytes.push(1);
@@ -184,7 +183,7 @@ impl Rows {
         self.bytes.extend(bytes);
     }
 
-    /// A value whose length is known when it is written.
+    /// A value whose length is only known once it is written.
     fn measured(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let at = self.bytes.len();
         self.bytes.extend([0; 4]);

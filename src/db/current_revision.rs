@@ -8,12 +8,12 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Nullable};
 
-/// The revision as of a statement, to be selected beside what that reads. Diesel's own subquery binds a
-/// LIMIT as a parameter.
+/// The revision in a statement's snapshot, selected together with its rows. Diesel's own subquery would
+/// bind a LIMIT as a parameter.
 #[derive(Debug, Clone, Copy, QueryId)]
 pub struct CurrentRevision;
 
-/// Its text.
+/// The expression's SQL.
 pub(super) const CHECK: &str = "(SELECT revision FROM auth_revision)";
 
 impl QueryFragment<Pg> for CurrentRevision {

@@ -1,4 +1,4 @@
-//! A plain-text dump of pg_dump, read for its rows.
+//! Reads the rows of a plain-text dump of pg_dump.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -14,7 +14,7 @@ use super::error::DbError;
 /// The size of a message that carries rows, in bytes.
 const MESSAGE: usize = 1 << 20;
 
-/// The rows of the tables in a dump, as COPY's text form has them. They stay in the file.
+/// The rows of the tables in a dump, in COPY's text form. They are not read into memory.
 pub struct Dump {
     file: File,
     tables: Vec<DumpedTable>,
@@ -22,13 +22,13 @@ pub struct Dump {
 
 struct DumpedTable {
     name: String,
-    /// As they stand in the dump: separated by commas, in quotation marks where they need some.
+    /// The column list as in the dump: separated by commas, quoted where necessary.
     columns: String,
     rows: Range<u64>,
 }
 
 impl Dump {
-    /// Looks for the tables in a file.
+    /// Finds the tables in a file.
     pub fn open(path: &Path) -> io::Result<Self> {
         let mut file = BufReader::new(File::open(path)?);
         let mut tables: Vec<DumpedTable> = Vec::new();
@@ -56,13 +56,13 @@ impl Dump {
         Ok(Self { file, tables })
     }
 
-    /// True if it has rows, or none, of this table.
+    /// True if the dump contains this table, even without rows.
     pub fn has(&self, table: &str) -> bool {
         self.tables.iter().any(|it| it.name == table)
     }
 }
 
-/// Table and columns, where a line of a dump begins the rows of one.
+/// Table and columns, if a line of the dump begins the rows of a table.
 fn header(line: &[u8]) -> Option<(String, String)> {
     let line = std::str::from_utf8(line).ok()?.trim_end();
     let rest = line.strip_prefix("COPY ")?.strip_suffix(") FROM stdin;")?;
@@ -72,8 +72,8 @@ fn header(line: &[u8]) -> Option<(String, String)> {
 }
 
 impl CopyIn {
-    /// Copies tables of a dump into temporary ones that are called `old_` and their name, with the columns of the
-    /// dump as texts, and runs the statements; all in one transaction.
+    /// Copies tables of a dump into temporary tables, named `old_` and the table's name, with all columns
+    /// as text, and runs the statements; all in one transaction.
     ///
     /// Errors: `Copy`, with PostgreSQL's own words.
     pub async fn load(

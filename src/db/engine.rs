@@ -1,4 +1,4 @@
-//! The checks of a server before anything is made in it: that it is PostgreSQL enough, and ready.
+//! The checks of a server before anything is created in it: that it supports the needed features.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use tokio_postgres::{Client, Error, SimpleQueryMessage};
 use super::config::{ConnectionConfig, EXTENSIONS, quoted};
 use super::error::DbError;
 
-/// Time limit of a second connection: a pooler that has only one to give keeps it waiting.
+/// Time limit of a second connection: a pooler with a single connection keeps it waiting.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Checks that a session is one session, which it is not behind a pooler that hands the server's
-/// connections from client to client by transaction: locks, settings and statements would be lost.
+/// Checks that a connection is one session of the server. Behind a pooler in transaction mode it is not:
+/// locks, settings and prepared statements would be lost.
 ///
 /// Errors: `Unsuitable`, or as of making a connection.
 pub(super) async fn check_sessions(
@@ -28,7 +28,7 @@ pub(super) async fn check_sessions(
     let other = other?;
     let theirs = match other.batch_execute("BEGIN").await {
         Ok(()) => ask(&other, backend).await.map_err(failed)?,
-        // A pooler by statement takes no transactions.
+        // A pooler in statement mode refuses transactions.
         Err(error) if error.as_db_error().is_some() => mine.clone(),
         Err(error) => return Err(failed(error)),
     };
@@ -42,7 +42,7 @@ pub(super) async fn check_sessions(
     ))
 }
 
-/// Checks that an advisory lock which is held shows in `pg_locks`.
+/// Checks that a held advisory lock is shown in `pg_locks`.
 ///
 /// Errors: `Unsuitable`.
 pub(super) async fn check_locks(
@@ -61,8 +61,8 @@ pub(super) async fn check_locks(
     }
 }
 
-/// Makes the schema and the extensions, if they are not there. Where the schema has no tables of the
-/// program's yet, first checks, without leaving anything, that the server can do what they need.
+/// Creates the schema and the extensions, if they are missing. If the schema has no tables of the
+/// program yet, first checks, without leaving a trace, that the server supports their features.
 ///
 /// Errors: `Unsuitable`, `Unavailable`.
 pub(super) async fn prepare(client: &Client, config: &ConnectionConfig) -> Result<(), DbError> {
@@ -70,7 +70,7 @@ pub(super) async fn prepare(client: &Client, config: &ConnectionConfig) -> Resul
     let looked = |looked: Result<Option<String>, Error>| looked.map_err(|e| unavailable(&e));
     let tables = format!("SELECT to_regclass({schema} || '.__diesel_schema_migrations')");
     if looked(ask(client, &tables).await)?.is_none() {
-        // Looked for first: to make one that is there, if only where it is not, takes a right.
+        // Looked up first: CREATE SCHEMA IF NOT EXISTS needs a privilege even if the schema exists.
         let place = looked(ask(client, &format!("SELECT to_regnamespace({schema})")).await)?;
         let make = match place {
             Some(_) => String::new(),
@@ -122,8 +122,8 @@ async fn check_triggers(
     }
 }
 
-/// Creates an extension where others look for it, too: in `public`, or where that is closed, with the
-/// tables.
+/// Creates an extension in `public`, where other programs find it, too, or without the privilege for
+/// that in the schema of the tables.
 async fn make_extension(
     client: &Client,
     config: &ConnectionConfig,
@@ -148,7 +148,7 @@ async fn make_extension(
     })
 }
 
-/// The first value of a statement's first row, in the protocol that every pooler takes.
+/// The first value of a statement's first row, by the simple protocol, which every pooler supports.
 pub(super) async fn ask(client: &Client, statement: &str) -> Result<Option<String>, Error> {
     let messages = client.simple_query(statement).await?;
     let row = messages.into_iter().find_map(|message| match message {

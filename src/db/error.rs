@@ -7,14 +7,14 @@ use tokio_postgres::error::SqlState;
 
 use super::tls::CertificateFault;
 
-/// Why there is no connection, or no migrated database. Each message is one sentence that says
-/// what to do; none carries a password.
+/// The reason why there is no connection, or no migrated database. Each message is one sentence that
+/// says what to do; none contains a password.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// No connection could be had in time, or the server went away: trying again later may work.
+    /// No connection was available in time, or the server went away: a retry may work.
     #[error("the database can't be used at the moment: {0}")]
     Unavailable(String),
-    /// The request's time is over: nothing is read for it any more.
+    /// The request's deadline has passed: nothing is read for it any more.
     #[error("the request has taken longer than it may")]
     Late,
     /// The statement ran longer than PostgreSQL lets it.
@@ -23,7 +23,7 @@ pub enum DbError {
     /// The statement waited for a lock longer than PostgreSQL lets it.
     #[error("the statement has waited for a lock longer than it may")]
     LockTimeout,
-    /// Cached authentication is outdated: the request is to be made again.
+    /// Cached authentication is outdated: the request has to be executed again.
     #[error("users, sessions or API keys have changed in the meantime")]
     Outdated,
     /// The server does not take this user's password, or wants one and the URL has none.
@@ -43,15 +43,15 @@ pub enum DbError {
          make it with `createdb`, or correct the name in the database URL"
     )]
     NoSuchDatabase {
-        /// The name that was asked for.
+        /// The requested name.
         database: String,
         /// Host and port, or the socket's folder.
         server: String,
     },
-    /// The URL can't be read, or says something that can't be done.
+    /// The URL can't be parsed, or asks for something that is not supported.
     #[error("the database URL can't be used: {0}")]
     BadUrl(String),
-    /// Nothing answers where the URL points.
+    /// Nothing answers at the URL's address.
     #[error(
         "PostgreSQL at {server} can't be reached: {reason}; \
          check that it runs there, and the host and port in the database URL"
@@ -62,7 +62,7 @@ pub enum DbError {
         /// The network's error.
         reason: String,
     },
-    /// The server answers, but does not let us in: TLS, access rules, an unknown user or setting.
+    /// The server answers, but refuses the connection: TLS, access rules, an unknown user or setting.
     #[error("PostgreSQL at {server} refused the connection: {reason}")]
     Refused {
         /// Host and port, or the socket's folder.
@@ -70,7 +70,7 @@ pub enum DbError {
         /// The error of the server or the TLS layer.
         reason: String,
     },
-    /// The server lets us in, but can't do what is needed, or is not set up for it.
+    /// The server accepts the connection, but lacks a feature or its configuration.
     #[error("PostgreSQL at {server} can't be used: {reason}")]
     Unsuitable {
         /// Host and port, or the socket's folder.
@@ -81,19 +81,19 @@ pub enum DbError {
     /// A migration did not run, or can't be undone; the database is as it was before that one.
     #[error("the database could not be migrated: {0}")]
     Migration(String),
-    /// Rows were not taken in bulk; none of their batch are there.
+    /// A batch of rows could not be copied; none of its rows were inserted.
     #[error("the rows could not be copied into the database: {0}")]
     Copy(String),
 }
 
 impl DbError {
-    /// As an error of diesel's, which statements and transactions pass on as it is: diesel has none for
-    /// a timeout.
+    /// Wraps it in an error of diesel, which statements and transactions pass on unchanged: diesel has
+    /// none for a timeout.
     pub(super) fn into_diesel(self) -> DieselError {
         DieselError::QueryBuilderError(Box::new(self))
     }
 
-    /// Out of an error of diesel's, if it is in one; else that error.
+    /// Unwraps it from an error of diesel. Errors: the error of diesel, if it contains none.
     pub fn from_diesel(error: DieselError) -> Result<Self, DieselError> {
         match error {
             DieselError::QueryBuilderError(error) => match error.downcast() {
@@ -104,7 +104,7 @@ impl DbError {
         }
     }
 
-    /// Names what `error`, met on the way to a connection, means for the person who set the URL.
+    /// Translates an error of connecting for the person who configured the URL.
     pub(super) fn from_connecting(
         error: &tokio_postgres::Error,
         config: &tokio_postgres::Config,
@@ -122,7 +122,7 @@ impl DbError {
                     user: user(),
                     server,
                 },
-                // The cause alone: its heading says "error connecting to server" once more.
+                // Only the cause: its heading would repeat "error connecting to server".
                 text if is_network(error) => {
                     let reason = error.source().map_or(text, reason);
                     DbError::Unreachable { server, reason }
@@ -143,7 +143,7 @@ impl DbError {
                     .to_owned(),
                 server,
             },
-            // The server starts, stops or is full: all of these pass.
+            // The server starts, stops or has no free connection: all of these are temporary.
             &SqlState::CANNOT_CONNECT_NOW
             | &SqlState::ADMIN_SHUTDOWN
             | &SqlState::TOO_MANY_CONNECTIONS => {
@@ -157,7 +157,7 @@ impl DbError {
     }
 }
 
-/// The whole chain of causes in one line: tokio-postgres' own text alone says next to nothing.
+/// The whole chain of causes in one line: tokio-postgres' own message alone says little.
 pub(super) fn reason(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -168,7 +168,7 @@ pub(super) fn reason(error: &dyn Error) -> String {
     text
 }
 
-/// Our own verifier's fault of the server's certificate, which travels as an I/O error.
+/// The fault that our verifier found in the server's certificate, wrapped in an I/O error.
 fn certificate_fault(error: &tokio_postgres::Error) -> Option<&CertificateFault> {
     let io = error.source()?.downcast_ref::<std::io::Error>()?;
     match io.get_ref()?.downcast_ref::<rustls::Error>()? {
@@ -179,11 +179,11 @@ fn certificate_fault(error: &tokio_postgres::Error) -> Option<&CertificateFault>
     }
 }
 
-/// True for what the network did (refused, no such host, closed), false for what was said on it.
+/// True for errors of the network (refused, no such host, closed), false for those of the protocol.
 fn is_network(error: &tokio_postgres::Error) -> bool {
     let io = error
         .source()
         .and_then(|cause| cause.downcast_ref::<std::io::Error>());
-    // A certificate that is turned down travels as an I/O error with the TLS error inside.
+    // A rejected certificate is an I/O error that contains the TLS error.
     error.is_closed() || io.is_some_and(|io| !io.get_ref().is_some_and(|e| e.is::<rustls::Error>()))
 }

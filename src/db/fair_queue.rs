@@ -1,5 +1,5 @@
-//! A queue for slots that are few, as connections are: they are handed out in turn by user, not by
-//! arrival.
+//! A fair queue for a limited number of slots, such as connections: users take turns, whatever the
+//! order of arrival.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -11,15 +11,15 @@ use tokio::time::{Instant, timeout_at};
 
 use super::party::Party;
 
-/// As many permits as there are slots. While all are out, parties take turns, and a party's
-/// own requests come in the order of their arrival.
+/// A queue with as many permits as there are slots. While all are in use, parties take turns, and a
+/// party's own requests are served in the order of arrival.
 ///
-/// Each permit that a party holds puts its turn back by as many turns as there are slots,
-/// so that whoever holds none is soon served, and nobody waits for ever. Whoever holds its share,
-/// half of all, has no turn while others wait that hold less. A waiter that is dropped leaves no gap.
+/// Each permit that a party holds delays its turn by as many turns as there are slots, so that a party
+/// without any is served soon, and none waits for ever. A party that holds its share, half of all, gets
+/// no turn while others wait that hold less. A waiter that is dropped leaves no gap.
 ///
 /// Nothing in the program waits here while it holds a connection: integration tests with a pool of one
-/// would stand still.
+/// connection would deadlock.
 #[derive(Clone)]
 pub struct FairQueue(Arc<Shared>);
 
@@ -30,28 +30,28 @@ struct Shared {
 }
 
 struct State {
-    /// Permits that are not out; while there are any, nobody waits.
+    /// Free permits; while there are any, nobody waits.
     free: usize,
-    /// Everybody who holds a permit or waits for one.
+    /// The parties that hold a permit or wait for one.
     accounts: HashMap<Party, Account>,
-    /// Everybody who waits, by turn.
+    /// The parties that wait, by turn.
     turns: BTreeMap<Turn, Party>,
     waiting: usize,
     next_turn: u64,
     next_waiter: u64,
 }
 
-/// The slot in the order, and what tells those of one slot apart.
+/// The position in the order, and a serial number to make it unique.
 type Turn = (u64, u64);
 
 #[derive(Default)]
 struct Account {
     held: usize,
     waiting: VecDeque<Waiter>,
-    /// The key in `turns`, if anybody waits.
+    /// The key in `turns`, if the party waits.
     turn: Turn,
-    /// When it began to wait, was last served while it waited or came below its share, whichever was
-    /// last; nothing if it never waited.
+    /// The time at which it began to wait, was last served while it waited, or fell below its share,
+    /// whichever is latest; `None` if it never waited.
     since: Option<Instant>,
 }
 
@@ -60,23 +60,23 @@ struct Waiter {
     permit: oneshot::Sender<Permit>,
 }
 
-/// Leave to hold one slot until it is dropped.
+/// The right to use one slot until it is dropped.
 pub struct Permit {
     queue: FairQueue,
     party: Party,
 }
 
-/// Why there is no permit.
+/// The error if no permit was granted.
 #[derive(Debug, PartialEq, Eq)]
 pub enum NoPermit {
-    /// The party had no turn for as long as anybody waits, though it holds less than its share.
+    /// No permit within the longest wait, although the party holds less than its share.
     Exhausted,
-    /// The deadline came.
+    /// No permit within the deadline.
     Late,
 }
 
 impl FairQueue {
-    /// `wait` is how long a party waits for its turn.
+    /// A queue for `size` slots, in which a party waits for its turn no longer than `wait`.
     pub fn new(size: usize, wait: Duration) -> Self {
         let state = State {
             free: size,
@@ -90,8 +90,8 @@ impl FairQueue {
         Self(Arc::new(Shared { size, wait, state }))
     }
 
-    /// Waits for a permit. While the party holds its share the deadline alone bounds that: its own
-    /// requests are then what it waits for. Without a deadline `wait` does in any case.
+    /// Waits for a permit. While the party holds its share, only the deadline bounds the wait, because it
+    /// waits for its own requests. Without a deadline, `wait` always bounds it.
     pub async fn enter(&self, party: Party, deadline: Option<Instant>) -> Result<Permit, NoPermit> {
         let (leaving, permit) = {
             let mut state = self.state();
@@ -103,7 +103,7 @@ impl FairQueue {
             let number = state.wait(party, sender, self.0.size);
             (LeaveOnDrop(self, party, number), receiver)
         };
-        // The usual way needs none of what waiting does.
+        // Boxed: a request that finds a free permit does not need the state of waiting.
         Box::pin(self.served(party, permit, leaving, deadline)).await
     }
 
@@ -111,7 +111,7 @@ impl FairQueue {
         &self,
         party: Party,
         mut permit: oneshot::Receiver<Permit>,
-        // Dropped before the receiver is: nothing is sent to nobody.
+        // Dropped before the receiver, so that no permit is sent to a closed channel.
         _leaving: LeaveOnDrop<'_>,
         deadline: Option<Instant>,
     ) -> Result<Permit, NoPermit> {
@@ -127,7 +127,7 @@ impl FairQueue {
         }
     }
 
-    /// Until when those of a party are still to wait.
+    /// The time until which a party may wait.
     fn patience(&self, party: Party) -> Option<Instant> {
         let state = self.state();
         let account = state.accounts.get(&party)?;
@@ -137,7 +137,7 @@ impl FairQueue {
         Some(since + self.0.wait).filter(|until| *until > now)
     }
 
-    /// The number of permits that are out, and of those that are waited for.
+    /// The number of permits in use, and of waiting requests.
     pub fn status(&self) -> (usize, usize) {
         let state = self.state();
         (self.0.size - state.free, state.waiting)
@@ -165,7 +165,7 @@ impl Drop for Permit {
             state.release(self.party, share);
             state.serve(share, size)
         };
-        // Outside of the lock: one that cannot be sent is dropped here, and goes to whoever is next.
+        // Outside of the lock: a permit that cannot be sent is dropped here and goes to the next waiter.
         if let Some((party, waiter)) = next {
             let _ = waiter.permit.send(self.queue.permit(party));
         }
@@ -200,7 +200,7 @@ impl State {
         number
     }
 
-    /// Gives a party that waits its slot in the order.
+    /// Gives a waiting party its turn in the order.
     fn take_turn(&mut self, party: Party, size: usize) {
         let number = self.next_turn;
         self.next_turn += 1;
@@ -234,7 +234,7 @@ impl State {
 
     fn release(&mut self, party: Party, share: usize) {
         self.free += 1;
-        // The usual way: one look is cheaper than two.
+        // The usual case needs a single look-up.
         let Entry::Occupied(mut account) = self.accounts.entry(party) else {
             return;
         };

@@ -15,15 +15,15 @@ use super::query_stats;
 use super::sql::Sql;
 
 thread_local! {
-    /// From where the statement is run that is about to begin. It begins on the same thread, in the
-    /// call that sets this.
+    /// The source location that runs the statement which is about to begin, on the same thread and
+    /// within the call that sets this.
     static CALLER: Cell<Option<&'static Location<'static>>> = const { Cell::new(None) };
 
-    /// Set while a statement begins that is not watched.
+    /// Set while an uncounted statement begins.
     static IS_UNSEEN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Begins a statement and says from where.
+/// Begins a statement and notes its source location.
 pub(super) fn called_from<T>(place: &'static Location<'static>, begin: impl FnOnce() -> T) -> T {
     CALLER.set(Some(place));
     let begun = begin();
@@ -31,7 +31,7 @@ pub(super) fn called_from<T>(place: &'static Location<'static>, begin: impl FnOn
     begun
 }
 
-/// Begins a statement that is not watched: one that another carries with it.
+/// Begins a statement without counting it, because it is sent together with another.
 pub(super) fn unseen<T>(begin: impl FnOnce() -> T) -> T {
     IS_UNSEEN.set(true);
     let begun = begin();
@@ -39,13 +39,13 @@ pub(super) fn unseen<T>(begin: impl FnOnce() -> T) -> T {
     begun
 }
 
-/// Watches one connection.
+/// Counts, times and traces the statements of one connection.
 pub(super) struct QueryInstrumentation {
     prepared: Arc<AtomicUsize>,
     slow: Option<Duration>,
     durations: Histogram,
     running: Option<Running>,
-    /// The check of the caller runs beside it.
+    /// True if the check of the revision runs with the statement.
     is_carrying: bool,
 }
 
@@ -86,7 +86,7 @@ impl QueryInstrumentation {
             self.is_carrying = false;
             return;
         }
-        // One whose future was dropped has no end; the next one then takes its place.
+        // A statement whose future was dropped reports no end; the next one replaces it.
         let Some(running) = self.running.take() else {
             return;
         };
@@ -122,7 +122,7 @@ impl Instrumentation for QueryInstrumentation {
     }
 }
 
-/// The statement's step in the present trace; nothing for what the program does on its own account.
+/// The statement's span in the current trace; none for housekeeping.
 fn span(query: &dyn DebugQuery, caller: Option<&'static Location<'static>>) -> Span {
     if !tracing::span_enabled!(tracing::Level::DEBUG) || Span::current().is_none() {
         return Span::none();
@@ -138,12 +138,12 @@ fn span(query: &dyn DebugQuery, caller: Option<&'static Location<'static>>) -> S
     )
 }
 
-/// Counts something that went wrong between the program and its database.
+/// Counts an error between the program and its database, by its kind.
 pub(super) fn count(kind: &'static str) {
     counter!("crm_database_errors_total", "kind" => kind).increment(1);
 }
 
-/// The module from which a statement is run: a file of this house has the name of what it does.
+/// The module that runs a statement: files are named after what they do.
 fn module(caller: Option<&'static Location<'static>>) -> String {
     let Some(caller) = caller else {
         return "transaction".to_owned();

@@ -2,11 +2,11 @@ use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 
-/// A query that ends after a number of rows which stands in the statement itself.
+/// A query with its LIMIT as a literal in the statement.
 ///
-/// Diesel binds its LIMIT as a parameter. PostgreSQL's generic plan must then guess how many rows
-/// are wanted, looks dearer than it is, and the statement is planned anew at every execution: a
-/// page of 50 rows costs a quarter more. Page sizes are few, so this makes few statements.
+/// Diesel binds its LIMIT as a parameter. PostgreSQL's generic plan must then guess the number of rows
+/// and looks more expensive than it is, so that the statement is planned at every execution: a page of
+/// 50 rows costs a quarter more. There are few page sizes, and so few statements.
 pub struct Limited<Q> {
     query: Q,
     rows: usize,
@@ -31,7 +31,7 @@ impl<Q: Query> Query for Limited<Q> {
     type SqlType = Q::SqlType;
 }
 
-/// The number is not in the type: statements are told apart by their text.
+/// No static id: the number is not in the type, so that statements are cached by their text.
 impl<Q> QueryId for Limited<Q> {
     type QueryId = ();
 

@@ -17,14 +17,14 @@ use super::error::{DbError, reason};
 /// The migrations of the `migrations` folder, compiled in.
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
-/// The folders among them with a file `expand`, by the build script.
+/// The migrations with a file `expand`, found by the build script.
 const EXPANDING: &str = env!("CRM_EXPANDING_MIGRATIONS");
 
-/// The tables of the migrations that the database has, and of those among them that expand.
+/// The tables of the applied migrations, and of those among them that only expand.
 const MIGRATED: &str = "__diesel_schema_migrations";
 const EXPANDED: &str = "expanding_migrations";
 
-/// The advisory lock that whoever changes the tables holds: "crm mig", read as a number.
+/// The advisory lock of a migrating program: "crm mig", read as a number.
 const LOCK: i64 = 0x63_72_6d_20_6d_69_67;
 
 /// Time limit of connecting.
@@ -35,9 +35,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 pub struct PendingMigration {
     /// The folder's name.
     pub name: String,
-    /// True if a program that does not know it can go on with the database.
+    /// True if programs that do not know the migration can go on with the database.
     pub expands: bool,
-    /// True if it is there as a whole or not at all.
+    /// True if it runs in a transaction: it is applied as a whole or not at all.
     pub in_transaction: bool,
 }
 
@@ -55,8 +55,8 @@ impl Display for PendingMigration {
     }
 }
 
-/// Runs the migrations that the database lacks and returns their names, oldest first. Makes the schema and the
-/// extensions that they need, where the server can do what they need. Several programs may do so at the
+/// Runs the migrations that the database lacks and returns their names, oldest first. Creates the schema
+/// and the extensions that they need, if the server supports them. Several programs may do so at the
 /// same time: one works, the others wait and find nothing to do.
 ///
 /// Errors: as [`super::Db::connect`], `Migration`, and `Unsuitable` where the database has migrations
@@ -73,8 +73,8 @@ pub async fn migrate(database: impl Into<DatabaseOptions>) -> Result<Vec<String>
     .await
 }
 
-/// Undoes all migrations, newest first, and returns their names. For tests of the way back: it
-/// takes the data with it.
+/// Reverts all migrations, newest first, and returns their names. For tests of the down scripts: it
+/// deletes the data.
 ///
 /// Errors: as [`super::Db::connect`], and `Migration`.
 pub async fn revert_all(database: impl Into<DatabaseOptions>) -> Result<Vec<String>, DbError> {
@@ -114,16 +114,16 @@ pub async fn pending(
 type Harness = AsyncMigrationHarness<AsyncPgConnection>;
 type Migrations = Vec<Box<dyn Migration<Pg>>>;
 
-/// Connects and does `work` while nobody else changes the tables.
+/// Connects and does `work` while no other program migrates.
 ///
-/// The harness blocks the thread it runs on, which a runtime with one thread would not survive:
-/// so it gets a thread and a runtime of its own.
+/// Diesel's migration harness blocks its thread, which would deadlock a runtime with one thread: so it
+/// gets a thread and a runtime of its own.
 async fn with_lock(
     database: DatabaseOptions,
     work: impl FnOnce(&mut Harness) -> Result<Vec<String>, DbError> + Send + 'static,
 ) -> Result<Vec<String>, DbError> {
-    // A migration of a large table takes as long as it takes; it must only not wait for a lock
-    // for ever, since everybody else queues up behind it.
+    // A migration of a large table may take long, but it must not wait for a lock for ever: all other
+    // statements queue up behind it.
     let settings = [
         ("statement_timeout", "0".into()),
         ("lock_timeout", "30s".into()),
@@ -142,16 +142,16 @@ async fn with_lock(
                 engine::prepare(&holder, &config).await?;
                 applied(&holder, &config).await?;
                 drop_broken_indexes(&holder).await?;
-                // Made after the extensions, whose schema it knows.
+                // Opened after the extensions were created: its search path has their schema.
                 let connection = config.connect().await?;
                 let outcome = work(&mut AsyncMigrationHarness::new(connection));
                 note_expanding(&holder, &config).await?;
-                // The lock goes with the holder, also when the work panics.
+                // The lock is released with its connection, even if the work panics.
                 drop(holder);
                 outcome
             })
         });
-        // Nobody to tell is fine: the caller was cancelled, the migration is not.
+        // A closed channel is fine: the caller was cancelled, the migration is not.
         done.send(outcome).ok();
     });
     result
@@ -159,7 +159,7 @@ async fn with_lock(
         .unwrap_or_else(|_| Err(DbError::Migration("its thread panicked".into())))
 }
 
-/// A connection that has the lock, to a server that is fit for it.
+/// A connection that holds the lock, to a server that passed the checks.
 async fn locked(config: &ConnectionConfig) -> Result<Client, DbError> {
     let client = connected(config).await?;
     engine::check_sessions(&client, config).await?;
@@ -176,7 +176,7 @@ async fn connected(config: &ConnectionConfig) -> Result<Client, DbError> {
     })?
 }
 
-/// The versions of the migrations that the database has.
+/// The versions of the applied migrations.
 ///
 /// Errors: `Unsuitable` where this program does not know one of them, unless it is noted as expanding.
 async fn applied(client: &Client, config: &ConnectionConfig) -> Result<HashSet<String>, DbError> {
@@ -214,7 +214,7 @@ async fn applied(client: &Client, config: &ConnectionConfig) -> Result<HashSet<S
     }))
 }
 
-/// True if our schema has this table: one of another schema may be in the search path, too.
+/// True if the program's schema has this table; other schemas of the search path do not count.
 async fn has_table(
     client: &Client,
     config: &ConnectionConfig,
@@ -225,7 +225,7 @@ async fn has_table(
     Ok(rows(client, &found).await? != [None])
 }
 
-/// Notes which migrations expand, for programs that do not know them.
+/// Records which migrations only expand, for programs that do not know them.
 async fn note_expanding(client: &Client, config: &ConnectionConfig) -> Result<(), DbError> {
     if EXPANDING.is_empty() || !has_table(client, config, EXPANDED).await? {
         return Ok(());
@@ -244,8 +244,8 @@ async fn note_expanding(client: &Client, config: &ConnectionConfig) -> Result<()
     noted.map_err(|error| engine::unavailable(&error))
 }
 
-/// Drops what a CREATE INDEX CONCURRENTLY that broke off has left, so that it can be made again. One that is
-/// being built is left alone.
+/// Drops invalid indexes, which an interrupted CREATE INDEX CONCURRENTLY has left, so that they can be
+/// built again. One that is being built is left alone.
 async fn drop_broken_indexes(client: &Client) -> Result<(), DbError> {
     let broken = "SELECT indexrelid::regclass FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid \
                   WHERE NOT indisvalid AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) \
@@ -270,8 +270,8 @@ async fn rows(client: &Client, statement: &str) -> Result<Vec<Option<String>>, D
     Ok(rows.collect())
 }
 
-/// Waits for the lock by asking again and again: a statement that waited inside PostgreSQL would
-/// hold a snapshot, and a `CREATE INDEX CONCURRENTLY` of whoever has the lock would wait for that.
+/// Waits for the lock by polling: a statement that waited inside PostgreSQL would hold a snapshot, and
+/// a `CREATE INDEX CONCURRENTLY` of the lock's holder would wait for that.
 async fn lock(client: &Client) -> Result<(), DbError> {
     let lock = format!("SELECT pg_try_advisory_lock({LOCK})");
     loop {

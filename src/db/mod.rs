@@ -1,7 +1,7 @@
 //! Database connections: the pool, the migrations, the embedded server.
 //!
-//! This layer never names a lead and never reads the environment: a URL or options come in, and
-//! connections come out.
+//! This layer never names a lead and never reads the environment: it takes a URL or options and
+//! returns connections.
 
 mod auth_revision;
 mod cached;

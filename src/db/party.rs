@@ -2,22 +2,22 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use uuid::Uuid;
 
-/// On whose account a connection is held.
+/// The party of the fair queue that a connection is counted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Party {
-    /// The program itself: housekeeping, probes, commands. It counts apart: its turn is always next.
+    /// The program itself: housekeeping, probes, commands. Its turn is always next.
     #[default]
     Program,
-    /// A user who is signed in, by id, from wherever.
+    /// A user who is signed in, by id, from any address.
     User(Uuid),
-    /// Everybody at a client's address of whom it is not known yet who they are.
+    /// The clients of an address that are not authenticated yet.
     Address(IpAddr),
-    /// The same where the address is not known.
+    /// The clients of an unknown address that are not authenticated yet.
     Nobody,
 }
 
 impl Party {
-    /// Everybody at an address. Whoever has an IPv6 address has its whole network of 64 bits.
+    /// The clients of an address. An IPv6 address stands for its whole /64, which one client can own.
     pub fn at(address: Option<IpAddr>) -> Self {
         match address.map(|address| address.to_canonical()) {
             None => Self::Nobody,

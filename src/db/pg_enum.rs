@@ -1,6 +1,6 @@
-/// A Rust enum that is stored as the PostgreSQL enum of the same words.
+/// A Rust enum that is stored as the PostgreSQL enum of the same values.
 ///
-/// Each variant is given with its word; the word is also what serde and `as_str` use.
+/// Each variant is given with its name in PostgreSQL, which serde and `as_str` use, too.
 macro_rules! pg_enum {
     ($(#[$doc:meta])* $name:ident: $sql_type:path {
         $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+
@@ -20,7 +20,7 @@ macro_rules! pg_enum {
             /// Every value, in the order in which PostgreSQL sorts them.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word that stands for the value in the database and in the API.
+            /// The value's name in the database and in the API.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }

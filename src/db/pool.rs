@@ -24,17 +24,17 @@ use super::request_context::RequestContext;
 #[derive(Clone)]
 pub struct Db {
     pool: managed::Pool<Manager>,
-    /// Before the pool, so that nobody waits in it.
+    /// Requests wait here, so that none waits in the pool.
     queue: FairQueue,
     patience: Duration,
     server_log: Option<Arc<Path>>,
     last_ping: Arc<LastPing>,
 }
 
-/// When the server was last asked for a sign of life, and whether it gave one.
+/// The time of the last ping, and true if the server answered.
 type LastPing = Mutex<Option<(Instant, bool)>>;
 
-/// The time for which a sign of life is good, and for which one is waited.
+/// The time for which the result of a ping is valid, and the time limit of a ping.
 const PING: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
 /// The pool's load, in connections.
@@ -44,15 +44,15 @@ pub struct PoolStatus {
     pub max: usize,
     /// Open connections.
     pub size: usize,
-    /// Connections that are handed out.
+    /// Connections in use.
     pub in_use: usize,
     /// Requests that wait for one.
     pub waiting: usize,
 }
 
 impl Db {
-    /// Makes the pool and proves that one connection works, so that a wrong URL, a wrong password
-    /// or a server out of reach is one clear error at start.
+    /// Makes the pool and opens one connection, so that a wrong URL, a wrong password or an unreachable
+    /// server is one clear error at start.
     ///
     /// Errors: all of [`DbError`] but `Migration`.
     pub async fn connect(
@@ -69,7 +69,7 @@ impl Db {
         .wait_timeout(Some(options.wait))
         .create_timeout(Some(options.connect))
         .recycle_timeout(Some(options.wait))
-        // The last one back is the first one out: few connections stay warm, the rest rest.
+        // Last in, first out: few connections stay warm, the others stay idle.
         .queue_mode(QueueMode::Lifo)
         .runtime(Runtime::Tokio1)
         .build()
@@ -100,7 +100,7 @@ impl Db {
         }
         let permits = self.permits(request).await?;
         let unavailable = |reason: String| Err(DbError::Unavailable(reason));
-        // deadpool bounds each step; this bounds the sum, when many rested connections are dead.
+        // deadpool bounds each step; this bounds the sum, if many idle connections are dead.
         let until = Instant::now() + self.patience;
         let until = request
             .deadline
@@ -126,7 +126,7 @@ impl Db {
         }
     }
 
-    /// Leave to take a connection, when it is this one's turn.
+    /// Waits for the permits to take a connection.
     async fn permits(&self, request: &RequestContext) -> Result<Permits, DbError> {
         let of_request = request.permit().await?;
         match self.queue.enter(request.party, request.deadline).await {
@@ -139,8 +139,7 @@ impl Db {
         }
     }
 
-    /// Asks the server something, to see that it is there. However many ask at a time, the server is
-    /// asked once. Errors: `Unavailable`.
+    /// Pings the server. Concurrent callers share one ping. Errors: `Unavailable`.
     pub async fn ping(&self) -> Result<(), DbError> {
         let (fresh, patience) = PING;
         let mut last = self.last_ping.lock().await;
@@ -158,7 +157,7 @@ impl Db {
 
     async fn is_there(&self, patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
-        // As a request, so that a connection on which there is no answer is closed.
+        // As a request with a deadline, so that a connection without an answer is closed.
         let (db, waiting) = self.request(Party::Program, deadline, AuthRevision::default());
         let asked = async {
             let mut connection = db.connection().await.ok()?;
@@ -169,7 +168,7 @@ impl Db {
         matches!(asked.await, Ok(Some(())))
     }
 
-    /// The target of the pool's connections, for one that is not of the pool.
+    /// The target of the pool's connections, for a connection outside of the pool.
     pub(super) fn target(&self) -> &ConnectionConfig {
         &self.pool.manager().target
     }

@@ -1,4 +1,4 @@
-//! A connection of the pool: how it is made, when it is good for another use, and how it goes back.
+//! A connection of the pool: how it is opened, when it may be reused, and how it is returned.
 
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
@@ -13,22 +13,22 @@ use super::error::DbError;
 use super::fair_queue::Permit;
 use super::request_context::{RequestContext, RequestPermit};
 
-/// A connection that was handed out this long ago is asked for a sign of life before it is handed
-/// out again; a fresher one is only checked for being closed. Under load that spares a round trip
-/// for each request, and a restart of the server is noticed all the same: it closes the socket.
+/// A connection that was last used this long ago is pinged before it is reused; a more recent one is
+/// only checked for a closed socket. Under load that saves a round trip per request, and a restart of
+/// the server is still noticed, because it closes the socket.
 const REST: Duration = Duration::from_secs(1);
 
-/// A connection out of the pool; it goes back when it is dropped. One that is dropped inside a
-/// transaction (its request was cancelled), or after its request's deadline, is closed instead, so that
-/// PostgreSQL rolls back and frees the locks at once rather than when the pool next looks at it.
+/// A connection of the pool, returned when it is dropped. If it is dropped inside a transaction (its
+/// request was cancelled), or after its request's deadline, it is closed instead, so that PostgreSQL
+/// rolls back and frees the locks at once.
 pub struct PooledConnection {
     /// Always there until `drop` takes it.
     object: Option<Object<Manager>>,
-    /// Goes after the connection has: the next one may need its place in the pool.
+    /// Released after the connection: the next holder may need its slot in the pool.
     permits: Option<Permits>,
 }
 
-/// Leave to hold a connection: of the request's few, and of the pool's.
+/// The permits of a connection: one of the request's few, and one of the pool's.
 pub(super) type Permits = (Option<RequestPermit>, Permit);
 
 impl PooledConnection {
@@ -65,11 +65,11 @@ impl Drop for PooledConnection {
             return;
         };
         if object.request.is_over() {
-            // It may be in the middle of a statement, which would hold up whoever has it next.
+            // A statement may still run on it, which would delay the next user.
             let canceller = object.canceller();
             drop(Object::take(object));
-            // Its place is free when the server knows: whoever asks and leaves, again and again, has
-            // no more statements run than those who wait.
+            // Its permits are released once the server has been told: a client that keeps sending
+            // requests and disconnecting runs no more statements than one that waits.
             let permits = self.permits.take();
             tokio::spawn(async move {
                 canceller.cancel().await;
@@ -96,8 +96,8 @@ impl managed::Manager for Manager {
     type Error = DbError;
 
     async fn create(&self) -> Result<Connection, DbError> {
-        // Every future that asks for a connection contains this one, three times over: in a box it
-        // makes each request that waits for its turn 25 kB smaller.
+        // Every future that takes a connection contains this one three times: boxed, it makes each
+        // waiting request 25 kB smaller.
         Box::pin(Connection::open(&self.target, self.slow)).await
     }
 

@@ -1,5 +1,4 @@
-//! Database costs of a piece of work: statements, time, rows, added up over all tasks that
-//! work on it.
+//! Database costs of a request: statements, time and rows, added up over all its tasks.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -9,11 +8,11 @@ use std::time::Duration;
 use tracing::Instrument;
 
 tokio::task_local! {
-    /// The statistics of the present task's request; none for what the program does on its own account.
+    /// The statistics of the current task's request; none for housekeeping.
     static STATS: Option<Arc<QueryStats>>;
 }
 
-/// The statements of one piece of work, added up.
+/// The statements of one request, added up.
 #[derive(Debug)]
 pub struct QueryStats {
     name: String,
@@ -23,7 +22,7 @@ pub struct QueryStats {
 }
 
 impl QueryStats {
-    /// Statistics of nothing yet. The name stands in the log beside what was slow.
+    /// Empty statistics. The log of slow statements shows the name.
     pub fn new(name: String) -> Arc<Self> {
         Arc::new(Self {
             name,
@@ -33,7 +32,7 @@ impl QueryStats {
         })
     }
 
-    /// Does the work and counts its statements here.
+    /// Runs the future and counts its statements here.
     pub fn count<F: Future>(self: Arc<Self>, work: F) -> impl Future<Output = F::Output> {
         STATS.scope(Some(self), work)
     }
@@ -43,7 +42,7 @@ impl QueryStats {
         self.statements.load(Ordering::Relaxed)
     }
 
-    /// Time that they took together. Statements that run at the same time count each.
+    /// The sum of their times. Statements that run at the same time all count.
     pub fn time(&self) -> Duration {
         Duration::from_nanos(self.nanoseconds.load(Ordering::Relaxed))
     }
@@ -54,7 +53,7 @@ impl QueryStats {
     }
 }
 
-/// Takes the present statistics and trace along into another task: for what is given to
+/// Carries the current statistics and trace into another task: for futures that are given to
 /// [`tokio::spawn`].
 pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
     let stats = STATS.try_with(Option::clone).ok().flatten();
@@ -69,7 +68,7 @@ pub(super) fn add_statement(time: Duration) {
     });
 }
 
-/// Counts rows that came, and the time that they took to come.
+/// Counts received rows, and the time of receiving them.
 pub(super) fn add_rows(rows: u64, time: Duration) {
     on_present(|stats| {
         stats.rows.fetch_add(rows, Ordering::Relaxed);
@@ -77,7 +76,7 @@ pub(super) fn add_rows(rows: u64, time: Duration) {
     });
 }
 
-/// The name of the present piece of work.
+/// The name of the current request.
 pub(super) fn present_name() -> Option<String> {
     let mut name = None;
     on_present(|stats| name = Some(stats.name.clone()));
@@ -85,7 +84,7 @@ pub(super) fn present_name() -> Option<String> {
 }
 
 fn on_present(act: impl FnOnce(&QueryStats)) {
-    // Outside of any task that counts there is nothing to count for.
+    // Outside of a counted task there are no statistics.
     let _ = STATS.try_with(|stats| stats.as_deref().map(act));
 }
 

@@ -1,5 +1,5 @@
-//! Build script: the migrations are part of the program. A change among them is compiled in, and the
-//! program knows which of them have a file `expand`.
+//! Build script: the migrations are compiled into the program, which is rebuilt when one changes, with
+//! the list of those that have a file `expand`.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! The database as one request has it: with its deadline, its share of the connections, the check of
-//! its caller, and an end to its statements when nobody waits for them any more.
+//! The database for one request: with its deadline, its share of the connections, the check of its
+//! revision, and the cancellation of its statements when the client has gone.
 
 use tokio::time::Instant;
 
@@ -53,24 +53,24 @@ impl RequestDb {
         connection.inspect_err(|error| self.context.revision.give_up(error))
     }
 
-    /// The same for a change, which goes on when nobody waits for it, until the deadline.
+    /// The same for a change, which goes on until the deadline even if the client has gone.
     pub fn for_change(&self) -> Self {
         let mut change = self.clone();
         change.context.is_change = true;
         change
     }
 
-    /// The target of connections that are not of the pool.
+    /// The target of connections outside of the pool.
     pub(super) fn target(&self) -> &ConnectionConfig {
         self.db.target()
     }
 
-    /// When its statements are cancelled, if they ever are.
+    /// The time at which its statements are cancelled, if there is one.
     pub fn deadline(&self) -> Option<Instant> {
         self.context.deadline
     }
 
-    /// Checks the revision that the request's authentication relies on, unless a statement has.
+    /// Checks the revision of the request's authentication, unless a statement has already done so.
     ///
     /// Errors: `Outdated`, and like [`RequestDb::connection`].
     pub async fn check(&self) -> Result<(), DbError> {

@@ -1,5 +1,5 @@
-//! A request's state, as the pool and its connections see it: deadline, cancellation, its share of the
-//! connections, the check of its caller.
+//! A request's state for the pool and its connections: deadline, cancellation, its share of the
+//! connections, the check of its revision.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,32 +13,32 @@ use super::auth_revision::AuthRevision;
 use super::error::DbError;
 use super::party::Party;
 
-/// The most connections that a request holds: what it asks for beyond that waits for its own.
+/// The most connections that a request holds: beyond that it waits for its own.
 const MOST_OF_A_REQUEST: usize = 4;
 
-/// A request as its connections know it; by default the program itself, without a deadline.
+/// The state of a request; by default that of the program itself, without a deadline.
 #[derive(Clone, Default)]
 pub(super) struct RequestContext {
-    /// On whose account its connections are held.
+    /// The party that its connections are counted for.
     pub(super) party: Party,
-    /// When its statements are cancelled.
+    /// The time at which its statements are cancelled.
     pub(super) deadline: Option<Instant>,
-    /// A change goes on where nobody waits for it any more.
+    /// True for a change, which goes on even if the client has gone.
     pub(super) is_change: bool,
-    /// State shared by everything that works for the request, where it is for one.
+    /// State shared by all tasks of the request; none for the program itself.
     shared: Option<Arc<Shared>>,
-    /// The revision that its cached authentication is valid for.
+    /// The revision for which its cached authentication is valid.
     pub(super) revision: AuthRevision,
 }
 
 struct Shared {
-    /// Set when nobody waits for it any more.
+    /// Set when the client has gone.
     is_abandoned: AtomicBool,
-    /// The connections that it may still take.
+    /// The number of connections that it may still take.
     left: Semaphore,
 }
 
-/// One of the connections that a request may hold, until this is dropped.
+/// The right to hold one of the request's connections, until this is dropped.
 pub(super) struct RequestPermit(Arc<Shared>);
 
 impl Drop for RequestPermit {
@@ -47,8 +47,8 @@ impl Drop for RequestPermit {
     }
 }
 
-/// Held by whoever waits for a request's statements. Dropped, it has those that still run cancelled,
-/// so it must be dropped before what runs them is.
+/// Held while a request's statements are waited for. When it is dropped, those that still run are
+/// cancelled, so it must be dropped before the future that runs them.
 pub struct CancelOnDrop(Arc<Shared>);
 
 impl Drop for CancelOnDrop {
@@ -78,7 +78,7 @@ impl RequestContext {
         (context, CancelOnDrop(shared))
     }
 
-    /// True when nobody waits for it, or its time is over: whatever still runs for it is to end.
+    /// True if the client has gone or the deadline has passed: its running statements must end.
     pub(super) fn is_over(&self) -> bool {
         self.is_abandoned() || self.deadline.is_some_and(|at| Instant::now() >= at)
     }
@@ -88,8 +88,8 @@ impl RequestContext {
         shared.is_some_and(|shared| shared.is_abandoned.load(Ordering::Relaxed))
     }
 
-    /// Waits until the request holds fewer connections than it may. Its deadline alone bounds that,
-    /// since nobody but itself is in its way. Errors: `Late`.
+    /// Waits until the request holds fewer connections than it may. Only its deadline bounds the wait,
+    /// because it waits for its own connections. Errors: `Late`.
     pub(super) async fn permit(&self) -> Result<Option<RequestPermit>, DbError> {
         let Some(shared) = &self.shared else {
             return Ok(None);
@@ -106,7 +106,7 @@ impl RequestContext {
         Ok(Some(RequestPermit(Arc::clone(shared))))
     }
 
-    /// The statement that checks the revision of the request's authentication, where none has yet.
+    /// The statement that checks the revision, unless a statement has already done so.
     pub(super) fn check(
         &self,
         pg: &AsyncPgConnection,

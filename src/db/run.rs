@@ -10,10 +10,10 @@ use futures_util::TryStreamExt;
 use super::Connection;
 use super::instrumentation::called_from;
 
-/// Runs statements, as diesel-async's trait of the same name does, and notes from where, so that a slow
-/// one is logged by a name.
+/// Runs statements, as diesel-async's trait of the same name does, and notes the source location, by
+/// which a slow one is logged.
 pub trait RunQueryDsl: Sized {
-    /// Runs it. Returns how many rows it changed.
+    /// Runs it. Returns the number of changed rows.
     #[track_caller]
     fn execute<'query>(
         self,
@@ -56,7 +56,7 @@ pub trait RunQueryDsl: Sized {
         }
     }
 
-    /// The first row of many. Errors: `NotFound` without one.
+    /// The first of several rows. Errors: `NotFound` without one.
     #[track_caller]
     fn first<'query, U>(self, conn: &mut Connection) -> impl Future<Output = QueryResult<U>> + Send
     where

@@ -2,7 +2,7 @@ use std::fmt::{self, Write};
 
 use diesel::connection::DebugQuery;
 
-/// Longest kept text of a statement, in bytes.
+/// The maximum kept length of a statement's text, in bytes.
 const LONGEST: usize = 2_000;
 
 /// A statement's text, without the values that are bound to it.
@@ -12,18 +12,18 @@ impl Sql {
     /// The statement's text, without its values.
     pub(super) fn of(query: &dyn DebugQuery) -> Self {
         let mut sql = Self(String::new());
-        // An error only says that the rest was not wanted.
+        // An error only means that the rest was cut off.
         let _ = write!(sql, "{query}");
         sql
     }
 
-    /// As much of it as is kept.
+    /// The kept part of the text.
     pub(super) fn text(&self) -> &str {
         &self.0
     }
 
-    /// The statement's verb and its first table, those of subqueries aside; where it reads from a
-    /// subquery, the subquery's first table.
+    /// The statement's verb and its first table outside of subqueries; if it reads from a subquery, the
+    /// subquery's first table.
     pub(super) fn summary(&self) -> String {
         let first = self.0.split_whitespace().next().unwrap_or_default();
         let verb = match first.trim_start_matches('(') {
@@ -53,7 +53,7 @@ impl Sql {
 impl Write for Sql {
     fn write_str(&mut self, part: &str) -> fmt::Result {
         self.0.push_str(part);
-        // What is bound to a statement comes after its text, and may be anything about anybody.
+        // The bound values come after the text, and may be personal data.
         let end = self.0.find(" -- binds").unwrap_or(usize::MAX);
         if self.0.len() > LONGEST || end < usize::MAX {
             let end = self.0.floor_char_boundary(end.min(LONGEST));
@@ -64,7 +64,7 @@ impl Write for Sql {
     }
 }
 
-/// A table's name out of a word of a statement.
+/// The name of a table in a word of a statement.
 fn name(word: &str) -> Option<String> {
     let name: String = word
         .chars()

@@ -14,7 +14,7 @@ use crate::service::ServiceError;
 
 /// The usual size of an answer without its data, in bytes.
 const OVERHEAD: usize = 1024;
-/// For so many questions about the schema it is said that they are refused, as answers have few errors.
+/// The most refused introspection fields that are reported: answers have few errors.
 const MOST_TOLD: usize = 10;
 
 /// The answer to a request, as JSON, and what a transport must know of it.
@@ -62,7 +62,7 @@ struct OnlyErrors<'a> {
 }
 
 impl Answer {
-    /// The answer to a request that a transport turns away itself, with this code.
+    /// The answer to a request that the transport itself rejects with this code.
     pub fn turned_away(
         code: &str,
         message: String,
@@ -73,7 +73,7 @@ impl Answer {
         Self::refusal(Outcome::Malformed, error, code, details, request_id)
     }
 
-    /// The answer where none came of the operation.
+    /// The answer where the operation failed without a result.
     pub(super) fn failed(error: &ServiceError, request_id: &RequestId) -> Self {
         let outcome = match error {
             ServiceError::Unavailable(_) | ServiceError::ProviderUnavailable(_) => {
@@ -85,8 +85,8 @@ impl Answer {
         Self::only_errors(outcome, &[transport_error(error, request_id)])
     }
 
-    /// The answer of an execution. Megabytes are written beside the threads that requests are
-    /// answered on.
+    /// The answer of an execution. A large one is serialized on a blocking thread, so that it does
+    /// not hold up the threads that answer requests.
     pub(super) async fn executed(response: Response, size: Option<Arc<AnswerSize>>) -> Self {
         let Some(size) = size else {
             return Self::of(&response, None);
@@ -150,7 +150,7 @@ impl Answer {
 
     /// The answer to a request whose document is not answered.
     pub(super) fn unusable(unusable: Unusable, request_id: &RequestId) -> Self {
-        // What the schema would find wrong, or may be right elsewhere, is answered as GraphQL's.
+        // A fault that validation would find, or a valid document that is not allowed here, is a GraphQL error.
         let (refused, malformed) = (Outcome::Refused, Outcome::Malformed);
         let invalid = "GRAPHQL_VALIDATION_FAILED";
         let mut details = Vec::new();
@@ -210,15 +210,15 @@ fn codes(errors: &[ServerError]) -> Vec<String> {
     codes.map(str::to_owned).collect()
 }
 
-/// Tells whether the request itself was wrong: a field that fails says which one it is.
+/// True if the request itself was wrong: the error of a field has a path.
 fn is_request_error(response: &Response) -> bool {
     response.data == Value::Null
         && !response.errors.is_empty()
         && response.errors.iter().all(|error| error.path.is_empty())
 }
 
-/// Says of each of these fields, which ask about the schema, that it was refused, if it was asked after
-/// all: the library leaves null there without a word.
+/// Adds an error for each of these introspection fields that was executed and refused: the library
+/// leaves null there without an error.
 pub(super) fn refuse_introspection(
     questions: &[(Name, Pos)],
     response: &mut Response,

@@ -1,4 +1,4 @@
-//! The entry to GraphQL: requests come in with a way to find out who asks, answers go out.
+//! The entry point of GraphQL: takes a request and its caller, and returns the answer.
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -59,9 +59,9 @@ pub struct Request {
     pub queries_only: bool,
 }
 
-/// Whoever sends a request, as its transport finds out.
+/// The caller of a request. The transport knows how to authenticate it.
 pub trait Caller: Send {
-    /// Finds out who it is. `operation` is the one that is asked for, if the document has it.
+    /// Authenticates the caller. `operation` is the requested one, if the document has it.
     fn authenticate(
         &mut self,
         operation: Option<&Arc<Operation>>,
@@ -74,7 +74,7 @@ pub trait Caller: Send {
 pub enum Freshness {
     /// It may be cached: it is checked before anything is answered.
     Cached,
-    /// It must be looked up: what was cached held no longer.
+    /// It must be looked up: the cached authentication was outdated.
     LookedUp,
 }
 
@@ -93,7 +93,7 @@ impl Api {
             .data(settings)
             // Documents are valid by then.
             .validation_mode(ValidationMode::Fast)
-            // Its own measure of what the query meter has measured by then.
+            // The query meter has checked the depth before; this is the library's own check.
             .limit_recursive_depth(limits::NESTING + 1)
             .finish();
         Self {
@@ -134,14 +134,14 @@ impl Api {
         self.sign_in
     }
 
-    /// When a request that comes now is given up.
+    /// The deadline of a request that comes now.
     pub fn deadline(&self) -> Instant {
         Instant::now() + self.request_timeout
     }
 
-    /// Answers a request. The caller is asked for once the document is known to be harmless, and once
-    /// more if the database says that what was cached of the caller holds no longer: nothing was
-    /// answered or changed then.
+    /// Answers a request. The caller is authenticated once the document is within its limits, and once
+    /// more if the database reports that the cached authentication is outdated: nothing was answered
+    /// or changed then.
     pub async fn handle(&self, request: Request, caller: &mut impl Caller) -> Answer {
         let Request { parameters, id, .. } = request;
         let prepared = self.documents.prepare(parameters);
@@ -182,7 +182,7 @@ fn is_admin(credentials: &Credentials) -> bool {
     matches!(credentials, Credentials::Actor { actor, .. } if actor.role == UserRole::Admin)
 }
 
-/// The operation as a step of the request's trace; nothing while nobody collects traces.
+/// The operation's span in the request's trace; none while traces are not exported.
 fn span(operation: Option<&Operation>) -> Span {
     let span = debug_span!(
         "operation",
@@ -207,15 +207,15 @@ struct Execution<'a> {
     request: &'a Arc<PreparedRequest>,
     id: &'a RequestId,
     address: Option<IpAddr>,
-    /// True if the caller may not ask about the schema, and is told no names of it.
+    /// True if the caller may not introspect the schema; errors then suggest no names of it.
     hides_schema: bool,
 }
 
 impl Execution<'_> {
     /// The response, in the form that a client is promised.
     ///
-    /// Errors: `Outdated` if what was cached of the caller holds no longer, and `Unavailable` if the
-    /// database cannot be asked about it; nothing was changed then.
+    /// Errors: `Outdated` if the cached authentication is outdated, and `Unavailable` if the database
+    /// cannot be asked about it; nothing was changed then.
     async fn run(&self, credentials: Credentials) -> Result<Executed, DbError> {
         let (mut response, size) = match self.ready() {
             Ok((ready, variables)) => self.execute(ready, &variables, credentials).await?,
@@ -231,7 +231,7 @@ impl Execution<'_> {
         Ok((response, size))
     }
 
-    /// The request as the library is given it: with a document that is valid and has no variables.
+    /// The request for the library: with a document that is valid and has no variables.
     /// Errors: what is wrong with the document, or with what is given for its variables.
     fn ready(&self) -> Result<(async_graphql::Request, Variables), Vec<ServerError>> {
         let (request, suggests) = (self.request, !self.hides_schema);
@@ -261,8 +261,8 @@ impl Execution<'_> {
         Ok((ready, variables))
     }
 
-    /// Executes a request. A defect fails it alone, and the deadline ends it: a query at once, a change
-    /// once it is undone or done.
+    /// Executes a request. A panic fails only this request. The deadline ends it: a query at once, a
+    /// change once it is committed or rolled back.
     async fn execute(
         &self,
         ready: async_graphql::Request,
@@ -290,7 +290,7 @@ impl Execution<'_> {
         // Where this future is dropped, this is dropped before the execution is.
         let _cancel_on_drop = cancel_on_drop;
         let until = match is_change {
-            // A change ends by itself, and says what became of it.
+            // A change ends by itself, and reports its outcome.
             true => deadline + GRACE,
             false => deadline,
         };
@@ -298,7 +298,7 @@ impl Execution<'_> {
             Ok(outcome) => outcome,
             Err(_) => return Ok((self.failed(&self.late()), None)),
         };
-        // Also where nothing that was asked for needed the database.
+        // Also where no field needed the database.
         let checked = timeout_at(until, db.check()).await;
         checked.unwrap_or(Err(DbError::Late))?;
         let response = outcome.unwrap_or_else(|panic| self.failed(&defect(panic.as_ref())));
@@ -306,7 +306,7 @@ impl Execution<'_> {
         Ok((response, Some(size)))
     }
 
-    /// The request with the loaders of whoever asks.
+    /// The request with the loaders of its caller.
     fn with_loaders(
         &self,
         ready: async_graphql::Request,
@@ -363,7 +363,7 @@ impl Execution<'_> {
         response.extension("cost", cost.into())
     }
 
-    /// Why an execution is not waited for.
+    /// The error of an execution that is not waited for.
     fn late(&self) -> ServiceError {
         ServiceError::TimedOut(match self.request.is_change() {
             true => "it is not known whether the change was made, because the database",
@@ -371,7 +371,7 @@ impl Execution<'_> {
         })
     }
 
-    /// The response where none came of the execution.
+    /// The response where the execution failed without a result.
     fn failed(&self, error: &ServiceError) -> Response {
         Response::from_errors(vec![transport_error(error, self.id)])
     }

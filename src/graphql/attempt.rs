@@ -5,14 +5,14 @@ use crate::service::idempotency::IdempotencyKey;
 use crate::service::validation::FieldErrors;
 use crate::service::{Command, Result, ServiceError};
 
-/// A command as it was read from an input, and what was found wrong on the way.
+/// A command that was read from an input, and the faults of the input.
 pub(super) struct Attempt<C> {
     command: Result<C>,
     faults: FieldErrors,
 }
 
 impl<C> Attempt<C> {
-    /// Reads a command. A malformed id is noted, see [`id`], and the rest is read all the same.
+    /// Reads a command. A malformed id is noted, see [`id`], and the rest is still read.
     pub(super) fn read(read: impl FnOnce(&mut FieldErrors) -> C) -> Self {
         let mut faults = FieldErrors::default();
         let command = Ok(read(&mut faults));
@@ -28,8 +28,8 @@ impl<C> From<Result<C>> for Attempt<C> {
 }
 
 impl<C: Command> Attempt<C> {
-    /// The command and its idempotency key. Errors: `InvalidData` with all that can be said of the
-    /// input and the key without the database, if an id or the key is malformed.
+    /// The command and its idempotency key. Errors: `InvalidData` if an id or the key is malformed, with
+    /// every fault of the input that can be found without the database.
     pub(super) fn checked(self, key: Option<&str>) -> Result<(C, Option<IdempotencyKey>)> {
         let mut faults = self.faults;
         let command = faults.absorb(self.command)?;
@@ -46,12 +46,12 @@ impl<C: Command> Attempt<C> {
     }
 }
 
-/// Reads an id. One that is malformed is noted; what stands for it is never used.
+/// Reads an id. A malformed one is noted; the placeholder returned for it is never used.
 pub(super) fn id(field: &str, id: &ID, faults: &mut FieldErrors) -> Uuid {
     part(uuid(field, id), faults)
 }
 
-/// Reads a part of a command. What is wrong with it is noted; what stands for it is never used.
+/// Reads a part of a command. Its faults are noted; the default returned then is never used.
 pub(super) fn part<T: Default>(part: Result<T>, faults: &mut FieldErrors) -> T {
     faults.absorb(part).ok().flatten().unwrap_or_default()
 }

@@ -39,7 +39,7 @@ impl PageArguments {
     }
 }
 
-/// A type that lists can be of.
+/// A type that can be listed page by page.
 pub trait Listed: SyncObject + 'static {
     /// The position of a row in the list.
     type Cursor: Send + Sync;
@@ -47,7 +47,7 @@ pub trait Listed: SyncObject + 'static {
     type About: ObjectType;
 }
 
-/// A page of a list, as Relay has it.
+/// A page of a list: a connection of the Relay specification.
 pub struct Connection<N: Listed> {
     edges: Vec<RawObject<Edge<N>>>,
     has_previous: bool,
@@ -62,12 +62,12 @@ pub struct Edge<N: Listed> {
     encode: fn(&N::Cursor) -> String,
 }
 
-/// Where a page stands in its list.
+/// The position of a page in its list.
 #[derive(SimpleObject)]
 pub struct PageInfo {
-    /// Whether there are rows before the page.
+    /// True if there are rows before the page.
     has_previous_page: bool,
-    /// Whether there are rows after the page.
+    /// True if there are rows after the page.
     has_next_page: bool,
     /// The first row's cursor, to page backwards with `before`; null if the page is empty.
     start_cursor: Option<String>,
@@ -112,7 +112,7 @@ impl<N: Listed> Connection<N> {
         RawList(self.edges.iter().map(|edge| &edge.0.node).collect())
     }
 
-    /// Where the page stands in its list.
+    /// The position of the page in its list.
     async fn page_info(&self) -> PageInfo {
         let cursor = |edge: &RawObject<Edge<N>>| (edge.0.encode)(&edge.0.cursor);
         PageInfo {
@@ -129,7 +129,7 @@ impl<N: Listed> Connection<N> {
     }
 }
 
-/// A row of a list, with its place in it.
+/// A row of a list, with its position.
 #[Object(name_type)]
 impl<N: Listed> Edge<N> {
     /// The row.
@@ -137,7 +137,7 @@ impl<N: Listed> Edge<N> {
         &self.node
     }
 
-    /// The row's place in the list, for `after` and `before`. What is in it may change.
+    /// The row's position in the list, for `after` and `before`. Opaque: its format may change.
     async fn cursor(&self) -> String {
         (self.encode)(&self.cursor)
     }
@@ -171,7 +171,7 @@ impl<N: Listed> TypeName for Edge<N> {
     }
 }
 
-/// Opaque on purpose: what is in a cursor may change.
+/// Opaque on purpose: the format of a cursor may change.
 pub(super) fn opaque(position: &impl Serialize) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(position).unwrap_or_default())
 }

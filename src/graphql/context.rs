@@ -24,28 +24,28 @@ pub struct Settings {
     pub limits: Limits,
     /// The time limit of a request.
     pub request_timeout: Duration,
-    /// Lets everybody ask for the schema itself, not administrators only.
+    /// Allows introspection for everybody, not only for administrators.
     pub introspection_for_all: bool,
 }
 
-/// The credentials of a request, as the edge found out.
+/// The credentials of a request, as the transport checked them.
 #[derive(Debug, Clone)]
 pub enum Credentials {
     /// No token came with the request.
     Nobody,
-    /// A token came that stands for nobody, any more or at all.
+    /// The request came with a token that is invalid or no longer valid.
     Refused,
-    /// A token came, and this is who stands behind it.
+    /// The request came with a valid token of this actor.
     Actor {
         /// The user.
         actor: Actor,
-        /// The revision that this was read at; nothing is answered before it is checked.
+        /// The revision at which the actor was read; it is checked before anything is answered.
         revision: AuthRevision,
     },
 }
 
 impl Credentials {
-    /// The revision that they were read at.
+    /// The revision at which the credentials were read.
     pub(super) fn revision(&self) -> AuthRevision {
         match self {
             Self::Actor { revision, .. } => revision.clone(),
@@ -53,7 +53,7 @@ impl Credentials {
         }
     }
 
-    /// On whose account connections are held for them.
+    /// The party of the fair queue that connections are counted for.
     pub(super) fn party(&self, address: Option<IpAddr>) -> Party {
         match self {
             Self::Actor { actor, .. } => Party::User(actor.id.0),
@@ -66,7 +66,7 @@ impl Credentials {
 #[derive(Debug, Clone, Copy)]
 pub struct ClientAddress(pub Option<IpAddr>);
 
-/// Names a request, in the log and in the errors that it is answered with.
+/// The id of a request, in the log and in its errors.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
@@ -74,7 +74,7 @@ pub(super) fn db<'a>(ctx: &Context<'a>) -> &'a RequestDb {
     ctx.data_unchecked()
 }
 
-/// The answer's size, which what is read for it counts in.
+/// The size counter of the answer; what is read for the answer is added to it.
 pub(super) fn size<'a>(ctx: &Context<'a>) -> &'a AnswerSize {
     ctx.data_unchecked::<Arc<AnswerSize>>()
 }
@@ -96,20 +96,20 @@ pub(super) fn actor<'a>(ctx: &Context<'a>) -> Result<&'a Actor> {
     }
 }
 
-/// The most rows of a bulk change that the cost allows to tell of, with what is selected of each.
+/// The most rows of a bulk change that may be returned within the cost limit, with their selected fields.
 pub(super) fn most_rows(ctx: &Context<'_>) -> usize {
     let costs: &Arc<RowCosts> = ctx.data_unchecked();
     costs.most(&ctx.item.node.response_key().node)
 }
 
-/// Counts the rows that a bulk change tells of in the cost.
+/// Adds the returned rows of a bulk change to the cost.
 pub(super) fn take_rows(ctx: &Context<'_>, rows: usize) {
     let costs: &Arc<RowCosts> = ctx.data_unchecked();
     costs.take(&ctx.item.node.response_key().node, rows);
 }
 
-/// Runs a change for whoever asks, once for each idempotency key. Nothing where the key is a repeated
-/// one, and what it was about is gone or out of reach by now.
+/// Runs a command for the actor, once for each idempotency key. `None` if the key is a repeated one
+/// and its object has been deleted or is no longer visible to the actor.
 pub(super) async fn change<C: Command>(
     ctx: &Context<'_>,
     idempotency_key: Option<&str>,
@@ -125,7 +125,7 @@ pub(super) async fn change<C: Command>(
     change.await.map_err(|error| error.within("input"))
 }
 
-/// Two parts of a request that are read by themselves. Errors: the faults of both, if both have some.
+/// Combines two parts of a request. Errors: the faults of both.
 pub(super) fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
     let mut faults = FieldErrors::default();
     match (faults.absorb(one)?, faults.absorb(other)?) {
@@ -134,8 +134,8 @@ pub(super) fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
     }
 }
 
-/// Takes the `true` of a member that says all by its name. Errors: `InvalidData` for `false`: it would
-/// say nothing.
+/// Checks a field that only allows `true`, like `all`. Errors: `InvalidData` for `false`, which would
+/// select nothing.
 pub(super) fn only_true(field: &str, value: bool) -> Result<()> {
     if value {
         return Ok(());

@@ -27,7 +27,7 @@ pub(super) fn answer<T>(
     }
 }
 
-/// The answer at a place of a list whose items are nullable, see [`answer`].
+/// The answer at an index of a list whose items are nullable, see [`answer`].
 pub(super) fn answer_at<T>(
     ctx: &Context<'_>,
     index: usize,
@@ -50,7 +50,7 @@ pub(super) fn transport_error(error: &ServiceError, request_id: &RequestId) -> S
     client
 }
 
-/// A panic as an error: what it says of itself is for the log.
+/// A panic as an error. Its message is for the log.
 pub(super) fn defect(panic: &(dyn Any + Send)) -> ServiceError {
     let said = panic.downcast_ref::<&str>().copied();
     let said = said.or(panic.downcast_ref::<String>().map(String::as_str));
@@ -72,7 +72,7 @@ pub(super) fn mark(error: &mut ServerError, code: &str, request_id: &RequestId) 
     extensions.set("requestId", request_id.0.as_str());
 }
 
-/// Gives a code to errors that no resolver said: they are about the document or its variables.
+/// Gives a code to errors that come from no resolver: they are about the document or its variables.
 pub(super) fn mark_invalid(errors: &mut [ServerError], request_id: &RequestId) {
     for error in errors.iter_mut().filter(|error| code_of(error).is_none()) {
         mark(error, "GRAPHQL_VALIDATION_FAILED", request_id);
@@ -118,13 +118,13 @@ fn fault(fault: &FieldError) -> Value {
     )
 }
 
-/// Logs what the client is not told, under the id that it is told.
+/// Logs the details that the client does not get, under the request id that it gets.
 fn log(error: &ServiceError, RequestId(request_id): &RequestId) {
     match error {
         ServiceError::Database(cause) => tracing::error!(%request_id, %cause, "statement failed"),
         ServiceError::Internal(cause) => tracing::error!(%request_id, %cause, "defect"),
         ServiceError::TimedOut(what) => tracing::warn!(%request_id, what, "took too long"),
-        // It is asked again.
+        // The request is executed again.
         ServiceError::Unavailable(DbError::Outdated) => {}
         ServiceError::Unavailable(cause) => tracing::warn!(%request_id, %cause, "no database"),
         ServiceError::ProviderUnavailable(cause) => {

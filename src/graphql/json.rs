@@ -3,7 +3,7 @@ use async_graphql::{InputValueResult, Scalar, ScalarType, Value};
 use crate::graphql::execute::raw_json::{raw_json, to_json};
 use crate::service::Json;
 
-/// JSON as a client has it.
+/// JSON as a scalar of the API.
 #[derive(Clone)]
 pub struct JsonValue(pub Json);
 

@@ -1,5 +1,5 @@
-//! Look-ups that are batched over one request. Each is made for a request and knows who asks, so
-//! that nothing one user may see is ever served to another.
+//! Look-ups that are batched over one request. Loaders belong to one request and its actor, so that
+//! nothing one user may see is ever served to another.
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -18,7 +18,7 @@ use crate::service::timeline::{self, Entry, EntryType};
 use crate::service::users::{User, UserCache};
 use crate::service::{Actor, LeadId, NoteId, Result, ServiceError, UserId};
 
-/// Why a batch failed; all that wait for it get the same.
+/// The error of a failed batch; every look-up of the batch gets the same.
 #[derive(Clone)]
 pub struct LoadError(Arc<ServiceError>);
 
@@ -34,14 +34,14 @@ impl From<ServiceError> for LoadError {
     }
 }
 
-/// The most objects that are looked up in one statement, whatever they are: of the largest this is as
-/// much as one request may have in memory without a place among the large ones.
+/// The most objects that are looked up in one statement. So many of the largest objects take as much
+/// memory as one request may have without a slot for large answers.
 const MOST_AT_ONCE: usize = 250;
 
 /// The loaders of one request.
 pub type Loaders = DataLoader<Lookup>;
 
-/// The sources that the loaders look things up in, and the actor they do it for.
+/// The database and the actor that the loaders look objects up for.
 pub struct Lookup {
     pub(super) db: RequestDb,
     pub(super) user_cache: UserCache,
@@ -52,7 +52,7 @@ pub struct Lookup {
 impl Lookup {
     /// The loaders of a request.
     pub(super) fn loaders(self) -> Loaders {
-        // Resolvers of one level ask in the same poll; a moment later all of them have.
+        // Resolvers of one level ask in the same poll: after a short delay the batch is complete.
         DataLoader::new(self, |work| tokio::spawn(carried(work)))
             .delay(Duration::from_micros(100))
             .max_batch_size(MOST_AT_ONCE)
@@ -97,8 +97,8 @@ impl Lookup {
     }
 }
 
-/// The result of a look-up. A batch that panics would leave those who wait for it without an answer, and
-/// panic each of them in turn; so it fails instead, and fails the fields alone that wait for it.
+/// The result of a look-up. A panic in a batch would panic every field that waits for it, so it is
+/// turned into an error, which fails only these fields.
 async fn batch<T>(work: impl Future<Output = Result<T>>) -> Result<T, LoadError> {
     let outcome = AssertUnwindSafe(work).catch_unwind().await;
     Ok(outcome.unwrap_or_else(|panic| Err(defect(panic.as_ref())))?)

@@ -17,7 +17,7 @@ use crate::service::{
     timeline, users,
 };
 
-/// Anything with an id of its own, for clients that keep a store by id.
+/// An object with an id, for clients that cache objects by id.
 #[derive(Interface, Clone)]
 #[expect(
     clippy::large_enum_variant,
@@ -26,7 +26,7 @@ use crate::service::{
 #[graphql(field(
     name = "id",
     ty = "ID",
-    desc = "Names the object; unique over all types."
+    desc = "The object's id; unique over all types."
 ))]
 pub enum Node {
     Lead(Lead),
@@ -46,7 +46,7 @@ impl From<TimelineEntry> for Node {
     }
 }
 
-/// The most objects that are asked for at once.
+/// The most ids in one call of `nodes`.
 const MOST: usize = 100;
 
 #[derive(Default)]
@@ -70,10 +70,10 @@ impl NodeQuery {
         answer(ctx, node.await).flatten()
     }
 
-    /// The objects with these ids, in their order. Null stands at the place of an id that nothing has
-    /// (NOT_FOUND), of what is not the viewer's to see (PERMISSION_DENIED) and of what is no id
-    /// (INVALID_DATA), each with an error whose path ends in the place. Errors: UNAUTHENTICATED,
-    /// PERMISSION_DENIED, NOT_FOUND, INVALID_DATA, also for more than 100 ids.
+    /// The objects with these ids, in their order. An item is null for an unknown id (NOT_FOUND), for an
+    /// object that the viewer may not see (PERMISSION_DENIED) and for a malformed id (INVALID_DATA), each
+    /// with an error whose path ends in the item's index. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
+    /// NOT_FOUND, INVALID_DATA, also for more than 100 ids.
     async fn nodes(
         &self,
         ctx: &Context<'_>,
@@ -99,15 +99,15 @@ async fn find(ctx: &Context<'_>, ids: &[Result<Uuid>]) -> Result<NodeLookup> {
     NodeLookup::of(ctx, &ids).await
 }
 
-/// The objects that ids name: for each a node, or what the viewer may not do with it.
+/// The objects found for a list of ids: for each a node, or a refusal.
 struct NodeLookup {
     role: UserRole,
     nodes: HashMap<Uuid, Result<Node, Action>>,
 }
 
 impl NodeLookup {
-    /// Looks in one kind of objects after the other, in each only for what was not found before: one
-    /// statement a kind.
+    /// Looks the ids up in one type of object after the other, each time only those not found before: one
+    /// statement per type.
     async fn of(ctx: &Context<'_>, ids: &[Uuid]) -> Result<Self> {
         let (db, viewer) = (db(ctx), actor(ctx)?);
         let role = viewer.role;
@@ -157,7 +157,7 @@ impl NodeLookup {
     }
 }
 
-/// The ids that nothing was found for.
+/// The ids that were not found.
 fn missing<T>(
     ids: &[Uuid],
     found: &HashMap<Uuid, Result<Node, Action>>,

@@ -1,5 +1,5 @@
-//! The objects that refer to each other, as the API does: a lead to its assignee and its timeline, a note to
-//! its lead. Their fields stand in files of their own, which import these.
+//! The types that refer to each other: a lead to its assignee and its timeline, a note to its lead.
+//! Their resolvers are in separate files, which import these types: there are no import cycles.
 
 use std::sync::Arc;
 
@@ -31,11 +31,11 @@ impl From<leads::Lead> for Lead {
     }
 }
 
-/// Somebody who works with leads, as one viewer sees them.
+/// A user, as one viewer may see them.
 #[derive(Clone)]
 pub struct User {
     pub(in crate::graphql) row: Arc<users::User>,
-    /// True if the viewer may see more than the name, which stands on leads and notes.
+    /// True if the viewer may see more than the name, which is shown on leads and notes.
     is_in_reach: bool,
     /// The viewer's permissions, if this is the viewer.
     pub(in crate::graphql) can: Option<UserPermissions>,
@@ -54,7 +54,7 @@ impl User {
         }
     }
 
-    /// Somebody who has just signed in, as they see themselves.
+    /// A user who has just signed in, as they see themselves.
     pub fn signed_in(row: users::User) -> Self {
         let viewer = Actor {
             id: row.id,
@@ -67,14 +67,14 @@ impl User {
         Self::seen_by(&viewer, row)
     }
 
-    /// The value, where the viewer may see more than the name.
+    /// The value, if the viewer may see more than the name.
     pub(in crate::graphql) fn if_in_reach<T>(&self, value: T) -> Option<T> {
         self.is_in_reach.then_some(value)
     }
 }
 
-/// A person's text on a lead. Notes never change: editing one adds a new version that takes the
-/// former one's place.
+/// A note that a person wrote on a lead. Notes never change: editing one adds a new version, which
+/// replaces the former one.
 #[derive(Clone)]
 pub struct Note {
     pub(in crate::graphql) entry: Entry,
@@ -82,7 +82,7 @@ pub struct Note {
 }
 
 impl Note {
-    /// Nothing if the entry is a recorded change.
+    /// `None` if the entry is a recorded change.
     pub fn of(entry: Entry) -> Option<Self> {
         let note_type = entry.entry_type.note_type()?;
         Some(Self { entry, note_type })

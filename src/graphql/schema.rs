@@ -13,7 +13,7 @@ use crate::graphql::statistics::StatisticsQuery;
 use crate::graphql::timeline::{NoteMutation, TimelineQuery};
 use crate::graphql::user::{UserMutation, UserQuery};
 
-/// Everything that can be read. Needs a token: `Authorization: Bearer <token>`, from `login`.
+/// The queries. They need a token: `Authorization: Bearer <token>`, from `login`.
 #[derive(MergedObject, Default)]
 pub struct Query(
     LeadQuery,
@@ -24,8 +24,8 @@ pub struct Query(
     NodeQuery,
 );
 
-/// Everything that can be changed. Each change takes one argument, `input`, and is done fully or
-/// not at all. Needs a token, except for `login`.
+/// The changes. Each takes one argument, `input`, and is done fully or not at all. They need a token,
+/// except for `login`.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     SessionMutation,
@@ -55,7 +55,8 @@ pub fn sdl() -> String {
     format!("{}\n", sdl.trim_end())
 }
 
-/// The library describes its scalars for those who write servers, or not at all.
+/// The types with our own descriptions of the built-in scalars: the library's are written for authors
+/// of servers, or missing.
 pub(super) fn types() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .override_output_type_description::<DateTime<Utc>>(

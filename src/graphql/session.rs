@@ -8,7 +8,7 @@ use crate::graphql::objects::User;
 use crate::service::sessions::EndSession;
 use crate::service::{Result, SessionId, sessions, users};
 
-/// Who signs in.
+/// The credentials of a user.
 #[derive(InputObject)]
 pub struct LoginInput {
     /// The user's e-mail address.
@@ -20,18 +20,18 @@ pub struct LoginInput {
 /// A session that was opened.
 #[derive(SimpleObject)]
 pub struct LoginPayload {
-    /// Send it with every request, as `Authorization: Bearer <token>`. It is shown only now.
+    /// The token to send with every request, as `Authorization: Bearer <token>`. It is shown only now.
     token: String,
     /// When the session ends unless it is used. Each use prolongs it, up to 30 days in all.
     expires_at: DateTime<Utc>,
-    /// Who signed in.
+    /// The user who signed in.
     user: User,
 }
 
 /// A session that was closed.
 #[derive(SimpleObject)]
 pub struct LogoutPayload {
-    /// Whether there was a session to close.
+    /// True if there was a session to close.
     logged_out: bool,
 }
 
@@ -40,31 +40,31 @@ pub struct LogoutPayload {
 pub struct EndSessionInput {
     /// The session's id, as in `me.sessions`.
     id: ID,
-    /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it has no second effect and answers what was done.
+    /// The idempotency key, chosen by the client, 1–200 characters. A repeat within 24 hours has no
+    /// second effect and returns what was done.
     idempotency_key: Option<String>,
 }
 
 /// A session that was ended.
 #[derive(SimpleObject)]
 pub struct EndSessionPayload {
-    /// The id that the session had: what a client's store has to forget.
+    /// The id of the ended session, for the client to remove it from its cache.
     ended_session_id: ID,
 }
 
-/// One's own password, and a new one.
+/// The viewer's current password, and a new one.
 #[derive(InputObject)]
 pub struct ChangePasswordInput {
-    /// The present password.
+    /// The current password.
     current_password: String,
-    /// The new password, 10–200 characters, another one than the present.
+    /// The new password, 10–200 characters, different from the current one.
     new_password: String,
 }
 
 /// A password that was changed.
 #[derive(SimpleObject)]
 pub struct ChangePasswordPayload {
-    /// Whose password it is: the user who asked.
+    /// The viewer, whose password was changed.
     user: User,
 }
 
@@ -73,15 +73,15 @@ pub struct SessionMutation;
 
 #[Object]
 impl SessionMutation {
-    /// Opens a session. It ends some hours after it was last used (12, unless the operator chose
-    /// otherwise), and after 30 days in any case. Needs no token. Errors: UNAUTHENTICATED, in the
-    /// same words whether the user is unknown, deactivated, or has another password; RATE_LIMITED
-    /// after five failed attempts for an account, or twenty from an address, within a minute.
-    /// Failures elsewhere do not count at an address from which the user signed in within 30 days.
+    /// Opens a session. It ends 12 hours after it was last used (or the time that the operator
+    /// configured), and after 30 days in any case. Needs no token. Errors: UNAUTHENTICATED, with the
+    /// same message whether the user is unknown or deactivated or the password is wrong; RATE_LIMITED
+    /// after five failed attempts for an account, or twenty from an address, within a minute. For an
+    /// address from which the user signed in within 30 days, failures from elsewhere do not count.
     async fn login(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Who, and the password.")] input: LoginInput,
+        #[graphql(desc = "The user's e-mail address and password.")] input: LoginInput,
     ) -> Option<LoginPayload> {
         let policy = settings(ctx).sign_in;
         let ClientAddress(from) = *ctx.data_unchecked();
@@ -94,15 +94,15 @@ impl SessionMutation {
         })
     }
 
-    /// Changes one's own password and ends one's other sessions; this one goes on. For everybody
+    /// Changes the viewer's own password and ends their other sessions; this one goes on. For users
     /// who signed in with a password, not for API keys and tokens of an identity provider. A wrong
-    /// present password counts as a failed attempt to sign in. Errors: UNAUTHENTICATED,
+    /// current password counts as a failed attempt to sign in. Errors: UNAUTHENTICATED,
     /// PERMISSION_DENIED, INVALID_DATA, CONFLICT if the password was changed meanwhile,
     /// RATE_LIMITED.
     async fn change_password(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The present password and the new one.")] input: ChangePasswordInput,
+        #[graphql(desc = "The current password and the new one.")] input: ChangePasswordInput,
     ) -> Option<ChangePasswordPayload> {
         let user = answer(ctx, change_password(ctx, input).await)?;
         Some(ChangePasswordPayload {
@@ -110,22 +110,21 @@ impl SessionMutation {
         })
     }
 
-    /// Closes the session of the token that the request carries; the token is worthless at once.
-    /// What asks by an API key has no session to close.
-    /// Errors: UNAUTHENTICATED.
+    /// Closes the session of the request's token; the token is invalid at once. An API key has no
+    /// session to close. Errors: UNAUTHENTICATED.
     async fn logout(&self, ctx: &Context<'_>) -> Option<LogoutPayload> {
         let logged_out = async { sessions::logout(db(ctx), actor(ctx)?).await };
         let logged_out = answer(ctx, logged_out.await)?;
         Some(LogoutPayload { logged_out })
     }
 
-    /// Ends one of one's own sessions, on another device say; its token is worthless at once. Not for
-    /// API keys. Errors: UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND also for somebody else's
-    /// session and for one that is over, INVALID_DATA, IDEMPOTENCY_CONFLICT.
+    /// Ends one of the viewer's own sessions, for example on another device; its token is invalid at
+    /// once. Not for API keys. Errors: UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND also for somebody
+    /// else's session and for one that has ended, INVALID_DATA, IDEMPOTENCY_CONFLICT.
     async fn end_session(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which session.")] input: EndSessionInput,
+        #[graphql(desc = "The session to end.")] input: EndSessionInput,
     ) -> Option<EndSessionPayload> {
         let command = Attempt::read(|faults| EndSession {
             id: SessionId(attempt::id("id", &input.id, faults)),

@@ -11,14 +11,14 @@ use crate::graphql::{Credentials, Freshness};
 use crate::http::App;
 use crate::service::{Actor, OpaqueToken, Result, TokenKind, api_keys, sessions, users};
 
-/// The largest token that is looked at at all, in bytes.
+/// The maximum length of a token, in bytes.
 const LARGEST: usize = 8 * 1024;
 
 /// Authenticates a request by its `Authorization: Bearer …`: a session's token, an API key, or a token
 /// of the identity provider, which is verified before the database is asked.
 ///
-/// The user of a session's token or a key is cached for a moment, see [`AuthRevision`], unless the caller
-/// must be looked up: then there is nothing to check.
+/// The user of a session's token or a key is cached for a short time, see [`AuthRevision`], unless the
+/// caller must be looked up: then there is no revision to check.
 pub(super) async fn credentials(
     app: &App,
     headers: &HeaderMap,
@@ -44,7 +44,7 @@ pub(super) async fn credentials(
             return Ok(Credentials::Refused);
         }
     }
-    // Who it is for is not known yet, so that the client's address takes its turn for it.
+    // The user is not known yet, so that the connection is counted for the client's address.
     let deadline = app.api.deadline();
     let party = Party::at(address);
     let (db, cancel_on_drop) = app.db.request(party, deadline, AuthRevision::default());
@@ -55,12 +55,12 @@ pub(super) async fn credentials(
         }
     };
     let found = pin!(timeout_at(deadline, found));
-    // Where this future is dropped, this is dropped before what it waits for is.
+    // If this future is dropped, this guard is dropped before the look-up that it waits for.
     let _cancel_on_drop = cancel_on_drop;
     found.await.unwrap_or(Err(DbError::Late.into()))
 }
 
-/// The cached credentials of a session's token or an API key, where they may be cached.
+/// The cached credentials of a session's token or an API key, if they may be cached.
 fn recalled(app: &App, token: &OpaqueToken, freshness: Freshness) -> Option<Credentials> {
     let known = app.auth_cache.recall(token);
     let known = known.filter(|_| freshness == Freshness::Cached)?;
@@ -70,7 +70,7 @@ fn recalled(app: &App, token: &OpaqueToken, freshness: Freshness) -> Option<Cred
     })
 }
 
-/// Looks up a session's token or an API key, in its turn if it may be an invented one.
+/// Looks up a session's token or an API key. Unknown tokens take turns, because they may be invented.
 async fn looked_up(
     app: &App,
     db: &RequestDb,
@@ -82,7 +82,7 @@ async fn looked_up(
         true => None,
         false => {
             let turn = app.token_lookups.turn(party, deadline).await?;
-            // Others may have shown it, too, and had their turn before.
+            // Another request may have looked up the same token in the meantime.
             if let Some(known) = recalled(app, token, freshness) {
                 return Ok(known);
             }
@@ -118,7 +118,7 @@ async fn identified(app: &App, db: &RequestDb, shown: &str) -> Result<Credential
     Ok(actor.map_or(Credentials::Refused, found_now))
 }
 
-/// The credentials of whom the database has just named.
+/// The credentials of an actor that the database has just returned.
 fn found_now(actor: Actor) -> Credentials {
     Credentials::Actor {
         actor,

@@ -1,4 +1,4 @@
-//! The body of a POST: its media type, its content codings, its size, and the time it takes to come.
+//! The body of a POST: its media type, content codings, size, and time limit.
 
 use std::io::Read;
 use std::time::Duration;
@@ -29,9 +29,9 @@ const MOST_CODINGS: usize = 2;
 /// Limits of a body.
 #[derive(Debug, Clone, Copy)]
 pub struct BodyLimits {
-    /// The largest one, in bytes, as it comes and decompressed.
+    /// The maximum size in bytes, both compressed and decompressed.
     pub bytes: usize,
-    /// Time that it has to come, from the end of the head.
+    /// The time limit for receiving it, from the end of the head.
     pub time: Duration,
 }
 
@@ -52,8 +52,8 @@ enum Coding {
 
 /// Reads a body of JSON whole, decompressed.
 ///
-/// Only JSON is taken: a browser does not send it to another site without asking that site first,
-/// so that no foreign page can make a change in a user's name.
+/// Only JSON is accepted: a browser sends it to another site only after a CORS preflight, so that no
+/// foreign page can make a change in a user's name.
 pub(super) async fn read(
     headers: &HeaderMap,
     body: Body,
@@ -104,7 +104,7 @@ fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, Refusal> {
     };
     let mut codings = Vec::new();
     for value in headers.get_all(CONTENT_ENCODING) {
-        // What is not ASCII is no coding's name.
+        // A name that is not ASCII is an unknown coding.
         for name in value.to_str().unwrap_or("?").split(',').map(str::trim) {
             match name.to_ascii_lowercase().as_str() {
                 "" | "identity" => {}
@@ -124,8 +124,7 @@ fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, Refusal> {
     Ok(codings)
 }
 
-/// The body in one piece. Collected into one buffer: a chunk of one byte kept by itself would take
-/// more than thirty.
+/// Collects the body into one buffer: a chunk of one byte kept separately would take more than 30.
 async fn collect(mut body: Body, most: usize) -> Result<Vec<u8>, Refusal> {
     let announced = body.size_hint().lower();
     if announced > most as u64 {
@@ -134,7 +133,7 @@ async fn collect(mut body: Body, most: usize) -> Result<Vec<u8>, Refusal> {
     let mut whole = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| bad_request("the body was cut off"))?;
-        // Trailers mean nothing.
+        // Trailers are ignored.
         let Ok(data) = frame.into_data() else {
             continue;
         };
@@ -146,7 +145,7 @@ async fn collect(mut body: Body, most: usize) -> Result<Vec<u8>, Refusal> {
     Ok(whole)
 }
 
-/// The body before this coding. It ends one byte beyond the limit, however much more would come.
+/// Decodes this coding. The result ends one byte beyond the limit, however large it would be.
 fn decompress(body: &[u8], coding: Coding, most: usize) -> Result<Vec<u8>, Refusal> {
     let (name, reader): (_, Box<dyn Read>) = match coding {
         Coding::Gzip => ("gzip", Box::new(MultiGzDecoder::new(body))),
@@ -166,7 +165,8 @@ fn decompress(body: &[u8], coding: Coding, most: usize) -> Result<Vec<u8>, Refus
     Ok(plain)
 }
 
-/// By its header (RFC 1950). `deflate` means that format, but clients also send the bare data.
+/// True if the body has a zlib header (RFC 1950). `deflate` means that format, but some clients send raw
+/// deflate data.
 fn is_zlib(body: &[u8]) -> bool {
     matches!(body, [method, flags, ..]
         if method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]).is_multiple_of(31))

@@ -4,12 +4,12 @@ use std::sync::Once;
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 
-/// The client's address: the peer's, unless that is a proxy which is trusted to say for whom it
-/// speaks. Of the addresses in `X-Forwarded-For` only those count that trusted proxies have added,
-/// from the right; what stands to the left of them anybody could have written.
+/// The client's address: the peer's, unless that is a trusted proxy. In `X-Forwarded-For` only the
+/// addresses that trusted proxies have added count, from the right; anybody could have written those
+/// to the left of them.
 ///
-/// An element that is no address is passed over: if it counted as the proxy that wrote it, all of that
-/// proxy's clients would be one, and any of them could use up what all of them may do.
+/// An element that is no address is skipped: if it counted as the proxy that wrote it, all of that
+/// proxy's clients would share one address, and one of them could use up the limits of all.
 pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|net| net.contains(address));
     let forwarded: Vec<&[u8]> = headers
@@ -32,19 +32,19 @@ pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet
     client
 }
 
-/// The address of an element, as gateways write it: by itself, in quotes, in brackets, with a port, or
-/// with several of these.
+/// Parses the address of an element as gateways write it: plain, in quotes, in brackets, with a port,
+/// or a combination of these.
 fn address(element: &str) -> Option<IpAddr> {
     let element = element.trim_matches('"').trim();
     let host = match element.strip_prefix('[') {
         Some(bracketed) => bracketed.split_once(']')?.0,
         None => match element.split_once(':') {
-            // An address of IPv6 has two colons at least.
+            // An IPv6 address has at least two colons.
             Some((host, port)) if !port.contains(':') => host,
             _ => element,
         },
     };
-    // A zone (`%eth0`) says through which of the proxy's interfaces it was reached.
+    // A zone (`%eth0`) names the proxy's network interface.
     let host = host.split_once('%').map_or(host, |(host, _)| host);
     host.parse().ok()
 }
@@ -144,7 +144,7 @@ mod tests {
                 "203.0.113.7"
             );
             assert_eq!(client("10.1.2.3", &[written], &["10.0.0.0/8"]), "10.1.2.3");
-            // What was written before an address that can be read is nobody's word.
+            // Elements before the client's address are not trusted.
             let before = format!("{forwarded}, 198.51.100.1");
             assert_eq!(
                 client("10.1.2.3", &[&before], &["10.0.0.0/8"]),

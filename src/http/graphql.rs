@@ -57,7 +57,7 @@ pub(super) async fn get(
     answer(&app, arrival).await
 }
 
-/// Refuses what came by any other method.
+/// Refuses any other method.
 pub(super) async fn by_another_method(State(app): State<App>, headers: HeaderMap) -> Response {
     let mut record = RequestLog::begin(&headers);
     let (allowed, message) = match app.allow_get {
@@ -75,7 +75,7 @@ pub(super) async fn by_another_method(State(app): State<App>, headers: HeaderMap
     response
 }
 
-/// A request as it has come.
+/// A received request.
 struct Arrival {
     peer: Option<Peer>,
     headers: HeaderMap,
@@ -84,12 +84,12 @@ struct Arrival {
     record: RequestLog,
 }
 
-/// Answers, counts what that costs, and records how it ended.
+/// Answers a request, counts its costs, and records its outcome.
 async fn answer(app: &App, mut arrival: Arrival) -> Response {
     let stats = Arc::clone(&arrival.record.stats);
     let span = arrival.record.span.clone();
     let response = {
-        // Where it stands: these futures have kilobytes, and moving them about is work.
+        // Pinned in place: these futures have kilobytes, and moving them costs time.
         let answering = pin!(respond_to(app, &mut arrival));
         stats.count(answering.instrument(span)).await
     };
@@ -133,7 +133,7 @@ async fn respond_to(app: &App, arrival: &mut Arrival) -> Response {
     response
 }
 
-/// The response with an answer, whose errors are noted.
+/// The response with an answer; its error codes are recorded.
 fn send(
     answer: Answer,
     status: StatusCode,
@@ -155,7 +155,7 @@ fn refuse(refusal: Refusal, media_type: MediaType, record: &mut RequestLog) -> R
     response
 }
 
-/// Whoever sends a request by HTTP: known by its headers.
+/// The caller of an HTTP request, authenticated by its headers.
 struct HttpCaller<'a> {
     app: &'a App,
     headers: &'a HeaderMap,

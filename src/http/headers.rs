@@ -1,4 +1,4 @@
-//! Security headers and CORS: the uses of an answer in browsers, and the other sites that may ask.
+//! Security headers and CORS: how browsers may use an answer, and which other sites may send requests.
 
 use std::time::Duration;
 
@@ -15,15 +15,14 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The operator's settings for browsers.
 #[derive(Debug, Clone, Default)]
 pub struct BrowserHeaders {
-    /// The origins whose pages may ask, besides the service's own.
+    /// The origins whose pages may send requests, besides the service's own.
     pub origins: Vec<HeaderValue>,
-    /// For how many seconds browsers ask by https only; 0: it is not said.
+    /// The `max-age` of Strict-Transport-Security in seconds; 0: the header is not sent.
     pub https_only_seconds: u32,
 }
 
-/// The default security headers of every answer: nothing in it is a page, may be shown
-/// in a frame, is taken for another type, kept, or read by another site. A page of our own replaces
-/// the policy by one that lets it run.
+/// The default security headers of every answer: no scripts, no frames, no MIME sniffing, no caching,
+/// no use by other sites. A page of our own replaces the policy by one that lets it run.
 const GUARDS: [(HeaderName, HeaderValue); 7] = [
     (
         CONTENT_SECURITY_POLICY,
@@ -43,8 +42,8 @@ const GUARDS: [(HeaderName, HeaderValue); 7] = [
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 
-/// The answer with what browsers must know of it. In one step for all headers: a layer for each would
-/// cost each request a boxed future for each.
+/// Adds the security headers, all in one step: a layer for each header would cost each request a boxed
+/// future per header.
 pub(super) fn guarded(mut response: Response, https_only: Option<&HeaderValue>) -> Response {
     let headers = response.headers_mut();
     headers.reserve(GUARDS.len() + 1);
@@ -65,9 +64,9 @@ impl BrowserHeaders {
         value.filter(|_| seconds > 0)
     }
 
-    /// Answers the pages of other sites when they ask whether they may ask; nothing without any.
-    /// Credentials are no cookies here, so none are allowed, and a site gets nothing that its user
-    /// did not give it.
+    /// The CORS layer, which answers preflight requests of the allowed origins; `None` without origins.
+    /// Credentials are not allowed: the API uses tokens, not cookies, so that a site can only use a token
+    /// that its user gave it.
     pub(super) fn cors(&self) -> Option<CorsLayer> {
         if self.origins.is_empty() {
             return None;

@@ -12,27 +12,28 @@ use tokio::time::{Sleep, sleep};
 
 use crate::graphql::AnswerTurn;
 
-/// The number of bytes handed on at a time: little beside what a connection keeps in memory anyway.
+/// The number of bytes sent at a time: little compared with the memory of a connection.
 const PIECE: usize = 64 * 1024;
-/// The number of pieces after which it pauses, so that others find a core that is free: a socket with room
-/// takes megabytes at once.
+/// The number of pieces after which it yields, so that other requests find a free core: a socket with
+/// buffer space accepts megabytes at once.
 const PIECES: usize = 2;
 const PAUSE: Duration = Duration::from_millis(1);
-/// The time that a client may take whatever the size, and then for each piece: places are few.
+/// The time that a client may take for any answer, and for each further piece: the slots for large
+/// answers are few.
 const FIRST: Duration = Duration::from_secs(30);
 const EACH: Duration = Duration::from_secs(1);
 
-/// Bytes that are handed on piece by piece as the client takes them.
+/// A body that is sent piece by piece as the client reads it.
 pub(super) struct LargeBody {
     rest: Bytes,
     until: Instant,
-    /// The number of pieces handed on since the last pause.
+    /// The number of pieces sent since the last yield.
     pieces: usize,
     pause: Pin<Box<Sleep>>,
     _place: AnswerTurn,
 }
 
-/// The client takes the answer more slowly than 64 KB a second.
+/// The error if the client reads the answer more slowly than 64 KB per second.
 #[derive(Debug)]
 pub(super) struct TooSlow;
 

@@ -39,10 +39,10 @@ use crate::http::headers::guarded;
 use crate::service::TokenLookups;
 use crate::service::sessions::AuthCache;
 
-/// The state that requests are answered with.
+/// The shared state of the request handlers.
 #[derive(Clone)]
 pub struct App {
-    /// The connections.
+    /// The database.
     pub db: Db,
     /// The API.
     pub api: Api,
@@ -54,16 +54,16 @@ pub struct App {
     pub body_limits: BodyLimits,
     /// Answers queries by GET too.
     pub allow_get: bool,
-    /// The proxies that are believed when they say for whom they speak.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// The identity provider whose tokens are taken, too.
+    /// The identity provider whose tokens are accepted, too.
     pub provider: Option<Provider>,
     /// Security headers and CORS.
     pub browsers: BrowserHeaders,
 }
 
-/// The API's routes; with GraphiQL if its files are given, and with the probes if they have no
-/// address of their own.
+/// The API's routes; with GraphiQL if its files are given, and with the probes if they have no separate
+/// address.
 pub fn router(app: App, graphiql: Option<graphiql::Pending>, probes: Option<Router>) -> Router {
     let https_only = app.browsers.https_only();
     let operations = post(graphql::post).fallback(graphql::by_another_method);

@@ -25,7 +25,7 @@ pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 pub struct Stopping(Arc<AtomicBool>);
 
 impl Stopping {
-    /// From now on.
+    /// Sets the flag.
     pub fn begin(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -35,8 +35,8 @@ impl Stopping {
     }
 }
 
-/// The probes, and the metrics where there is something that renders them. `supervisor` is that of the
-/// program's own PostgreSQL, where it has one.
+/// The routes of the probes, and of the metrics if there is a renderer. `supervisor` is that of the
+/// program's own PostgreSQL, if it has one.
 pub fn monitor(
     db: Db,
     stopping: Stopping,
@@ -59,12 +59,12 @@ pub fn monitor(
     }))
 }
 
-/// Tells the paths of the probes and the metrics from others.
+/// True if the path is one of the probes or the metrics.
 pub(super) fn is_probe(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz" | "/metrics")
 }
 
-/// Answers that the process lives, unless it cannot go on: whoever supervises it starts it anew.
+/// Liveness: the process lives, unless it cannot go on and its supervisor must restart it.
 fn alive(supervisor: Option<&Supervisor>) -> (StatusCode, &'static str) {
     match supervisor.is_some_and(Supervisor::is_lost) {
         true => (
@@ -75,7 +75,7 @@ fn alive(supervisor: Option<&Supervisor>) -> (StatusCode, &'static str) {
     }
 }
 
-/// Readiness: the database can be had, and the server goes on.
+/// Readiness: the database is available, and the server is not stopping.
 async fn can_answer(State((db, stopping)): State<(Db, Stopping)>) -> (StatusCode, &'static str) {
     if stopping.has_begun() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n");
@@ -89,7 +89,7 @@ async fn can_answer(State((db, stopping)): State<(Db, Stopping)>) -> (StatusCode
     }
 }
 
-/// Everything that is counted, with the pool as it is now.
+/// All metrics, with the current load of the pool.
 fn measured(db: &Db, render: &Render) -> Response {
     let pool = db.status();
     let connections = |state, number| gauge!("crm_pool_connections", "state" => state).set(number);

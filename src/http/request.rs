@@ -1,11 +1,11 @@
-//! From an HTTP request to a GraphQL one, as the GraphQL-over-HTTP specification has it.
+//! From an HTTP request to a GraphQL request, by the GraphQL-over-HTTP specification.
 
 use async_graphql::Value;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::graphql::Parameters;
 
-/// Why a request was turned away before GraphQL saw it.
+/// The reason why a request was rejected before it reached GraphQL.
 #[derive(Clone)]
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
@@ -13,7 +13,7 @@ pub(super) struct Refusal {
     pub(super) message: String,
     /// Extensions of the error besides its code.
     pub(super) details: Vec<(&'static str, Value)>,
-    /// The header that HTTP wants with this status.
+    /// The header that HTTP requires with this status.
     pub(super) header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
@@ -34,8 +34,8 @@ impl Refusal {
     }
 }
 
-/// Reads the body of a POST: one object. A list would otherwise be taken for the members of one, in
-/// their order.
+/// Reads the body of a POST: one object. A list is refused, because serde would read it as the members
+/// of an object, in their order.
 pub(super) fn from_body(body: &[u8]) -> Result<Parameters, Refusal> {
     match body.iter().find(|byte| !b" \t\r\n".contains(byte)) {
         Some(b'{') => {}

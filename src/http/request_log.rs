@@ -1,7 +1,7 @@
-//! The record of a finished request, in the log and in the metrics: one line for each.
+//! The record of a finished request, in the metrics and as one line of the log.
 //!
-//! Never what a client sent or was told: no token, no variable, no name of a person. What clients
-//! make up themselves (operation names, request ids) is bounded in length and characters.
+//! It has no data that a client sent or received: no token, no variable, no name of a person. Names
+//! that clients choose (operation names, request ids) are limited in length and characters.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,18 +19,18 @@ use crate::service::UserId;
 /// The status of a request whose client went away before it was answered, as nginx logs it.
 const CLIENT_GONE: u16 = 499;
 
-/// A request, from its beginning to its end, which is when this is dropped: when the answer is
-/// ready, but also when the client went away or something panicked.
+/// The record of a request, written when this is dropped: when the answer is ready, but also after the
+/// client went away or a panic.
 pub(super) struct RequestLog {
     /// The request's id.
     pub(super) request_id: RequestId,
-    /// The operation, if it can be told.
+    /// The operation, if the document has the requested one.
     pub(super) operation: Option<Arc<Operation>>,
     /// The user who asks.
     pub(super) user: Option<UserId>,
-    /// The codes of the errors that it is answered with.
+    /// The error codes of the answer.
     pub(super) codes: Vec<String>,
-    /// The status that it is answered with.
+    /// The status of the answer.
     pub(super) status: Option<StatusCode>,
     /// Its database costs.
     pub(super) stats: Arc<QueryStats>,
@@ -129,13 +129,13 @@ impl Drop for RequestLog {
     }
 }
 
-/// Microseconds are all that a clock can be trusted with.
+/// Rounds to microseconds, the precision of the clock.
 fn milliseconds(seconds: f64) -> f64 {
     (seconds * 1e6).round() / 1e3
 }
 
-/// The id that a proxy in front gave the request, or a new one. It stands in the log, so it has the
-/// characters of ids only: no address, no line break.
+/// The id that a proxy gave the request, or a new one. It is written to the log, so only characters of
+/// ids are allowed: no address, no line break.
 fn request_id(headers: &HeaderMap) -> RequestId {
     let given = headers
         .get("x-request-id")

@@ -1,4 +1,4 @@
-//! From a GraphQL response to an HTTP one, as the GraphQL-over-HTTP specification has it.
+//! From a GraphQL response to an HTTP response, by the GraphQL-over-HTTP specification.
 
 use axum::body::Body;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
@@ -9,18 +9,18 @@ use hyper::ext::ReasonPhrase;
 use crate::graphql::{Answer, Outcome, RequestId};
 use crate::http::large_body::LargeBody;
 
-/// The form that a client wants its answer in.
+/// The media type that a client accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MediaType {
-    /// `application/json`: what a proxy could have said too, so that only 200 means an answer
-    /// from GraphQL, whatever it says.
+    /// `application/json`: a proxy could send it, too, so that an answer from GraphQL always has the
+    /// status 200, even with errors.
     Json,
-    /// `application/graphql-response+json`: the status says how the request fared.
+    /// `application/graphql-response+json`: the status tells the outcome of the request.
     GraphqlResponse,
 }
 
 impl MediaType {
-    /// The best of what the client accepts; nothing if it accepts neither.
+    /// The preferred one that the client accepts; `None` if it accepts neither.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let accepted = headers
             .get_all(ACCEPT)
@@ -41,7 +41,7 @@ impl MediaType {
             let quality: f32 = quality.unwrap_or("1").parse().unwrap_or(0.0);
             (quality > 0.0).then_some((media_type, quality))
         });
-        // Of equals the first one counts.
+        // Of equal weights the first one counts.
         let best = choices.reduce(|best, next| if next.1 > best.1 { next } else { best });
         best.map(|(media_type, _)| media_type)
     }
@@ -54,10 +54,10 @@ impl MediaType {
     }
 }
 
-/// Data with errors, as GraphQL over HTTP names it; no registered status says that.
+/// The status of data with errors in GraphQL over HTTP; it is not a registered status.
 const PARTIAL_SUCCESS: u16 = 294;
 
-/// The status of an answer in this form.
+/// The status of an answer with this media type.
 pub(super) fn status_of(outcome: Outcome, media_type: MediaType) -> StatusCode {
     match (outcome, media_type) {
         (Outcome::PartialSuccess, MediaType::GraphqlResponse) => {
@@ -73,7 +73,7 @@ pub(super) fn status_of(outcome: Outcome, media_type: MediaType) -> StatusCode {
     }
 }
 
-/// The response with an answer of GraphQL's, or of a refusal in its form.
+/// The response with an answer of GraphQL, or with a refusal in the same form.
 pub(super) fn respond(
     answer: Answer,
     status: StatusCode,

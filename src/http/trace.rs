@@ -1,4 +1,4 @@
-//! The first step of a request's trace. It costs nothing while nobody collects traces.
+//! The root span of a request's trace. It costs nothing while traces are not exported.
 
 use axum::http::HeaderMap;
 use opentelemetry::propagation::TextMapPropagator;
@@ -9,7 +9,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::graphql::RequestId;
 
-/// The whole request, in the client's trace if it named one (W3C `traceparent`).
+/// The span of the whole request, in the client's trace if it sent one (W3C `traceparent`).
 pub(super) fn request(headers: &HeaderMap, RequestId(request_id): &RequestId) -> Span {
     let span = debug_span!(
         "request",
@@ -23,7 +23,7 @@ pub(super) fn request(headers: &HeaderMap, RequestId(request_id): &RequestId) ->
     );
     if !span.is_disabled() {
         let parent = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
-        // Refused only where no layer takes spans; then there is nothing to be the parent of.
+        // It fails only if no layer records spans; then no parent is needed.
         let _ = span.set_parent(parent);
     }
     span

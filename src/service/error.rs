@@ -43,12 +43,11 @@ pub enum ServiceError {
     Unavailable(DbError),
     /// The answer would have more bytes than this.
     AnswerTooLarge(usize),
-    /// The rows that a bulk change is to tell of would cost more than the request may: it selects so
-    /// many leads, and may so many.
+    /// The rows of a bulk change would exceed the cost limit of the request.
     TooManyRows {
-        /// The leads that it selects.
+        /// The number of selected leads.
         selected: usize,
-        /// The most that it may, with what is selected of each row.
+        /// The most leads that it may select, with the selected fields of each row.
         most: usize,
     },
     /// A list for which all leads would have to be looked at, and there are too many.
@@ -66,8 +65,8 @@ pub enum ServiceError {
 /// One fault of an input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
-    /// The field's path as the client wrote it: `leads.3.email` in an input, and in what the client is
-    /// told `input.leads.3.email`.
+    /// The field's path in the input, `leads.3.email`; in the answer to the client with the argument,
+    /// `input.leads.3.email`.
     pub field: String,
     /// A sentence that says what is wrong with it.
     pub message: String,

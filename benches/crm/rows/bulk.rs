@@ -12,14 +12,14 @@ use crate::report::{Line, Verdict, figure};
 use crate::rows::LISTED;
 use crate::{Bench, Result};
 
-/// What is changed of how many leads, and how much slower than the bare UPDATE that may be.
+/// The change, the number of leads, and the largest ratio to the time of the bare UPDATE.
 const CHANGES: [(Kind, u64, Option<f64>); 4] = [
     (Kind::Status, 10_000, None),
     (Kind::Tags, 10_000, None),
     (Kind::Assignee, 10_000, None),
     (Kind::Status, 100_000, Some(2.0)),
 ];
-/// How often each has its turn; the fastest counts, as what disturbs only ever slows down.
+/// The number of turns of each; the fastest counts, because noise only slows down.
 const TURNS: usize = 3;
 
 /// The names of these rows.
@@ -82,7 +82,7 @@ struct Selection {
     ids: Vec<String>,
 }
 
-/// What one change took, in milliseconds: of the clock, of the server, of PostgreSQL.
+/// The time of one change in milliseconds: by the clock, and CPU time of the server and of PostgreSQL.
 #[derive(Clone, Copy)]
 struct Cost {
     wall: f64,

@@ -8,7 +8,7 @@ use crate::measure::{Ask, Expect, Row, Target};
 use crate::rows::{LIST, search};
 use crate::{Bench, Result};
 
-/// How many a row asks.
+/// The number of combinations per row.
 const COMBINATIONS: usize = 300;
 /// From one to the next, of all: a prime, so that every kind meets every other.
 const STEP: usize = 7_919;

@@ -5,7 +5,7 @@ use crate::report::{Line, figure};
 use crate::{Bench, Result};
 
 const LEADS: u64 = 100_000;
-/// How often each has its turn; the fastest counts, as what disturbs only ever slows down.
+/// The number of turns of each; the fastest counts, because noise only slows down.
 const TURNS: usize = 3;
 pub const NAME: &str = "load: 100,000 leads with their timelines";
 

@@ -15,7 +15,7 @@ use crate::{Bench, Result, wrk};
 const CLIENTS: usize = 256;
 /// MB of resident memory.
 const LIMIT: f64 = 64.0;
-/// How much a long run may add to what the server holds after its first tenth: noise, no leak.
+/// The largest ratio of the server's memory at the end to that after the first tenth: noise, no leak.
 const GROWTH: f64 = 1.05;
 const NAME: &str = "memory: 256 clients";
 
@@ -80,7 +80,7 @@ async fn measure(bench: &Bench<'_>, seconds: u64) -> Result<Line> {
     })
 }
 
-/// What the server holds on the average in the second half of the time from now on: from one moment to
+/// The server's average memory in the second half of the time from now on: from one moment to
 /// the next it swings by a tenth.
 async fn held(server: &Server, time: Duration) -> Result<f64> {
     let (began, mut sum, mut looks) = (Instant::now(), 0.0, 0.0);

@@ -20,7 +20,7 @@ use crate::database::Sql;
 use crate::facts::{Facts, Who, array};
 use crate::{Bench, Result, postgraphile};
 
-/// What is measured without `--full`: the operations that users feel. A star stands for any text, and
+/// The rows measured without `--full`: the operations that users notice. A star stands for any text, and
 /// a row whose name is in no line is measured in full runs alone.
 const USUAL: &str = "\
 list: 50 leads × 12 fields, assignee
@@ -81,10 +81,10 @@ pub const LIST: &str = "
 pub const COLUMNS: &str = "id, first_name, last_name, email, phone, company, source, status, \
                            lead_score, tags, next_follow_up, created_at, assigned_to";
 
-/// How many leads a page has.
+/// The number of leads on a page.
 pub const PAGE: u64 = 50;
 
-/// What every list begins with.
+/// The condition of every list.
 pub const LISTED: &str = "archived_at IS NULL";
 
 /// The newest first, as lists are without an order.

@@ -10,7 +10,7 @@ use crate::{Bench, Result};
 
 /// The page that is to cost about as much as the first.
 const DEEP: u64 = 10_000;
-/// How much more it may cost.
+/// The largest ratio of the costs.
 const LIMIT: f64 = 1.5;
 
 /// Orders, and the columns they go by.

@@ -1,4 +1,4 @@
-//! What is made to harm: each is to be refused within the same short time, whatever it is.
+//! Malicious requests: each must be refused within the same short time.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use crate::{Bench, Result};
 const LIMIT: Target = Target::P99(50.0);
 const CUT_OFF: &str = "refusal: a body of 10 MB";
 const TOO_MUCH: usize = 10_000_000;
-/// How often it is sent.
+/// The number of times that each is sent.
 const TIMES: usize = 200;
 
 /// A body that must be refused, and the code it must be refused with.
@@ -165,7 +165,7 @@ fn many(count: usize, part: impl Fn(usize) -> String) -> String {
     (0..count).map(part).collect()
 }
 
-/// What is wrong or too large by its shape.
+/// Documents that are wrong or too large by their shape.
 fn documents() -> Vec<Refusal> {
     let wide = |fields: String| format!("{{ me {{ {fields} }} }}");
     let doubling = |n| format!("fragment f{n} on User {{ ...f{} ...f{} }} ", n + 1, n + 1);
@@ -226,7 +226,7 @@ fn documents() -> Vec<Refusal> {
     ]
 }
 
-/// What is wrong or too large in a document's values.
+/// Documents with wrong or too large values.
 fn values() -> Vec<Refusal> {
     let leads = |arguments: String| format!("{{ leads({arguments}) {{ totalCount }} }}");
     vec![
@@ -284,7 +284,7 @@ fn values() -> Vec<Refusal> {
     ]
 }
 
-/// What is wrong or too large in the variables.
+/// Wrong or too large variables.
 fn variables() -> Vec<Refusal> {
     let filter = "query ($f: LeadFilter) { leads(filter: $f) { totalCount } }";
     let of_filter =
@@ -349,7 +349,7 @@ fn variables() -> Vec<Refusal> {
     ]
 }
 
-/// What is no request in JSON, or more than one body may have.
+/// Bodies that are not a request in JSON, or too large.
 fn bodies() -> Vec<Refusal> {
     let raw = |name, code, body: Vec<u8>| Refusal { name, body, code };
     let bad = "BAD_REQUEST";

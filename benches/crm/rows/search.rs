@@ -8,7 +8,7 @@ use crate::measure::{Ask, Expect, Row, Target};
 use crate::rows::{LIST, NEWEST, page_ids, page_script, quoted};
 use crate::{Bench, Result};
 
-/// How many leads a rare term finds, about.
+/// The approximate number of leads that a rare term finds.
 const RARE: i64 = 60;
 
 /// Two that about three leads of ten have.
@@ -35,7 +35,7 @@ const ORDERS: [(&str, &str, &str); 3] = [
     ("STATUS", "ASC", "ORDER BY status, id"),
 ];
 
-/// What a tenth of all leads have, and hardly one at the beginning of the order.
+/// Terms that a tenth of all leads have, but hardly one at the beginning of the order.
 const LATE: (&str, [(&str, &str, &str); 2]) = (
     "gmail",
     [

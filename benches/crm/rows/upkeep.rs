@@ -1,4 +1,4 @@
-//! What keeping the statistics up to date costs those who write: each kind of change through the
+//! The cost of the statistics' triggers for writers: each kind of change through the
 //! service, in turns with and without the triggers that note what was changed.
 
 use std::time::Duration;
@@ -11,9 +11,9 @@ use crate::report::{Line, Verdict};
 use crate::rows::writes::{CREATE, UPDATE, lead};
 use crate::{Bench, Result};
 
-/// How often each has its turn.
+/// The number of turns of each.
 const TURNS: usize = 3;
-/// How many times what they cost without it.
+/// The largest ratio to the cost without the triggers.
 const LIMIT: f64 = 1.5;
 /// Of which each is another than the one before.
 const STATUSES: [&str; 4] = ["CONTACTED", "QUALIFIED", "PROPOSAL", "NEGOTIATION"];

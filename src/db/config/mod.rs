@@ -1,4 +1,4 @@
-//! The address of a database, and the making of connections to it.
+//! The address of a database, and how connections to it are opened.
 
 mod options;
 mod passfile;
@@ -30,13 +30,13 @@ type Tls = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
 
 /// A database URL, read and completed: connections can be made from it.
 ///
-/// `sslmode` means what it means to libpq: `disable`, `allow`, `prefer` (the default) and `require`
-/// encrypt, or not, without asking who answers; `verify-ca` and `verify-full` check the server's
-/// certificate, against the machine's roots or the PEM file in `sslrootcert`. Naming a
+/// `sslmode` has the meaning of libpq: `disable`, `allow`, `prefer` (the default) and `require` decide
+/// about encryption without verifying the server; `verify-ca` and `verify-full` check the server's
+/// certificate, against the machine's roots or the PEM file in `sslrootcert`. Setting
 /// `sslrootcert` turns `require` into `verify-ca`, as in libpq. A Unix socket is never encrypted.
 pub(super) struct ConnectionConfig {
     config: tokio_postgres::Config,
-    /// Tried where the one above is refused for the encryption alone.
+    /// The second try, if the server refuses the first one because of its encryption.
     otherwise: Option<SslMode>,
     tls: MakeRustlsConnect,
     server: String,
@@ -52,7 +52,7 @@ pub(super) struct TimeLimits {
     pub(super) lock: Duration,
 }
 
-/// A connection with all of its settings: a client, and what drives it.
+/// A connection with all of its settings: a client, and the future that drives its I/O.
 pub(super) struct NewConnection {
     client: Client,
     connection: Connection<Socket, Tls>,
@@ -60,7 +60,7 @@ pub(super) struct NewConnection {
 }
 
 impl NewConnection {
-    /// Driven by a task of diesel's.
+    /// As a connection of diesel, which drives its I/O in a task.
     pub(super) async fn driven(self) -> Result<(AsyncPgConnection, TimeLimits), DbError> {
         AsyncPgConnection::try_from_client_and_connection(self.client, self.connection)
             .await
@@ -121,12 +121,12 @@ impl ConnectionConfig {
         let NewConnection {
             client, connection, ..
         } = self.open().await?;
-        // What goes wrong on the way is also said to the client, by its next call.
+        // Errors of the I/O also reach the client, by its next call.
         tokio::spawn(carried(connection));
         Ok(client)
     }
 
-    /// Opens one connection with all of its settings. Whoever takes it must drive the second half.
+    /// Opens one connection with all of its settings. The caller must drive its I/O.
     ///
     /// Its type is hidden in a box: every future that may ask for a connection contains this one, and
     /// the compiler looks through all of them, again and again.
@@ -173,13 +173,13 @@ impl ConnectionConfig {
         ))
     }
 
-    /// For what only another server, or one that is set up otherwise, can do.
+    /// The error for a feature that this server, or its configuration, does not support.
     pub(super) fn unsuitable(&self, reason: String) -> DbError {
         let server = self.server.clone();
         DbError::Unsuitable { server, reason }
     }
 
-    /// The TLS side, for what is said beside a connection.
+    /// The TLS side, for cancel requests, which have connections of their own.
     pub(super) fn tls(&self) -> MakeRustlsConnect {
         self.tls.clone()
     }
@@ -195,7 +195,7 @@ impl ConnectionConfig {
     }
 }
 
-/// The time limits out of the answer to the statement that makes the settings.
+/// Reads the time limits from the answer to the statement that makes the settings.
 fn limits(answer: &[SimpleQueryMessage]) -> TimeLimits {
     let last = answer.iter().rev().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
@@ -230,7 +230,7 @@ impl Encryption {
         }
     }
 
-    /// Takes what is said of encryption out of the parameters.
+    /// Takes the parameters of encryption out of the others.
     fn take(parameters: &mut Parameters) -> Result<Self, DbError> {
         use ServerVerification::{Authority, AuthorityAndName, Nobody};
         let roots = parameters.take("sslrootcert");
@@ -262,7 +262,7 @@ impl Encryption {
     }
 }
 
-/// Adds what the URL leaves out.
+/// Adds the defaults of parts that the URL leaves out.
 fn complete(parameters: &mut Parameters, database: &DatabaseOptions) -> Result<(), DbError> {
     let is_placed = parameters.get("hostaddr").is_some();
     for (key, value) in database.defaults.parameters() {
@@ -272,7 +272,7 @@ fn complete(parameters: &mut Parameters, database: &DatabaseOptions) -> Result<(
     }
     let user = User::from_uid(Uid::effective()).ok().flatten();
     parameters.fill("user", user.as_ref().map(|user| user.name.as_str()));
-    // The name that a certificate is compared with, where there is none.
+    // Without a host name, the certificate is checked against the address.
     let address = parameters.get("hostaddr").map(str::to_owned);
     parameters.fill("host", address.as_deref());
     let Some(hosts) = parameters.get("host") else {
@@ -310,7 +310,7 @@ fn complete(parameters: &mut Parameters, database: &DatabaseOptions) -> Result<(
     Ok(())
 }
 
-/// Sets what the URL leaves open.
+/// Sets the keep-alive and timeouts that the URL does not set.
 fn fill_gaps(config: &mut tokio_postgres::Config, connect: Duration) {
     if config.get_application_name().is_none() {
         config.application_name("crm");
@@ -318,8 +318,8 @@ fn fill_gaps(config: &mut tokio_postgres::Config, connect: Duration) {
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(connect);
     }
-    // A server that vanished without a word (a failover, a pulled cable) is noticed within a
-    // minute or so, where the system's defaults take a quarter of an hour to two hours.
+    // A server that vanished silently (a failover, a pulled cable) is noticed within about a
+    // minute; with the system's defaults it takes a quarter of an hour to two hours.
     if config.get_tcp_user_timeout().is_none() {
         config.tcp_user_timeout(Duration::from_secs(30));
     }
@@ -328,8 +328,8 @@ fn fill_gaps(config: &mut tokio_postgres::Config, connect: Duration) {
     }
 }
 
-/// True where the server may take the same in plain text, or encrypted: no TLS came about, or its
-/// rules have no line for this. As in libpq.
+/// True if the server may accept the connection with the other choice of encryption: the TLS
+/// handshake failed, or pg_hba.conf has no matching line. As in libpq.
 fn is_about_encryption(error: &Error) -> bool {
     error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
         || error

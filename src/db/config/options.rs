@@ -23,7 +23,7 @@ pub struct UrlDefaults {
     pub user: Option<String>,
     /// `PGPASSWORD`.
     pub password: Option<String>,
-    /// `PGPASSFILE`, or where it usually is.
+    /// `PGPASSFILE`, or its usual path.
     pub passfile: Option<String>,
     /// `PGDATABASE`.
     pub dbname: Option<String>,
@@ -38,7 +38,7 @@ pub struct UrlDefaults {
 }
 
 impl UrlDefaults {
-    /// By the names that a URL has for them.
+    /// The defaults, by the names of a URL's parameters.
     pub(super) fn parameters(&self) -> [(&'static str, &Option<String>); 10] {
         [
             ("host", &self.host),

@@ -7,7 +7,7 @@ use std::path::Path;
 /// The socket folders that PostgreSQL's own clients take for the local host.
 const USUAL_SOCKETS: [&str; 2] = ["/tmp", "/var/run/postgresql"];
 
-/// Whose password is looked for.
+/// The server and user whose password is looked up.
 pub(super) struct Login<'a> {
     /// A name, an address or a folder of sockets.
     pub(super) host: &'a str,
@@ -16,8 +16,8 @@ pub(super) struct Login<'a> {
     pub(super) user: &'a str,
 }
 
-/// The password of the first line that fits. None too where there is no such file or where others
-/// could read it, which is then logged.
+/// The password of the first line that matches. `None` also if there is no such file, or if others
+/// could read it, which is logged.
 pub(super) fn password(path: &str, login: &Login<'_>) -> Option<String> {
     let file = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
     if file.permissions().mode() & 0o077 != 0 {
@@ -47,7 +47,7 @@ fn find(text: &str, login: &Login<'_>) -> Option<String> {
             }
             rest = after;
         }
-        // The last field ends with the line; what follows a colon is no longer of interest.
+        // The last field ends with the line or a colon; the rest of the line is ignored.
         Some(unescaped(
             field(rest).map_or(rest, |(password, _)| password),
         ))
@@ -55,7 +55,7 @@ fn find(text: &str, login: &Login<'_>) -> Option<String> {
     fitting.next().filter(|password| !password.is_empty())
 }
 
-/// Splits at the first colon that no backslash is in front of.
+/// Splits at the first colon that is not escaped by a backslash.
 fn field(text: &str) -> Option<(&str, &str)> {
     let mut is_escaped = false;
     for (at, character) in text.char_indices() {

@@ -1,5 +1,5 @@
-//! The settings of a connection, made by a statement once it is there. In the startup packet, as
-//! `options`, PgBouncer refuses them.
+//! The settings of a connection, made by a statement once it is open: PgBouncer refuses them as
+//! `options` in the startup packet.
 
 use super::url::bad;
 use crate::db::DbError;
@@ -11,10 +11,10 @@ pub(in crate::db) const EXTENSIONS: [&str; 1] = ["pg_trgm"];
 pub(super) struct Settings(Vec<(String, String)>);
 
 impl Settings {
-    /// Merges `ours` with `options`, the text of a URL's parameter: those it leaves open, and those it
-    /// makes by `-c name=value`. Also returns what it says besides.
+    /// Merges `ours` with `options`, the text of the URL's parameter, whose `-c name=value` take
+    /// precedence. Also returns the rest of `options`.
     ///
-    /// Errors: `BadUrl` where it names `search_path`, which would be another schema than ours.
+    /// Errors: `BadUrl` if it sets `search_path`, which would select another schema.
     pub(super) fn of(
         ours: &[(&str, String)],
         options: &str,
@@ -33,9 +33,8 @@ impl Settings {
         Ok((Self(all), (!others.is_empty()).then_some(others)))
     }
 
-    /// The statement that makes them, and the schema the one in which everything is looked for,
-    /// besides the extensions, wherever those are. The user's name plays no part. Then it asks for the
-    /// time limits in milliseconds.
+    /// The statement that makes the settings and sets the search path to the schema and to those of
+    /// the extensions, without the user's own schema. It then selects the time limits in milliseconds.
     pub(super) fn statement(&self, schema: &str) -> String {
         let settings = self.0.iter().map(|(name, value)| {
             let (name, value) = (quoted(name), quoted(value));
@@ -57,13 +56,13 @@ impl Settings {
     }
 }
 
-/// A text as a literal, whatever is in it.
+/// Quotes a text as an SQL literal.
 pub(in crate::db) fn quoted(text: &str) -> String {
     let text = text.replace('\\', "\\\\").replace('\'', "''");
     format!("E'{text}'")
 }
 
-/// Reads what `postgres` takes on its command line: `-c name=value` and `--name=value`, and the rest.
+/// Parses options of the `postgres` command line: `-c name=value` and `--name=value`, and the rest.
 fn read(options: &str) -> (Vec<(String, String)>, String) {
     let mut settings = Vec::new();
     let mut others = Vec::new();
@@ -83,7 +82,7 @@ fn read(options: &str) -> (Vec<(String, String)>, String) {
     (settings, others.join(" "))
 }
 
-/// Splits at blanks that no backslash is in front of.
+/// Splits at blanks that are not escaped by a backslash.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut characters = text.chars();

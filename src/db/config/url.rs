@@ -5,11 +5,11 @@ use percent_encoding::percent_decode_str;
 use crate::db::DbError;
 
 /// The parameters of a URL, by libpq's names: `host`, `port`, `user`, `password`, `dbname` and those
-/// behind its question mark.
+/// of its query string.
 pub(super) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Reads a URL. No error repeats any of it that may be a part of a password.
+    /// Parses a URL. No error repeats a part of it that may belong to a password.
     ///
     /// Errors: `BadUrl`.
     pub(super) fn parse(url: &str) -> Result<Self, DbError> {
@@ -18,7 +18,7 @@ impl Parameters {
         let rest = rest.or_else(|| url.strip_prefix("postgresql://"));
         let rest = rest.ok_or_else(|| bad("it must begin with postgres:// or postgresql://"))?;
         let mut parameters = Self(Vec::new());
-        // As in libpq: what stands before the first @ or / is a user if it ends in an @, so that a
+        // As in libpq: the text before the first @ or / is a user if it ends with an @, so that a
         // question mark in a password starts no parameters.
         let (user, rest) = match rest.find(['@', '/']) {
             Some(at) if rest[at..].starts_with('@') => (&rest[..at], &rest[at + 1..]),
@@ -51,7 +51,7 @@ impl Parameters {
         Ok(parameters)
     }
 
-    /// Several with commas. Each may have a port, and one in brackets is an IPv6 address.
+    /// Adds hosts, separated by commas. Each may have a port; one in brackets is an IPv6 address.
     fn add_hosts(&mut self, text: &str) -> Result<(), DbError> {
         let (mut hosts, mut ports) = (Vec::new(), Vec::new());
         for one in text.split(',') {
@@ -77,14 +77,14 @@ impl Parameters {
         Ok(())
     }
 
-    /// Nothing is as if it were not there.
+    /// Adds a parameter. An empty value counts as missing.
     fn add(&mut self, key: &str, value: &str) {
         if !value.is_empty() {
             self.0.push((key.to_owned(), value.to_owned()));
         }
     }
 
-    /// Adds it where it is left out.
+    /// Adds a parameter if it is missing.
     pub(super) fn fill(&mut self, key: &str, value: Option<&str>) {
         if self.get(key).is_none() {
             self.add(key, value.unwrap_or_default());
@@ -102,7 +102,7 @@ impl Parameters {
         Some(self.0.swap_remove(at).1)
     }
 
-    /// All of them as libpq writes them in one line.
+    /// All parameters as a libpq connection string, `key=value …`.
     pub(super) fn in_one_line(&self) -> String {
         let escaped = |value: &str| value.replace('\\', "\\\\").replace('\'', "\\'");
         let pairs = self.0.iter();
@@ -117,7 +117,7 @@ fn decoded(text: &str) -> Result<String, DbError> {
     Ok(text.into_owned())
 }
 
-/// Says what is wrong with a URL.
+/// The error for a faulty URL.
 pub(super) fn bad(what: &str) -> DbError {
     DbError::BadUrl(what.to_owned())
 }
@@ -147,7 +147,7 @@ mod tests {
             ),
             ("postgres://:5433/x", "port='5433' dbname='x'"),
             ("postgres://%2Frun%2Fpg/x", "host='/run/pg' dbname='x'"),
-            // The parameter wins.
+            // The parameter takes precedence.
             (
                 "postgres://db/x?host=/run&user=a@b",
                 "dbname='x' host='/run' user='a@b'",

@@ -8,7 +8,7 @@ use crate::db::DbError;
 /// Options of the program's own PostgreSQL.
 #[derive(Clone, Debug)]
 pub struct EmbeddedOptions {
-    /// The folder of the programs `postgres` and `initdb`. Default: looked for.
+    /// The folder of the programs `postgres` and `initdb`. Default: searched for.
     pub bin: Option<PathBuf>,
     /// The folder for data, log and locks. Default: see the module's page.
     pub data_dir: Option<PathBuf>,
@@ -19,7 +19,7 @@ pub struct EmbeddedOptions {
     pub fetch: bool,
     /// Makes commits survive a power cut. Default: yes; no is for tests.
     pub durable: bool,
-    /// The database, which is made if it is not there. Default: `crm`.
+    /// The database, which is created if it is missing. Default: `crm`.
     pub database: String,
 }
 
@@ -36,8 +36,8 @@ impl Default for EmbeddedOptions {
     }
 }
 
-/// Why the program's own PostgreSQL does not run. Each message is one sentence that says what to
-/// do; where the server or its tools said something, their words follow.
+/// The reason why the program's own PostgreSQL does not run. Each message is one sentence that says
+/// what to do, followed by the output of the server or its tools, if there is any.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
     /// There are no PostgreSQL programs on this machine, and none could be fetched.
@@ -51,13 +51,13 @@ pub enum EmbeddedError {
         /// The places that were searched.
         tried: String,
     },
-    /// The folder that was named holds no programs that run.
+    /// The configured folder has no programs that run.
     #[error(
         "{bin} holds no PostgreSQL that can be run ({reason}): \
          set CRM_PG_BIN to the folder with `postgres` and `initdb`, or leave it unset"
     )]
     BadPrograms {
-        /// The folder that was named.
+        /// The configured folder.
         bin: PathBuf,
         /// The fault, in words.
         reason: String,
@@ -75,13 +75,13 @@ pub enum EmbeddedError {
         /// The major versions there are.
         found: String,
     },
-    /// There is something else where the data should be.
+    /// The data folder exists but is not one of PostgreSQL's.
     #[error(
         "{0} is not a PostgreSQL data folder: choose another folder with CRM_DATA_DIR, \
          or move what is in it away"
     )]
     NotADataFolder(PathBuf),
-    /// Root runs the program, and there is nobody to run the server as.
+    /// The program runs as root, and there is no other user to run the server as.
     #[error(
         "PostgreSQL refuses to run as root, and there is no user `postgres` or `nobody` to run it \
          as: run the program as an ordinary user"
@@ -114,7 +114,7 @@ pub enum EmbeddedError {
     Init {
         /// The data folder.
         data: PathBuf,
-        /// The end of what initdb said.
+        /// The end of initdb's output.
         said: String,
     },
     /// The server ended before it answered, or never answered.
@@ -143,7 +143,7 @@ pub enum EmbeddedError {
 }
 
 impl EmbeddedError {
-    /// For `map_err`: says which path an I/O error is about.
+    /// For `map_err`: adds the path to an I/O error.
     pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> EmbeddedError {
         move |cause| EmbeddedError::Folder {
             path: path.to_owned(),

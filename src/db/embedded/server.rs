@@ -1,5 +1,5 @@
-//! The server's process: started or taken over, told to stop, and found by the file in which it writes
-//! its process id.
+//! The server's process: starting it or taking it over, stopping it, and finding it by its file with
+//! the process id (postmaster.pid).
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -27,7 +27,7 @@ use crate::db::config::ConnectionConfig;
 const POLL: Duration = Duration::from_millis(10);
 /// Time limit of a start: after a crash the server first reads its write-ahead log again.
 const START_PATIENCE: Duration = Duration::from_secs(300);
-/// When somebody who waits is told why.
+/// Time after which a waiting start logs the reason.
 const SLOW: Duration = Duration::from_secs(3);
 /// Time limit of waiting for the workers of a killed server.
 const WORKERS: Duration = Duration::from_secs(10);
@@ -36,7 +36,8 @@ const LONGEST_LOG: u64 = 8 << 20;
 /// Time limit of a stop: the server first writes a checkpoint.
 const STOP_PATIENCE: Duration = Duration::from_secs(60);
 
-/// Returns when the server answers at `url`, whoever started it. Call it under the start lock.
+/// Starts the server unless another program has; returns once it answers at `url`. Call it under the
+/// start lock.
 pub(super) async fn start(
     options: &EmbeddedOptions,
     paths: &Paths,
@@ -46,9 +47,8 @@ pub(super) async fn start(
 ) -> Result<(), EmbeddedError> {
     let began = Instant::now();
     loop {
-        // One that a killed program left behind, or that is just stopping: it answers or it ends.
-        // One in another container, with the folder in common, has no process that we could see,
-        // but it answers.
+        // A server that a killed program left behind, or that is stopping: it answers or it ends.
+        // One in another container that shares the folder has no visible process, but it answers.
         if answers(url, began, || running(paths).is_some()).await? {
             tracing::debug!(
                 "using the PostgreSQL that runs already in {}",
@@ -60,7 +60,7 @@ pub(super) async fn start(
             let (options, paths, user) = (options.clone(), paths.clone(), user.clone());
             let lock = Arc::clone(lock);
             blocking(move || {
-                // Held until it is done, also where nobody waits for it any more.
+                // Held until the launch is done, even if its caller was cancelled.
                 let _lock = lock;
                 launch(&options, &paths, &user)
             })
@@ -70,9 +70,9 @@ pub(super) async fn start(
             return Ok(());
         }
         let tail = launched.tail();
-        // Workers of a killed server notice its death a moment later; until then PostgreSQL
-        // rightly refuses to touch the data. And one that a killed program had just started may
-        // have been faster.
+        // The workers of a killed server notice its death a moment later; until then PostgreSQL
+        // rightly refuses to touch the data. Or a server that a killed program had just started
+        // was faster.
         let is_taken = tail.contains("still in use") || running(paths).is_some();
         if !is_taken || began.elapsed() > WORKERS {
             return Err(EmbeddedError::DidNotStart {
@@ -84,7 +84,7 @@ pub(super) async fn start(
     }
 }
 
-/// Waits until a connection can be had (true) or the server is no longer `alive` (false).
+/// Waits until a connection can be made (true) or the server is no longer `alive` (false).
 async fn answers(
     url: &str,
     began: Instant,
@@ -97,7 +97,7 @@ async fn answers(
             tracing::info!("PostgreSQL is still starting; after a crash it reads its log again");
             told = true;
         }
-        // Asked before connecting: a server that ends in between must not be missed.
+        // Checked before connecting: a server that ends in between must not be missed.
         let is_alive = alive();
         match target.connect().await {
             Ok(_) => return Ok(true),
@@ -112,7 +112,7 @@ async fn answers(
     }
 }
 
-/// A server process that we started.
+/// A server process that this program started.
 struct ServerProcess {
     ended: Arc<AtomicBool>,
     log: PathBuf,
@@ -135,7 +135,7 @@ impl ServerProcess {
     }
 }
 
-/// Finds the programs, makes the data if there are none, and starts the server's main process.
+/// Finds the programs, creates the data if there are none, and starts the server's main process.
 fn launch(
     options: &EmbeddedOptions,
     paths: &Paths,
@@ -158,14 +158,14 @@ fn launch(
         )
         .stdout(log)
         .stderr(errors)
-        // Ctrl-C goes to all of the terminal's foreground group: the service has to stop first,
-        // and then the server by its word.
+        // Ctrl-C signals the terminal's whole foreground group: the service has to stop first, and
+        // then stop the server itself.
         .process_group(0)
         .spawn()
         .map_err(EmbeddedError::at(&program))?;
     let ended = Arc::new(AtomicBool::new(false));
     let seen = ended.clone();
-    // Somebody has to wait for a child, or it stays as a dead entry in the process table.
+    // A child must be waited for, or it stays as a zombie in the process table.
     std::thread::spawn(move || {
         server.wait().ok();
         seen.store(true, Ordering::Release);
@@ -185,21 +185,20 @@ fn settings(options: &EmbeddedOptions, paths: &Paths) -> Vec<OsString> {
         "unix_socket_permissions=0700",
         "logging_collector=off",
         "log_destination=stderr",
-        // The log tells of trouble, not of leads: no statements, no values that were refused.
+        // The log must not contain data of leads: no statements, no refused values.
         "log_min_error_statement=panic",
         "log_error_verbosity=terse",
     ]
     .map(OsString::from)
     .into();
-    // Measured: with 512 MB and 2 GB, changing 100,000 rows takes a tenth less of the processor than
-    // with 256 MB and 1 GB, and no checkpoint in the middle of it; more than that changes nothing
-    // that could be seen.
+    // Measured: with 512 MB and 2 GB, changing 100,000 rows takes a tenth less CPU time than with
+    // 256 MB and 1 GB, without a checkpoint in the middle of it; more memory made no difference.
     let durable = [
         "max_connections=100",
         "shared_buffers=512MB",
         "max_wal_size=2GB",
     ];
-    // For tests: fast, and gone with the machine's next sneeze.
+    // For tests: fast, and lost with a crash of the machine.
     let throw_away = [
         "max_connections=300",
         "shared_buffers=128MB",
@@ -224,7 +223,7 @@ fn settings(options: &EmbeddedOptions, paths: &Paths) -> Vec<OsString> {
     settings
 }
 
-/// The log, to be appended to, and its length.
+/// Opens the log for appending, and returns its length.
 fn open_log(path: &Path) -> Result<(File, u64), EmbeddedError> {
     if path.metadata().is_ok_and(|log| log.len() > LONGEST_LOG) {
         fs::rename(path, path.with_extension("log.1")).map_err(EmbeddedError::at(path))?;
@@ -239,8 +238,8 @@ fn open_log(path: &Path) -> Result<(File, u64), EmbeddedError> {
     Ok((log, length))
 }
 
-/// Leaves the server and, if nobody else uses it, tells it to stop: it ends the connections, rolls
-/// back what is open and writes everything down. Returns the process that is stopping.
+/// Leaves the server and, if no other program uses it, tells it to stop: it ends the connections,
+/// rolls back open transactions and writes a checkpoint. Returns the process that is stopping.
 pub(super) fn leave(
     paths: &Paths,
     in_use: InUse,
@@ -251,7 +250,7 @@ pub(super) fn leave(
     }
     let server = running(paths);
     if let Some(pid) = server {
-        // A server that ended in this moment is what we want, too.
+        // If the server has ended in the meantime, that is fine, too.
         kill(pid, Signal::SIGINT).ok();
     }
     Ok(server)
@@ -284,13 +283,13 @@ pub(super) fn running(paths: &Paths) -> Option<Pid> {
     (exists && serves(pid, paths.data.as_os_str())).then_some(pid)
 }
 
-/// Makes sure that what a killed server left behind does not keep a new one from starting. Call it
-/// only when none is [`running`], and only under the start lock.
+/// Makes sure that the files of a killed server do not keep a new one from starting. Call it only
+/// when none is [`running`], and only under the start lock.
 ///
-/// After a reboot, another process of the same user may have the old process id, and PostgreSQL
-/// would refuse to start. It takes a file with its parent's id, which is ours, for a stale one.
-/// Deleting the file would lose the id of the shared memory in it, by which PostgreSQL sees that
-/// a worker of the killed server still writes to the data.
+/// After a reboot, another process of the same user may have the old process id, and PostgreSQL would
+/// refuse to start. A file with the id of its parent process, which is this program, counts as stale.
+/// Deleting the file would lose the shared memory id in it, by which PostgreSQL sees that a worker of
+/// the killed server still writes to the data.
 pub(super) fn disarm(paths: &Paths) -> Result<(), EmbeddedError> {
     if running(paths).is_some() {
         return Ok(());
@@ -311,8 +310,8 @@ pub(super) fn disarm(paths: &Paths) -> Result<(), EmbeddedError> {
     Ok(())
 }
 
-/// Puts our process id in paths of the one in the file, where it stands: on a full disk there is room
-/// for nothing else. An empty file tells nothing, and keeps PostgreSQL from starting.
+/// Overwrites the process id in the file with this program's, in place: a full disk has no room for a
+/// new file. An empty file would keep PostgreSQL from starting.
 fn claim(path: &Path, text: &str) -> io::Result<()> {
     if text.trim().is_empty() {
         return fs::remove_file(path);
@@ -324,7 +323,7 @@ fn claim(path: &Path, text: &str) -> io::Result<()> {
     file.set_len(text.len() as u64)
 }
 
-/// Runs what waits for files and other programs outside of the runtime's own threads.
+/// Runs work that waits for files and processes on a blocking thread of the runtime.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, EmbeddedError> + Send + 'static,
 ) -> Result<T, EmbeddedError> {

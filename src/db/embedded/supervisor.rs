@@ -11,15 +11,15 @@ use super::paths::{Paths, StartLock};
 use super::{EmbeddedServer, server};
 use crate::db::config::ConnectionConfig;
 
-/// The time between two looks at it.
+/// The time between two checks of the server.
 const LOOK: Duration = Duration::from_millis(500);
-/// Seconds before each start in a row; before further ones as many as before the last.
+/// Seconds before each retry of a start; the last value repeats.
 const PAUSES: [u64; 4] = [1, 5, 15, 60];
-/// Having run for so long it is taken to run well: the next start is the first in a row.
+/// The time after which a running server counts as healthy: the retries begin anew.
 const STEADY: Duration = Duration::from_secs(60);
-/// The time for which starts may fail before somebody else has to act.
+/// The time for which starts may fail before the program reports itself as not alive.
 const LOST: Duration = Duration::from_secs(60);
-/// The room on a disk, in bytes, that makes another start worth while.
+/// The free disk space, in bytes, that a start needs.
 const ROOM: u64 = 32 << 20;
 
 /// The state of a server that is kept running; clones share it.
@@ -28,15 +28,15 @@ pub struct Supervisor(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Since when it does not run.
+    /// The time since which it has not run.
     down_since: Option<Instant>,
-    /// Set when a start has failed since.
+    /// True if a start has failed since.
     has_failed: bool,
 }
 
 impl Supervisor {
-    /// True when it has not run for a minute in spite of having been started: whoever supervises the
-    /// program has to act. One that still reads its log again after a crash is on its way.
+    /// True if it has not run for a minute although starts were tried: the program's own supervisor has
+    /// to act. A server that is still in recovery after a crash does not count.
     pub fn is_lost(&self) -> bool {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.has_failed
@@ -51,12 +51,12 @@ impl Supervisor {
 }
 
 impl EmbeddedServer {
-    /// Watches the server for as long as the future is polled, and starts it again when it has ended:
-    /// after 1, 5 and 15 seconds, then each minute, and at once where a full disk has room again. Of
-    /// several programs that use it one does so, the others find it running.
+    /// Watches the server while the future is polled, and restarts it when it has ended: after 1, 5 and
+    /// 15 seconds, then each minute, and at once when a full disk has free space again. Of several
+    /// programs that use it one restarts it, the others find it running.
     pub fn keep(&self) -> (impl Future<Output = ()> + Send + 'static, Supervisor) {
         let supervisor = Supervisor::default();
-        // Of no other use: whoever uses the server is entered by the original.
+        // Used for restarts only: the original holds the shared lock.
         let server = EmbeddedServer {
             paths: self.paths.clone(),
             options: self.options.clone(),
@@ -67,7 +67,7 @@ impl EmbeddedServer {
         (keep(server, supervisor.clone()), supervisor)
     }
 
-    /// True when its process is there, or one that cannot be seen from here answers.
+    /// True if its process exists, or a server in another container answers.
     async fn lives(&self) -> bool {
         if server::running(&self.paths).is_some() {
             return true;
@@ -79,7 +79,7 @@ impl EmbeddedServer {
     }
 
     async fn start_again(&self) -> Result<(), EmbeddedError> {
-        // A start would make new ones, and the program would go on with nothing.
+        // A start would create a new data folder, and the program would go on with an empty database.
         if !self.paths.data.exists() {
             return Err(EmbeddedError::NotADataFolder(self.paths.data.clone()));
         }
@@ -120,7 +120,7 @@ async fn keep(server: EmbeddedServer, supervisor: Supervisor) {
     }
 }
 
-/// Waits, but no longer than until a disk that was full has room.
+/// Waits for the pause, or until a full disk has free space again.
 async fn pause_or_room(server: &EmbeddedServer, pause: Duration) {
     let until = Instant::now() + pause;
     let mut was_full = false;
@@ -134,13 +134,13 @@ async fn pause_or_room(server: &EmbeddedServer, pause: Duration) {
     }
 }
 
-/// Free bytes on the disk of the data, for whoever is not root.
+/// Free bytes on the disk of the data, for users other than root.
 fn room(paths: &Paths) -> Option<u64> {
     let disk = statvfs(&paths.data).ok()?;
     Some(disk.blocks_available() * disk.fragment_size())
 }
 
-/// The start lock, when it is free; waiting for it can be given up.
+/// Takes the start lock, once it is free; dropping the future gives up the wait.
 async fn taken(paths: &Paths) -> StartLock {
     loop {
         if let Some(lock) = StartLock::take(&paths.start_lock) {

@@ -11,12 +11,12 @@ use x509_cert::{Certificate, Version};
 pub(super) struct X509Fields(Certificate);
 
 impl X509Fields {
-    /// None for what can't be read.
+    /// Parses a certificate; `None` if it can't be parsed.
     pub(super) fn read(certificate: &CertificateDer<'_>) -> Option<Self> {
         Certificate::from_der(certificate).ok().map(Self)
     }
 
-    /// True if it is the certificate of this public key.
+    /// True if the certificate has this public key.
     pub(super) fn is_of(&self, key: &[u8]) -> bool {
         let own = self.0.tbs_certificate.subject_public_key_info.to_der();
         own.is_ok_and(|own| own == key)
@@ -26,7 +26,7 @@ impl X509Fields {
         self.0.tbs_certificate.version == Version::V1
     }
 
-    /// Errors where it is not valid at that moment.
+    /// Checks that it is valid at that time.
     pub(super) fn check_dates(&self, now: UnixTime) -> Result<(), Error> {
         let validity = &self.0.tbs_certificate.validity;
         if now.as_secs() < validity.not_before.to_unix_duration().as_secs() {
@@ -38,8 +38,8 @@ impl X509Fields {
         Ok(())
     }
 
-    /// True where the common name is this host's, or `*.` and all of it but its first label. It does
-    /// not count where there are alternative names of the same kind, as in libpq.
+    /// True if the common name matches the host, with `*` for its first label. As in libpq, it does not
+    /// count if there are alternative names of the same kind.
     pub(super) fn has_common_name(&self, host: &ServerName<'_>) -> bool {
         let is_address = matches!(host, ServerName::IpAddress(_));
         let of_its_kind = |name: &GeneralName| match name {

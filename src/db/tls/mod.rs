@@ -1,4 +1,4 @@
-//! Encryption to PostgreSQL: rustls on ring, with as much checking as `sslmode` asks for.
+//! TLS to PostgreSQL: rustls on ring, with the verification that `sslmode` requires.
 
 mod certificate;
 mod verifier;
@@ -19,18 +19,18 @@ pub(super) use self::verifier::CertificateFault;
 use self::verifier::{Check, Verifier};
 use super::error::{DbError, reason};
 
-/// Whom we believe to be the server. The text is a PEM file of roots; without one, or with
-/// `system`, the machine's own roots count.
+/// The verification of the server. The text is the path of a PEM file of roots; without one, or with
+/// `system`, the machine's own roots are used.
 pub(super) enum ServerVerification {
-    /// Any server: encryption alone.
+    /// No verification: encryption only.
     Nobody,
-    /// A server with a certificate signed by a root, or that is one of the file's itself.
+    /// A certificate that is signed by a root, or is itself in the file.
     Authority(Option<String>),
-    /// The same, in the host's name.
+    /// The same, and issued for the host's name.
     AuthorityAndName(Option<String>),
 }
 
-/// The PEM files of a client that shows a certificate.
+/// The PEM files of a client certificate.
 pub(super) struct ClientFiles {
     pub(super) certificate: String,
     pub(super) key: String,
@@ -66,14 +66,14 @@ pub(super) fn connector(
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Verifier { provider, check }));
     let config = match client {
-        // Past rustls' own reading of the certificate, as above.
+        // Without rustls' own check of the certificate, as above.
         Some(key) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(key))),
         None => builder.with_no_client_auth(),
     };
     Ok(MakeRustlsConnect::new(config))
 }
 
-/// The roots to trust, and the certificates of the file.
+/// The trusted roots, and the certificates of the file.
 fn roots(file: Option<String>) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), DbError> {
     let mut store = RootCertStore::empty();
     let Some(file) = file.filter(|file| file != "system") else {
@@ -113,7 +113,7 @@ fn certified(files: &ClientFiles, provider: &CryptoProvider) -> Result<Certified
         pem::Error::NoItemsFound => bad_key("there is no key in it that has no passphrase"),
         error => bad_key(&error.to_string()),
     })?;
-    // As libpq has it: of root's own, a group may read it.
+    // As in libpq: if root owns it, its group may read it.
     let file = fs::metadata(&files.key).map_err(|error| bad_key(&error.to_string()))?;
     let forbidden = if file.uid() == 0 { 0o027 } else { 0o077 };
     if file.mode() & forbidden != 0 {
@@ -121,7 +121,7 @@ fn certified(files: &ClientFiles, provider: &CryptoProvider) -> Result<Certified
     }
     let key = provider.key_provider.load_private_key(key);
     let key = key.map_err(|error| bad_key(&error.to_string()))?;
-    // Not by rustls' own comparison: it does not read each certificate that a server is content with.
+    // Not with rustls' own comparison, which cannot parse every certificate that servers accept.
     let facts = chain.first().and_then(X509Fields::read);
     let public = key.public_key();
     let is_other = public.is_some_and(|public| facts.is_some_and(|facts| !facts.is_of(&public)));

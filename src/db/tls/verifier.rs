@@ -1,4 +1,4 @@
-//! The check of a server's certificate.
+//! The verification of a server's certificate.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use rustls::{RootCertStore, SignatureScheme};
 
 use super::certificate::X509Fields;
 
-/// A fault of a server's certificate, where rustls' own words name no remedy.
+/// A fault of a server's certificate for which rustls' message names no remedy.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::db) enum CertificateFault {
-    /// `openssl x509 -req` makes it where it is given no extension.
+    /// A version 1 certificate, which `openssl x509 -req` makes without extensions.
     #[error(
         "its certificate is of X.509 version 1, which can't be verified here: make it anew with an \
          extension (`openssl x509 -req … -extfile FILE`, in FILE the line \
@@ -43,15 +43,14 @@ impl From<CertificateFault> for Error {
 #[derive(Debug)]
 pub(super) struct Check {
     pub(super) roots: RootCertStore,
-    /// Certificates that are believed when the server shows the very same.
+    /// Certificates that are trusted if the server presents exactly the same one.
     pub(super) own: Vec<CertificateDer<'static>>,
-    /// True where it must be in the host's name.
+    /// True if the certificate must be issued for the host's name.
     pub(super) by_name: bool,
 }
 
-/// As libpq has it, beyond what rustls does: without roots nothing is checked, since whoever shows any
-/// certificate is believed; a server's certificate may be its own root; without an alternative name the
-/// common name counts.
+/// The rules of libpq that differ from rustls: without roots nothing is verified; a server's certificate
+/// may be its own root; without an alternative name the common name counts.
 #[derive(Debug)]
 pub(super) struct Verifier {
     pub(super) provider: Arc<CryptoProvider>,
@@ -95,7 +94,7 @@ impl Check {
     }
 }
 
-/// rustls' error, or ours where it has no words for people.
+/// Replaces rustls' error by ours if there is a remedy to name.
 fn with_remedy(error: Error) -> Error {
     match &error {
         Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
@@ -131,8 +130,8 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        // Proof that the peer has the key of a certificate that nobody checks is proof of nothing, and
-        // webpki does not read each certificate.
+        // A signature by the key of an unverified certificate proves nothing, and webpki cannot parse
+        // every certificate.
         if self.check.is_none() {
             return Ok(HandshakeSignatureValid::assertion());
         }

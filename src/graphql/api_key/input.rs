@@ -5,19 +5,19 @@ use crate::graphql::user::UserRole;
 use crate::service::api_keys::{CreateApiKey, RevokeApiKey};
 use crate::service::{ApiKeyId, UserId};
 
-/// A key to be.
+/// A new API key.
 #[derive(InputObject)]
 pub struct CreateApiKeyInput {
-    /// What the key is for, 1–100 characters.
+    /// The purpose of the key, 1–100 characters.
     name: String,
-    /// In whose name the service asks: an active user, best one made for the service.
+    /// The user in whose name the service acts: an active user, preferably one created for the service.
     user_id: ID,
-    /// What the service may do: the user's role or a lower one.
+    /// The role of the service: the user's role or a lower one.
     role: UserRole,
-    /// After how many days the key ends by itself, 1–366.
+    /// The number of days after which the key expires, 1–366.
     expires_in_days: i32,
-    /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it has no second effect and answers with the key as it is now, without the secret.
+    /// The idempotency key, chosen by the client, 1–200 characters. A repeat within 24 hours has no
+    /// second effect and returns the API key as it is now, without the secret.
     pub idempotency_key: Option<String>,
 }
 
@@ -32,13 +32,13 @@ impl CreateApiKeyInput {
     }
 }
 
-/// A key to end.
+/// The API key to revoke.
 #[derive(InputObject)]
 pub struct RevokeApiKeyInput {
     /// The key's id.
     id: ID,
-    /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it has no second effect and answers what was done, with the objects as they are now.
+    /// The idempotency key, chosen by the client, 1–200 characters. A repeat within 24 hours has no
+    /// second effect and returns what was done, with the objects as they are now.
     pub idempotency_key: Option<String>,
 }
 

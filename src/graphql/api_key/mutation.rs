@@ -11,9 +11,9 @@ use crate::service::OpaqueToken;
 pub struct CreateApiKeyPayload {
     /// The key as it is now.
     api_key: Option<ApiKey>,
-    /// Sent with every request, as `Authorization: Bearer <secret>`. It is shown only now and
-    /// stored nowhere: null where the answer is the repetition for an idempotency key. Revoke the
-    /// key and create another if it got lost.
+    /// The secret to send with every request, as `Authorization: Bearer <secret>`. It is shown only
+    /// now and not stored: null in the answer to a repeated idempotency key. If it is lost, revoke
+    /// the key and create another.
     secret: Option<String>,
 }
 
@@ -29,14 +29,15 @@ pub struct ApiKeyMutation;
 
 #[Object]
 impl ApiKeyMutation {
-    /// Creates a key by which a service asks in a user's name. It is dead once it is revoked or
-    /// expired, and once its user is deactivated or has less than its role. For administrators who
-    /// signed in, not for keys. Errors: UNAUTHENTICATED, PERMISSION_DENIED, USER_NOT_FOUND,
+    /// Creates a key with which a service acts in a user's name. It stops working once it is revoked or
+    /// expired, and once its user is deactivated or has a lower role than the key. For administrators
+    /// who signed in, not for API keys. Errors: UNAUTHENTICATED, PERMISSION_DENIED, USER_NOT_FOUND,
     /// INVALID_DATA, IDEMPOTENCY_CONFLICT.
     async fn create_api_key(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "For which service, as whom, and for how long.")] input: CreateApiKeyInput,
+        #[graphql(desc = "The service, its user and role, and the lifetime.")]
+        input: CreateApiKeyInput,
     ) -> Option<CreateApiKeyPayload> {
         let key = input.idempotency_key.clone();
         let created = change(ctx, key.as_deref(), input.command()).await;
@@ -48,13 +49,13 @@ impl ApiKeyMutation {
         })
     }
 
-    /// Ends a key for good, from the next request on. For administrators who signed in, not for
-    /// keys. Errors: UNAUTHENTICATED, PERMISSION_DENIED, API_KEY_NOT_FOUND, INVALID_DATA,
+    /// Revokes a key for good, from the next request on. For administrators who signed in, not for
+    /// API keys. Errors: UNAUTHENTICATED, PERMISSION_DENIED, API_KEY_NOT_FOUND, INVALID_DATA,
     /// IDEMPOTENCY_CONFLICT.
     async fn revoke_api_key(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which key.")] input: RevokeApiKeyInput,
+        #[graphql(desc = "The key to revoke.")] input: RevokeApiKeyInput,
     ) -> Option<RevokeApiKeyPayload> {
         let key = input.idempotency_key.clone();
         let revoked = change(ctx, key.as_deref(), input.command()).await;

@@ -7,7 +7,7 @@ use crate::graphql::objects::User;
 use crate::graphql::user::{UserRole, named};
 use crate::service::api_keys;
 
-/// A key by which a service asks, in a user's name.
+/// A key with which a service acts in a user's name.
 #[derive(Clone)]
 pub struct ApiKey(pub api_keys::ApiKey);
 
@@ -19,26 +19,25 @@ impl SyncObject for ApiKey {
     }
 }
 
-/// A key by which a service asks, in a user's name. What it is made of is shown only when it is
-/// created.
+/// A key with which a service acts in a user's name. Its secret is shown only when it is created.
 #[Object]
 impl ApiKey {
-    /// Names the key. It is no secret.
+    /// The key's id. It is no secret.
     pub async fn id(&self) -> ID {
         self.0.id.0.into()
     }
 
-    /// What the key is for.
+    /// The purpose of the key.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// In whose name the service asks: this user stands in the timeline.
+    /// The user in whose name the service acts: the timeline names this user.
     async fn user(&self, ctx: &Context<'_>) -> Option<User> {
         named(ctx, self.0.user_id).await
     }
 
-    /// What the service may do, at most what the user may.
+    /// The role of the service, at most that of the user.
     async fn role(&self) -> UserRole {
         self.0.role.into()
     }
@@ -53,7 +52,7 @@ impl ApiKey {
         self.0.created_at
     }
 
-    /// When the key ends by itself.
+    /// The time at which the key expires.
     async fn expires_at(&self) -> DateTime<Utc> {
         self.0.expires_at
     }
@@ -69,7 +68,7 @@ impl ApiKey {
         self.0.revoked_at
     }
 
-    /// Whether the key is taken: neither revoked nor expired.
+    /// True if the key is accepted: neither revoked nor expired.
     async fn is_active(&self) -> bool {
         self.0.is_active(Utc::now())
     }

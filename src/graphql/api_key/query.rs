@@ -21,7 +21,7 @@ pub struct ApiKeyTotal(ApiKeyFilter);
 
 #[Object]
 impl ApiKeyTotal {
-    /// How many keys there are on all pages.
+    /// The number of keys on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<i64> {
         let count = async { api_keys::count(db(ctx), actor(ctx)?, &self.0).await };
         answer(ctx, count.await)
@@ -33,8 +33,8 @@ pub struct ApiKeyQuery;
 
 #[Object]
 impl ApiKeyQuery {
-    /// The keys by which services ask, newest first, dead ones too. For administrators who signed
-    /// in, not for keys. Errors: UNAUTHENTICATED, PERMISSION_DENIED, INVALID_DATA.
+    /// The API keys of services, newest first, revoked and expired ones too. For administrators who
+    /// signed in, not for API keys. Errors: UNAUTHENTICATED, PERMISSION_DENIED, INVALID_DATA.
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a Relay connection"
@@ -43,13 +43,13 @@ impl ApiKeyQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only the keys of this user.")] user_id: Option<ID>,
-        #[graphql(desc = "Only keys that are taken, or only those that no longer are.")]
+        #[graphql(desc = "`true`: only active keys; `false`: only revoked and expired ones.")]
         is_active: Option<bool>,
-        #[graphql(desc = "How many, from the beginning, 1–100. Default 25.")] first: Option<i32>,
+        #[graphql(desc = "Returns the first n rows, 1–100. Default 25.")] first: Option<i32>,
         #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
-        #[graphql(desc = "How many, from the end, 1–100.")] last: Option<i32>,
+        #[graphql(desc = "Returns the last n rows, 1–100.")] last: Option<i32>,
         #[graphql(desc = "A cursor: the page ends before it.")] before: Option<String>,
-        #[graphql(desc = "How many keys to skip.")] offset: Option<i32>,
+        #[graphql(desc = "The number of keys to skip.")] offset: Option<i32>,
     ) -> Option<ApiKeyConnection> {
         let user = user_id
             .map(|id| uuid("userId", &id).map(UserId))

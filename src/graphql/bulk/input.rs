@@ -8,55 +8,55 @@ use crate::service::leads::Archived;
 use crate::service::leads::bulk::{self, Bulk};
 use crate::service::validation::FieldErrors;
 
-/// What becomes of the rows that could be changed when others cannot.
+/// The handling of valid rows when other rows fail.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "bulk::BulkMode")]
 pub enum BulkMode {
-    /// They are changed.
+    /// Valid rows are changed.
     Partial,
-    /// Nothing is changed: the others fail with NOT_APPLIED.
+    /// Nothing is changed: valid rows fail with NOT_APPLIED.
     AllOrNothing,
 }
 
-/// Leads to create in one go.
+/// Leads to create in one request.
 #[derive(InputObject)]
 pub struct CreateLeadsInput {
     /// The leads, at most 1,000.
     pub(super) leads: Vec<NewLeadInput>,
-    /// What becomes of the good rows when others fail.
+    /// The handling of valid rows when other rows fail.
     #[graphql(default_with = "BulkMode::Partial")]
     pub(super) mode: BulkMode,
-    /// Only says what would happen; nothing is created.
+    /// Dry run: reports what would happen; nothing is created.
     #[graphql(default)]
     pub(super) dry_run: bool,
-    /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it has no second effect and answers what was done, with the objects as they are now.
+    /// The idempotency key, chosen by the client, 1–200 characters. A repeat within 24 hours has no
+    /// second effect and returns what was done, with the objects as they are now.
     pub(super) idempotency_key: Option<String>,
 }
 
-/// Declares the input of a bulk change: the selection and how to go about it, and what is its own.
-/// Begins with which leads are meant where the selection says nothing of the archive.
+/// Declares the input of a bulk change: the selection, the mode, and the fields of this change.
+/// Begins with the leads that are selected where the selection does not mention the archive.
 macro_rules! bulk_input {
     ($archived:expr, $(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
         #[derive(InputObject)]
         pub struct $name {
-            /// Which leads.
+            /// The selection of leads.
             leads: LeadSelection,
             $($(#[$field_doc])* pub(super) $field: $type,)*
-            /// What becomes of the good rows when others fail.
+            /// The handling of valid rows when other rows fail.
             #[graphql(default_with = "BulkMode::Partial")]
             mode: BulkMode,
-            /// Only says what would happen; nothing is changed.
+            /// Dry run: reports what would happen; nothing is changed.
             #[graphql(default)]
             dry_run: bool,
-            /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-            /// hours it has no second effect and answers what was done, with the objects as they are now.
+            /// The idempotency key, chosen by the client, 1–200 characters. A repeat within 24 hours has no
+            /// second effect and returns what was done, with the objects as they are now.
             pub(super) idempotency_key: Option<String>,
         }
 
         impl $name {
-            /// Which leads, and how to go about it.
+            /// The selection of leads and the mode of the change.
             pub(super) fn bulk(&self, ctx: &Context<'_>, faults: &mut FieldErrors) -> Bulk {
                 Bulk {
                     selection: attempt::part(self.leads.parse($archived), faults),
@@ -74,16 +74,16 @@ bulk_input! {
     None,
     /// Leads to move to one status.
     BulkUpdateStatusInput {
-        /// The status they get.
+        /// The new status.
         status: LeadStatus,
     }
 }
 
 bulk_input! {
     None,
-    /// Leads to hand over.
+    /// Leads to assign.
     AssignLeadsInput {
-        /// Who gets them.
+        /// The new assignee.
         to: Assignee,
     }
 }
@@ -95,7 +95,7 @@ bulk_input! {
         /// Tags to add.
         #[graphql(default)]
         add: Vec<String>,
-        /// Tags to take away.
+        /// Tags to remove.
         #[graphql(default)]
         remove: Vec<String>,
     }
@@ -103,13 +103,12 @@ bulk_input! {
 
 bulk_input! {
     None,
-    /// Leads to put away.
+    /// Leads to archive.
     BulkArchiveInput {}
 }
 
 bulk_input! {
     Some(Archived::Only),
-    /// Archived leads to take back. Where the filter says nothing of `archived`, archived leads are
-    /// meant.
+    /// Archived leads to restore. Without `archived` in the filter, archived leads are selected.
     BulkRestoreInput {}
 }

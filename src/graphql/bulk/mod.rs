@@ -30,9 +30,8 @@ pub struct BulkMutation;
 
 #[Object]
 impl BulkMutation {
-    /// Creates up to 1,000 leads, each for itself or all or none. Errors: UNAUTHENTICATED,
-    /// INVALID_DATA for too many, IDEMPOTENCY_CONFLICT; what else
-    /// concerns a row stands in its row.
+    /// Creates up to 1,000 leads, row by row or all or none (`mode`). Errors: UNAUTHENTICATED,
+    /// INVALID_DATA for too many, IDEMPOTENCY_CONFLICT; the error of a row is in its row.
     async fn create_leads(
         &self,
         ctx: &Context<'_>,
@@ -49,11 +48,11 @@ impl BulkMutation {
     }
 
     /// Moves leads to one status. Errors: UNAUTHENTICATED, INVALID_DATA for a selection above the
-    /// limit, IDEMPOTENCY_CONFLICT; what concerns a row stands in its row.
+    /// limit, IDEMPOTENCY_CONFLICT; the error of a row is in its row.
     async fn bulk_update_status(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads, and their new status.")] input: BulkUpdateStatusInput,
+        #[graphql(desc = "The leads, and their new status.")] input: BulkUpdateStatusInput,
     ) -> Option<BulkUpdateStatusPayload> {
         let status = input.status.into();
         let command = Attempt::read(|faults| BulkUpdateStatus {
@@ -63,13 +62,13 @@ impl BulkMutation {
         payload(ctx, input.idempotency_key, command).await
     }
 
-    /// Hands leads to a user, or to nobody. For administrators, and for managers within their
+    /// Assigns leads to a user, or to nobody. For administrators, and for managers within their
     /// team. Errors: UNAUTHENTICATED, PERMISSION_DENIED, USER_NOT_FOUND, INVALID_DATA,
-    /// IDEMPOTENCY_CONFLICT; what concerns a row stands in its row.
+    /// IDEMPOTENCY_CONFLICT; the error of a row is in its row.
     async fn assign_leads(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads, and who gets them.")] input: AssignLeadsInput,
+        #[graphql(desc = "The leads, and their new assignee.")] input: AssignLeadsInput,
     ) -> Option<AssignLeadsPayload> {
         let command = Attempt::read(|faults| AssignLeads {
             bulk: input.bulk(ctx, faults),
@@ -78,12 +77,12 @@ impl BulkMutation {
         payload(ctx, input.idempotency_key, command).await
     }
 
-    /// Adds tags to leads and takes others away. Errors: UNAUTHENTICATED, INVALID_DATA,
-    /// IDEMPOTENCY_CONFLICT; what concerns a row stands in its row.
+    /// Adds tags to leads and removes others. Errors: UNAUTHENTICATED, INVALID_DATA,
+    /// IDEMPOTENCY_CONFLICT; the error of a row is in its row.
     async fn bulk_tag(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads, and the tags.")] mut input: BulkTagInput,
+        #[graphql(desc = "The leads, and the tags.")] mut input: BulkTagInput,
     ) -> Option<BulkTagPayload> {
         let change = TagChange {
             add: std::mem::take(&mut input.add),
@@ -96,23 +95,23 @@ impl BulkMutation {
         payload(ctx, input.idempotency_key, command).await
     }
 
-    /// Puts leads away, see `archiveLead`. Errors: UNAUTHENTICATED, INVALID_DATA,
-    /// IDEMPOTENCY_CONFLICT; what concerns a row stands in its row.
+    /// Archives leads, see `archiveLead`. Errors: UNAUTHENTICATED, INVALID_DATA,
+    /// IDEMPOTENCY_CONFLICT; the error of a row is in its row.
     async fn bulk_archive(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads.")] input: BulkArchiveInput,
+        #[graphql(desc = "The leads.")] input: BulkArchiveInput,
     ) -> Option<BulkArchivePayload> {
         let command = Attempt::read(|faults| BulkArchive(input.bulk(ctx, faults)));
         payload(ctx, input.idempotency_key, command).await
     }
 
-    /// Takes leads out of the archive, see `restoreLead`. Errors: UNAUTHENTICATED, INVALID_DATA,
-    /// IDEMPOTENCY_CONFLICT; what concerns a row stands in its row.
+    /// Restores archived leads, see `restoreLead`. Errors: UNAUTHENTICATED, INVALID_DATA,
+    /// IDEMPOTENCY_CONFLICT; the error of a row is in its row.
     async fn bulk_restore(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads.")] input: BulkRestoreInput,
+        #[graphql(desc = "The leads.")] input: BulkRestoreInput,
     ) -> Option<BulkRestorePayload> {
         let command = Attempt::read(|faults| BulkRestore(input.bulk(ctx, faults)));
         payload(ctx, input.idempotency_key, command).await
@@ -126,7 +125,7 @@ async fn payload<C: Command<Answer = BulkResult>, P: From<BulkOutcome>>(
 ) -> Option<P> {
     let result = answer(ctx, change(ctx, key.as_deref(), command).await).flatten()?;
     let (selected, most) = (result.rows.len(), most_rows(ctx));
-    // A repeated key answers what was done, whoever selects more of it than at first.
+    // A repeated key returns what was done, even if more fields are selected than at first.
     let rows = match selected <= most {
         true => {
             take_rows(ctx, selected);

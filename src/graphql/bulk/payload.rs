@@ -6,7 +6,7 @@ use crate::graphql::execute::sync_object::{RawList, RawObject};
 use crate::service;
 use crate::service::leads::bulk::BulkResult;
 
-/// A bulk change that was made, and whether its rows can be outcome of.
+/// A bulk change that was made, and the error if its rows cost too much to return.
 pub struct BulkOutcome {
     pub(super) result: BulkResult,
     /// Errors: `TooManyRows`.
@@ -35,30 +35,30 @@ macro_rules! bulk_payloads {
         $(#[$doc])*
         #[Object]
         impl $name {
-            /// How many rows there were.
+            /// The number of rows.
             async fn total(&self) -> usize {
                 self.result.total
             }
 
-            /// How many were changed; of a dry run, how many would be.
+            /// The number of rows changed; in a dry run, of those that would be.
             async fn succeeded(&self) -> usize {
                 self.result.succeeded
             }
 
-            /// How many were not.
+            /// The number of rows that failed.
             async fn failed(&self) -> usize {
                 self.result.failed
             }
 
-            /// Whether nothing was changed because it was a dry run.
+            /// True if it was a dry run, which changes nothing.
             async fn dry_run(&self) -> bool {
                 self.result.dry_run
             }
 
-            /// Every row; of a dry run every one that would fail and the first 20 others. In the cost
-            /// each row counts, with what is selected of it; eight of its own fields count as one. That
-            /// is asked before anything is written (COST_LIMIT_EXCEEDED on the change itself); where a
-            /// repeated key selects more than the first time, this alone is null.
+            /// Every row; in a dry run every row that would fail and the first 20 others. Each row adds
+            /// its selected fields to the cost; eight of its own fields count as one. The cost is checked
+            /// before anything is written (COST_LIMIT_EXCEEDED on the change itself); if a repeated key
+            /// selects more than the first time, only this field is null.
             async fn results(&self, ctx: &Context<'_>) -> Option<RawList<'_, BulkRowResult>> {
                 let rows = answer(ctx, self.rows.as_ref())?;
                 Some(RawList(rows.iter().collect()))
@@ -68,16 +68,16 @@ macro_rules! bulk_payloads {
 }
 
 bulk_payloads! {
-    /// What became of every lead to create: `succeeded + failed = total`, always.
+    /// The outcome for each lead to create: `succeeded + failed = total`, always.
     CreateLeadsPayload,
-    /// What became of every lead to move to a status: `succeeded + failed = total`, always.
+    /// The outcome for each lead to move to a status: `succeeded + failed = total`, always.
     BulkUpdateStatusPayload,
-    /// What became of every lead to hand over: `succeeded + failed = total`, always.
+    /// The outcome for each lead to assign: `succeeded + failed = total`, always.
     AssignLeadsPayload,
-    /// What became of every lead to tag: `succeeded + failed = total`, always.
+    /// The outcome for each lead to tag: `succeeded + failed = total`, always.
     BulkTagPayload,
-    /// What became of every lead to put away: `succeeded + failed = total`, always.
+    /// The outcome for each lead to archive: `succeeded + failed = total`, always.
     BulkArchivePayload,
-    /// What became of every lead to take out of the archive: `succeeded + failed = total`, always.
+    /// The outcome for each lead to restore: `succeeded + failed = total`, always.
     BulkRestorePayload,
 }

@@ -28,10 +28,10 @@ impl SyncObject for BulkRowResult {
     }
 }
 
-/// What became of one row.
+/// The outcome of one row.
 #[Object]
 impl BulkRowResult {
-    /// The row's place in the input, or in the selection, from 0.
+    /// The index of the row in the input, or in the selection, from 0.
     async fn index(&self) -> usize {
         self.0.index
     }
@@ -47,7 +47,7 @@ impl BulkRowResult {
         answer(ctx, lead).flatten().map(Lead::from)
     }
 
-    /// Why the row failed; null if it did not.
+    /// The error of the row; null if it succeeded.
     async fn error(&self) -> Option<RowError> {
         let error = self.0.error.clone()?;
         let fields = error.fields.into_iter();
@@ -66,22 +66,22 @@ impl BulkRowResult {
     }
 }
 
-/// Why a row failed.
+/// The error of a row.
 #[derive(SimpleObject)]
 pub struct RowError {
     /// The error code, as in `extensions.code` elsewhere.
     code: ErrorCode,
-    /// What went wrong.
+    /// The error message.
     message: String,
-    /// With INVALID_DATA: each fault of the row.
+    /// With INVALID_DATA: the invalid fields of the row.
     fields: Vec<FieldError>,
 }
 
-/// A fault of one field.
+/// An invalid field.
 #[derive(SimpleObject)]
 pub struct FieldError {
     /// The path of the field, from the argument on: `input.leads.3.email`.
     field: String,
-    /// What is wrong with it.
+    /// The error message.
     message: String,
 }

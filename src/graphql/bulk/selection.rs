@@ -13,11 +13,11 @@ const MOST_NAMED: usize = 100;
 /// The path of the selection in the arguments of a bulk change.
 const PATH: &str = "input.leads";
 
-/// Which leads a bulk change is for; exactly one of these.
+/// The selection of leads for a bulk change; exactly one of these.
 #[derive(OneofObject)]
 #[expect(clippy::large_enum_variant, reason = "there is one in a change")]
 pub enum LeadSelection {
-    /// These leads, each with a row in the result. An empty list is no lead: nothing is changed.
+    /// These leads, each with a row in the result. With an empty list nothing is changed.
     Ids(Vec<ID>),
     /// The leads that `leads` would list with this filter and search.
     Matching(LeadMatch),
@@ -26,18 +26,18 @@ pub enum LeadSelection {
     All(bool),
 }
 
-/// Which leads, by what they have in common. It must have a condition: INVALID_DATA for one without
-/// any, or with nothing but `archived`; all leads are selected by `all`.
+/// A selection of leads by filter and search. It must have a condition: INVALID_DATA for one without
+/// any, or with nothing but `archived`; to select all leads, use `all`.
 #[derive(InputObject, Clone)]
 pub struct LeadMatch {
-    /// As in `leads`: archived leads are left out unless asked for; in `bulkRestore` it is the others
-    /// that are left out unless asked for.
+    /// As in `leads`: archived leads are left out unless asked for. In `bulkRestore`, leads that are not
+    /// archived are left out unless asked for.
     filter: MaybeUndefined<LeadFilter>,
-    /// The leads that match in `leads(search: …)`, not those whose names are only typed alike.
+    /// The leads that match in `leads(search: …)`, without the results of typo correction.
     search: MaybeUndefined<String>,
 }
 
-/// Who gets leads; exactly one of these.
+/// The new assignee of leads; exactly one of these.
 #[derive(OneofObject)]
 pub enum Assignee {
     /// An active user.
@@ -47,7 +47,8 @@ pub enum Assignee {
 }
 
 impl LeadSelection {
-    /// The leads that are meant; where nothing is said of the archive, those. Errors: `InvalidData`.
+    /// The selected leads; `unless_said` applies where the filter has no `archived`. Errors:
+    /// `InvalidData`.
     pub(super) fn parse(&self, unless_said: Option<Archived>) -> Result<Selection> {
         let filter = match self {
             Self::Ids(ids) => return lead_ids(ids).map(Selection::Ids),
@@ -65,8 +66,8 @@ impl LeadSelection {
 }
 
 impl LeadMatch {
-    /// Errors: `InvalidData` for null, which could stand for something that was forgotten, and for
-    /// what selects everything.
+    /// Errors: `InvalidData` for null, which could be a forgotten value, and for a filter that selects
+    /// everything.
     fn parse(self) -> Result<leads::LeadFilter> {
         let path = format!("{PATH}.matching");
         let mut faults = FieldErrors::default();

@@ -19,21 +19,21 @@ use crate::db::{FairQueue, Party, Permit};
 use crate::graphql::execute::raw_json::{is_left_out, left_out};
 use crate::service::ServiceError;
 
-/// Up to this many bytes an answer is made at once, whatever else is being made.
+/// The maximum size of a small answer, in bytes: it needs no slot.
 pub const SMALL_ANSWER: usize = 1024 * 1024;
-/// The maximum number of larger answers that are made, or wait to be sent, at a time.
+/// The maximum number of larger answers that are being made or sent at a time.
 const LARGE_AT_A_TIME: usize = 4;
 /// The maximum number of lists of one request read at a time: as many as it may hold connections.
 const READS_AT_A_TIME: usize = 4;
-/// A large answer pauses after so many bytes, for each of them: whoever asks for little then finds a core that
-/// is free. The pauses take a tenth of a second for each 12 MB.
+/// The number of bytes after which a large answer pauses, so that small requests find a free core. The
+/// pauses take a tenth of a second for each 12 MB.
 const BETWEEN_PAUSES: usize = 128 * 1024;
 const PAUSE: Duration = Duration::from_millis(1);
 /// Longer than any request takes: its deadline ends the wait for a slot.
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
-/// The slots of large answers, which users take in turn; small ones need none. Those that have one are
-/// made in turns, half as many at a time as there are cores, and other cores are left to small answers.
+/// The slots of large answers, which users take in turn; small ones need none. Large answers are made
+/// in turns, on half of the cores at a time; the other cores are left to small answers.
 #[derive(Clone)]
 pub(in crate::graphql) struct LargeAnswers {
     slots: FairQueue,
@@ -41,9 +41,9 @@ pub(in crate::graphql) struct LargeAnswers {
     limit: usize,
 }
 
-/// The bytes of one answer. They are counted as they are read from PostgreSQL and again as they are
-/// written; either may come to the limit. Beyond a megabyte the answer must have a slot among the
-/// large ones, which it holds until it is dropped.
+/// The size of one answer in bytes. They are counted when they are read from PostgreSQL and again when
+/// they are written; the limit holds for both. Beyond a megabyte the answer needs a slot for large
+/// answers, which it holds until it is dropped.
 pub struct AnswerSize {
     large: LargeAnswers,
     party: Party,
@@ -59,7 +59,7 @@ pub struct AnswerSize {
     refusal: OnceLock<Refusal>,
 }
 
-/// Why the rest of an answer is left out.
+/// The reason why the rest of an answer is left out.
 #[derive(Clone, Copy)]
 enum Refusal {
     TooLarge,
@@ -67,7 +67,7 @@ enum Refusal {
 }
 
 impl LargeAnswers {
-    /// Places for answers of at most so many bytes each.
+    /// The slots for answers of at most `limit` bytes each.
     pub(in crate::graphql) fn new(limit: usize) -> Self {
         let cores = available_parallelism().map_or(1, NonZero::get);
         Self {
@@ -77,7 +77,7 @@ impl LargeAnswers {
         }
     }
 
-    /// An answer of which nothing is there yet.
+    /// The size of a new answer.
     pub(in crate::graphql) fn answer(
         &self,
         party: Party,
@@ -101,8 +101,8 @@ impl LargeAnswers {
 }
 
 impl AnswerSize {
-    /// Reads rows of this size; few lists of a request at a time, so that those behind them see
-    /// what was read. Errors: those of reading, and `AnswerTooLarge` beyond the limit.
+    /// Reads rows of this size; few lists of a request at a time, so that later ones see the size of
+    /// earlier ones. Errors: those of reading, and `AnswerTooLarge` beyond the limit.
     pub(in crate::graphql) async fn reading<T, E: From<ServiceError>>(
         &self,
         read: impl Future<Output = Result<T, E>>,
@@ -125,7 +125,7 @@ impl AnswerSize {
         Ok(rows)
     }
 
-    /// Counts what was written.
+    /// Counts written bytes.
     pub(in crate::graphql) fn add(&self, bytes: usize) {
         let written = self.written.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if written > self.large.limit {
@@ -153,8 +153,8 @@ impl AnswerSize {
         self.written() + self.read.load(Ordering::Relaxed)
     }
 
-    /// Lets others go first where the answer has become large: waits for a slot, once, and for a turn, and
-    /// pauses from time to time. Where they do not come before the deadline the rest is left out.
+    /// Lets small answers go first once this one is large: waits for a slot, once, and for a turn, and
+    /// pauses from time to time. If it gets none before the deadline, the rest is left out.
     pub(in crate::graphql) async fn room(&self) {
         if self.slot.get().is_some() {
             self.pause().await;
@@ -188,14 +188,14 @@ impl AnswerSize {
         turn.is_some()
     }
 
-    /// Ends the turn, if this answer has it: what follows waits for somebody else, or only for being sent.
+    /// Ends the turn, if this answer has it, before a wait for others or for the client.
     pub async fn end_turn(&self) {
         self.turn.lock().await.take();
     }
 
-    /// True if a field is written whatever the size: of a change its counts and ids, and the plain
-    /// fields of the object that it is about, which are few, so that nothing committed looks failed.
-    /// `is_leaf` is true if nothing is selected of it.
+    /// True if a field is always written, whatever the size: the counts and ids of a change, and the
+    /// few plain fields of its object, so that a committed change does not look failed. `is_leaf` is
+    /// true for a field without a selection set.
     pub(in crate::graphql) fn is_kept(
         &self,
         path: Option<&QueryPathNode<'_>>,
@@ -204,7 +204,7 @@ impl AnswerSize {
         self.is_change && depth(path) <= if is_leaf { 3 } else { 2 }
     }
 
-    /// Why the rest is left out, if it is. Errors: `AnswerTooLarge`, `TimedOut`.
+    /// Checks that nothing is left out. Errors: `AnswerTooLarge`, `TimedOut`.
     pub(in crate::graphql) fn check(&self) -> Result<(), ServiceError> {
         match self.refusal.get() {
             None => Ok(()),
@@ -220,7 +220,7 @@ impl AnswerSize {
     }
 }
 
-/// The number of fields on the path to this one, itself counted.
+/// The number of fields on the path to this one, inclusive.
 fn depth(mut path: Option<&QueryPathNode<'_>>) -> usize {
     let mut depth = 0;
     while let Some(node) = path {
@@ -230,7 +230,7 @@ fn depth(mut path: Option<&QueryPathNode<'_>>) -> usize {
     depth
 }
 
-/// Has the library count each value that it resolves.
+/// An extension that counts each value which the library resolves.
 pub(in crate::graphql) struct Counting;
 
 impl ExtensionFactory for Counting {
@@ -257,13 +257,13 @@ impl Extension for Counting {
             return Ok(Some(left_out()));
         }
         let value = next.run(ctx, info).await?;
-        // Of an object that was written as JSON the bytes were counted then.
+        // The bytes of an object that is JSON were counted when it was written.
         let bytes = value.as_ref().filter(|_| is_leaf).map_or(0, leaf_bytes);
         size.add(key + SIGNS + bytes);
         if size.is_large() && (bytes > LONG || size.slot.get().is_none()) {
             size.room().await;
         }
-        // An object stays: what is too much of it was left out when it was resolved.
+        // An object stays: its excess was left out when it was resolved.
         if is_leaf && size.is_beyond() && !size.is_kept(Some(path), true) {
             return Ok(Some(left_out()));
         }
@@ -271,12 +271,12 @@ impl Extension for Counting {
     }
 }
 
-/// A value of so many bytes is one to let others go first for.
+/// The size of a value, in bytes, from which others go first.
 const LONG: usize = 1024;
 /// Quotes, colon and comma of a member.
 const SIGNS: usize = 4;
 
-/// The bytes of a value of which nothing is selected, about.
+/// The approximate number of bytes of a leaf value.
 fn leaf_bytes(value: &Value) -> usize {
     match value {
         Value::Null | Value::Boolean(_) | Value::Number(_) => 4,

@@ -1,5 +1,5 @@
-//! From a prepared document to its answer: the fast writing of plain objects, the answer's size, and
-//! its way from the library's shape to the one that a client is promised.
+//! From a prepared document to its answer: the fast serialization of plain objects, the answer's size,
+//! and the conversion of the library's response to the specified shape.
 
 pub(super) mod answer_size;
 pub(super) mod normalize_response;

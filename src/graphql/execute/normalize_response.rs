@@ -1,5 +1,5 @@
-//! From the library's response to the one that a client is promised: its shape, the order of its
-//! members, and errors as many and as long as a client can use.
+//! Converts the library's response to the specified one: its shape, the order of its members, and the
+//! number and length of its errors.
 
 use async_graphql::parser::types::{BaseType, OperationDefinition, SelectionSet, Type};
 use async_graphql::{Name, PathSegment, Response, ServerError, Value};
@@ -9,9 +9,9 @@ use crate::graphql::execute::raw_json::is_left_out;
 use crate::graphql::prepare::limits::{self, Limits, truncate_message};
 use crate::graphql::prepare::{Collector, Groups, SchemaIndex, TYPE_MARKER};
 
-/// Gives the answer the shape that the schema promises where an argument did not fit its type, of a scalar
-/// that only its resolver knows: a query was asked in vain; of a change the field is null. What validation
-/// and the coercion of variables can see is refused before anything runs.
+/// Gives the answer the shape of the schema if an argument of a custom scalar was invalid, which only its
+/// resolver finds: a query fails as a whole; of a change the field is null. Faults that validation and
+/// the coercion of variables find are refused before anything runs.
 pub(in crate::graphql) fn normalize_response(is_change: bool, answer: Response) -> Response {
     let is_late = |error: &ServerError| code_of(error).is_none() && !error.path.is_empty();
     if !answer.errors.iter().any(is_late) {
@@ -38,8 +38,8 @@ pub(in crate::graphql) fn normalize_response(is_change: bool, answer: Response) 
     }
 }
 
-/// Keeps the first errors, as a document of a few kilobytes that is wrong everywhere would else be answered
-/// with megabytes; the last one of them says how many more there were, `untold` among them.
+/// Keeps the first errors, because a document of a few kilobytes that is wrong everywhere would cause
+/// megabytes of them; the last one gives the number of the others, with `untold`.
 pub(in crate::graphql) fn truncate_errors(answer: &mut Response, limits: &Limits, untold: usize) {
     let errors = &mut answer.errors;
     let omitted = errors.len().saturating_sub(limits.errors) + untold;
@@ -56,17 +56,16 @@ pub(in crate::graphql) fn truncate_errors(answer: &mut Response, limits: &Limits
 /// The fields of an answer that were left out, because it would have become too large.
 #[derive(Debug, Default)]
 pub(in crate::graphql) struct LeftOut {
-    /// The paths of the first ones.
+    /// The paths of the first left-out fields.
     pub(in crate::graphql) paths: Vec<Vec<PathSegment>>,
-    /// The number of all of them.
+    /// The number of all left-out fields.
     pub(in crate::graphql) count: usize,
 }
 
-/// Completes an answer as the specification has it: its members come in the order of CollectFields,
-/// that of the document through fragments, where the library leaves them in the order in which they
-/// were completed; and what failed or was left out is null, as is everything around it up to the
-/// next place where null may stand. What was written as JSON is complete already. Names at most
-/// `most` of what was left out.
+/// Completes an answer by the specification. Its members get the order of CollectFields, while the
+/// library leaves them in the order of completion. A field that failed or was left out is null, and
+/// the null propagates to the next nullable parent. Values that were written as JSON are complete
+/// already. Reports at most `most` of the left-out fields.
 pub(in crate::graphql) fn complete<'a>(
     collector: Collector<'a>,
     operation: &'a OperationDefinition,
@@ -101,7 +100,7 @@ enum Segment<'p> {
 }
 
 impl<'a> Completion<'a> {
-    /// Completes a field's value, of this type. Returns whether null stands there and must not.
+    /// Completes a field's value, of this type. Returns true for a null that the type forbids.
     fn field(
         &mut self,
         is: &Type,
@@ -131,7 +130,7 @@ impl<'a> Completion<'a> {
         !is.nullable && *value == Value::Null
     }
 
-    /// Completes a value. `object` is the type that the schema gives what is selected from.
+    /// Completes a value. `object` is the schema's type of the selection's object.
     fn value(
         &mut self,
         object: &str,
@@ -139,7 +138,7 @@ impl<'a> Completion<'a> {
         value: &mut Value,
         place: Option<&PathNode<'_>>,
     ) {
-        // Of JSON that a scalar is, nothing is selected.
+        // An object that is a JSON scalar has no selection set.
         let is_selected_from = sets.iter().any(|set| !set.items.is_empty());
         if matches!(value, Value::Object(_)) && is_selected_from {
             self.object(object, sets, value, place);
@@ -167,7 +166,7 @@ impl<'a> Completion<'a> {
         let mut ordered = Vec::with_capacity(groups.len());
         for (key, fields) in groups {
             let name = &fields[0].node.name.node;
-            // What failed is missing.
+            // A field that failed is missing.
             let mut member = members.swap_remove(key).unwrap_or_default();
             let sets: Vec<_> = match &member {
                 Value::Object(_) | Value::List(_) => {
@@ -182,7 +181,7 @@ impl<'a> Completion<'a> {
                     segment,
                 };
                 let is_broken = self.field(&known.is, &known.object, &sets, &mut member, &place);
-                // Whom the schema is hidden from finds null for it, and is told so.
+                // A caller who may not introspect gets null, and an error elsewhere.
                 if is_broken && !name.starts_with("__") {
                     return;
                 }

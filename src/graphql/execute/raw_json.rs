@@ -1,8 +1,8 @@
 //! Parts of an answer that were written as JSON where they were resolved.
 //!
-//! The stock way makes a map of values of each object, which is walked, written and taken apart
-//! afterwards: a third of the server's work on a list of leads. The library's values have no
-//! variant for JSON; a value of bytes, which no type of the schema has, stands for it.
+//! The library's own way makes a map of values for each object, which is walked, serialized and dropped
+//! afterwards: a third of the server's work on a list of leads. The library's values have no variant
+//! for JSON, so that a value of bytes, which no type of the schema uses, represents it.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -18,12 +18,12 @@ use crate::service::Json;
 use crate::service::leads::{LeadSource, LeadStatus};
 use crate::service::users::UserRole;
 
-/// The value that stands for JSON in an answer.
+/// The value that represents JSON in an answer.
 pub(in crate::graphql) fn raw_json(json: Vec<u8>) -> Value {
     Value::Binary(json.into())
 }
 
-/// The value at the place of a field that is left out, because the answer would become too large.
+/// The value of a field that is left out, because the answer would become too large.
 pub(in crate::graphql) fn left_out() -> Value {
     raw_json(Vec::new())
 }
@@ -33,7 +33,7 @@ pub(in crate::graphql) fn is_left_out(value: &Value) -> bool {
     matches!(value, Value::Binary(json) if json.is_empty())
 }
 
-/// An answer, or a part of it, as JSON of about so many bytes.
+/// An answer, or a part of it, as JSON of about `bytes` bytes.
 pub fn to_json(answer: &impl Serialize, bytes: usize) -> Vec<u8> {
     let mut json = Vec::with_capacity(bytes);
     write(answer, &mut json);
@@ -114,7 +114,7 @@ impl<T: Leaf> Leaf for Option<T> {
     }
 }
 
-/// As enumerations are written: their words are the API's.
+/// Serializes enumerations by their names in the API.
 macro_rules! words {
     ($($item:ty),+) => {
         $(impl Leaf for $item {

@@ -14,7 +14,7 @@ use crate::graphql::execute::answer_size::AnswerSize;
 use crate::graphql::execute::raw_json::{left_out, raw_json, write};
 use crate::graphql::prepare::{PreparedRequest, TYPE_MARKER};
 
-/// An object that knows which of its fields need not wait for anything.
+/// An object that knows which of its fields can be resolved without waiting.
 pub trait SyncObject: ContainerType + OutputType + 'static {
     /// The object that some of the fields lead to.
     type Child: SyncObject;
@@ -34,12 +34,12 @@ pub trait SyncObject: ContainerType + OutputType + 'static {
         })
     }
 
-    /// The writer of the field of this name as JSON, if it takes no arguments and no time.
+    /// The JSON writer of the field of this name, if it needs no arguments and no waiting.
     fn writer(_field: &str) -> Option<FieldWriter<Self>> {
         None
     }
 
-    /// The way to the child in the field of this name.
+    /// The accessor of the child in the field of this name.
     fn child(_field: &str) -> Option<ChildOf<Self>> {
         None
     }
@@ -58,16 +58,16 @@ pub(in crate::graphql) fn is_named(field: &str, name: &str) -> bool {
     is_same && letters.next().is_none()
 }
 
-/// Leads to a child: nothing if it is not known yet, then nothing if there is none.
+/// Returns a child: the outer `None` if it is not loaded yet, the inner `None` if there is none.
 pub type ChildOf<T> = for<'a> fn(&'a T) -> Option<Option<&'a <T as SyncObject>::Child>>;
 
-/// An object that is answered directly where it can be: written as JSON in the query's order,
-/// without a future and a value of its own for every field.
+/// An object that is written directly as JSON if possible, in the query's order, without a future and
+/// a value for each field.
 ///
-/// The stock way boxes a future for each field and polls them through a queue. On a page of 50
-/// leads with 12 fields that was more than half of the server's work; what can wait, and whatever
-/// is not plain, still goes that way. Extensions that look at single fields are not asked: the
-/// schema has none.
+/// The library's own way boxes a future for each field and polls them through a queue. On a page of 50
+/// leads with 12 fields that was more than half of the server's work; fields that wait, and selections
+/// that are not plain, still use it. Extensions that look at single fields are not called: the schema
+/// has none.
 #[derive(Clone)]
 pub struct RawObject<T>(pub T);
 
@@ -75,7 +75,7 @@ pub struct RawObject<T>(pub T);
 pub struct RawList<'a, T>(pub Vec<&'a RawObject<T>>);
 
 impl<T: SyncObject> RawObject<T> {
-    /// The answer, if nothing in it has to wait for others.
+    /// The answer, if no part of it has to wait.
     async fn now(&self, ctx: &ContextSelectionSet<'_>) -> Option<Value> {
         let plan = Plan::of(ctx).filter(|plan| plan.is_ready(&self.0))?;
         let size: &AnswerSize = ctx.data_opt::<Arc<AnswerSize>>()?;
@@ -113,8 +113,8 @@ impl<T: SyncObject> RawList<'_, T> {
     }
 }
 
-/// Counts up to so many bytes of the answer, in which those of fields that had to be resolved are
-/// counted already. Returns whether they may stand in it.
+/// Counts the answer's bytes up to `up_to`; those of resolved fields are counted already. Returns
+/// true if they are within the limit.
 async fn count_written(ctx: &ContextSelectionSet<'_>, size: &AnswerSize, up_to: usize) -> bool {
     size.add(up_to.saturating_sub(size.written()));
     if size.is_large() {
@@ -170,7 +170,7 @@ impl<T: SyncObject> OutputType for RawList<'_, T> {
             return Ok(value);
         }
         let rows = &self.0;
-        // Rows that wait do so together, which is what batches their look-ups.
+        // Rows wait together, so that their look-ups are batched.
         Box::pin(resolve_list(
             ctx,
             field,
@@ -191,11 +191,11 @@ enum Step<'a, T: SyncObject> {
     Resolve(&'a Positioned<Field>),
 }
 
-/// The plan of a child. The types of children could go on for ever, as far as the compiler knows.
+/// The plan of a child, as a trait object: to the compiler the types of children could nest for ever.
 trait Below<T> {
-    /// True if the child is known.
+    /// True if the child is loaded.
     fn is_ready(&self, object: &T) -> bool;
-    /// Returns nothing if it is not.
+    /// Writes the child; `None` if it is not loaded.
     fn write(&self, ctx: &ContextSelectionSet<'_>, object: &T, json: &mut Vec<u8>) -> Option<()>;
 }
 
@@ -220,7 +220,7 @@ impl<T: SyncObject> Below<T> for Child<'_, T> {
 }
 
 impl<'a, T: SyncObject> Plan<'a, T> {
-    /// The plan for this selection; nothing if it is not plain, or must be merged with another.
+    /// The plan for this selection; `None` if it is not plain, or must be merged with another.
     fn of(ctx: &ContextSelectionSet<'a>) -> Option<Self> {
         let request: &Arc<PreparedRequest> = ctx.data_opt()?;
         if request.document.has_merges {
@@ -274,7 +274,7 @@ impl<'a, T: SyncObject> Plan<'a, T> {
             return None;
         }
         if self.0.iter().any(|(known, _)| *known == key) {
-            // The same leaf once more: nothing has to be merged.
+            // A repeated leaf field: nothing has to be merged.
             return Some(());
         }
         let name = field.node.name.node.as_str();
@@ -289,7 +289,7 @@ impl<'a, T: SyncObject> Plan<'a, T> {
         Some(())
     }
 
-    /// The step to a child of which everything can be written.
+    /// The step for a child, if all of its selection can be written.
     fn child(ctx: &ContextSelectionSet<'a>, field: &'a Positioned<Field>) -> Option<Step<'a, T>> {
         let way = T::child(&field.node.name.node)?;
         let mut plan = Plan(Vec::new());
@@ -328,8 +328,8 @@ impl<'a, T: SyncObject> Plan<'a, T> {
                 Step::Child(child) => child.write(ctx, object, json)?,
                 Step::Resolve(field) => {
                     let ctx_field = ctx.with_field(field);
-                    // Polled where it stands: these futures have a kilobyte and more, and moving
-                    // them about was a fifth of the work.
+                    // Pinned in place: these futures have a kilobyte or more, and moving them was a
+                    // fifth of the work.
                     let answer = pin!(object.resolve_field(&ctx_field));
                     match answer.poll(&mut Context::from_waker(Waker::noop())) {
                         Poll::Ready(Ok(value)) => write(&value.unwrap_or_default(), json),

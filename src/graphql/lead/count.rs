@@ -4,22 +4,22 @@ use crate::graphql::context::{actor, db};
 use crate::graphql::error::answer;
 use crate::service::leads;
 
-/// How many leads there are, or at least how many.
+/// A number of leads, or its lower bound.
 #[derive(SimpleObject)]
 pub struct BoundedCount {
-    /// The number of leads; where it is not exact there are more, as in "10,000+".
+    /// The number of leads. If it is not exact there are more, as in "10,000+".
     value: i64,
-    /// Whether there are exactly so many.
+    /// True if `value` is exact.
     is_exact: bool,
 }
 
-/// Counted exactly.
+/// The exact number of leads.
 pub(super) async fn count(ctx: &Context<'_>, filter: &leads::LeadFilter) -> Option<i64> {
     let count = async { leads::count(db(ctx), actor(ctx)?, filter).await };
     answer(ctx, count.await)
 }
 
-/// Counted up to a bound.
+/// The number of leads, counted up to a bound.
 pub(super) async fn count_up_to(
     ctx: &Context<'_>,
     filter: &leads::LeadFilter,

@@ -13,7 +13,7 @@ use crate::service::leads::{self, LeadPatch, NewLead, Search, UpdateLead};
 use crate::service::validation::FieldErrors;
 use crate::service::{Json, LeadId, Result, UserId};
 
-/// Declares the fields of a lead to be, as an input of its own and as a row among others.
+/// Declares the fields of a new lead, for `createLead` and for the rows of `createLeads`.
 macro_rules! new_lead_input {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
@@ -28,26 +28,27 @@ macro_rules! new_lead_input {
             /// The phone number, written internationally: `+48 123 456 789`, with an extension, if it
             /// has one: `+48 123 456 789 ext. 12`. A national number needs `phoneRegion`.
             phone: Option<String>,
-            /// The country of a national phone number, by its two letters (ISO 3166): `PL`. Without it
-            /// it is that of the service's configuration (CRM_PHONE_REGION), if there is one. A
+            /// The country of a national phone number, as its two-letter code (ISO 3166): `PL`. The
+            /// default is that of the service's configuration (CRM_PHONE_REGION), if there is one. A
             /// number that begins with `+` or `00` needs none.
             phone_region: Option<String>,
             /// The company, at most 200 characters.
             company: Option<String>,
-            /// The channel that the lead came by.
+            /// The source that the lead came from.
             #[graphql(default_with = "LeadSource::Other")]
             source: LeadSource,
-            /// The stage of the lead.
+            /// The status of the lead in the pipeline.
             #[graphql(default_with = "LeadStatus::New")]
             status: LeadStatus,
-            /// Who works on it: an active user. Without one, an agent's lead is the agent's own,
-            /// anybody else's is unassigned. Agents may name only themselves, managers their team.
+            /// The user who works on the lead (the assignee): an active user. Without one, an agent's
+            /// lead is assigned to the agent, anybody else's is unassigned. Agents may name only
+            /// themselves, managers their team.
             assigned_to: Option<ID>,
             /// The probability that the lead becomes a customer, 0.0–1.0. Default 0.0.
             conversion_probability: Option<f64>,
-            /// When somebody was last in contact; not in the future.
+            /// The time of the last contact; not in the future.
             last_contact_date: Option<DateTime<Utc>>,
-            /// When to be in contact again.
+            /// The time of the next follow-up.
             next_follow_up: Option<DateTime<Utc>>,
             /// Tags: at most 50, each 1–50 characters; stored trimmed, in lower case, each once.
             #[graphql(default)]
@@ -58,7 +59,7 @@ macro_rules! new_lead_input {
         }
 
         impl $name {
-            /// The lead, together with what is wrong with an assignee that is not an id.
+            /// The new lead, with the fault of an assignee that is not an id.
             pub fn new_lead(self) -> NewLead {
                 let mut malformed = FieldErrors::default();
                 let assigned_to = self
@@ -88,20 +89,20 @@ macro_rules! new_lead_input {
 }
 
 new_lead_input! {
-    /// A lead to be.
+    /// A new lead.
     CreateLeadInput {
-        /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-        /// hours it has no second effect and answers what was done, with the objects as they are now.
+        /// The idempotency key, chosen by the client, 1–200 characters. A repeat within 24 hours has no
+        /// second effect and returns what was done, with the objects as they are now.
         idempotency_key: Option<String>,
     }
 }
 
 new_lead_input! {
-    /// A lead to be, among others.
+    /// A new lead, one of several.
     NewLeadInput {}
 }
 
-/// The fields of a lead to change: absent ones stay as they are, null empties those that can be
+/// The fields of a lead to change. Absent fields stay as they are; null clears a field that can be
 /// empty.
 #[derive(InputObject)]
 pub struct UpdateLeadInput {
@@ -116,30 +117,30 @@ pub struct UpdateLeadInput {
     /// The phone number, written internationally: `+48 123 456 789`, with an extension, if it has one:
     /// `+48 123 456 789 ext. 12`. A national number needs `phoneRegion`.
     phone: MaybeUndefined<String>,
-    /// The country of a national phone number, by its two letters (ISO 3166): `PL`. Without it it is that
-    /// of the service's configuration (CRM_PHONE_REGION), if there is one. A number that begins with `+`
-    /// or `00` needs none.
+    /// The country of a national phone number, as its two-letter code (ISO 3166): `PL`. The default is
+    /// that of the service's configuration (CRM_PHONE_REGION), if there is one. A number that begins with
+    /// `+` or `00` needs none.
     phone_region: Option<String>,
     /// The company, at most 200 characters.
     company: MaybeUndefined<String>,
-    /// The channel that the lead came by.
+    /// The source that the lead came from.
     source: MaybeUndefined<LeadSource>,
-    /// The stage of the lead.
+    /// The status of the lead in the pipeline.
     status: MaybeUndefined<LeadStatus>,
     /// The probability that the lead becomes a customer, 0.0–1.0.
     conversion_probability: MaybeUndefined<f64>,
-    /// When somebody was last in contact; not in the future.
+    /// The time of the last contact; not in the future.
     last_contact_date: MaybeUndefined<DateTime<Utc>>,
-    /// When to be in contact again.
+    /// The time of the next follow-up.
     next_follow_up: MaybeUndefined<DateTime<Utc>>,
-    /// All tags the lead has then: at most 50, each 1–50 characters.
+    /// The new set of tags: at most 50, each 1–50 characters.
     tags: MaybeUndefined<Vec<String>>,
-    /// All custom fields the lead has then: a JSON object, at most 16 KiB.
+    /// The new custom fields, in place of all former ones: a JSON object, at most 16 KiB.
     custom_fields: MaybeUndefined<JsonValue>,
     /// The `version` that the client saw: CONFLICT if the lead has another one now.
     expected_version: Option<i32>,
-    /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it has no second effect and answers what was done, with the objects as they are now.
+    /// The idempotency key, chosen by the client, 1–200 characters. A repeat within 24 hours has no
+    /// second effect and returns what was done, with the objects as they are now.
     pub idempotency_key: Option<String>,
 }
 
@@ -175,7 +176,7 @@ fn given<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
     }
 }
 
-/// The choice of archived leads.
+/// The handling of archived leads.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "leads::Archived")]
 pub enum Archived {
@@ -187,13 +188,12 @@ pub enum Archived {
     Include,
 }
 
-/// Which leads. All conditions given must hold; an absent one says nothing. An empty list of wanted
-/// values finds nothing. INVALID_DATA for null in any place, and for a part that says nothing: an
-/// empty `and`, `or`, `customFields`, `tags.all` or `tags.none`, and `{}`, which only the whole
-/// filter may be.
+/// A filter on leads. A lead must meet all conditions given. An empty list of wanted values finds
+/// nothing. INVALID_DATA for null anywhere, and for an empty part: an empty `and`, `or`,
+/// `customFields`, `tags.all` or `tags.none`, and `{}`, which is allowed only for the whole filter.
 #[derive(InputObject, Clone, Default)]
 pub struct LeadFilter {
-    /// With one of these ids; at most 1,000. Those that the viewer may not see are not found.
+    /// With one of these ids; at most 1,000. Leads that the viewer may not see are not found.
     ids: MaybeUndefined<Vec<ID>>,
     /// With one of these statuses.
     status: MaybeUndefined<Vec<LeadStatus>>,
@@ -203,13 +203,13 @@ pub struct LeadFilter {
     assigned_to: MaybeUndefined<Vec<ID>>,
     /// `true`: assigned to nobody; `false`: assigned to somebody.
     unassigned: MaybeUndefined<bool>,
-    /// Created in this time.
+    /// Created in this period.
     created_at: MaybeUndefined<DateRange>,
-    /// Last changed in this time.
+    /// Last changed in this period.
     updated_at: MaybeUndefined<DateRange>,
-    /// Last contacted in this time.
+    /// Last contacted in this period.
     last_contact_date: MaybeUndefined<DateFilter>,
-    /// To be followed up in this time.
+    /// To be followed up in this period.
     next_follow_up: MaybeUndefined<DateFilter>,
     /// With a score in this range.
     lead_score: MaybeUndefined<IntRange>,
@@ -226,16 +226,16 @@ pub struct LeadFilter {
     /// With this phone number, however it is written internationally: `+48 601 234 567`,
     /// `0048601234567`. `startsWith` takes its first digits, from the country's code on.
     phone: MaybeUndefined<TextFilter>,
-    /// The choice of archived leads. Inside `and`, `or` and `not` it only narrows: to find
-    /// archived leads there, say INCLUDE outside.
+    /// Archived leads or not. Inside `and`, `or` and `not` it only narrows: to find archived leads
+    /// there, set INCLUDE at the top level.
     archived: MaybeUndefined<Archived>,
-    /// Whose custom fields contain this JSON object, at any depth: `{"size": "L"}`.
+    /// With custom fields that contain this JSON object, at any depth: `{"size": "L"}`.
     custom_fields: MaybeUndefined<JsonValue>,
-    /// And all of these hold.
+    /// All of these filters match.
     and: MaybeUndefined<Vec<LeadFilter>>,
-    /// And one of these holds.
+    /// At least one of these filters matches.
     or: MaybeUndefined<Vec<LeadFilter>>,
-    /// And this does not hold.
+    /// This filter does not match.
     not: MaybeUndefined<Box<LeadFilter>>,
 }
 
@@ -247,8 +247,8 @@ pub fn lead_filter(
     lead_filter_at("", filter, search, FieldErrors::default())
 }
 
-/// The filter and search that stand under `prefix` in the request:
-/// `input.leads.matching.`. Errors: `InvalidData` with all their faults, and those that are known.
+/// The filter and search that are found under `prefix` in the request, like
+/// `input.leads.matching.`. Errors: `InvalidData` with all their faults, added to the known ones.
 pub fn lead_filter_at(
     prefix: &str,
     filter: Option<LeadFilter>,

@@ -18,8 +18,8 @@ use crate::service::leads::{
 use crate::service::validation::FieldErrors;
 use crate::service::{Command, LeadId};
 
-/// Declares the input of a change of one lead: which one, what is its own, and what every change
-/// of a lead can be told.
+/// Declares the input of a change of one lead: the lead's id, the fields of this change, and the
+/// fields that every change of a lead has.
 macro_rules! lead_input {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
@@ -30,20 +30,20 @@ macro_rules! lead_input {
             $($(#[$field_doc])* $field: $type,)*
             /// The `version` that the client saw: CONFLICT if the lead has another one now.
             expected_version: Option<i32>,
-            /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-            /// hours it has no second effect and answers what was done, with the objects as they are now.
+            /// The idempotency key, chosen by the client, 1–200 characters. A repeat within 24 hours has no
+            /// second effect and returns what was done, with the objects as they are now.
             idempotency_key: Option<String>,
         }
     };
 }
 
 lead_input! {
-    /// The lead to put away.
+    /// The lead to archive.
     ArchiveLeadInput {}
 }
 
 lead_input! {
-    /// The lead to take out of the archive.
+    /// The lead to restore.
     RestoreLeadInput {}
 }
 
@@ -53,7 +53,7 @@ lead_input! {
 }
 
 lead_input! {
-    /// A tag, and the lead it is for.
+    /// A lead, and a tag.
     TagInput {
         /// The tag, 1–50 characters; trimmed and in lower case.
         tag: String,
@@ -61,11 +61,11 @@ lead_input! {
 }
 
 lead_input! {
-    /// A call that was tried.
+    /// An attempted call.
     RecordCallAttemptInput {
-        /// What was said; becomes a CALL in the lead's notes. At most 10,000 characters.
+        /// The content of the call; becomes a CALL in the lead's notes. At most 10,000 characters.
         note: Option<String>,
-        /// When to be in contact again; without one it stays as it is.
+        /// The time of the next follow-up; without one it stays as it is.
         next_follow_up: Option<DateTime<Utc>>,
     }
 }
@@ -79,7 +79,7 @@ lead_input! {
 }
 
 lead_input! {
-    /// The lead whose score the rules shall decide again.
+    /// The lead whose score follows the rules again.
     RescoreLeadInput {}
 }
 
@@ -88,7 +88,7 @@ pub struct LeadMutation;
 
 #[Object]
 impl LeadMutation {
-    /// Creates a lead. Errors: UNAUTHENTICATED, PERMISSION_DENIED for an assignee out of reach,
+    /// Creates a lead. Errors: UNAUTHENTICATED, PERMISSION_DENIED for an assignee out of scope,
     /// USER_NOT_FOUND, INVALID_DATA with all faults in `fields`, IDEMPOTENCY_CONFLICT.
     async fn create_lead(
         &self,
@@ -105,19 +105,19 @@ impl LeadMutation {
     async fn update_lead(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which lead, and its new values.")] input: UpdateLeadInput,
+        #[graphql(desc = "The lead, and its new values.")] input: UpdateLeadInput,
     ) -> Option<UpdateLeadPayload> {
         let key = input.idempotency_key.clone();
         payload(ctx, key, input.command()).await
     }
 
-    /// Puts a lead away: status LOST, tag `archived`; lists and statistics leave it out. What it
-    /// was is remembered for `restoreLead`. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
+    /// Archives a lead: status LOST, tag `archived`; lists and statistics leave it out. Its former
+    /// status and tags are kept for `restoreLead`. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
     /// LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
     async fn archive_lead(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which lead.")] input: ArchiveLeadInput,
+        #[graphql(desc = "The lead.")] input: ArchiveLeadInput,
     ) -> Option<ArchiveLeadPayload> {
         let expected_version = input.expected_version;
         let command = Attempt::read(|faults| ArchiveLead {
@@ -127,12 +127,12 @@ impl LeadMutation {
         payload(ctx, input.idempotency_key, command).await
     }
 
-    /// Takes a lead out of the archive, with the status and tags it had. Errors: UNAUTHENTICATED,
+    /// Restores an archived lead, with the status and tags it had. Errors: UNAUTHENTICATED,
     /// PERMISSION_DENIED, LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
     async fn restore_lead(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which lead.")] input: RestoreLeadInput,
+        #[graphql(desc = "The lead.")] input: RestoreLeadInput,
     ) -> Option<RestoreLeadPayload> {
         let expected_version = input.expected_version;
         let command = Attempt::read(|faults| RestoreLead {
@@ -147,7 +147,7 @@ impl LeadMutation {
     async fn delete_lead(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which lead.")] input: DeleteLeadInput,
+        #[graphql(desc = "The lead.")] input: DeleteLeadInput,
     ) -> Option<DeleteLeadPayload> {
         let expected_version = input.expected_version;
         let command = Attempt::read(|faults| DeleteLead {
@@ -161,12 +161,12 @@ impl LeadMutation {
         })
     }
 
-    /// Adds a tag; having it already is no error. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
+    /// Adds a tag; no error if the lead has it already. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
     /// LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
     async fn add_tag(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which lead, and the tag.")] input: TagInput,
+        #[graphql(desc = "The lead, and the tag.")] input: TagInput,
     ) -> Option<AddTagPayload> {
         let change = TagChange {
             add: vec![input.tag],
@@ -181,12 +181,12 @@ impl LeadMutation {
         payload(ctx, input.idempotency_key, command).await
     }
 
-    /// Takes a tag away; not having it is no error. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
+    /// Removes a tag; no error if the lead does not have it. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
     /// LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
     async fn remove_tag(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which lead, and the tag.")] input: TagInput,
+        #[graphql(desc = "The lead, and the tag.")] input: TagInput,
     ) -> Option<RemoveTagPayload> {
         let change = TagChange {
             add: vec![],
@@ -201,13 +201,13 @@ impl LeadMutation {
         payload(ctx, input.idempotency_key, command).await
     }
 
-    /// Counts a call that was tried, sets the last contact to now, and keeps a note and the next
+    /// Counts an attempted call, sets the last contact to now, and saves the note and the next
     /// follow-up, if given. Errors: UNAUTHENTICATED, PERMISSION_DENIED, LEAD_NOT_FOUND,
     /// INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
     async fn record_call_attempt(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which lead, and what came of the call.")] input: RecordCallAttemptInput,
+        #[graphql(desc = "The lead, and the outcome of the call.")] input: RecordCallAttemptInput,
     ) -> Option<RecordCallAttemptPayload> {
         let command = Attempt::read(|faults| RecordCallAttempt {
             id: lead_id(&input.id, faults),
@@ -223,7 +223,7 @@ impl LeadMutation {
     async fn update_score(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which lead, and its score.")] input: UpdateScoreInput,
+        #[graphql(desc = "The lead, and its score.")] input: UpdateScoreInput,
     ) -> Option<UpdateScorePayload> {
         let (expected_version, score) = (input.expected_version, Some(input.score));
         let command = Attempt::read(|faults| SetScore {
@@ -234,12 +234,12 @@ impl LeadMutation {
         payload(ctx, input.idempotency_key, command).await
     }
 
-    /// Gives the score back to the rules. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
+    /// Computes the score by the rules again. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
     /// LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
     async fn rescore_lead(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which lead.")] input: RescoreLeadInput,
+        #[graphql(desc = "The lead.")] input: RescoreLeadInput,
     ) -> Option<RescoreLeadPayload> {
         let expected_version = input.expected_version;
         let command = Attempt::read(|faults| SetScore {

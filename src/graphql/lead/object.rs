@@ -17,7 +17,7 @@ use crate::graphql::timeline::{
 use crate::graphql::user::named;
 use crate::service::leads::{self, Columns, scoring};
 
-/// Where a lead came from.
+/// The source that a lead came from.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "leads::LeadSource")]
 pub enum LeadSource {
@@ -35,7 +35,7 @@ pub enum LeadSource {
     Other,
 }
 
-/// Where a lead stands in the pipeline.
+/// The status of a lead in the pipeline.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "leads::LeadStatus")]
 pub enum LeadStatus {
@@ -43,7 +43,7 @@ pub enum LeadStatus {
     New,
     /// First contact was made.
     Contacted,
-    /// Need and means are known.
+    /// Need and budget are known.
     Qualified,
     /// An offer was made.
     Proposal,
@@ -57,9 +57,9 @@ pub enum LeadStatus {
     Callback,
 }
 
-/// Declares the fields of a lead that take no arguments and no time, each once: its type, the columns
-/// that a list reads for it, and its value. Of that come its resolver and its writer as JSON. The other
-/// fields follow as they are.
+/// Declares the fields of a lead that need no arguments and no database, each once: its type, the
+/// columns that a list reads for it, and its value. The macro makes its resolver and its JSON writer of
+/// that. The other fields follow as usual resolvers.
 macro_rules! lead_object {
     (
         |$lead:ident| {
@@ -92,13 +92,13 @@ macro_rules! lead_object {
 
 lead_object! {
     |lead| {
-        /// Names the lead.
+        /// The lead's id.
         id: ID [id] = lead.id().0;
         /// The first name. A lead has one, or a last name, or a company.
         first_name: Option<&str> [first_name] = lead.first_name().as_deref();
         /// The last name.
         last_name: Option<&str> [last_name] = lead.last_name().as_deref();
-        /// The name to call the lead by: first and last name, or the one that is there, else the company.
+        /// The display name: first and last name, or the one that is given, else the company.
         full_name: Cow<'_, str> [first_name last_name company] = lead.full_name();
         /// The e-mail address. A lead has one, or a phone number, or both.
         email: Option<&str> [email] = lead.email().as_deref();
@@ -106,9 +106,9 @@ lead_object! {
         phone: Option<&str> [phone] = lead.phone().as_deref();
         /// The company.
         company: Option<&str> [company] = lead.company().as_deref();
-        /// The channel that the lead came by.
+        /// The source that the lead came from.
         source: LeadSource [source] = *lead.source();
-        /// The lead's stage in the pipeline.
+        /// The lead's status in the pipeline.
         status: LeadStatus [status] = *lead.status();
         /// The score, 0–100, higher for a more promising lead; `scoreBreakdown` says why.
         lead_score: i32 [lead_score] = *lead.lead_score();
@@ -120,19 +120,19 @@ lead_object! {
         has_business_email: bool [has_business_email] = *lead.has_business_email();
         /// The probability that the lead becomes a customer, 0.0–1.0, as the team judges.
         conversion_probability: f64 [conversion_probability] = *lead.conversion_probability();
-        /// When somebody was last in contact with the lead.
+        /// The time of the last contact with the lead.
         last_contact_date: Option<DateTime<Utc>> [last_contact_date] = *lead.last_contact_date();
         /// Whole days since `lastContactDate`; null without one.
         days_since_last_contact: Option<i64> [last_contact_date] = lead.last_contact_date().map(days_since);
-        /// When to be in contact again.
+        /// The time of the next follow-up.
         next_follow_up: Option<DateTime<Utc>> [next_follow_up] = *lead.next_follow_up();
-        /// The number of calls that were tried.
+        /// The number of attempted calls.
         call_attempts: i32 [call_attempts] = *lead.call_attempts();
         /// Tags, in lower case, each once.
         tags: &[String] [tags] = lead.tags().as_slice();
-        /// Whatever else the company keeps of a lead: a JSON object.
+        /// The company's own fields of a lead: a JSON object.
         custom_fields: JsonValue [custom_fields] = lead.custom_fields();
-        /// Since when the lead is known.
+        /// The time at which the lead was created.
         created_at: DateTime<Utc> [created_at] = *lead.created_at();
         /// Whole days since `createdAt`.
         days_since_created: i64 [created_at] = days_since(*lead.created_at());
@@ -146,7 +146,7 @@ lead_object! {
         archived_at: Option<DateTime<Utc>> [archived_at] = *lead.archived_at();
     }
 
-    /// Who works on the lead; null if nobody does.
+    /// The user who works on the lead (the assignee); null if it is unassigned.
     async fn assigned_to(&self, ctx: &Context<'_>) -> Option<RawObject<User>> {
         let id = (*self.row.assigned_to())?;
         if let Some(user) = &self.assignee {
@@ -155,13 +155,13 @@ lead_object! {
         named(ctx, id).await.map(RawObject)
     }
 
-    /// How the score comes about: the lines add up to `leadScore`.
+    /// The explanation of the score: the lines add up to `leadScore`.
     async fn score_breakdown(&self) -> Vec<ScoreLine> {
         let lines = scoring::breakdown(&self.row).into_iter();
         lines.map(ScoreLine).collect()
     }
 
-    /// What the viewer may do with the lead as it is now.
+    /// The viewer's permissions on the lead as it is now.
     async fn viewer_can(&self, ctx: &Context<'_>) -> LeadPermissions {
         let viewer = actor(ctx);
         viewer.map_or_else(
@@ -175,24 +175,24 @@ lead_object! {
         self.row.status_before_archive().map(Into::into)
     }
 
-    /// The lead's timeline, newest first: what people wrote, and every change. Errors: INVALID_DATA.
+    /// The lead's timeline, newest first: notes and changes. Errors: INVALID_DATA.
     async fn timeline(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only entries of these types.")] types: Option<Vec<TimelineEntryType>>,
-        #[graphql(desc = "How many, 1–100. Default 25.")] first: Option<i32>,
+        #[graphql(desc = "Returns the first n rows, 1–100. Default 25.")] first: Option<i32>,
         #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
     ) -> Option<TimelineEntryConnection> {
         let types = types.map(|types| types.into_iter().map(Into::into).collect());
         entries_of(ctx, *self.row.id(), types, first, after).await
     }
 
-    /// What people wrote on the lead, newest first. Errors: INVALID_DATA.
+    /// The lead's notes, newest first. Errors: INVALID_DATA.
     async fn notes(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only notes of these types.")] types: Option<Vec<NoteType>>,
-        #[graphql(desc = "How many, 1–100. Default 25.")] first: Option<i32>,
+        #[graphql(desc = "Returns the first n rows, 1–100. Default 25.")] first: Option<i32>,
         #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
     ) -> Option<NoteConnection> {
         let types = types.map(|types| types.into_iter().map(Into::into).collect());
@@ -228,7 +228,7 @@ impl SyncObject for Lead {
     }
 }
 
-/// The columns that a list must read for what the query names of its leads.
+/// The columns that a list must read for the fields that the query selects of its leads.
 pub(super) fn columns(nodes: &[Lookahead<'_>]) -> Columns {
     let leads = nodes.iter().flat_map(Lookahead::selection_fields);
     let fields = leads.flat_map(|lead| lead.selection_set().collect::<Vec<_>>());

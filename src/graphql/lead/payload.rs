@@ -27,15 +27,15 @@ lead_payloads! {
     CreateLeadPayload,
     /// A lead whose fields were changed.
     UpdateLeadPayload,
-    /// A lead that was put away.
+    /// A lead that was archived.
     ArchiveLeadPayload,
-    /// A lead that was taken out of the archive.
+    /// A lead that was restored.
     RestoreLeadPayload,
     /// A lead that has the tag.
     AddTagPayload,
-    /// A lead that does not have the tag any more.
+    /// A lead that no longer has the tag.
     RemoveTagPayload,
-    /// A lead with one call more.
+    /// A lead with one more attempted call.
     RecordCallAttemptPayload,
     /// A lead whose score was set by hand.
     UpdateScorePayload,
@@ -46,6 +46,6 @@ lead_payloads! {
 /// A lead that was deleted for good.
 #[derive(SimpleObject)]
 pub struct DeleteLeadPayload {
-    /// The id that the lead had: what a client's store has to forget.
+    /// The id of the deleted lead, for the client to remove it from its cache.
     pub(super) deleted_lead_id: ID,
 }

@@ -4,17 +4,17 @@ use crate::service::Actor;
 use crate::service::leads::ListedLead;
 use crate::service::permission::{Action, may};
 
-/// What the viewer may do with a lead as it is now: which buttons to show. It may be otherwise by
-/// the time that one is pressed. An API key may do what its role may.
+/// The viewer's permissions on a lead as it is now, for an application to show its buttons. They may
+/// have changed by the time a button is pressed. An API key has the permissions of its role.
 #[derive(SimpleObject, Default)]
 pub struct LeadPermissions {
-    /// Whether to change its fields, tags, calls and score; nobody may while it is archived.
+    /// True if the viewer may change its fields, tags, calls and score; nobody may while it is archived.
     update: bool,
-    /// Whether to hand it over, within the viewer's reach; nobody may while it is archived.
+    /// True if the viewer may assign it within their scope; nobody may while it is archived.
     assign: bool,
-    /// Whether to archive it or, where it is archived, to restore it.
+    /// True if the viewer may archive it or, if it is archived, restore it.
     archive: bool,
-    /// Whether to delete it for good.
+    /// True if the viewer may delete it for good.
     delete: bool,
 }
 

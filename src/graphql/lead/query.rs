@@ -29,9 +29,9 @@ impl LeadQuery {
     }
 
     /// The leads that the viewer may see. Page forwards with `first` and `after`, backwards with
-    /// `last` and `before`, or jump with `offset`. Leads that nobody touches meanwhile are on one page
-    /// of a walk exactly once; in a search that holds for those that match, not for those whose names are
-    /// only typed alike. Errors: UNAUTHENTICATED, INVALID_DATA, SEARCH_TOO_WIDE.
+    /// `last` and `before`, or jump with `offset`. Paging with cursors returns each lead that does not
+    /// change meanwhile exactly once; in a search this holds for exact matches, not for the results of
+    /// typo correction. Errors: UNAUTHENTICATED, INVALID_DATA, SEARCH_TOO_WIDE.
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a Relay connection"
@@ -39,25 +39,25 @@ impl LeadQuery {
     async fn leads(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads; archived ones are left out unless asked for.")]
+        #[graphql(desc = "The filter; archived leads are left out unless asked for.")]
         filter: Option<LeadFilter>,
         #[graphql(
             desc = "Any part of name, e-mail, phone (however it is written) or company; several \
                     words must all match, in any order; case and accents do not matter. After \
-                    the leads that match come those that would if their names were typed a \
+                    the exact matches come the results of typo correction (names typed a \
                     little differently: one letter left out, added, changed or swapped with its \
-                    neighbour in words of four or five letters, two in longer ones; of a word at \
+                    neighbour in words of four or five letters, two in longer ones). For a word at \
                     most the 200 nearest names are looked for, and which ones those are depends on \
                     all leads and can change between two pages. At most 10 words and 200 characters."
         )]
         search: Option<String>,
         #[graphql(desc = "The order; newest first by default.")] order_by: Option<LeadOrder>,
-        #[graphql(desc = "How many, from the beginning, 1–100. Default 25.")] first: Option<i32>,
+        #[graphql(desc = "Returns the first n rows, 1–100. Default 25.")] first: Option<i32>,
         #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
-        #[graphql(desc = "How many, from the end, 1–100.")] last: Option<i32>,
+        #[graphql(desc = "Returns the last n rows, 1–100.")] last: Option<i32>,
         #[graphql(desc = "A cursor: the page ends before it.")] before: Option<String>,
         #[graphql(
-            desc = "How many leads to skip, to jump to a page. What is skipped is read: far into a \
+            desc = "The number of leads to skip, to jump to a page. Skipped leads are read: far into a \
                     long list, a cursor is quicker."
         )]
         offset: Option<i32>,
@@ -73,8 +73,8 @@ impl LeadQuery {
         answer(ctx, connection)
     }
 
-    /// The leads, among those the viewer may see, with this e-mail address or phone number: ask
-    /// before creating another. At most 25, the newest first. Errors: UNAUTHENTICATED,
+    /// The leads with this e-mail address or phone number that the viewer may see: check for
+    /// duplicates before creating a lead. At most 25, newest first. Errors: UNAUTHENTICATED,
     /// INVALID_DATA.
     async fn duplicate_leads(
         &self,
@@ -82,11 +82,11 @@ impl LeadQuery {
         #[graphql(desc = "An e-mail address; case does not matter.")] email: Option<String>,
         #[graphql(desc = "A phone number, however it is written.")] phone: Option<String>,
         #[graphql(
-            desc = "The country of a national phone number, by its two letters (ISO 3166); without it \
+            desc = "The country of a national phone number, as its two-letter code (ISO 3166); by default \
                     that of CRM_PHONE_REGION."
         )]
         phone_region: Option<String>,
-        #[graphql(desc = "Whether archived leads count too.", default)] include_archived: bool,
+        #[graphql(desc = "True to include archived leads.", default)] include_archived: bool,
     ) -> Option<Vec<Lead>> {
         let asked = DuplicatesOf {
             email,
@@ -131,26 +131,26 @@ pub enum LeadOrderField {
     Company,
     /// By `conversionProbability`.
     ConversionProbability,
-    /// By `status`, as the pipeline goes.
+    /// By `status`, in the order of the pipeline.
     Status,
 }
 
-/// Up or down.
+/// The direction of an order.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "leads::Direction")]
 pub enum SortDirection {
-    /// The smallest, earliest, first in the alphabet first.
+    /// Ascending: the smallest, earliest, first in the alphabet first.
     Asc,
-    /// The largest, latest, last in the alphabet first.
+    /// Descending: the largest, latest, last in the alphabet first.
     Desc,
 }
 
 /// The order of a list of leads.
 #[derive(InputObject)]
 pub struct LeadOrder {
-    /// By what.
+    /// The field to order by.
     field: LeadOrderField,
-    /// Which way.
+    /// The direction.
     #[graphql(default_with = "SortDirection::Asc")]
     direction: SortDirection,
 }
@@ -168,23 +168,23 @@ pub struct LeadTotal(leads::LeadFilter);
 
 #[Object]
 impl LeadTotal {
-    /// The number of leads on all pages. Exact; counted only if it is asked for. Known
-    /// without counting where the filter has nothing but `assignedTo`, `unassigned`, `createdAt` and
-    /// one of `status`, `source` and `isHotLead`; else all leads that it lets through are counted,
-    /// which takes the longer the more there are: see `totalCountUpTo`. In a search, leads whose
-    /// names are only typed alike are not counted.
+    /// The exact number of leads on all pages; counted only if it is selected. If the filter has
+    /// only `assignedTo`, `unassigned`, `createdAt` and one of `status`, `source` and `isHotLead`,
+    /// it is read from statistics. Otherwise all matching leads are counted, which takes longer
+    /// the more there are: see `totalCountUpTo`. The results of typo correction in a search are
+    /// not counted.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<i64> {
         count::count(ctx, &self.0).await
     }
 
-    /// The same for the foot of a table over any filter: counting stops after `most` leads, so
-    /// that a wide selection costs no more than that. Exact where `totalCount` is known without
-    /// counting. Errors: INVALID_DATA.
+    /// The number of leads on all pages, for any filter: counting stops after `most` leads, which
+    /// bounds the time for a wide filter. Exact where `totalCount` is read from statistics. Errors:
+    /// INVALID_DATA.
     async fn total_count_up_to(
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "After how many leads to stop, 1–100,000: up to there the number is exact.",
+            desc = "The number of leads at which counting stops, 1–100,000; exact up to there.",
             default = 10_000
         )]
         most: i32,
@@ -193,7 +193,7 @@ impl LeadTotal {
     }
 }
 
-/// A page of the leads that the filter lets through and the viewer may see.
+/// A page of the leads that match the filter and that the viewer may see.
 pub async fn lead_connection(
     ctx: &Context<'_>,
     filter: Result<leads::LeadFilter>,

@@ -5,8 +5,8 @@ use crate::service::leads::scoring::RuleScore;
 /// A rule that can contribute to a score.
 #[derive(SimpleObject)]
 pub struct ScoreRule {
-    /// Names the rule: BASE, SOURCE, COMPANY, BUSINESS_EMAIL, URGENT_TAG, CAP or MANUAL. There may
-    /// be further rules later.
+    /// The rule's id: BASE, SOURCE, COMPANY, BUSINESS_EMAIL, URGENT_TAG, CAP or MANUAL. Rules may be
+    /// added later.
     id: ID,
     /// The rule's name, in English.
     name: String,
@@ -20,8 +20,8 @@ pub struct ScoreLine(pub RuleScore);
 /// BASE: every lead starts with 50 points. SOURCE: REFERRAL 20, WEBSITE 15, FACEBOOK and INSTAGRAM
 /// 10, WHATSAPP 5, OTHER 0. COMPANY: 10 if the company is known. BUSINESS_EMAIL: 10 if the e-mail's
 /// domain is not a free mail provider's. URGENT_TAG: 15, once, for a tag among enterprise, hot,
-/// urgent. CAP: what is taken off so that the score is at most 100. MANUAL: a score that was set by
-/// hand; then the only line.
+/// urgent. CAP: the points above 100, negative, so that the score is at most 100. MANUAL: a score that
+/// was set by hand; then the only line.
 #[Object]
 impl ScoreLine {
     /// The rule.
@@ -32,7 +32,7 @@ impl ScoreLine {
         }
     }
 
-    /// What the rule contributes: 0 where it does not apply, negative for CAP.
+    /// The points of the rule: 0 if it does not apply, negative for CAP.
     async fn points(&self) -> i32 {
         self.0.points
     }

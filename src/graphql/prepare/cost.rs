@@ -4,8 +4,8 @@
 //! multiply. A long text counts as many fields as it has thousands of characters at its longest. What
 //! the schema says of itself is free: its size is bounded by the guard.
 //!
-//! The number of rows that a bulk change tells of is known when its leads are selected: their cost is
-//! asked then, before anything is written.
+//! The number of rows that a bulk change returns is known once its leads are selected: their cost is
+//! checked then, before anything is written.
 
 use std::collections::HashMap;
 
@@ -44,13 +44,13 @@ const LONG_TEXTS: [(&str, &str, u64); 5] = [
     ("FieldValue", "display", 16),
 ];
 
-/// The types that tell of each row of a bulk change. Their own fields are short and have no pages:
-/// `ROW_FIELDS` of them, or fewer, cost as much as one other.
+/// The types of the rows of a bulk change. Their own fields are short and have no pages: `ROW_FIELDS`
+/// of them, or fewer, cost as much as one other.
 const ROW: [&str; 3] = ["BulkRowResult", "RowError", "FieldError"];
 const ROW_FIELDS: u64 = 8;
 
-/// The price of an operation as far as it is known without variables: `fixed`, and for each page of a
-/// size that a variable says, so many times another price.
+/// The price of an operation as far as it is known without variables: `fixed`, and another price for
+/// each page whose size is a variable, multiplied by that size.
 #[derive(Debug, Clone, Default)]
 pub(in crate::graphql) struct Price {
     fixed: u64,
@@ -69,7 +69,7 @@ enum PageSize {
 }
 
 impl Price {
-    /// Works out what can be known without variables. The document must not be larger than allowed.
+    /// The price without the values of variables. The document must not be larger than allowed.
     pub(in crate::graphql) fn of(
         document: &ExecutableDocument,
         operation: &OperationDefinition,
@@ -114,7 +114,7 @@ impl Price {
         self.rows.extend(other.rows);
     }
 
-    /// So many times this.
+    /// The price multiplied by a page size.
     fn times(self, size: &PageSize) -> Self {
         match size {
             PageSize::Known(1) => self,
@@ -137,8 +137,8 @@ struct Pricer<'a> {
 }
 
 impl Pricer<'_> {
-    /// The price of what is selected of an object. `size` is that of the page which the object is,
-    /// if it is one: as often its lists' rows count.
+    /// The price of an object's selection set. `size` is the page size if the object is a page: its
+    /// rows count that many times.
     fn set(&self, set: &SelectionSet, object: Option<&str>, size: &PageSize) -> Price {
         let mut price = Price::default();
         for selection in &set.items {
@@ -179,7 +179,7 @@ impl Pricer<'_> {
         let object = known.map(|known| known.object.as_str());
         let mut price = self.set(&field.selection_set.node, object, &own_size);
         if known.is_some_and(|known| known.is_list && known.object == ROW[0]) {
-            // It gets the name of its change below.
+            // The name of its change is set below.
             price = Price {
                 rows: vec![(Name::new(""), price)],
                 ..Price::default()
@@ -227,7 +227,7 @@ impl Pricer<'_> {
 /// refused by its field.
 fn rows(size: &Given) -> u64 {
     match size {
-        // `1.0` is a whole number in a variable; what is none is refused before anything runs.
+        // `1.0` is a whole number in a variable; other numbers are refused before anything runs.
         Given::Number(number) => {
             let size = number.as_u64().or(number.as_f64().map(|size| size as u64));
             size.unwrap_or(0).min(page::LARGEST as u64)

@@ -1,5 +1,5 @@
-//! Documents that were parsed before, and clients that only name them: Apollo's automatic
-//! persisted queries.
+//! The cache of prepared documents, also for clients that send only a hash: Apollo's automatic persisted
+//! queries.
 
 use std::sync::Arc;
 
@@ -18,13 +18,13 @@ use crate::graphql::prepare::variable_limits::check_variables;
 use crate::graphql::prepare::{SchemaIndex, Unreadable, parse, read_object};
 use crate::service::sha256;
 
-/// The maximum length of the remembered text, in bytes; parsed, it is about ten times as large.
+/// The maximum length of all cached texts, in bytes; parsed, they are about ten times as large.
 const MOST_TEXT: u64 = 2 * 1024 * 1024;
-/// The number of documents that this comes to, by and by: for the cache's first size only.
+/// The expected number of cached documents, for the initial capacity only.
 const TYPICAL: usize = 1_000;
 
-/// The documents that are answered: any, the latest of which are remembered, or only those that
-/// the operator trusts. Clones share them.
+/// The documents that are answered: any, with a cache of the latest ones, or only those that the
+/// operator trusts. Clones share them.
 #[derive(Clone)]
 pub(in crate::graphql) struct DocumentCache {
     index: &'static SchemaIndex,
@@ -33,8 +33,7 @@ pub(in crate::graphql) struct DocumentCache {
     trusted: Option<Arc<Trusted>>,
 }
 
-/// The parameters of a GraphQL request, by their names in JSON. Other members are allowed and mean
-/// nothing.
+/// The parameters of a GraphQL request, by their names in JSON. Other members are ignored.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Parameters {
@@ -44,7 +43,7 @@ pub struct Parameters {
     pub operation_name: Option<String>,
     /// The values of variables: a JSON object.
     pub variables: Option<Box<RawValue>>,
-    /// A JSON object; of interest is `persistedQuery`.
+    /// A JSON object; only `persistedQuery` is used.
     pub extensions: Option<Box<RawValue>>,
 }
 
@@ -77,8 +76,8 @@ impl DocumentCache {
         &self.limits
     }
 
-    /// Prepares a request: by the document remembered of its text, or of its hash if the client sends
-    /// a hash only. A document made to harm is refused before anything else is done with it.
+    /// Prepares a request: with the cached document of its text, or of its hash if the client sends only
+    /// a hash. A document beyond the limits is refused before anything else is done with it.
     pub(in crate::graphql) fn prepare(
         &self,
         parameters: Parameters,

@@ -13,15 +13,15 @@ use crate::graphql::prepare::schema_index::{Input, NamedType, SchemaIndex, inner
 
 /// The name in the answer of a field that tells which type an object has. No document can have it.
 ///
-/// An object that would be answered without a field is null in the library; and which fragments
-/// apply to an object behind an interface must be known to put its fields in order. It is asked
-/// for where either may be so, and taken out of the answer.
+/// The library answers null for an object without fields, and the order of an object's fields behind an
+/// interface depends on its type, which decides the fragments that apply. In both cases this field is
+/// added to the selection, and removed from the answer.
 pub(in crate::graphql) const TYPE_MARKER: &str = "$type";
 
-/// The document in which one operation stands alone, as the library is given it: each variable is
-/// replaced by its value, what takes an absent one is left out, and so is what is skipped.
+/// The document for the library, with a single operation: each variable is replaced by its value,
+/// arguments with an absent variable are left out, and so are skipped selections.
 ///
-/// Errors: null where a type forbids it, of which validation could not know.
+/// Errors: a null of a variable that the type forbids, which validation cannot find.
 pub(in crate::graphql) fn executable<'a>(
     collector: Collector<'a>,
     operation: &'a Positioned<OperationDefinition>,
@@ -89,7 +89,7 @@ fn is_plain_set(set: &SelectionSet, object: &str, index: &SchemaIndex) -> bool {
         })
 }
 
-/// True if there is a number that stands as its text: where a float is wanted it must become one.
+/// True if there is a number that is kept as text: as a Float it must be converted.
 fn has_exact_number(field: &Field) -> bool {
     fn is_in(value: &Value) -> bool {
         match value {
@@ -128,7 +128,7 @@ struct DocumentWriter<'a> {
 }
 
 impl<'a> DocumentWriter<'a> {
-    /// Looks whether each `@skip` and `@include` that counts has a condition that is not null.
+    /// Checks that no condition of a `@skip` or `@include` is null.
     fn check_conditions(&mut self, set: &'a SelectionSet, seen: &mut HashSet<&'a Name>) {
         for item in &set.items {
             match left_out(item.node.directives(), self.collector.variables) {
@@ -176,8 +176,8 @@ impl<'a> DocumentWriter<'a> {
         self.fragments.insert(name.clone(), written);
     }
 
-    /// The selection set of an object of this type: of a concrete one the fields, each name once, as
-    /// the library would ask for one of two that must be merged a second time.
+    /// The selection set of an object of this type. For a concrete type, fields of the same name are
+    /// merged, because the library would resolve them twice.
     fn sets(
         &mut self,
         sets: &[&'a Positioned<SelectionSet>],
@@ -251,7 +251,7 @@ impl<'a> DocumentWriter<'a> {
         }
     }
 
-    /// One field for those of the same name.
+    /// Merges the fields of the same name into one.
     fn field(&mut self, fields: &[&'a Positioned<Field>], object: &str) -> Field {
         let field = &fields[0].node;
         let known = self.collector.index.field(object, &field.name.node);
@@ -282,8 +282,8 @@ impl<'a> DocumentWriter<'a> {
         }
     }
 
-    /// The value of an argument or of a field of an input object, without variables. Nothing if it
-    /// is an absent one: it is then as if nothing were written, and a default applies.
+    /// The value of an argument or of a field of an input object, without variables. `None` for an
+    /// absent variable: the argument then counts as missing, and its default applies.
     fn input(&mut self, input: Option<&Input>, value: &Value, pos: Pos) -> Option<Value> {
         let written = self.value(input.map(|input| &input.is), value, pos)?;
         if let Some(input) = input

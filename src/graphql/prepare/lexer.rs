@@ -1,7 +1,7 @@
-//! A document's text as tokens, as the specification cuts it.
+//! The lexer: a document's text as tokens of the specification.
 //!
-//! Its limits are looked at here: the parser calls itself once for each bracket, so that a document
-//! which only nests would take the stack and with it the process.
+//! The limits of the text are checked here: the parser is recursive, so that a deeply nested document
+//! would overflow the stack and end the process.
 
 use async_graphql::{Pos, ServerError};
 
@@ -27,15 +27,15 @@ pub(super) enum Kind {
     BlockString,
 }
 
-/// Why a text is no document.
+/// The error of a text that is not a document.
 #[derive(Debug)]
 pub(in crate::graphql) enum Unreadable {
     LimitExceeded(LimitExceeded),
     Syntax(ServerError),
 }
 
-/// Cuts a text into tokens, and says where it ends. Errors: the first limit that it goes beyond, or
-/// what is no token.
+/// Splits a text into tokens, and returns the position of its end. Errors: the first limit that it
+/// exceeds, or an invalid token.
 pub(super) fn tokens<'a>(
     text: &'a str,
     limits: &Limits,
@@ -64,8 +64,8 @@ pub(super) fn tokens<'a>(
     Ok((tokens, lexer.at))
 }
 
-/// The document without what means nothing: white space, commas and comments. What is no document
-/// stays as it is.
+/// The document without insignificant characters: white space, commas and comments. A text that is not
+/// a document stays as it is.
 pub(in crate::graphql) fn normalised(document: &str) -> String {
     let mut text = String::with_capacity(document.len());
     let mut lexer = Lexer::of(document);

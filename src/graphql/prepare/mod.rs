@@ -1,8 +1,8 @@
 //! From a request's text and variables to the document that is executed.
 //!
-//! The library takes a variable that is not given for null, lets null through where a type forbids
-//! it, and reads `1.0` as no Int. It is handed documents without variables: their values, coerced
-//! here as the specification says, stand where the variables stood.
+//! The library treats an absent variable as null, accepts null where a type forbids it, and refuses
+//! `1.0` as an Int. It therefore gets documents without variables: they are replaced by their values,
+//! which are coerced here by the specification.
 
 pub(super) mod document_cache;
 pub(super) mod limits;

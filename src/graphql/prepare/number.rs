@@ -1,13 +1,13 @@
 use async_graphql::Value;
 use serde_json::Number;
 
-/// So many digits of a decimal number a 64-bit float keeps.
+/// The number of decimal digits that a 64-bit float keeps.
 const KEPT_DIGITS: usize = 15;
-/// Beyond that the smallest and largest floats keep fewer.
+/// The largest exponent at which a float keeps all of them.
 const LARGEST_EXPONENT: i32 = 290;
 
-/// A number of JSON or of a document, to its last digit: one that neither 64 bits nor a float can
-/// hold exactly stands as its text, in a value of bytes, which the library has no other use for.
+/// A number of JSON or of a document, to its last digit: one that neither 64 bits nor a float can hold
+/// exactly is kept as its text, in a value of bytes, which is not used otherwise.
 pub(in crate::graphql) fn number(text: &str) -> Value {
     if let Ok(whole) = text.parse::<i64>()
         && text != "-0"
@@ -42,7 +42,7 @@ fn fits_float(text: &str) -> bool {
     let is_near = exponent
         .parse::<i32>()
         .is_ok_and(|e| e.abs() <= LARGEST_EXPONENT);
-    // Zeros at the end are digits like others here: who wrote them wants them kept.
+    // Trailing zeros count as digits, so that they are kept.
     significant <= KEPT_DIGITS && digits().count() <= 20 && is_near
 }
 

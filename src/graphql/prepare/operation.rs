@@ -8,11 +8,11 @@ use async_graphql::{Name, Pos, Positioned};
 
 use crate::graphql::prepare::SchemaIndex;
 
-/// The maximum length of a client's made-up name that is repeated in the log.
+/// The maximum length of a client's operation name in the log.
 const LONGEST_NAME: usize = 64;
 
-/// An operation, as far as it can be said in a log and in metrics: without any value of the
-/// client's, and with as few words as the schema has.
+/// An operation for the log and the metrics: without values of the client, and with a limited set of
+/// labels.
 #[derive(Debug)]
 pub struct Operation {
     /// The kind: reading or changing.

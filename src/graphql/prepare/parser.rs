@@ -1,8 +1,7 @@
-//! DocumentCache, as the specification of September 2025 writes them.
+//! The parser of documents, by the specification of September 2025.
 //!
-//! The library's parser knows neither `\u{1F680}` nor surrogate pairs, no descriptions in front of
-//! operations and fragments, keeps only one of two input fields of the same name, and rounds
-//! numbers.
+//! The library's parser supports neither `\u{1F680}` nor surrogate pairs, no descriptions of operations
+//! and fragments, keeps only one of two input fields of the same name, and rounds numbers.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

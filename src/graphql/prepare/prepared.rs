@@ -14,7 +14,7 @@ use crate::graphql::prepare::query_meter::{MeterError, check_size};
 use crate::graphql::prepare::weights::{Uses, Weights};
 use crate::graphql::prepare::{SchemaIndex, is_plain, validate};
 
-/// A document, and what there is to know of it before it is asked.
+/// A document with the facts that do not depend on a request.
 #[derive(Debug)]
 pub(in crate::graphql) struct PreparedDocument {
     pub(in crate::graphql) document: ExecutableDocument,
@@ -23,7 +23,7 @@ pub(in crate::graphql) struct PreparedDocument {
     operations: Vec<PreparedOperation>,
     /// True if parts of its answer must be merged.
     pub(in crate::graphql) has_merges: bool,
-    /// True if it can be executed as it stands, whatever a request brings for variables.
+    /// True if it can be executed unchanged, whatever the variables.
     pub(in crate::graphql) is_plain: bool,
     is_valid: AtomicBool,
 }
@@ -169,7 +169,7 @@ impl PreparedRequest {
         operation.is_some_and(|of| of.operation.kind == OperationType::Mutation)
     }
 
-    /// True unless it is known to be no query: an operation that cannot be told fails on its own.
+    /// True unless it is known not to be a query: an unknown operation fails later.
     pub(in crate::graphql) fn may_be_query(&self) -> bool {
         let operation = self.operation();
         operation.is_none_or(|of| of.operation.kind == OperationType::Query)
@@ -220,7 +220,7 @@ impl RowCosts {
         self.limit - self.left.load(Ordering::Relaxed)
     }
 
-    /// Nothing where no rows are selected.
+    /// The price of a row; zero if no rows are selected.
     fn price(&self, key: &str) -> u64 {
         let mut prices = self.prices.iter();
         prices

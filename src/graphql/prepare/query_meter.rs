@@ -1,7 +1,7 @@
 //! The limits of a parsed document, checked before it is validated.
 //!
-//! Validation follows every fragment wherever it is spread, so that a chain of fragments which
-//! each spread the next one twice would take for ever. Here each fragment is measured once.
+//! Validation follows every spread of a fragment, so that a chain of fragments which each spread the
+//! next one twice would take exponential time. Here each fragment is measured once.
 
 use std::collections::HashMap;
 
@@ -166,7 +166,7 @@ impl<'a> QueryMeter<'a> {
     }
 
     fn fragment(&mut self, name: &Name, level: usize) -> Result<Size, MeterError> {
-        // That there is none such is for validation to say.
+        // Validation reports a missing fragment.
         let Some((name, fragment)) = self.document.fragments.get_key_value(name) else {
             return Ok(Size::default());
         };

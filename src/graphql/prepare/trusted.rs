@@ -1,5 +1,5 @@
-//! The documents that the operator trusts, where only those are answered: whoever has a token, or
-//! none, can then ask nothing that the company's own programs do not ask.
+//! The allowlist of documents that the operator trusts: if it is used, clients can only send the
+//! operations of the company's own programs.
 
 use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
@@ -18,7 +18,7 @@ use crate::service::sha256;
 #[derive(Debug, Default)]
 pub(in crate::graphql) struct Trusted(HashMap<Hash, Arc<PreparedDocument>>);
 
-/// A document that was to be trusted and could never be answered.
+/// An error of a document on the list, which could never be answered.
 #[derive(Debug)]
 pub struct InvalidTrustedDocument {
     file: String,

@@ -6,17 +6,17 @@ use async_graphql::{Name, Pos, Positioned, ServerError, Value};
 use crate::graphql::prepare::scalars::{self, DisplayValue};
 use crate::graphql::prepare::schema_index::{Input, InputObject, NamedType, SchemaIndex};
 
-/// So many faults are told of the variables of one request.
+/// The most faults that are reported for the variables of one request.
 const MOST_FAULTS: usize = 50;
 
 /// The values of an operation's variables, coerced. One that was neither given nor has a default
 /// is not among them.
 pub(in crate::graphql) type Variables = HashMap<Name, Value>;
 
-/// CoerceVariableValues: holds what a request gives for variables against their types. With
-/// `suggests` the client is told which values an enumeration has.
+/// CoerceVariableValues: coerces the values of a request to the types of the variables. With
+/// `suggests`, errors list the values of an enumeration.
 ///
-/// Errors: what does not fit, each with the variable's name and the path in it.
+/// Errors: one per invalid value, with the variable's name and the path in it.
 pub(in crate::graphql) fn coerce_variables(
     operation: &OperationDefinition,
     given: &async_graphql::Variables,
@@ -209,7 +209,7 @@ impl<'a> Coercion<'a> {
         Value::Null
     }
 
-    /// Refuses an object for what its fields are: its text would hide the reason.
+    /// Refuses an object because of its fields, without printing it: the text would hide the reason.
     fn refuse_object(&mut self, reason: &str) {
         self.fault("an object", reason);
     }

@@ -1,5 +1,5 @@
-//! The size of values. Each use of a variable copies its value, so that a document which uses a
-//! large one often would take all memory.
+//! The weight of values. Each use of a variable copies its value, so that a document which often uses a
+//! large one would take all memory.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,9 @@ use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Name, Value as Given, Variables};
 use async_graphql_value::Value;
 
-/// So many bytes of a text weigh as much as one more value.
+/// The number of bytes of a text that weigh as much as one more value.
 const TEXT: usize = 32;
-/// An object weighs as much as so many values: one that leaves all fields out is read for each that
-/// its type has.
+/// The weight of an object, in values: even an empty one is read for each field of its type.
 const OBJECT: usize = 10;
 
 /// The counts of the values in arguments.

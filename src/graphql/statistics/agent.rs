@@ -44,10 +44,10 @@ impl SyncObject for AgentStatistics {
     }
 }
 
-/// What is counted over the leads of one assignee.
+/// The figures over the leads of one assignee.
 #[Object]
 impl AgentStatistics {
-    /// The assignee; null for the leads that are assigned to nobody.
+    /// The assignee; null for the unassigned leads.
     async fn user(&self, ctx: &Context<'_>) -> Option<RawObject<User>> {
         let id = self.totals.agent?;
         if let Some(user) = &self.user {
@@ -56,12 +56,12 @@ impl AgentStatistics {
         named(ctx, id).await.map(RawObject)
     }
 
-    /// How many leads.
+    /// The number of leads.
     async fn total_leads(&self) -> i64 {
         self.totals.total
     }
 
-    /// How many of them are WON.
+    /// The number of leads that are WON.
     async fn won_leads(&self) -> i64 {
         self.totals.won
     }
@@ -77,7 +77,7 @@ impl AgentStatistics {
     }
 }
 
-/// The rows of these agents. Who they are is looked up if the query goes on to ask for it.
+/// The rows of these assignees. Their users are looked up if the query selects them.
 pub(super) async fn agents(
     ctx: &Context<'_>,
     totals: Vec<AgentTotals>,

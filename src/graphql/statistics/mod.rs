@@ -19,7 +19,7 @@ use crate::graphql::statistics::requested::requested_statistics;
 use crate::service::statistics::{self, Bucket, SeriesKey, Statistics};
 use crate::service::{Result, ServiceError, leads};
 
-/// A stretch of time on a calendar.
+/// A calendar period.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "Bucket")]
 pub enum TimeBucket {
@@ -49,45 +49,45 @@ impl ScalarType for Date {
     }
 }
 
-/// How many leads have a status.
+/// The number of leads with a status.
 #[derive(SimpleObject)]
 pub struct StatusCount {
     /// The status.
     status: LeadStatus,
-    /// How many leads.
+    /// The number of leads.
     count: i64,
 }
 
-/// How many leads came from a source.
+/// The number of leads from a source.
 #[derive(SimpleObject)]
 pub struct SourceStatistics {
     /// The source.
     source: LeadSource,
-    /// How many leads.
+    /// The number of leads.
     count: i64,
 }
 
-/// How many leads were created in a stretch of time.
+/// The number of leads created in a period.
 #[derive(SimpleObject)]
 pub struct TimeCount {
-    /// The first day of the stretch, in the time zone asked for.
+    /// The first day of the period, in the requested time zone.
     start: Date,
-    /// How many leads.
+    /// The number of leads.
     count: i64,
 }
 
-/// The figures counted over the leads that the filter lets through and the viewer may see. All of them
-/// come from one moment.
+/// The figures over the leads that match the filter and that the viewer may see. All of them are read
+/// in one snapshot.
 pub struct LeadStatistics {
     statistics: Statistics,
     agents: Vec<RawObject<AgentStatistics>>,
 }
 
-/// What is counted over the leads that the filter lets through and the viewer may see. All of it
-/// comes from one moment.
+/// The figures over the leads that match the filter and that the viewer may see. All of them are read
+/// in one snapshot.
 #[Object]
 impl LeadStatistics {
-    /// How many leads.
+    /// The number of leads.
     async fn total_leads(&self) -> i64 {
         self.statistics.totals.total
     }
@@ -97,7 +97,7 @@ impl LeadStatistics {
         self.statistics.totals.average_score()
     }
 
-    /// How many leads have a score above 70.
+    /// The number of leads with a score above 70.
     async fn hot_leads_count(&self) -> i64 {
         self.statistics.totals.hot
     }
@@ -127,28 +127,27 @@ impl LeadStatistics {
             .collect()
     }
 
-    /// One row for each assignee who has leads, and one without a user for the leads that nobody
-    /// has; the largest number of leads first.
+    /// One row for each assignee who has leads, and one without a user for the unassigned leads; the
+    /// largest number of leads first.
     async fn leads_by_agent(&self) -> RawList<'_, AgentStatistics> {
         RawList(self.agents.iter().collect())
     }
 
-    /// How many follow-ups are overdue: `nextFollowUp` is over, and the lead is neither WON nor
+    /// The number of overdue follow-ups: `nextFollowUp` is in the past, and the lead is neither WON nor
     /// LOST.
     async fn overdue_follow_ups(&self) -> i64 {
         self.statistics.totals.overdue
     }
 
-    /// How many leads were created, stretch by stretch, from the first that has any to the last,
-    /// zeros too. Fastest in UTC. Errors: INVALID_DATA for an unknown time zone or more than 5,000
-    /// stretches.
+    /// The number of leads created in each period, from the first period with leads to the last, zeros
+    /// too. Fastest in UTC. Errors: INVALID_DATA for an unknown time zone or more than 5,000 periods.
     async fn created_over_time(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How long a stretch is.", default_with = "TimeBucket::Day")]
+        #[graphql(desc = "The length of a period.", default_with = "TimeBucket::Day")]
         bucket: TimeBucket,
         #[graphql(
-            desc = "On whose clocks a day begins: an IANA name, like Europe/Warsaw.",
+            desc = "The time zone in which a day begins: an IANA name, like Europe/Warsaw.",
             default = "UTC"
         )]
         time_zone: String,
@@ -176,19 +175,19 @@ pub struct StatisticsQuery;
 
 #[Object]
 impl StatisticsQuery {
-    /// What is counted over leads: all that the viewer may see, or those that the filter lets
-    /// through. Without a search and with a filter of nothing but `assignedTo`, `unassigned` and
-    /// `createdAt` the answer is known without reading the leads, however many there are; ranges of
-    /// `createdAt` should begin and end at midnight UTC for that, and up to a day of leads is read at each
-    /// end that does not. Only what is selected is computed. Errors: UNAUTHENTICATED, INVALID_DATA.
+    /// Statistics of the leads that the viewer may see and that match the filter. Without a search, and
+    /// with only `assignedTo`, `unassigned` and `createdAt` in the filter, they are read from rollups, which
+    /// is fast for any number of leads. A range of `createdAt` should begin and end at midnight UTC: at
+    /// an end that does not, up to a day of leads is read. Only selected figures are computed. Errors:
+    /// UNAUTHENTICATED, INVALID_DATA.
     async fn lead_statistics(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which leads; archived ones are left out unless asked for.")]
+        #[graphql(desc = "The filter; archived leads are left out unless asked for.")]
         filter: Option<LeadFilter>,
         #[graphql(
-            desc = "Any part of name, e-mail, phone or company, as in `leads`; names that are \
-                    only typed alike are not counted."
+            desc = "Any part of name, e-mail, phone or company, as in `leads`; the results of \
+                    typo correction are not counted."
         )]
         search: Option<String>,
     ) -> Option<LeadStatistics> {

@@ -2,7 +2,7 @@ use async_graphql::{Context, Value};
 
 use crate::service::statistics::{Bucket, RequestedStatistics, SeriesKey};
 
-/// The figures that the query goes on to ask for: all of it is read in one snapshot, and nothing else is.
+/// The figures that the query selects: only these are read, all in one snapshot.
 pub(super) fn requested_statistics(ctx: &Context<'_>) -> RequestedStatistics {
     let asks = |field: &str| ctx.look_ahead().field(field).exists();
     let sums = [
@@ -21,8 +21,8 @@ pub(super) fn requested_statistics(ctx: &Context<'_>) -> RequestedStatistics {
     }
 }
 
-/// The series that the query goes on to ask for. An unknown time zone is left to the field itself,
-/// which says so.
+/// The series that the query selects. An unknown time zone is left out here; the field itself reports
+/// the error.
 fn series_asked_for(ctx: &Context<'_>) -> Vec<SeriesKey> {
     let mut keys: Vec<SeriesKey> = Vec::new();
     for field in ctx.look_ahead().field("createdOverTime").selection_fields() {

@@ -19,31 +19,31 @@ impl SyncObject for Change {
     }
 }
 
-/// A change of a lead, recorded by the system together with the change itself. The first one of a
-/// lead has all the values that it began with.
+/// A change of a lead, recorded in the same transaction as the change. The first one of a lead has all
+/// its initial values.
 #[Object]
 impl Change {
-    /// Names the change.
+    /// The change's id.
     pub async fn id(&self) -> ID {
         self.0.id.0.into()
     }
 
-    /// The change's place in the log of all leads: ask `timeline(after: …)` for what came later.
+    /// The change's position in the log of all leads: `timeline(after: …)` returns later entries.
     pub async fn position(&self) -> Position {
         Position(self.0.position)
     }
 
-    /// When it was made.
+    /// The time of the change.
     pub async fn at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
 
-    /// Who made it; null if the system did.
+    /// The user who made it; null if the system did.
     pub async fn by(&self, ctx: &Context<'_>) -> Option<User> {
         entry::by(ctx, &self.0).await
     }
 
-    /// The lead that changed; null if it is no longer the viewer's to see.
+    /// The lead that changed; null if the viewer may no longer see it.
     pub async fn lead(&self, ctx: &Context<'_>) -> Option<Lead> {
         entry::lead(ctx, &self.0).await
     }
@@ -54,10 +54,10 @@ impl Change {
     }
 }
 
-/// One field that changed.
+/// A changed field.
 pub struct FieldChange(timeline::FieldChange);
 
-/// One field that changed.
+/// A changed field.
 #[Object]
 impl FieldChange {
     /// The name of the lead's field.
@@ -94,13 +94,13 @@ impl FieldChange {
     }
 }
 
-/// A value that a field had.
+/// A value of a field.
 #[derive(SimpleObject)]
 pub struct FieldValue {
-    /// The value as the lead has it; of a user the id.
+    /// The value as in the lead; for a user the id.
     value: JsonValue,
-    /// The value as a text to show: of a user the name, which every viewer of the lead may read;
-    /// tags with commas between; a time as RFC 3339; an enum value by its name; anything else as JSON.
+    /// The value as text to show: for a user the name, which every viewer of the lead may read; tags
+    /// separated by commas; a time in RFC 3339; an enum value by its name; anything else as JSON.
     display: String,
 }
 

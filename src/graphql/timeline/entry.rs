@@ -16,7 +16,7 @@ use crate::service::timeline::{self, Entry};
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "timeline::EntryType")]
 pub enum TimelineEntryType {
-    /// A `Note`: something a person noted.
+    /// A `Note`: a plain note.
     Note,
     /// A `Note`: a call.
     Call,
@@ -29,30 +29,30 @@ pub enum TimelineEntryType {
 }
 
 /// An entry of a lead's timeline: a `Note`, which a person wrote, or a `Change`, which the system
-/// recorded. Entries never change: editing a note adds a new version that takes the former one's
-/// place. There may be further kinds later.
+/// recorded. Entries never change: editing a note adds a new version, which replaces the former one.
+/// Further types may be added later.
 #[derive(Interface)]
 #[graphql(
     field(name = "id", ty = "ID", desc = "Names the entry."),
     field(
         name = "position",
         ty = "Position",
-        desc = "The entry's place in the log of all leads: ask `timeline(after: …)` for what came later."
+        desc = "The entry's position in the log of all leads: `timeline(after: …)` returns later entries."
     ),
     field(
         name = "at",
         ty = "DateTime<Utc>",
-        desc = "When it was written or the change was made."
+        desc = "The time at which the note was written or the change was made."
     ),
     field(
         name = "by",
         ty = "Option<User>",
-        desc = "Who wrote it or made the change; null if the system did."
+        desc = "The user who wrote it or made the change; null if the system did."
     ),
     field(
         name = "lead",
         ty = "Option<Lead>",
-        desc = "The lead it is about; null if it is no longer the viewer's to see."
+        desc = "The lead it is about; null if the viewer may no longer see it."
     )
 )]
 pub enum TimelineEntry {

@@ -1,4 +1,4 @@
-//! The timeline of leads, as the client sees it: what people write, and every change.
+//! The timeline of leads, as the client sees it: notes and changes.
 
 mod change;
 mod entry;

@@ -8,7 +8,7 @@ use crate::graphql::timeline::NoteType;
 use crate::service::timeline::{AddNote, EditNote};
 use crate::service::{LeadId, NoteId};
 
-/// A note to be.
+/// A new note.
 #[derive(InputObject)]
 pub struct AddNoteInput {
     /// The lead it is about.
@@ -20,8 +20,8 @@ pub struct AddNoteInput {
     note_type: NoteType,
     /// The `version` of the lead that the client saw: CONFLICT if it has another one now.
     expected_version: Option<i32>,
-    /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it has no second effect and answers what was done, with the objects as they are now.
+    /// The idempotency key, chosen by the client, 1–200 characters. A repeat within 24 hours has no
+    /// second effect and returns what was done, with the objects as they are now.
     idempotency_key: Option<String>,
 }
 
@@ -32,16 +32,16 @@ pub struct EditNoteInput {
     id: ID,
     /// The new text, 1–10,000 characters.
     content: String,
-    /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it has no second effect and answers what was done, with the objects as they are now.
+    /// The idempotency key, chosen by the client, 1–200 characters. A repeat within 24 hours has no
+    /// second effect and returns what was done, with the objects as they are now.
     idempotency_key: Option<String>,
 }
 
 /// A note that was written.
 #[derive(SimpleObject)]
 pub struct AddNotePayload {
-    /// The note; null if a repeated idempotency key is answered and the note's lead is deleted, or no
-    /// longer the viewer's to see.
+    /// The note; null if a repeated idempotency key is answered and the note's lead is deleted, or the
+    /// viewer may no longer see it.
     note: Option<Note>,
 }
 
@@ -49,7 +49,7 @@ pub struct AddNotePayload {
 #[derive(SimpleObject)]
 pub struct EditNotePayload {
     /// The new version; null if a repeated idempotency key is answered and the note's lead is
-    /// deleted, or no longer the viewer's to see.
+    /// deleted, or the viewer may no longer see it.
     note: Option<Note>,
 }
 
@@ -58,12 +58,12 @@ pub struct NoteMutation;
 
 #[Object]
 impl NoteMutation {
-    /// Notes something on a lead; archived leads too. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
+    /// Adds a note to a lead; archived leads too. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
     /// LEAD_NOT_FOUND, INVALID_DATA, CONFLICT, IDEMPOTENCY_CONFLICT.
     async fn add_note(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which lead, and the text.")] input: AddNoteInput,
+        #[graphql(desc = "The lead, and the text.")] input: AddNoteInput,
     ) -> Option<AddNotePayload> {
         let command = Attempt::read(|faults| AddNote {
             lead: LeadId(attempt::id("id", &input.id, faults)),
@@ -77,13 +77,13 @@ impl NoteMutation {
         })
     }
 
-    /// Replaces the text of one's own note; the earlier text stays as `earlierVersion`. Errors:
+    /// Replaces the text of the viewer's own note; the former text stays as `earlierVersion`. Errors:
     /// UNAUTHENTICATED, PERMISSION_DENIED, NOTE_NOT_FOUND, INVALID_DATA, CONFLICT if there is a
     /// newer version, IDEMPOTENCY_CONFLICT.
     async fn edit_note(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which note, and its new text.")] input: EditNoteInput,
+        #[graphql(desc = "The note, and its new text.")] input: EditNoteInput,
     ) -> Option<EditNotePayload> {
         let command = Attempt::read(|faults| EditNote {
             id: NoteId(attempt::id("id", &input.id, faults)),

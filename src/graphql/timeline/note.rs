@@ -15,7 +15,7 @@ use crate::service::timeline;
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "timeline::NoteType")]
 pub enum NoteType {
-    /// Something a person noted.
+    /// A plain note.
     Note,
     /// A call.
     Call,
@@ -41,31 +41,31 @@ impl Listed for Note {
     type About = EmptyFields;
 }
 
-/// What a person wrote on a lead. Notes never change: editing one adds a new version that takes the
-/// former one's place.
+/// A note that a person wrote on a lead. Notes never change: editing one adds a new version, which
+/// replaces the former one.
 #[Object]
 impl Note {
-    /// Names the note, in this version.
+    /// The id of this version of the note.
     pub async fn id(&self) -> ID {
         self.entry.id.0.into()
     }
 
-    /// The note's place in the log of all leads: ask `timeline(after: …)` for what came later.
+    /// The note's position in the log of all leads: `timeline(after: …)` returns later entries.
     pub async fn position(&self) -> Position {
         Position(self.entry.position)
     }
 
-    /// When it was written.
+    /// The time at which it was written.
     pub async fn at(&self) -> DateTime<Utc> {
         self.entry.created_at
     }
 
-    /// Who wrote it; null if the system did.
+    /// The user who wrote it; null if the system did.
     pub async fn by(&self, ctx: &Context<'_>) -> Option<User> {
         entry::by(ctx, &self.entry).await
     }
 
-    /// The lead it is about; null if it is no longer the viewer's to see.
+    /// The lead it is about; null if the viewer may no longer see it.
     pub async fn lead(&self, ctx: &Context<'_>) -> Option<Lead> {
         entry::lead(ctx, &self.entry).await
     }

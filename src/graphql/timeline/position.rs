@@ -1,9 +1,9 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
-/// A place in the log of all leads.
+/// A position in the log of all leads.
 pub struct Position(pub i64);
 
-/// A place in the log of all leads: a text of decimal digits, like `"1207"`. Positions only grow.
+/// A position in the log of all leads: a string of decimal digits, like `"1207"`. Positions only grow.
 #[Scalar]
 impl ScalarType for Position {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -16,15 +16,15 @@ pub struct TimelineQuery;
 
 #[Object]
 impl TimelineQuery {
-    /// The log over all leads that the viewer may see, oldest first: for clients that follow along.
-    /// Ask again with the last `position` you saw: nothing that came later is missed, whatever
-    /// order the writers finished in. Errors: UNAUTHENTICATED, INVALID_DATA.
+    /// The log of all leads that the viewer may see, oldest first, for clients that follow changes.
+    /// Continue after the last `position` you saw: no later entry is missed, in whatever order
+    /// concurrent changes committed. Errors: UNAUTHENTICATED, INVALID_DATA.
     async fn timeline(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The `position` to continue after; from the beginning without one.")]
         after: Option<Position>,
-        #[graphql(desc = "How many entries, 1–100. Default 25.")] first: Option<i32>,
+        #[graphql(desc = "The number of entries, 1–100. Default 25.")] first: Option<i32>,
     ) -> Option<TimelineEntryConnection> {
         let slice = feed(ctx, after, first).await;
         answer(ctx, slice).map(|slice| entry_connection(slice, i64::to_string))
@@ -60,7 +60,7 @@ pub(in crate::graphql) async fn entries_of(
     Some(entry_connection(slice, opaque))
 }
 
-/// The page of what people wrote on a lead.
+/// The page of a lead's notes.
 pub(in crate::graphql) async fn notes_of(
     ctx: &Context<'_>,
     lead: LeadId,

@@ -8,21 +8,21 @@ use crate::service::users::{CreateUser, DeactivateUser, TheirLeads, UpdateUser, 
 use crate::service::validation::FieldErrors;
 use crate::service::{Result, UserId};
 
-/// A user to be.
+/// A new user.
 #[derive(InputObject)]
 pub struct CreateUserInput {
     /// The address to sign in with; compared without case.
     email: String,
     /// The name, 1–200 characters.
     full_name: String,
-    /// What the user may do.
+    /// The user's role.
     role: UserRole,
-    /// Who leads the user's team: a manager or an administrator.
+    /// The manager of the user's team: a manager or an administrator.
     manager_id: Option<ID>,
     /// The first password, 10–200 characters.
     password: String,
-    /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it has no second effect and answers what was done, with the objects as they are now.
+    /// The idempotency key, chosen by the client, 1–200 characters. A repeat within 24 hours has no
+    /// second effect and returns what was done, with the objects as they are now.
     pub idempotency_key: Option<String>,
 }
 
@@ -40,28 +40,28 @@ impl CreateUserInput {
     }
 }
 
-/// The fields of a user to change; those that are absent stay as they are.
+/// The fields of a user to change. Absent fields stay as they are.
 #[derive(InputObject)]
 pub struct UpdateUserInput {
     /// The user.
     id: ID,
-    /// Another address to sign in with.
+    /// A new address to sign in with.
     email: Option<String>,
-    /// Another name, 1–200 characters.
+    /// A new name, 1–200 characters.
     full_name: Option<String>,
-    /// Another role.
+    /// A new role.
     role: Option<UserRole>,
-    /// Another manager; null for none.
+    /// A new manager; null for none.
     manager_id: MaybeUndefined<ID>,
-    /// Another password, 10–200 characters. It ends the user's sessions.
+    /// A new password, 10–200 characters. It ends the user's sessions.
     password: Option<String>,
-    /// Whom the identity provider means by this subject (`sub`) of its tokens, 1–255 characters;
-    /// null for nobody. It counts where the operator has users found by it.
+    /// The user's subject (`sub`) in the tokens of the identity provider, 1–255 characters; null for
+    /// none. It is used if the operator configured users to be found by it.
     oidc_subject: MaybeUndefined<String>,
-    /// `true` lets a deactivated user in again; to shut one out, use `deactivateUser`.
+    /// `true` reactivates a deactivated user; to deactivate one, use `deactivateUser`.
     is_active: Option<bool>,
-    /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it has no second effect and answers what was done, with the objects as they are now.
+    /// The idempotency key, chosen by the client, 1–200 characters. A repeat within 24 hours has no
+    /// second effect and returns what was done, with the objects as they are now.
     pub idempotency_key: Option<String>,
 }
 
@@ -94,14 +94,14 @@ impl UpdateUserInput {
     }
 }
 
-/// What becomes of the leads of a user who goes, archived ones too; exactly one of these.
+/// The new assignment of a deactivated user's leads, archived ones too; exactly one of these.
 #[derive(OneofObject)]
 pub enum LeadsOfUser {
-    /// `true`: they stay assigned to the user. INVALID_DATA for `false`.
+    /// `true`: the leads stay assigned to the user. INVALID_DATA for `false`.
     Keep(bool),
-    /// Another, active user gets them all.
+    /// All leads are assigned to this other, active user.
     AssignTo(ID),
-    /// `true`: nobody gets them. INVALID_DATA for `false`.
+    /// `true`: the leads become unassigned. INVALID_DATA for `false`.
     Unassign(bool),
 }
 
@@ -121,15 +121,15 @@ impl LeadsOfUser {
     }
 }
 
-/// A user to shut out.
+/// The user to deactivate.
 #[derive(InputObject)]
 pub struct DeactivateUserInput {
     /// The user.
     id: ID,
-    /// What becomes of the user's leads.
+    /// The new assignment of the user's leads.
     leads: LeadsOfUser,
-    /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it has no second effect and answers what was done, with the objects as they are now.
+    /// The idempotency key, chosen by the client, 1–200 characters. A repeat within 24 hours has no
+    /// second effect and returns what was done, with the objects as they are now.
     pub idempotency_key: Option<String>,
 }
 
@@ -141,17 +141,17 @@ impl DeactivateUserInput {
     }
 }
 
-/// The providers to add and to take away.
+/// The free mail providers to add and to remove.
 #[derive(InputObject)]
 pub struct UpdateFreeEmailDomainsInput {
-    /// Domains that become free providers', like `example.com`.
+    /// Domains to add, like `example.com`.
     #[graphql(default)]
     pub add: Vec<String>,
-    /// Domains that no longer are.
+    /// Domains to remove.
     #[graphql(default)]
     pub remove: Vec<String>,
-    /// A name for this change, made up by the client, 1–200 characters: sent again within 24
-    /// hours it has no second effect and answers what was done, with the objects as they are now.
+    /// The idempotency key, chosen by the client, 1–200 characters. A repeat within 24 hours has no
+    /// second effect and returns what was done, with the objects as they are now.
     pub idempotency_key: Option<String>,
 }
 

@@ -19,7 +19,7 @@ macro_rules! user_payloads {
         #[derive(SimpleObject)]
         pub struct $name {
             /// The user as they are now; null if a repeated idempotency key is answered and the
-            /// user is no longer the viewer's to see.
+            /// viewer may no longer see the user.
             user: Option<User>,
         }
 
@@ -36,14 +36,14 @@ user_payloads! {
     CreateUserPayload,
     /// A user who was changed.
     UpdateUserPayload,
-    /// A user who was shut out.
+    /// A user who was deactivated.
     DeactivateUserPayload,
 }
 
-/// The table that was changed.
+/// The changed list of free mail providers.
 #[derive(SimpleObject)]
 pub struct UpdateFreeEmailDomainsPayload {
-    /// All free mail providers there are now.
+    /// All domains of free mail providers after the change.
     free_email_domains: Vec<String>,
 }
 
@@ -65,36 +65,36 @@ impl UserMutation {
 
     /// Changes the named fields of a user. For administrators. Errors: UNAUTHENTICATED,
     /// PERMISSION_DENIED, USER_NOT_FOUND, INVALID_DATA, CONFLICT if the e-mail or the subject is
-    /// taken or nobody would be left to administer or to lead a team, IDEMPOTENCY_CONFLICT.
+    /// taken or no administrator or team manager would be left, IDEMPOTENCY_CONFLICT.
     async fn update_user(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which user, and the new values.")] input: UpdateUserInput,
+        #[graphql(desc = "The user, and the new values.")] input: UpdateUserInput,
     ) -> Option<UpdateUserPayload> {
         let key = input.idempotency_key.clone();
         payload(ctx, key.as_deref(), input.command()).await
     }
 
-    /// Shuts a user out: their sessions end, they cannot sign in and are assigned nothing new. For
+    /// Deactivates a user: their sessions end, they cannot sign in or be assigned leads. For
     /// administrators. Errors: UNAUTHENTICATED, PERMISSION_DENIED, USER_NOT_FOUND, INVALID_DATA,
     /// CONFLICT for the last active administrator, IDEMPOTENCY_CONFLICT.
     async fn deactivate_user(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which user, and what becomes of the leads.")] input: DeactivateUserInput,
+        #[graphql(desc = "The user, and the new assignment of the leads.")]
+        input: DeactivateUserInput,
     ) -> Option<DeactivateUserPayload> {
         let key = input.idempotency_key.clone();
         payload(ctx, key.as_deref(), async { Ok(input.command().into()) }).await
     }
 
-    /// Edits the table of free mail providers; the automatic scores of the leads with an address
-    /// there follow at once. For administrators. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
+    /// Edits the list of free mail providers; the automatic scores of leads with an address there
+    /// are updated at once. For administrators. Errors: UNAUTHENTICATED, PERMISSION_DENIED,
     /// INVALID_DATA, IDEMPOTENCY_CONFLICT.
     async fn update_free_email_domains(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The domains to add and to take away.")]
-        input: UpdateFreeEmailDomainsInput,
+        #[graphql(desc = "The domains to add and to remove.")] input: UpdateFreeEmailDomainsInput,
     ) -> Option<UpdateFreeEmailDomainsPayload> {
         let command = UpdateFreeEmailDomains {
             add: input.add,
@@ -106,7 +106,8 @@ impl UserMutation {
     }
 }
 
-/// Nobody who may not manage users makes the server hash a password.
+/// Runs the command. The permission is checked first, so that only those who may manage users make
+/// the server hash a password.
 async fn payload<C: Command<Answer = users::User>, P: From<Option<User>>>(
     ctx: &Context<'_>,
     key: Option<&str>,

@@ -1,4 +1,4 @@
-//! The users whose names stand on what the viewer sees.
+//! The users whose names are shown on objects that the viewer sees.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::graphql::objects::User;
 use crate::service::users::UserCache;
 use crate::service::{Result, UserId};
 
-/// The user whose name stands on something that the viewer sees.
+/// The user whose name is shown on an object that the viewer sees.
 pub async fn named(ctx: &Context<'_>, id: UserId) -> Option<User> {
     let viewer = answer(ctx, actor(ctx))?;
     let user = ctx.data_unchecked::<Loaders>().load_one(id).await;
@@ -19,7 +19,7 @@ pub async fn named(ctx: &Context<'_>, id: UserId) -> Option<User> {
     Some(User::seen_by(viewer, user))
 }
 
-/// The same for many, in one go: asking for each by itself costs a channel and a wake-up for each.
+/// The users of several ids, in one batch: a look-up of each would cost a channel and a wake-up.
 pub async fn all_named(
     ctx: &Context<'_>,
     ids: impl IntoIterator<Item = UserId>,

@@ -15,15 +15,15 @@ use crate::graphql::user::session::{SessionConnection, session_connection};
 use crate::service::permission::{Action, may};
 use crate::service::users;
 
-/// What a user may do.
+/// The role of a user, which decides their permissions.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 #[graphql(remote = "users::UserRole")]
 pub enum UserRole {
-    /// Sees and does everything.
+    /// May see and do everything.
     Admin,
-    /// Sees and changes own leads, those of the team, and unassigned ones; assigns within the team.
+    /// May see and change own leads, those of the team, and unassigned ones, and assign within the team.
     Manager,
-    /// Sees and changes leads assigned to them.
+    /// May see and change the leads assigned to them.
     Agent,
 }
 
@@ -47,16 +47,16 @@ impl SyncObject for User {
     }
 }
 
-/// Somebody who works with leads.
+/// A user of the CRM.
 #[Object]
 impl User {
-    /// Names the user.
+    /// The user's id.
     pub async fn id(&self) -> ID {
         self.row.id.0.into()
     }
 
-    /// The address the user signs in with; null if the viewer may not see the user, but only who
-    /// works on a lead or wrote a note.
+    /// The address the user signs in with; null if the viewer may see only the user's name, as an
+    /// assignee or author.
     async fn email(&self) -> Option<&str> {
         self.if_in_reach(&self.row.email)
     }
@@ -66,25 +66,25 @@ impl User {
         &self.row.full_name
     }
 
-    /// What the user may do; null if the viewer may not see the user.
+    /// The user's role; null if the viewer may not see the user.
     async fn role(&self) -> Option<UserRole> {
         self.if_in_reach(self.row.role.into())
     }
 
-    /// Who leads the user's team; null without one, or if the viewer may not see this user's
-    /// place in the company.
+    /// The manager of the user's team; null without one, or if the viewer may not see the user's
+    /// manager.
     async fn manager(&self, ctx: &Context<'_>) -> Option<User> {
         let id = self.if_in_reach(self.row.manager_id?)?;
         named(ctx, id).await
     }
 
-    /// Whether the user can sign in and be assigned leads; null if the viewer may not see the user.
+    /// True if the user can sign in and be assigned leads; null if the viewer may not see the user.
     async fn is_active(&self) -> Option<bool> {
         self.if_in_reach(self.row.is_active)
     }
 
-    /// The subject (`sub`) by which the identity provider means this user, if an administrator noted
-    /// it; null for everybody but administrators.
+    /// The user's subject (`sub`) in the tokens of the identity provider, if an administrator entered
+    /// it; null unless the viewer is an administrator.
     async fn oidc_subject(&self, ctx: &Context<'_>) -> Option<&str> {
         let viewer = actor(ctx).ok()?;
         may(viewer, Action::ManageUsers, Some(self.row.id)).then_some(())?;
@@ -96,22 +96,22 @@ impl User {
         self.if_in_reach(self.row.created_at)
     }
 
-    /// What the viewer may do, where the user is the viewer (`me`); null for everybody else. An API
-    /// key may do what its role may.
+    /// The viewer's permissions, if the user is the viewer (`me`); null for other users. An API key has
+    /// the permissions of its role.
     async fn can(&self) -> Option<UserPermissions> {
         self.can
     }
 
-    /// The user's open sessions, newest first, where the user is the viewer (`me`); null for everybody
-    /// else. Not for API keys.
+    /// The user's open sessions, newest first, if the user is the viewer (`me`); null for other users.
+    /// Not for API keys.
     async fn sessions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many, from the beginning, 1–100. Default 25.")] first: Option<i32>,
+        #[graphql(desc = "Returns the first n rows, 1–100. Default 25.")] first: Option<i32>,
         #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
-        #[graphql(desc = "How many, from the end, 1–100.")] last: Option<i32>,
+        #[graphql(desc = "Returns the last n rows, 1–100.")] last: Option<i32>,
         #[graphql(desc = "A cursor: the page ends before it.")] before: Option<String>,
-        #[graphql(desc = "How many sessions to skip.")] offset: Option<i32>,
+        #[graphql(desc = "The number of sessions to skip.")] offset: Option<i32>,
     ) -> Option<SessionConnection> {
         self.can?;
         let page = PageArguments {
@@ -132,14 +132,14 @@ impl User {
     async fn leads(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which of them.")] filter: Option<LeadFilter>,
+        #[graphql(desc = "The filter.")] filter: Option<LeadFilter>,
         #[graphql(desc = "As in `leads`.")] search: Option<String>,
         #[graphql(desc = "The order; newest first by default.")] order_by: Option<LeadOrder>,
-        #[graphql(desc = "How many, from the beginning, 1–100. Default 25.")] first: Option<i32>,
+        #[graphql(desc = "Returns the first n rows, 1–100. Default 25.")] first: Option<i32>,
         #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
-        #[graphql(desc = "How many, from the end, 1–100.")] last: Option<i32>,
+        #[graphql(desc = "Returns the last n rows, 1–100.")] last: Option<i32>,
         #[graphql(desc = "A cursor: the page ends before it.")] before: Option<String>,
-        #[graphql(desc = "How many leads to skip.")] offset: Option<i32>,
+        #[graphql(desc = "The number of leads to skip.")] offset: Option<i32>,
     ) -> Option<LeadConnection> {
         let page = PageArguments {
             first,

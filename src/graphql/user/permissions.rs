@@ -3,19 +3,19 @@ use async_graphql::SimpleObject;
 use crate::service::Actor;
 use crate::service::permission::{Action, require_somewhere};
 
-/// What the viewer may do beside working on leads: which parts of an application to show.
+/// The viewer's permissions besides those on single leads, for an application to show its pages.
 #[derive(SimpleObject, Clone, Copy)]
 pub struct UserPermissions {
-    /// Whether to create, change and deactivate users.
+    /// True if the viewer may create, change and deactivate users.
     manage_users: bool,
-    /// Whether to make, list and revoke API keys; no API key may.
+    /// True if the viewer may create, list and revoke API keys; an API key may not.
     manage_api_keys: bool,
-    /// Whether to delete leads for good.
+    /// True if the viewer may delete leads for good.
     delete_leads: bool,
 }
 
 impl UserPermissions {
-    /// Decided by the viewer's role, or that of the API key.
+    /// The permissions of the viewer's role, or of the API key's.
     pub fn of(viewer: &Actor) -> Self {
         let may = |action| require_somewhere(viewer, action).is_ok();
         Self {

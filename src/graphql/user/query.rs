@@ -22,7 +22,7 @@ pub struct UserTotal(UserFilter);
 
 #[Object]
 impl UserTotal {
-    /// How many users there are on all pages.
+    /// The number of users on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Option<i64> {
         let count = async { users::count(db(ctx), actor(ctx)?, &self.0).await };
         answer(ctx, count.await)
@@ -34,7 +34,7 @@ pub struct UserQuery;
 
 #[Object]
 impl UserQuery {
-    /// Who is signed in. Errors: UNAUTHENTICATED.
+    /// The user who is signed in. Errors: UNAUTHENTICATED.
     async fn me(&self, ctx: &Context<'_>) -> Option<User> {
         let me = async { user(ctx, actor(ctx)?.id).await };
         answer(ctx, me.await)
@@ -62,11 +62,11 @@ impl UserQuery {
         #[graphql(desc = "Only users with this role.")] role: Option<UserRole>,
         #[graphql(desc = "Only active users, or only deactivated ones.")] is_active: Option<bool>,
         #[graphql(desc = "Only users with this manager.")] manager_id: Option<ID>,
-        #[graphql(desc = "How many, from the beginning, 1–100. Default 25.")] first: Option<i32>,
+        #[graphql(desc = "Returns the first n rows, 1–100. Default 25.")] first: Option<i32>,
         #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
-        #[graphql(desc = "How many, from the end, 1–100.")] last: Option<i32>,
+        #[graphql(desc = "Returns the last n rows, 1–100.")] last: Option<i32>,
         #[graphql(desc = "A cursor: the page ends before it.")] before: Option<String>,
-        #[graphql(desc = "How many users to skip.")] offset: Option<i32>,
+        #[graphql(desc = "The number of users to skip.")] offset: Option<i32>,
     ) -> Option<UserConnection> {
         let role = role.map(users::UserRole::from);
         let manager = manager_id
@@ -87,8 +87,8 @@ impl UserQuery {
         answer(ctx, page_of_users(ctx, filter, page).await)
     }
 
-    /// The mail providers where anybody can have an address; an address elsewhere counts as a
-    /// business e-mail in the score. Errors: UNAUTHENTICATED, PERMISSION_DENIED.
+    /// The domains of free mail providers; an address elsewhere counts as a business e-mail in the
+    /// score. Errors: UNAUTHENTICATED, PERMISSION_DENIED.
     async fn free_email_domains(&self, ctx: &Context<'_>) -> Option<Vec<String>> {
         let domains = async { free_email_domains::list(db(ctx), actor(ctx)?).await };
         answer(ctx, domains.await)

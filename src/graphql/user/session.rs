@@ -38,11 +38,10 @@ impl Listed for Session {
     type About = SessionTotal;
 }
 
-/// A session of somebody who signed in with a password. What it is opened by, its token, is shown only
-/// by `login`.
+/// A session of a user who signed in with a password. Its token is shown only by `login`.
 #[Object]
 impl Session {
-    /// Names the session. It is no secret.
+    /// The session's id. It is no secret.
     pub async fn id(&self) -> ID {
         self.row.id.0.into()
     }

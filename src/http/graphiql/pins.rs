@@ -19,8 +19,8 @@ pub(super) struct Package {
 pub(super) struct Pinned {
     /// Its path in the package.
     pub(super) member: &'static str,
-    /// Its name in the data folder and in its URL. It carries the version, so it may be cached
-    /// for ever.
+    /// Its name in the data folder and in its URL. It contains the version, so it may be cached for
+    /// ever.
     pub(super) name: &'static str,
     /// Its `Content-Type`.
     pub(super) media_type: &'static str,
@@ -28,14 +28,14 @@ pub(super) struct Pinned {
 }
 
 impl Package {
-    /// Tells whether these are the bytes of the tarball that was pinned.
+    /// True if these are the bytes of the pinned tarball.
     pub(super) fn is(&self, bytes: &[u8]) -> bool {
         checksum(&SHA512, bytes) == self.sha512
     }
 }
 
 impl Pinned {
-    /// Tells whether these are the bytes of the file that was pinned.
+    /// True if these are the bytes of the pinned file.
     pub(super) fn is(&self, bytes: &[u8]) -> bool {
         checksum(&SHA256, bytes) == self.sha256
     }
@@ -44,8 +44,8 @@ impl Pinned {
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
-/// GraphiQL 4.1.2 is the last line with ready-made UMD files: newer ones need a bundler or a CDN.
-/// It runs on React 18, the last React with UMD files of its own.
+/// GraphiQL 4.1.2 is the last version with ready-made UMD files: newer ones need a bundler or a CDN.
+/// It runs on React 18, the last React with UMD files.
 pub(super) const PACKAGES: [Package; 3] = [
     Package {
         spec: "graphiql@4.1.2",

@@ -1,4 +1,4 @@
-//! A folder for work in progress, gone when the work is over.
+//! A temporary folder for a fetch, which is deleted when the fetch ends.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-/// Inside the data folder, so that a rename out of it stays on one file system.
+/// A temporary folder inside the data folder, so that a rename out of it stays on one file system.
 pub(super) struct Staging(PathBuf);
 
 const PREFIX: &str = "graphiql-fetch-";
 
-/// Far longer than a fetch may take: what is older belongs to a process that was killed.
+/// Far longer than a fetch may take: an older folder belongs to a process that was killed.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 impl Staging {
-    /// Makes `folder` and a new, empty folder in it.
+    /// Creates `folder` and a new, empty folder in it.
     pub(super) async fn within(folder: &Path) -> io::Result<Self> {
         let path = folder.join(format!("{PREFIX}{}", Uuid::now_v7()));
         tokio::fs::create_dir_all(&path).await?;
@@ -29,12 +29,12 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        // Nothing depends on it: a later start sweeps what could not be removed.
+        // A failure is ignored: a later start removes the folder.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
-/// Clears away what killed processes left in `folder`.
+/// Removes the temporary folders that killed processes left in `folder`.
 pub(super) async fn sweep(folder: &Path) -> io::Result<()> {
     let mut entries = tokio::fs::read_dir(folder).await?;
     while let Some(entry) = entries.next_entry().await? {

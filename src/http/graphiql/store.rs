@@ -1,4 +1,4 @@
-//! The data folder: the fetched files rest here between starts.
+//! The data folder, which keeps the fetched files between starts.
 
 use std::io;
 use std::path::Path;
@@ -7,8 +7,8 @@ use axum::body::Bytes;
 
 use super::pins;
 
-/// The verified files, held in memory: what was checked is what is served, whatever happens to
-/// the folder later.
+/// The verified files, held in memory, so that later changes of the folder do not affect the served
+/// files.
 #[derive(Clone)]
 pub struct Files(Vec<(&'static str, &'static str, Bytes)>);
 
@@ -46,8 +46,8 @@ pub(super) async fn load(folder: &Path) -> Option<Files> {
     Some(Files(files))
 }
 
-/// Puts a file in its place at once: written beside its destination, then renamed over it. A
-/// crash leaves the old file or none, and two processes that do it together leave a whole one.
+/// Installs a file atomically: it is written beside its destination, then renamed over it. A crash
+/// leaves the old file or none, and two processes that do it at the same time leave a complete one.
 pub(super) async fn install(
     folder: &Path,
     staging: &Path,

@@ -1,4 +1,4 @@
-//! Fetches a small JSON document: no redirect is followed, no more is read than is wanted.
+//! Fetches a small JSON document: redirects are not followed, and its size is limited.
 
 use std::error::Error;
 use std::io;
@@ -21,19 +21,19 @@ use tokio_rustls::TlsConnector;
 
 use super::settings::trustworthy;
 
-/// The largest document that is read, in bytes. Keys with their certificates are some 20 kB.
+/// The maximum size of a document, in bytes. Keys with their certificates are some 20 kB.
 const LARGEST: usize = 256 * 1024;
 
-/// Fetches documents. Clones share whom it believes.
+/// Fetches documents. Clones share the trusted authorities.
 #[derive(Clone, Default)]
 pub(super) struct Fetch {
-    /// TLS with authorities of the operator's own; the machine's count without.
+    /// TLS with the operator's own authorities; without them, the machine's are used.
     own: Option<Arc<ClientConfig>>,
 }
 
 impl Fetch {
-    /// With the authorities of a PEM file, or with those of the machine. Errors: a file that cannot
-    /// be read or has no certificate, in a sentence.
+    /// Trusts the authorities of a PEM file, or those of the machine. Errors: a file that cannot be
+    /// read or has no certificate, in a sentence.
     pub(super) fn trusting(file: Option<&Path>) -> Result<Self, String> {
         let Some(file) = file else {
             return Ok(Self::default());
@@ -44,7 +44,7 @@ impl Fetch {
         Ok(Self { own })
     }
 
-    /// The document at a URL, or in a sentence why it cannot be had.
+    /// The document at a URL. Errors: the reason why it cannot be fetched, in a sentence.
     pub(super) async fn json<T: DeserializeOwned>(&self, url: &str) -> Result<T, String> {
         let uri = trustworthy(url)?;
         let failed = |error: String| format!("{url}: {error}");
@@ -132,7 +132,8 @@ fn tls(roots: RootCertStore) -> Result<ClientConfig, String> {
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// Why there is no TLS with the provider. The usual reason is worth words of its own.
+/// The error of a failed TLS handshake with the provider; an unknown authority, the usual reason, has
+/// its own message.
 fn refused(error: &io::Error) -> String {
     let cause = error.get_ref().map(|cause| cause as &(dyn Error + 'static));
     match cause.and_then(|cause| cause.downcast_ref()) {

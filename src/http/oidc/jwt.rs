@@ -20,9 +20,9 @@ static RING: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Makes ring what tokens are verified with, if it is not yet: before the first of them.
+/// Installs ring as the library's provider of cryptography, before the first token is verified.
 pub(super) fn install() {
-    // It is refused from the second time on, when there is nothing left to do.
+    // It fails from the second time on, when the provider is installed already.
     let _ = RING.install_default();
 }
 
@@ -55,7 +55,7 @@ impl JwtVerifier for RingVerifier {
     }
 }
 
-/// RSA keys of less than 2048 bits are no keys to ring.
+/// The parameters of an RSA algorithm. Ring refuses keys of less than 2048 bits.
 fn rsa(algorithm: Algorithm) -> Option<&'static signature::RsaParameters> {
     Some(match algorithm {
         Algorithm::RS256 => &signature::RSA_PKCS1_2048_8192_SHA256,

@@ -1,4 +1,4 @@
-//! The provider's public keys, remembered.
+//! A cache of the provider's public keys.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -13,29 +13,29 @@ use tokio::time::timeout;
 use super::fetch::Fetch;
 use super::settings::OidcSettings;
 
-/// Time between two requests for the keys, so that one which the provider withdrew is forgotten.
+/// Time between two requests for the keys, so that one which the provider withdrew is dropped.
 const FRESH: Duration = Duration::from_secs(10 * 60);
-/// Time until they are asked for again when they could not be had.
+/// Time until the next request for the keys if the last one failed.
 const RETRY: Duration = Duration::from_secs(30);
-/// Time limit of all of the asking.
+/// Time limit of all requests of one refresh.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The most keys that are remembered.
+/// The most keys that are cached.
 const MOST: usize = 100;
 
-/// Why it cannot be told whether a key is the provider's.
+/// The error if the provider's keys cannot be fetched: it is unknown if a key is the provider's.
 #[derive(Debug, Clone)]
 pub(super) struct Unknown(pub(super) String);
 
-/// The keys that are known. Clones share them.
+/// The cached keys. Clones share them.
 #[derive(Clone)]
 pub(super) struct Keys(Arc<Shared>);
 
 struct Shared {
     settings: OidcSettings,
     fetch: Fetch,
-    /// Read for every token, written when the provider was asked.
+    /// Read for every token, written after each refresh.
     known: RwLock<Option<CachedKeys>>,
-    /// One asks at a time; what became of it, and when.
+    /// The time and outcome of the last refresh; the lock allows one at a time.
     asked: Mutex<Option<(Instant, Result<(), Unknown>)>>,
 }
 
@@ -44,7 +44,7 @@ struct CachedKeys {
     at: Instant,
 }
 
-/// A key, and what it may verify.
+/// A key, and the algorithms that it may verify.
 pub(super) struct Key {
     pub(super) key: DecodingKey,
     /// Its `kid`, if the provider gave it one.
@@ -55,12 +55,12 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// Tells whether this is the key of tokens with this `kid`.
+    /// True if this is the key of tokens with this `kid`.
     pub(super) fn is_called(&self, name: Option<&str>) -> bool {
         name.is_some() && self.name.as_deref() == name
     }
 
-    /// Tells whether tokens with this algorithm may be verified by this key.
+    /// True if this key may verify tokens with this algorithm.
     fn fits(&self, algorithm: Algorithm) -> bool {
         let is_named = |named| named == KeyAlgorithm::from(algorithm);
         self.key.family() == algorithm.family()
@@ -70,7 +70,7 @@ impl Key {
 }
 
 impl Keys {
-    /// Errors: a file of authorities that is none, in a sentence.
+    /// Errors: an invalid file of authorities, in a sentence.
     pub(super) fn new(settings: OidcSettings) -> Result<Self, String> {
         let fetch = Fetch::trusting(settings.authorities.as_deref())?;
         Ok(Self(Arc::new(Shared {
@@ -81,8 +81,8 @@ impl Keys {
         })))
     }
 
-    /// The key of a token with this algorithm that names its key so, or does not name it. One that
-    /// is not known may be new: the provider is asked, unless it was a moment ago.
+    /// The key of a token with this algorithm and this `kid`, if it has one. An unknown key may be new:
+    /// the provider is asked, unless it was asked a moment ago.
     pub(super) async fn find(
         &self,
         name: Option<&str>,
@@ -95,7 +95,7 @@ impl Keys {
         Ok(self.known(name, algorithm))
     }
 
-    /// The key that the provider has instead of one without a name, if it has another one now.
+    /// The key that has replaced a key without a `kid`, if the provider has another one now.
     pub(super) async fn instead_of(
         &self,
         key: &Arc<Key>,
@@ -107,7 +107,7 @@ impl Keys {
         Ok(now.filter(|now| !Arc::ptr_eq(now, key)))
     }
 
-    /// Asks for the keys now and again, for ever.
+    /// Refreshes the keys at intervals, for ever.
     pub(super) async fn follow(&self) {
         loop {
             let outcome = self.ask().await;
@@ -115,8 +115,8 @@ impl Keys {
         }
     }
 
-    /// The key with that name. Where a name tells nothing, because the token or the key has none, it
-    /// is the only one that fits, or none. What is known too long is of no use.
+    /// The cached key with this `kid`. If the token or the key has none, it is the only key that fits the
+    /// algorithm, or none. Keys that are too old are not used.
     fn known(&self, name: Option<&str>, algorithm: Algorithm) -> Option<Arc<Key>> {
         let known = self.0.known.read().unwrap_or_else(PoisonError::into_inner);
         let known = known.as_ref()?;
@@ -135,8 +135,8 @@ impl Keys {
         fitting.next().is_none().then(|| only.clone())
     }
 
-    /// Asks the provider, one request at a time and with a pause in between; who comes meanwhile
-    /// waits and gets the same answer.
+    /// Refreshes the keys, one request at a time and with a pause in between; concurrent callers wait
+    /// and get the same result.
     async fn ask(&self) -> Result<(), Unknown> {
         let mut asked = self.0.asked.lock().await;
         if let Some((at, outcome)) = &*asked
@@ -185,7 +185,7 @@ async fn fetch_keys(settings: &OidcSettings, fetch: &Fetch) -> Result<Vec<Arc<Ke
         }
     };
     let set: KeySet = fetch.json(&url).await?;
-    // What cannot be read is of a kind that this program does not know, and is left out.
+    // A key that cannot be parsed is of an unsupported type, and is left out.
     let keys = set.keys.into_iter().filter_map(key);
     let keys: Vec<_> = keys.take(MOST).map(Arc::new).collect();
     if keys.is_empty() {
@@ -194,7 +194,7 @@ async fn fetch_keys(settings: &OidcSettings, fetch: &Fetch) -> Result<Vec<Arc<Ke
     Ok(keys)
 }
 
-/// A public key for signatures. A secret one has no place in what is published.
+/// Parses a public key for signatures. A symmetric key must never be published, and is refused.
 fn key(value: Value) -> Option<Key> {
     let jwk: Jwk = serde_json::from_value(value).ok()?;
     let is_for_signatures = jwk.common.public_key_use.is_none()

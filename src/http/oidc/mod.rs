@@ -1,5 +1,5 @@
-//! Bearer tokens of an outside identity provider (OpenID Connect): verified by the keys that it
-//! publishes, and mapped to a user of ours.
+//! Bearer tokens of an external identity provider (OpenID Connect): verified with the keys that it
+//! publishes, and mapped to one of our users.
 
 mod fetch;
 mod jwt;

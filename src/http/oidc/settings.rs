@@ -7,32 +7,32 @@ use jsonwebtoken::Algorithm;
 /// Settings of an identity provider: the claims that its tokens must have, and its keys.
 #[derive(Debug, Clone)]
 pub struct OidcSettings {
-    /// Required value of `iss`; below it the provider is discovered.
+    /// Required value of `iss`, and base URL of the provider's discovery document.
     pub issuer: String,
     /// Required value or member of `aud`.
     pub audience: String,
-    /// By which claim users are found.
+    /// The claim by which users are found.
     pub user_claim: UserClaim,
-    /// URL of the keys, if they are not to be discovered.
+    /// URL of the keys, if it is not taken from the discovery document.
     pub jwks_url: Option<String>,
-    /// A PEM file of the authorities that alone may have signed the provider's certificate; without
-    /// it the machine's count.
+    /// A PEM file of the only trusted authorities for the provider's certificate; without it, the
+    /// machine's are used.
     pub authorities: Option<PathBuf>,
     /// The algorithms that tokens may be signed with.
     pub algorithms: Vec<Algorithm>,
-    /// Least time between two requests for the provider's keys, whatever tokens come in
+    /// Minimum time between two requests for the provider's keys, whatever tokens come in
     /// between.
     pub ask_again_after: Duration,
-    /// For how long known keys serve while the provider cannot be reached.
+    /// The time for which cached keys are used while the provider cannot be reached.
     pub keys_serve_for: Duration,
 }
 
-/// By which claim of a token its user is found.
+/// The claim of a token by which its user is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserClaim {
     /// The e-mail address, if the provider says that it is verified.
     Email,
-    /// The subject, which administrators note at the user.
+    /// The subject, which administrators enter as the user's `oidcSubject`.
     Sub,
 }
 
@@ -44,8 +44,8 @@ impl OidcSettings {
     }
 }
 
-/// A URL that keys may be fetched from: by https, or from this machine itself. Else whoever sits in
-/// between could hand out keys of their own.
+/// Parses a URL that keys may be fetched from: by https, or from this machine itself. Otherwise an
+/// attacker in between could insert their own keys.
 pub(super) fn trustworthy(url: &str) -> Result<Uri, String> {
     let uri: Uri = url
         .parse()

@@ -9,10 +9,10 @@ use super::settings::{OidcSettings, UserClaim, trustworthy};
 use crate::service::users::Identity;
 use crate::service::{Result, ServiceError};
 
-/// Largest difference of the provider's clock from ours, in seconds.
+/// Maximum difference between the provider's clock and ours, in seconds.
 const LEEWAY: u64 = 30;
 
-/// An identity provider whose tokens are taken. Clones share what is known of its keys.
+/// An identity provider whose tokens are accepted. Clones share its cached keys.
 #[derive(Clone)]
 pub struct Provider {
     settings: OidcSettings,
@@ -21,19 +21,19 @@ pub struct Provider {
 
 #[derive(Deserialize)]
 struct Claims {
-    /// A list, which would do for the issuer's check, is none.
+    /// A single string: the library's check of the issuer would also accept a list.
     #[serde(rename = "iss")]
     _iss: String,
     sub: String,
     email: Option<String>,
     email_verified: Option<bool>,
-    /// Events of a token that tells of some, such as a logout, instead of giving access.
+    /// The events of a security event token, such as a logout token, which gives no access.
     events: Option<IgnoredAny>,
 }
 
 impl Provider {
-    /// Knows the provider; its keys are fetched with the first token. Errors: a URL that keys must
-    /// not be fetched from, a file of authorities that is none, or no algorithm, in a sentence.
+    /// The provider of these settings; its keys are fetched with the first token. Errors: an untrusted
+    /// URL of keys, an invalid file of authorities, or no algorithm, in a sentence.
     pub fn new(settings: OidcSettings) -> Result<Self, String> {
         jwt::install();
         let url = settings.jwks_url.as_ref().unwrap_or(&settings.issuer);
@@ -52,8 +52,8 @@ impl Provider {
         self.keys.follow().await;
     }
 
-    /// Whom a token stands for, if it is one that the provider signed for us and that is valid now.
-    /// Errors: `ProviderUnavailable` if that cannot be told.
+    /// The identity of a token, if the provider signed it for this service and it is valid now. Errors:
+    /// `ProviderUnavailable` if the keys cannot be fetched.
     pub(crate) async fn verify(&self, token: &str, header: &Header) -> Result<Option<Identity>> {
         if !self.is_acceptable(header) {
             return Ok(None);
@@ -64,7 +64,7 @@ impl Provider {
             return Ok(None);
         };
         let mut claims = self.claims(token, &key, algorithm);
-        // A key that was not called by its name may have been replaced since.
+        // A key that was not found by its `kid` may have been replaced since.
         if !key.is_called(name) && claims.as_ref().is_err_and(is_of_another_key) {
             let other = self.keys.instead_of(&key, name, algorithm).await;
             if let Some(other) = other.map_err(unavailable)? {
@@ -79,9 +79,9 @@ impl Provider {
         Ok(token.claims)
     }
 
-    /// Of an allowed algorithm and meant for access, not for something else that the provider signs
-    /// with the same keys, such as a logout token. Many providers do not say what a token is meant
-    /// for. What must be understood is not.
+    /// True for an allowed algorithm and a type for access, not for other tokens that the provider signs
+    /// with the same keys, such as logout tokens. Many providers set no type. Critical extensions
+    /// (`crit`) are not supported.
     fn is_acceptable(&self, header: &Header) -> bool {
         let typ = header.typ.as_deref().unwrap_or("jwt");
         let typ = typ.to_ascii_lowercase();

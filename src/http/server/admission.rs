@@ -9,38 +9,37 @@ use crate::http::server::connection::{Close, Connection};
 use crate::http::server::limits::ConnectionLimits;
 use crate::http::server::network::Network;
 
-/// Connections beyond the others, on which nothing but probes is answered.
+/// The number of reserve connections, on which only probes are answered.
 pub(super) const PROBE_PLACES: usize = 8;
 
-/// Time between two log lines about the same.
+/// Minimum time between two log lines of the same kind.
 const SAID_EVERY: Duration = Duration::from_secs(60);
 
-/// Admission of connections, by eviction: it is not known when a connection is accepted who is signed
-/// in, so none is refused then, and the connection that has been unauthenticated the longest makes room
-/// for the newcomer.
+/// Admission of connections by eviction: when a connection is accepted, its user is not known yet. So
+/// none is refused then; instead, the connection that has been unauthenticated the longest is evicted.
 pub(super) struct Admission {
     limits: ConnectionLimits,
     slots: Mutex<Slots>,
 }
 
-/// Connections are in the order in which they came.
+/// The maps have the connections in the order of arrival.
 #[derive(Default)]
 struct Slots {
     next: u64,
     open: BTreeMap<u64, Arc<Connection>>,
-    /// The part of `open` that has shown no valid token yet.
+    /// The connections of `open` that have sent no valid token yet.
     unauthenticated: BTreeMap<u64, Arc<Connection>>,
-    /// The number of `unauthenticated` of a network.
+    /// The number of `unauthenticated` connections of a network.
     by_network: HashMap<Network, usize>,
-    /// Connections for which there was no room: for probes only.
+    /// Connections beyond the limit: for probes only.
     reserve: BTreeMap<u64, Arc<Connection>>,
-    /// The number that was evicted since that was logged, and when it was.
+    /// The number of evictions since they were last logged, and the time of that log line.
     evicted: u64,
     said: Option<Instant>,
     said_of_files: Option<Instant>,
 }
 
-/// Limits a log line to one in so long.
+/// Limits a log line to one per `SAID_EVERY`.
 fn is_time(said: &mut Option<Instant>) -> bool {
     let is_time = said.is_none_or(|said| said.elapsed() >= SAID_EVERY);
     if is_time {
@@ -49,7 +48,7 @@ fn is_time(said: &mut Option<Instant>) -> bool {
     is_time
 }
 
-/// A connection's slot, which it leaves when this is dropped.
+/// A connection's slot, which is freed when this is dropped.
 pub(super) struct Slot {
     admission: Arc<Admission>,
     pub(super) connection: Arc<Connection>,
@@ -64,7 +63,7 @@ impl Admission {
         })
     }
 
-    /// Gives a newcomer a slot: one in the reserve where there is no other.
+    /// Gives a new connection a slot: one in the reserve if there is no other.
     pub(super) fn admit(self: &Arc<Self>, peer: IpAddr) -> Slot {
         let peer = peer.to_canonical();
         let is_proxy = self
@@ -97,7 +96,7 @@ impl Admission {
         }
     }
 
-    /// Ends the connections whose deadlines have passed, and says how many were closed for others.
+    /// Closes the connections whose deadlines have passed, and logs the number of evictions.
     pub(super) fn sweep(&self, stopped: Option<Instant>) {
         let now = Instant::now();
         let mut slots = self.slots();
@@ -119,14 +118,14 @@ impl Admission {
         }
     }
 
-    /// Ends all connections, each after the request that it is at.
+    /// Closes all connections, each after its current request.
     pub(super) fn finish(&self) {
         let slots = self.slots();
         let all = slots.open.values().chain(slots.reserve.values());
         all.for_each(|connection| connection.finish.notify_one());
     }
 
-    /// Ends all connections at once.
+    /// Closes all connections at once.
     pub(super) fn cut(&self) {
         let slots = self.slots();
         let all = slots.open.values().chain(slots.reserve.values());
@@ -139,15 +138,15 @@ impl Admission {
 }
 
 impl Slot {
-    /// A request on it had a valid token: from now on it is not evicted.
+    /// Notes that a request on it had a valid token: from now on it is not evicted.
     pub(super) fn mark_authenticated(&self) {
         if !self.is_authenticated.swap(true, Ordering::Relaxed) {
             self.admission.slots().mark_authenticated(&self.connection);
         }
     }
 
-    /// Tells whether more than probes is answered on it. One of the reserve moves where there is room by
-    /// now.
+    /// True if all requests are answered on it, not only probes. A connection of the reserve becomes
+    /// regular if a slot has become free.
     pub(super) fn is_regular(&self) -> bool {
         if self.is_authenticated.load(Ordering::Relaxed) {
             return true;
@@ -172,7 +171,7 @@ impl Drop for Slot {
 }
 
 impl Slots {
-    /// Makes room for a connection: among those of its network, and among all.
+    /// Frees a slot for a connection: in its network, and among all.
     fn make_room(&mut self, newcomer: &Connection, limits: &ConnectionLimits) -> bool {
         let network = newcomer.network;
         let of_network = network.and_then(|network| self.by_network.get(&network));
@@ -180,11 +179,11 @@ impl Slots {
         if network_is_full && self.evict(|other| other.network == network && other.is_settled()) {
             return true;
         }
-        // In a burst each has a moment to ask before it makes room: the sweep evicts what is too many.
+        // In a burst each connection has a moment to send a request; later the sweep evicts the excess.
         self.open.len() < limits.connections || self.evict(|_| true)
     }
 
-    /// Evicts what a network has too many since a burst.
+    /// Evicts the connections of a network beyond its limit after a burst.
     fn shrink_networks(&mut self, limits: &ConnectionLimits) {
         let sizes = self.by_network.iter();
         let excess = sizes.filter(|(_, size)| **size > limits.per_address);
@@ -199,8 +198,8 @@ impl Slots {
         }
     }
 
-    /// Closes the first of these that has not authenticated, for another. Not one that waits for the
-    /// server, to be read from or answered: a sign-in, say, would be made in vain.
+    /// Evicts the first of these that has not authenticated. A connection whose request is waiting to be
+    /// read or answered is not evicted: a sign-in, for example, would be lost.
     fn evict(&mut self, of: impl Fn(&Connection) -> bool) -> bool {
         let mut all = self.unauthenticated.values();
         let first = all.find(|one| of(one) && one.was_read() && !one.is_being_answered());
@@ -226,7 +225,7 @@ impl Slots {
         }
     }
 
-    /// The one that came first there makes room.
+    /// Adds a connection to the reserve; the oldest one there is closed.
     fn insert_in_reserve(&mut self, connection: &Arc<Connection>) {
         if self.reserve.len() >= PROBE_PLACES {
             let mut all = self.reserve.values();

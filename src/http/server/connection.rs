@@ -8,31 +8,31 @@ use tokio::sync::Notify;
 use crate::http::server::limits::{ConnectionLimits, LINGER};
 use crate::http::server::network::Network;
 
-/// Longest turn of a client once the server was told to stop.
+/// Time limit of a client's part once the server was told to stop.
 const STOP_GRACE: Duration = Duration::from_secs(1);
 
-/// Time that a connection has for its first request, once it was read from, before it makes room for
-/// others of its address.
+/// Time that a connection has for its first request, once it was read from, before it may be evicted
+/// for others of its address.
 const SETTLED: Duration = Duration::from_millis(250);
 
-/// Least bytes of an answer that a client must take within its time, lest it holds one for ever by
-/// reading a little now and then.
+/// Minimum number of bytes that a client must read within its time, so that it cannot hold an answer
+/// for ever by reading a little now and then.
 const LEAST_TAKEN: usize = 64 * 1024;
 
-/// A client's connection as the server sees it: where it stands, and since when.
+/// The state of a client's connection: its phase, and the time at which that began.
 pub(super) struct Connection {
     pub(super) id: u64,
     pub(super) peer: IpAddr,
-    /// The network that it is counted in; none where its address is not counted.
+    /// The network that it is counted in; `None` if its address is not counted.
     pub(super) network: Option<Network>,
     opened: Instant,
-    /// When it was read from the first time.
+    /// The time of the first read.
     first_read: OnceLock<Instant>,
     progress: Mutex<Progress>,
     is_cut: AtomicBool,
-    /// Ends it at once.
+    /// Closes it at once.
     pub(super) cut: Notify,
-    /// Ends it after the request that it is at.
+    /// Closes it after its current request.
     pub(super) finish: Notify,
 }
 
@@ -42,29 +42,29 @@ enum Phase {
     Head,
     /// The client sends a request's body.
     Body,
-    /// The request is here; it is the server's turn.
+    /// The request is complete; the server answers it.
     Answer,
-    /// The answer is on its way or there, and no next request.
+    /// The answer is being sent or was sent, and no next request has begun.
     Rest,
 }
 
 struct Progress {
     phase: Phase,
     since: Instant,
-    /// Set while the client has not yet taken all of what is to be sent.
+    /// Set while the client has not read everything that is to be sent.
     stall: Option<Stall>,
     /// The number of requests so far.
     requests: u64,
 }
 
-/// An answer that waits for its client to take more of it.
+/// An answer that waits for its client to read more of it.
 struct Stall {
     since: Instant,
-    /// Bytes that the client has made room for since then.
+    /// The number of bytes sent since then.
     taken: usize,
 }
 
-/// The two ends of a connection: at once, or after the request that it is at.
+/// The two ways to close a connection: at once, or after its current request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Close {
     Cut,
@@ -92,7 +92,7 @@ impl Connection {
         }
     }
 
-    /// Ends it at once.
+    /// Closes it at once.
     pub(super) fn cut(&self) {
         self.is_cut.store(true, Ordering::Relaxed);
         self.cut.notify_one();
@@ -107,28 +107,28 @@ impl Connection {
         self.opened.elapsed()
     }
 
-    /// It was read from: a request that came with it is known by now.
+    /// Notes that it was read from: a request that came with it is known by now.
     pub(super) fn mark_read(&self) {
         self.first_read.get_or_init(Instant::now);
     }
 
-    /// Tells whether it was read from. On a busy machine that may be long after it was accepted.
+    /// True if it was read from. On a busy machine that may be long after it was accepted.
     pub(super) fn was_read(&self) -> bool {
         self.first_read.get().is_some()
     }
 
-    /// Tells whether it had its time for a first request.
+    /// True if its time for a first request has passed.
     pub(super) fn is_settled(&self) -> bool {
         let first_read = self.first_read.get();
         first_read.is_some_and(|at| at.elapsed() >= SETTLED)
     }
 
-    /// Tells whether the client has done its part, and the server has not.
+    /// True if its request is complete and not answered yet.
     pub(super) fn is_being_answered(&self) -> bool {
         self.progress().phase == Phase::Answer
     }
 
-    /// Bytes have come: of a request, the first ones of its head if there was none.
+    /// Notes received bytes: without a current request, the first ones of a head.
     pub(super) fn received(&self) {
         let mut progress = self.progress();
         if progress.phase == Phase::Rest {
@@ -136,7 +136,7 @@ impl Connection {
         }
     }
 
-    /// So many bytes have gone. The time of a stalled answer begins anew with each `LEAST_TAKEN`.
+    /// Notes sent bytes. The time of a stalled answer begins anew with each `LEAST_TAKEN`.
     pub(super) fn sent(&self, bytes: usize) {
         let mut progress = self.progress();
         if let Some(stall) = &mut progress.stall {
@@ -150,7 +150,7 @@ impl Connection {
         }
     }
 
-    /// Bytes would have gone if the client had read those before.
+    /// Notes that the socket accepts no bytes, because the client has not read the earlier ones.
     pub(super) fn stalled(&self) {
         let mut progress = self.progress();
         progress.stall.get_or_insert_with(|| Stall {
@@ -159,13 +159,13 @@ impl Connection {
         });
     }
 
-    /// All bytes that were to be sent have gone.
+    /// Notes that all bytes were sent.
     pub(super) fn flushed(&self) {
         self.progress().stall = None;
     }
 
-    /// Checks the deadline of its phase, and that of an answer that is not taken. Once the server was
-    /// told to stop, a client has its turn for a second at most.
+    /// Checks the deadline of its phase, and that of an answer that is not read. Once the server was told
+    /// to stop, a client has a second at most.
     pub(super) fn overdue(
         &self,
         now: Instant,
@@ -183,7 +183,7 @@ impl Connection {
         }
         let (time, close) = match progress.phase {
             Phase::Head => (limits.header, Close::Cut),
-            // Its reader answers 408 when its time is over, and then the close lingers: that comes first.
+            // The body's reader answers 408 at its time limit, then the close lingers: both come first.
             Phase::Body => (limits.client + LINGER + STOP_GRACE, Close::Cut),
             Phase::Answer => return None,
             Phase::Rest => (limits.keep_alive, Close::Finish),
@@ -203,15 +203,15 @@ impl Progress {
     }
 }
 
-/// A request and its answer. When both bodies are done with, this is dropped, and the connection
-/// rests.
+/// A request and its answer. This is dropped when both bodies are finished; then the connection is
+/// idle.
 pub(super) struct Exchange {
     connection: Arc<Connection>,
     number: u64,
 }
 
 impl Exchange {
-    /// A request's head is here.
+    /// Begins with a complete head of a request.
     pub(super) fn begin(connection: &Arc<Connection>) -> Self {
         let mut progress = connection.progress();
         progress.requests += 1;
@@ -222,12 +222,12 @@ impl Exchange {
         }
     }
 
-    /// All of the request is here.
+    /// Notes that the request is complete.
     pub(super) fn is_read(&self) {
         self.enter(Phase::Answer);
     }
 
-    /// The next request may have begun by the time that this one is done with.
+    /// Enters a phase, unless the next request has begun.
     fn enter(&self, phase: Phase) {
         let mut progress = self.connection.progress();
         if progress.requests == self.number {

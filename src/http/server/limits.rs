@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-/// The bound in time of what is read for nobody: whoever takes longer is cut off.
+/// The time limit of a lingering close: a client that sends longer is cut off.
 pub(super) const LINGER: Duration = Duration::from_secs(2);
 
 /// Limits and deadlines of connections.
@@ -10,19 +10,19 @@ pub(super) const LINGER: Duration = Duration::from_secs(2);
 pub struct ConnectionLimits {
     /// The most connections at a time.
     pub connections: usize,
-    /// The most connections of an address (of IPv6: of a /64) that have not shown a valid token yet.
+    /// The most connections of an address (for IPv6: of a /64) that have sent no valid token yet.
     pub per_address: usize,
-    /// Peers whose connections are not counted by address: many clients speak through each.
+    /// Peers whose connections are not counted by address: many clients share each.
     pub trusted_proxies: Vec<IpNet>,
-    /// Time for a request's head to come, from its first byte; of the first request, from the
+    /// Time limit of a request's head, from its first byte; for the first request, from the
     /// connection's beginning.
     pub header: Duration,
-    /// Time in which a client must take 64 KB of its answer, or the rest; also the time that a body has
-    /// to come.
+    /// Time in which a client must read 64 KB of its answer, or the rest; also the time limit of a
+    /// request's body.
     pub client: Duration,
-    /// Time that a connection may rest between two requests.
+    /// Time that a connection may be idle between two requests.
     pub keep_alive: Duration,
-    /// Time that requests in flight have to end once the program was told to stop.
+    /// Time limit of requests in flight once the program was told to stop.
     pub drain: Duration,
 }
 

@@ -1,7 +1,7 @@
-//! Lingering close: reading on, for a while, what a client still sends when its answer is there.
+//! Lingering close: after the answer, the rest of the request is read and discarded for a while.
 //!
-//! A socket that is closed with bytes in it which nobody has read is reset, and the reset may overtake
-//! the answer: whoever sent too large a body would not learn that it was.
+//! A socket that is closed with unread bytes is reset, and the reset may overtake the answer: a client
+//! that sent too large a body would not receive the error.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use crate::db::carried;
 use crate::http::server::connection::Exchange;
 use crate::http::server::limits::LINGER;
 
-/// The bound in bytes of what is read for nobody: whoever sends more is cut off.
+/// The maximum number of discarded bytes: a client that sends more is cut off.
 const MOST: usize = 1024 * 1024;
 
-/// A request's body. What of it was not read when it is dropped is read and thrown away, within
-/// bounds; where that is all of it, the connection serves on.
+/// A request's body. When it is dropped, its unread rest is read and discarded, within limits; if that
+/// reaches the end, the connection is kept.
 pub(super) struct LingeringBody(Option<UnreadBody>);
 
 struct UnreadBody {
@@ -78,6 +78,6 @@ async fn discard(UnreadBody { mut body, exchange }: UnreadBody) {
     {
         size += frame.data_ref().map_or(0, Bytes::len);
     }
-    // Only now may the connection rest.
+    // Only now may the connection become idle.
     drop(exchange);
 }

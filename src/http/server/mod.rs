@@ -1,6 +1,6 @@
 //! The accept loop, the limits and deadlines of connections, and graceful shutdown.
 //!
-//! A loop of our own, because axum's waits for ever for a client that sent half a request.
+//! Our own loop, because axum's waits for ever for a client that sent half a request.
 
 mod admission;
 mod connection;
@@ -43,17 +43,17 @@ use crate::http::server::watched_stream::WatchedStream;
 
 pub use limits::ConnectionLimits;
 
-/// Time between two looks at the deadlines.
+/// Time between two checks of the deadlines.
 const SWEEP: Duration = Duration::from_millis(100);
 
-/// The largest head of a request, in bytes. A target of 64 KB, the most that is read, fits.
+/// The maximum size of a request's head, in bytes. It has room for the largest target, 64 KB.
 const LARGEST_HEAD: usize = 128 * 1024;
 
-/// Longest time that a newcomer is waited for before others are accepted in its stead: a request comes
-/// right behind the handshake.
+/// Longest wait for the first bytes of a new connection before further ones are accepted: a request
+/// usually follows right after the handshake.
 const FIRST_BYTES: Duration = Duration::from_millis(50);
 
-/// Most bytes of an answer that the kernel keeps beyond what is on its way.
+/// The maximum number of unsent bytes of an answer in the kernel's buffer.
 #[cfg(target_os = "linux")]
 const UNSENT: u32 = 64 * 1024;
 
@@ -67,14 +67,14 @@ impl Peer {
         self.0.connection.peer
     }
 
-    /// A request on it had a valid token: it is not evicted any more.
+    /// Notes that a request on it had a valid token: from now on it is not evicted.
     pub(super) fn mark_authenticated(&self) {
         self.0.mark_authenticated();
     }
 }
 
-/// Serves until `stop` completes. Then takes no new connections, closes those that rest, and gives
-/// requests in flight time to end; what is open after that is cut.
+/// Serves until `stop` completes. Then accepts no new connections, closes idle ones, and gives requests
+/// in flight time to end; connections that are open after that are cut.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -84,7 +84,7 @@ pub async fn serve(
     let drain = limits.drain;
     let server = Server {
         timeout: limits.client,
-        // Half of the slots at most: the one that makes room for another had its first bytes read.
+        // Half of the slots at most, so that an evicted connection always had its first bytes read.
         newcomers: Arc::new(Semaphore::new((limits.connections / 2).max(1))),
         admission: Admission::new(limits),
         router,
@@ -122,16 +122,16 @@ pub async fn serve(
 struct Server {
     admission: Arc<Admission>,
     router: Router,
-    /// Slots of connections whose first bytes have not come yet.
+    /// Slots of connections whose first bytes have not arrived yet.
     newcomers: Arc<Semaphore>,
-    /// Time after which the kernel gives up what it holds of a closed connection's answer.
+    /// Time after which the kernel discards the unsent answer of a closed connection.
     timeout: Duration,
 }
 
 impl Server {
-    /// Gives a connection a slot and serves it in a task of its own; `open` is dropped with it.
+    /// Gives a connection a slot and serves it in a new task; `open` is dropped with it.
     async fn take(&self, stream: TcpStream, peer: SocketAddr, open: mpsc::Sender<()>) {
-        // In a flood the next ones wait to be accepted, so that none is closed before it was read from.
+        // In a flood, further connections wait to be accepted, so that none is closed unread.
         let newcomer = Arc::clone(&self.newcomers).acquire_owned().await;
         let _ = stream.set_nodelay(true);
         limit_unsent(&stream);
@@ -146,7 +146,7 @@ impl Server {
         });
     }
 
-    /// Out of file descriptors, one is given back, and the newcomer waits for it.
+    /// Handles an accept that failed: without free file descriptors, a connection is evicted for the new one.
     async fn could_not_accept(&self, error: &io::Error) {
         let code = error.raw_os_error().map(Errno::from_raw);
         if matches!(code, Some(Errno::EMFILE | Errno::ENFILE)) {
@@ -156,7 +156,7 @@ impl Server {
     }
 }
 
-/// Lets the kernel keep no more than a little, so that what a slow client takes is seen here soon.
+/// Limits the kernel's buffer of unsent bytes, so that the progress of a slow client is noticed soon.
 fn limit_unsent(stream: &TcpStream) {
     #[cfg(target_os = "linux")]
     let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
@@ -164,7 +164,7 @@ fn limit_unsent(stream: &TcpStream) {
     let _ = stream;
 }
 
-/// Serves a connection to its end. `newcomer` is dropped once its first bytes were read.
+/// Serves a connection until it closes. `newcomer` is dropped once its first bytes were read.
 async fn serve_connection(
     stream: WatchedStream,
     slot: Arc<Slot>,
@@ -174,7 +174,7 @@ async fn serve_connection(
     let routes = TowerToHyperService::new(router);
     let connection = Arc::clone(&slot.connection);
     let service = service_fn(move |request| answer(request, Arc::clone(&slot), routes.clone()));
-    // Deadlines are looked at by the sweep, all together.
+    // The sweep checks the deadlines of all connections.
     let mut http = http1::Builder::new();
     http.header_read_timeout(None).max_buf_size(LARGEST_HEAD);
     let mut serving = pin!(http.serve_connection(TokioIo::new(stream), service));
@@ -188,7 +188,7 @@ async fn serve_connection(
     loop {
         tokio::select! {
             biased;
-            // That a client went away is no news.
+            // A client that went away is not logged.
             _ = serving.as_mut() => return,
             () = connection.cut.notified() => return,
             () = connection.finish.notified(), if !is_last => {
@@ -222,7 +222,7 @@ async fn answer(
     }
     Ok(response.map(|body| {
         body.map_err(move |error| {
-            // Dropped when all of the answer was taken.
+            // Dropped when the whole answer was sent.
             let _held = &exchange;
             error
         })

@@ -9,11 +9,11 @@ use tokio::net::TcpStream;
 
 use crate::http::server::connection::Connection;
 
-/// A connection's bytes. That they come and go is noted: deadlines count from there.
+/// A connection's byte stream, which notes reads and writes: deadlines count from there.
 pub(super) struct WatchedStream {
     stream: TcpStream,
     connection: Arc<Connection>,
-    /// Time that the client has for what the kernel still holds when this is closed.
+    /// Time that the client has to read the kernel's buffer after this is closed.
     timeout: Duration,
 }
 
@@ -75,7 +75,7 @@ impl AsyncWrite for WatchedStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // Called when all was written.
+        // Called when everything was written.
         self.connection.flushed();
         Pin::new(&mut self.stream).poll_flush(context)
     }
@@ -86,15 +86,15 @@ impl AsyncWrite for WatchedStream {
 }
 
 impl Drop for WatchedStream {
-    /// Resets a connection that was cut: the kernel would keep for minutes what its client has not read.
-    /// Of another, what is still on its way is given up after the client's time.
+    /// Resets a connection that was cut: the kernel would keep its unread bytes for minutes. For other
+    /// connections, unsent bytes are discarded after the client's time limit.
     fn drop(&mut self) {
         if self.connection.is_cut() {
             let _ = self.stream.set_zero_linger();
             return;
         }
-        // The kernel counts from when the client's window was first closed, not from its last progress: a
-        // steady slow reader would be cut off. So its age is added, and nothing is set before.
+        // The kernel counts from the time when the client's window was first closed, not from its last
+        // progress: a steady slow reader would be cut off. So the connection's age is added here, at the end.
         #[cfg(target_os = "linux")]
         let _ = socket2::SockRef::from(&self.stream)
             .set_tcp_user_timeout(Some(self.connection.age() + self.timeout));

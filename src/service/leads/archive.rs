@@ -12,7 +12,7 @@ use crate::service::{Actor, LeadId, Result, ServiceError};
 
 const FIELDS: &[&str] = &["status", "tags", "archivedAt"];
 
-/// Puts a lead away: status LOST, tag `archived`; what it was before is remembered.
+/// Archives a lead: status LOST, tag `archived`; its former status and tags are kept.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct ArchiveLead {
@@ -35,7 +35,7 @@ impl Command for ArchiveLead {
     }
 }
 
-/// Takes a lead out of the archive, as it was.
+/// Restores an archived lead with its former status and tags.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct RestoreLead {

@@ -8,7 +8,7 @@ use crate::service::permission::{self, Action};
 use crate::service::users::lock_assignees;
 use crate::service::{Actor, Result, ServiceError, UserId};
 
-/// Hands many leads to one user, or to nobody.
+/// Assigns many leads to one user, or to nobody.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct AssignLeads {

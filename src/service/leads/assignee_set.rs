@@ -2,19 +2,19 @@ use std::collections::BTreeSet;
 
 use crate::service::UserId;
 
-/// Whose leads: a set of assignees. `None` among them stands for the leads of nobody.
+/// A set of assignees, whose leads are meant. `None` in it means the unassigned leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AssigneeSet {
     /// All leads, assigned or not.
     Everybody,
     /// All leads that are assigned to somebody.
     Somebody,
-    /// The leads of these.
+    /// The leads of these assignees.
     Only(BTreeSet<Option<UserId>>),
 }
 
 impl AssigneeSet {
-    /// The owners that a filter names: these assignees, and nobody or just not nobody.
+    /// The assignees that a filter selects by `assignedTo` and `unassigned`.
     pub fn of(assigned_to: Option<&[UserId]>, unassigned: Option<bool>) -> Self {
         match (assigned_to, unassigned) {
             (None, None) => Self::Everybody,
@@ -28,12 +28,12 @@ impl AssigneeSet {
         }
     }
 
-    /// True if nothing can be anybody's.
+    /// True if the set is empty.
     pub fn is_none(&self) -> bool {
         matches!(self, Self::Only(some) if some.is_empty())
     }
 
-    /// Whose leads are in both sets.
+    /// The intersection of both sets.
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Everybody, other) | (other, Self::Everybody) => other,

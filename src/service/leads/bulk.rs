@@ -14,7 +14,7 @@ use crate::service::permission::{self, Action, Scope};
 use crate::service::timeline::{self, changes};
 use crate::service::{Actor, ErrorCode, FieldError, LeadId, Result, ServiceError};
 
-/// The maximum number of rows that would succeed that a dry run shows.
+/// The maximum number of successful rows in the result of a dry run.
 pub const SAMPLE: usize = 20;
 
 /// The leads a bulk change is for, and how it deals with rows that fail.
@@ -27,17 +27,17 @@ pub struct Bulk {
     /// The most leads that one bulk change may select.
     #[serde(skip)]
     pub limit: usize,
-    /// The most that it may select, so that all its rows can be told of.
+    /// The most leads that it may select within the cost limit of its rows.
     #[serde(skip)]
     pub most_rows: usize,
 }
 
-/// Which leads; none unless something is said.
+/// The selection of leads; none by default.
 #[derive(Debug, Serialize)]
 pub enum Selection {
-    /// These, whether the actor may touch them or not: each gets its row in the result.
+    /// Leads by id. Each gets a row in the result, even without permission.
     Ids(Vec<LeadId>),
-    /// The leads that the filter lets through and the actor may see.
+    /// The leads that match the filter and that the actor may see.
     Filter(Box<LeadFilter>),
 }
 
@@ -47,10 +47,10 @@ impl Default for Selection {
     }
 }
 
-/// The handling of the rows that could be changed when others cannot.
+/// The handling of valid rows when other rows fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BulkMode {
-    /// They are changed.
+    /// Valid rows are changed.
     Partial,
     /// Nothing is changed.
     AllOrNothing,
@@ -71,15 +71,15 @@ pub struct BulkResult {
 /// The outcome of one row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BulkRow {
-    /// Its place in the selection, from 0.
+    /// Its index in the selection, from 0.
     pub index: usize,
     /// The lead, if there is one.
     pub id: Option<LeadId>,
-    /// Why it failed.
+    /// The error; `None` if it succeeded.
     pub error: Option<RowError>,
 }
 
-/// Why a row failed.
+/// The error of a row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct RowError {
@@ -88,8 +88,8 @@ pub struct RowError {
     pub fields: Vec<FieldError>,
 }
 
-/// It has no person's data in it: ids, counts, and for each row what was wrong with its fields, in
-/// words that do not repeat them.
+/// It contains no personal data: ids, counts, and for each row the faults of its fields, without
+/// their values.
 impl Answer for BulkResult {
     type Done = Self;
 
@@ -164,7 +164,7 @@ impl RowError {
 /// Changes many leads: select, lock in one order, permission and rule per row, then one statement
 /// for the leads and one for their timeline.
 ///
-/// Errors: `InvalidData` for a selection above the limit; what concerns a row stands in its row.
+/// Errors: `InvalidData` for a selection above the limit; the error of a row is in its row.
 pub(crate) async fn edit_many(
     conn: &mut Connection,
     actor: &Actor,
@@ -218,7 +218,7 @@ async fn write(
     timeline::record(conn, actor, written_at, entries).await
 }
 
-/// The lead as the rule makes it; nothing if that is how it is already.
+/// The lead as changed by the rule; `None` if that changes nothing.
 fn changed(
     before: &Lead,
     written_at: DateTime<Utc>,
@@ -250,7 +250,7 @@ async fn select(
             let size: i64 = filter.query(actor)?.count().get_result(conn).await?;
             let size = usize::try_from(size).unwrap_or(usize::MAX);
             check_size("input.leads", size, bulk)?;
-            // A lead that changed before its lock was had is looked at again by PostgreSQL itself.
+            // PostgreSQL checks the condition again for a lead that changed before it was locked.
             let locked: Vec<Lead> = leads::table
                 .filter(filter.condition(actor)?)
                 .order_by(leads::id)
@@ -273,7 +273,7 @@ fn check_size(field: &str, size: usize, bulk: &Bulk) -> Result<()> {
     check_rows(size, bulk.most_rows)
 }
 
-/// Asks whether all rows of a bulk change can be told of. Errors: `TooManyRows`.
+/// Checks that the rows of a bulk change are within the cost limit. Errors: `TooManyRows`.
 pub(crate) fn check_rows(selected: usize, most: usize) -> Result<()> {
     match selected <= most {
         true => Ok(()),

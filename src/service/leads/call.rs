@@ -11,8 +11,8 @@ use crate::service::timeline::{self, NoteType};
 use crate::service::validation::{self, FieldErrors};
 use crate::service::{Actor, LeadId, Result};
 
-/// One more call was tried: counts it, sets the last contact to now, notes what was said and when
-/// to follow up.
+/// Records an attempted call: counts it, sets the last contact to now, and saves the note and the next
+/// follow-up.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct RecordCallAttempt {
@@ -56,7 +56,7 @@ impl Command for RecordCallAttempt {
 }
 
 impl RecordCallAttempt {
-    /// The note and the next follow-up, as far as there is nothing wrong with them.
+    /// The note and the next follow-up, if they are valid.
     fn valid(&self, faults: &mut FieldErrors) -> (Option<String>, Option<DateTime<Utc>>) {
         let text = self.note.as_deref().unwrap_or_default();
         let text = validation::optional_text(text, timeline::LONGEST_CONTENT);

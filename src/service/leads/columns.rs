@@ -48,7 +48,7 @@ impl QueryFragment<Pg> for Columns {
     }
 }
 
-/// Which columns there are is not in the type, so rows are read by their names.
+/// The columns are not in the type, so rows are read by column name.
 impl Expression for Columns {
     type SqlType = Untyped;
 }
@@ -60,7 +60,7 @@ impl ValidGrouping<()> for Columns {
     type IsAggregate = is_aggregate::No;
 }
 
-/// Nor are statements told apart by the type, but by their text.
+/// No static id: statements are cached by their text.
 impl QueryId for Columns {
     type QueryId = ();
 

@@ -12,16 +12,16 @@ use crate::service::{Actor, Result, ServiceError, statistics};
 /// The most that [`count_up_to`] counts.
 pub const COUNTED_AT_MOST: i32 = 100_000;
 
-/// The number of leads, or that there are more.
+/// The number of leads, or a lower bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountUpTo {
-    /// So many there are; if that is not exact, more.
+    /// The number of leads; if it is not exact, there are more.
     pub value: i64,
     /// True if there are no more.
     pub is_exact: bool,
 }
 
-/// The number of leads that the filter lets through and the actor may see. Exact.
+/// The exact number of leads that match the filter and that the actor may see.
 #[tracing::instrument(name = "leads::count", level = "debug", skip_all)]
 pub async fn count(db: &RequestDb, actor: &Actor, filter: &LeadFilter) -> Result<i64> {
     let query = filter.query(actor)?;
@@ -39,8 +39,7 @@ pub async fn count(db: &RequestDb, actor: &Actor, filter: &LeadFilter) -> Result
     }
 }
 
-/// The same, but stops counting after `most` leads. What is known without counting is exact all
-/// the same.
+/// The same, but counting stops after `most` leads. A number that rollups have is always exact.
 ///
 /// Errors: `InvalidData` unless `most` is 1 to [`COUNTED_AT_MOST`].
 #[tracing::instrument(name = "leads::count_up_to", level = "debug", skip_all)]

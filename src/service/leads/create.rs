@@ -37,14 +37,14 @@ impl Command for CreateLead {
     }
 }
 
-/// Creates up to [`MOST_AT_ONCE`] leads, each for itself or all or none.
+/// Creates up to [`MOST_AT_ONCE`] leads, row by row or all or none.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct CreateLeads {
     pub leads: Vec<NewLead>,
     pub mode: BulkMode,
     pub dry_run: bool,
-    /// The most leads of which all can be told of in the answer.
+    /// The most leads within the cost limit of the answer's rows.
     #[serde(skip)]
     pub most_rows: usize,
 }
@@ -89,7 +89,7 @@ impl Command for CreateLeads {
     }
 }
 
-/// The leads that would come of it, or why not, in the order given. Writes nothing.
+/// The new leads or their errors, in the order given. Writes nothing.
 async fn drafts(
     conn: &mut Connection,
     actor: &Actor,
@@ -144,7 +144,7 @@ fn draft(actor: &Actor, new: &NewLead, users: &HashMap<UserId, User>) -> Result<
     }
 }
 
-/// Agents work on what they bring in; what others create waits for somebody unless they say whom.
+/// The assignee of a new lead: by default the agent who creates it; other users' leads are unassigned.
 fn assignee(
     actor: &Actor,
     asked: Option<UserId>,
@@ -152,7 +152,7 @@ fn assignee(
 ) -> Result<Option<UserId>> {
     let own = (actor.role == UserRole::Agent).then_some(actor.id);
     let owner = asked.or(own);
-    // Before anything is said of the user: who may not ask does not learn who exists.
+    // Checked before the user is looked up: an actor without permission does not learn who exists.
     permission::require(actor, Action::CreateLead, owner)?;
     if let Some(id) = asked {
         let user = users.get(&id).ok_or(ServiceError::UserNotFound(id))?;

@@ -31,7 +31,7 @@ impl Command for DeleteLead {
     }
 }
 
-/// The id of a lead that is gone, which is all that is left of it.
+/// The id of the deleted lead.
 impl Answer for LeadId {
     type Done = Self;
 

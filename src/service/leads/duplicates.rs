@@ -7,7 +7,7 @@ use crate::service::leads::{Archived, Lead, LeadFilter};
 use crate::service::validation::FieldErrors;
 use crate::service::{Actor, Result, page, text};
 
-/// The contact data by which a lead to be could be known already.
+/// The contact data of a new lead, to look for duplicates by.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct DuplicatesOf {
@@ -37,7 +37,7 @@ pub async fn duplicates(db: &RequestDb, actor: &Actor, of: &DuplicatesOf) -> Res
         archived: Some(scope),
         ..LeadFilter::default()
     };
-    // Nothing equals NULL: what was not given finds nothing.
+    // Nothing equals NULL: a missing value finds nothing.
     let same_email = leads::email_key.eq(email);
     let same_phone = leads::phone.eq(phone);
     let found = visible.query(actor)?.filter(same_email.or(same_phone));

@@ -54,15 +54,14 @@ pub(crate) async fn edit(
     Ok(after)
 }
 
-/// Brings an automatic score in line with the facts.
+/// Computes the score again, unless it was set by hand.
 pub(crate) fn rescore(lead: &mut Lead) {
     if !lead.score_is_manual {
         lead.lead_score = scoring::score(lead);
     }
 }
 
-/// Archived leads rest: they are read, noted on, restored and deleted, nothing else.
-/// Errors: `Conflict`.
+/// Refuses archived leads, which can only be read, noted on, restored and deleted. Errors: `Conflict`.
 pub(crate) fn require_active(lead: &Lead) -> Result<()> {
     if lead.is_archived() {
         return Err(ServiceError::conflict(
@@ -72,7 +71,7 @@ pub(crate) fn require_active(lead: &Lead) -> Result<()> {
     Ok(())
 }
 
-/// [`expect_version`] where no field of the lead itself is to change.
+/// [`expect_version`] for a change of none of the lead's own fields.
 pub(crate) fn require_version(lead: &Lead, expected_version: Option<i32>) -> Result<()> {
     expect_version(
         lead,
@@ -84,7 +83,7 @@ pub(crate) fn require_version(lead: &Lead, expected_version: Option<i32>) -> Res
     )
 }
 
-/// Errors: `Conflict` with the present version and the present values of the target's fields.
+/// Errors: `Conflict` with the current version and the current values of the target's fields.
 pub(crate) fn expect_version(lead: &Lead, target: &LeadEdit<'_>) -> Result<()> {
     match target.expected_version {
         Some(expected) if expected != lead.version => Err(conflict(lead, target)),

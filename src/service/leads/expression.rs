@@ -20,11 +20,11 @@ pub type Condition = Box<dyn BoxableExpression<leads::table, Pg, SqlType = Nulla
 /// A condition on the rows of one table.
 pub(super) type On<Table> = Box<dyn BoxableExpression<Table, Pg, SqlType = Nullable<Bool>>>;
 
-/// A condition on the copy of the leads that has the index.
+/// A condition on `lead_search`, the table with the search index.
 pub(super) type IndexCondition = On<lead_search::table>;
 
 diesel::define_sql_function! {
-    /// The position of a part in a text, from 1; 0 if the text has not got it.
+    /// The position of a part in a text, from 1; 0 if the text does not contain it.
     fn strpos(text: Nullable<Text>, part: Nullable<Text>) -> Nullable<Integer>;
 }
 diesel::infix_operator!(HasMatch, " ~ ", backend: diesel::pg::Pg);
@@ -37,15 +37,15 @@ diesel::define_sql_function! {
     fn words_of_name(search_text: Text) -> Array<Text>;
 }
 diesel::define_sql_function! {
-    /// Whose a lead is, as the index of `lead_search` has it; nobody is [`uuid::Uuid::nil`].
+    /// The assignee of a lead in the index of `lead_search`; [`uuid::Uuid::nil`] for unassigned leads.
     fn lead_owner(assigned_to: Nullable<Uuid>) -> Array<Uuid>;
 }
 diesel::define_sql_function! {
-    /// The words that occur in names and may be near this one, and some that are not.
+    /// Candidates for words of names that are similar to this one.
     fn near_words(typed: Text) -> Array<Text>;
 }
 
-/// A text as a part of a LIKE pattern, where its own `%`, `_` and `\` stand for themselves.
+/// Escapes a text for a LIKE pattern: its own `%`, `_` and `\`.
 pub(crate) fn escaped(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! Brings what leads are compared by in line with the functions that make it, where those are newer.
+//! Computes the comparison keys of all leads again when the functions that make them have changed.
 
 use diesel::prelude::*;
 use diesel_async::AsyncConnection;
@@ -8,12 +8,12 @@ use crate::db::{Connection, RequestDb, RunQueryDsl};
 use crate::service::leads::{Keys, Lead};
 use crate::service::{LeadId, Result, text, users};
 
-/// The leads that are looked at in one transaction.
+/// The number of leads per transaction.
 const BATCH: i64 = 1_000;
 
-/// Fills in the keys of all leads, and the addresses of all users, if the last time was by an older
-/// version of the functions. Each batch remembers how far it came, so that whoever comes next goes on
-/// from there, after a stop or beside it. Returns how many leads had other keys.
+/// Fills in the keys of all leads, and the addresses of all users, if they were made by an older version
+/// of the functions. Each batch saves its position, so that the next run continues from there, after a
+/// stop or concurrently. Returns the number of leads whose keys changed.
 #[tracing::instrument(name = "leads::fill_keys", level = "debug", skip_all)]
 pub async fn fill_keys(db: &RequestDb) -> Result<usize> {
     let mut changed = 0;
@@ -27,7 +27,7 @@ pub async fn fill_keys(db: &RequestDb) -> Result<usize> {
     Ok(changed)
 }
 
-/// Nothing, once all leads have the keys of this version.
+/// Fills one batch; `None` once all leads have the keys of this version.
 async fn fill_batch(conn: &mut Connection) -> Result<Option<usize>> {
     let state = text_forms::table
         .select((text_forms::version, text_forms::filled_to))

@@ -5,7 +5,7 @@ use crate::service::leads::search::Search;
 use crate::service::leads::{LeadSource, LeadStatus};
 use crate::service::{Json, LeadId, UserId};
 
-/// Which leads. All conditions given must hold; an absent one says nothing.
+/// A filter on leads, which must meet all conditions that are given.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "documented for clients in graphql")]
 pub struct LeadFilter {
@@ -37,7 +37,7 @@ pub struct LeadFilter {
     pub search: Search,
 }
 
-/// From a point (included) to a point (excluded).
+/// A range from an inclusive beginning to an exclusive end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct RangeFilter<T> {
@@ -54,7 +54,7 @@ impl<T> Default for RangeFilter<T> {
     }
 }
 
-/// The condition on a moment that a lead can be without.
+/// The condition on an optional time of a lead.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct DateMatch {
@@ -62,8 +62,8 @@ pub struct DateMatch {
     pub is_set: Option<bool>,
 }
 
-/// The condition on a text that a lead can be without. Companies are compared without regard to case and
-/// accents, e-mail addresses without regard to case, phone numbers however they are written.
+/// The condition on an optional text of a lead. Companies are compared without regard to case and accents,
+/// e-mail addresses without regard to case, phone numbers in E.164.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct TextMatch {
@@ -73,7 +73,7 @@ pub struct TextMatch {
     pub is_set: Option<bool>,
 }
 
-/// The choice of whether archived leads are meant.
+/// The handling of archived leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub enum Archived {
@@ -83,8 +83,7 @@ pub enum Archived {
 }
 
 impl LeadFilter {
-    /// True if it says more than which of the archive are meant. An `or` does if each of its parts
-    /// does.
+    /// True if it has a condition besides `archived`. An `or` has one if each of its parts has.
     pub fn narrows(&self) -> bool {
         let own = Self {
             archived: None,
@@ -102,7 +101,7 @@ impl LeadFilter {
             || self.not.as_ref().is_some_and(|part| part.narrows())
     }
 
-    /// The same leads, of this assignee only.
+    /// Adds the condition that the leads are assigned to this user.
     pub fn assigned_only(mut self, user: UserId) -> Self {
         let theirs = Self {
             assigned_to: Some(vec![user]),

@@ -9,11 +9,11 @@ use crate::service::text::{self, PhoneRegion};
 use crate::service::validation::{self, FieldErrors};
 use crate::service::{Json, LeadId, Result, UserId};
 
-/// Said of a lead that would have no name.
+/// The message for a lead that would have no name.
 const NAMELESS: &str =
     "must be given, or lastName or company: a lead needs something to be called by";
 
-/// A lead to be. Absent fields get their defaults.
+/// A new lead. Absent fields get their defaults.
 #[derive(Debug, Clone, Default, Serialize)]
 #[expect(missing_docs, reason = "documented for clients in graphql")]
 pub struct NewLead {
@@ -32,10 +32,10 @@ pub struct NewLead {
     pub next_follow_up: Option<DateTime<Utc>>,
     pub tags: Vec<String>,
     pub custom_fields: Option<Json>,
-    /// The faults of fields that cannot even be written here: an id that is none.
+    /// The faults that were found while reading the input: malformed ids.
     #[serde(skip_serializing_if = "FieldErrors::is_empty")]
     pub malformed: FieldErrors,
-    /// For imports only: since when the lead is known. The API does not offer it.
+    /// For imports only: the time of creation. The API does not offer it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<DateTime<Utc>>,
 }
@@ -62,8 +62,7 @@ pub struct LeadPatch {
     pub custom_fields: Option<Option<Json>>,
 }
 
-/// A lead that has all that can be taken away from one: what may be changed on it may be changed on
-/// any.
+/// A lead with a value in each field that can be cleared, for checks of a patch without a lead.
 pub(super) fn any_lead() -> Result<Lead> {
     let text = |text: &str| Some(text.to_owned());
     valid(&NewLead {
@@ -76,7 +75,7 @@ pub(super) fn any_lead() -> Result<Lead> {
     })
 }
 
-/// The lead that would come of it. Errors: `InvalidData` with all its faults.
+/// The new lead. Errors: `InvalidData` with all its faults.
 pub(super) fn valid(new: &NewLead) -> Result<Lead> {
     let now = now();
     let mut faults = new.malformed.clone();
@@ -131,7 +130,7 @@ struct Names {
     company: Option<String>,
 }
 
-/// There must be one of them. A blank company is none, a blank name is a mistake.
+/// Reads the names, of which one is required. A blank company counts as missing, a blank name is a fault.
 fn names(new: &NewLead, faults: &mut FieldErrors) -> Names {
     let company = given(&new.company);
     if new.first_name.is_none() && new.last_name.is_none() && company.is_none() {
@@ -147,7 +146,7 @@ fn names(new: &NewLead, faults: &mut FieldErrors) -> Names {
     }
 }
 
-/// The ways to reach a lead; there must be one.
+/// Reads the e-mail address and phone number, of which one is required.
 fn contact(new: &NewLead, faults: &mut FieldErrors) -> (Option<String>, Option<String>) {
     let (email, phone) = (given(&new.email), given(&new.phone));
     let region = phone_region(&new.phone_region, faults);
@@ -172,7 +171,7 @@ pub(super) fn phone_region(
     region.and_then(|region| faults.take("phoneRegion", region))
 }
 
-/// Blank is not given.
+/// The text, unless it is blank.
 pub(super) fn given(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.trim().is_empty())
 }
@@ -273,7 +272,7 @@ impl LeadPatch {
     }
 }
 
-/// Refuses to empty altogether what a lead is called by, or what it is reached by.
+/// Refuses a lead without any name, or without any contact data.
 fn require_name_and_contact(lead: &Lead, faults: &mut FieldErrors) {
     if lead.is_nameless() {
         faults.add("firstName", NAMELESS);

@@ -37,7 +37,7 @@ pg_enum! {
         New = "NEW",
         /// First contact was made.
         Contacted = "CONTACTED",
-        /// Need and means are known.
+        /// Need and budget are known.
         Qualified = "QUALIFIED",
         /// An offer was made.
         Proposal = "PROPOSAL",
@@ -103,10 +103,10 @@ pub struct Lead {
 /// The kind of match by which a lead was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MatchKind {
-    /// It has all parts that were searched for.
+    /// The lead has all terms of the search.
     #[default]
     Exact,
-    /// It would have them if names had not been mistyped.
+    /// The lead has them after typo correction of names.
     FuzzyTerms,
 }
 
@@ -114,8 +114,8 @@ pub enum MatchKind {
 /// what in SQL.
 macro_rules! listed_lead {
     ($($column:ident: $type:ty as $sql:ty,)*) => {
-        /// A lead as a list has it: with the columns that were asked for, and nothing in place of the
-        /// others. To look at one that was not read is a defect, and panics.
+        /// A lead in a list: with the selected columns only. Access to a column that was not read is a
+        /// defect, and panics.
         #[derive(Debug, Clone, Default)]
         pub struct ListedLead {
             $($column: Option<$type>,)*
@@ -188,14 +188,14 @@ listed_lead! {
     status_before_archive: Option<LeadStatus> as Nullable<sql_types::LeadStatus>,
 }
 
-/// The texts that a lead is searched, sorted and compared by, in plain columns: worked out from the lead whenever
-/// one is written.
+/// The texts that a lead is searched, sorted and compared by, in columns of their own: computed from the
+/// lead whenever it is written.
 #[derive(Queryable, Selectable, Insertable, AsChangeset, Debug, Clone, PartialEq)]
 #[diesel(table_name = leads, treat_none_as_null = true, treat_none_as_default_value = false)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct Keys {
-    /// A line for what the lead is called by, one for its e-mail address, its company and its phone, and
-    /// one for each former name, address or number.
+    /// A line each for the lead's name, e-mail address, company and phone, and for each former name,
+    /// address or number.
     pub search_text: String,
     pub last_name_key: Option<String>,
     pub company_key: Option<String>,
@@ -207,7 +207,7 @@ impl Lead {
     /// Leads above this score are hot.
     pub const HOT_ABOVE: i32 = 70;
 
-    /// A new lead without any of what a client gives.
+    /// A new lead with defaults only.
     pub(crate) fn blank(id: LeadId, created_at: DateTime<Utc>) -> Self {
         Self {
             id,
@@ -237,12 +237,12 @@ impl Lead {
         }
     }
 
-    /// First and last name, or the one that is there; without either, the company.
+    /// First and last name, or the one that is given; without either, the company.
     pub fn full_name(&self) -> Cow<'_, str> {
         full_name(&self.first_name, &self.last_name, &self.company)
     }
 
-    /// True if it has none of the three that it could be called by; the database refuses that.
+    /// True if it has neither a name nor a company, which the database refuses.
     pub(crate) fn is_nameless(&self) -> bool {
         self.first_name.is_none() && self.last_name.is_none() && self.company.is_none()
     }

@@ -1,4 +1,4 @@
-//! The limits of a filter: it must not be larger than anybody needs, or of values that no lead can have.
+//! The limits of a filter: its size, and values that no lead can have.
 
 use crate::service::Result;
 use crate::service::leads::texts::{LONGEST_TEXT, TextRule, text_matches};
@@ -17,7 +17,7 @@ pub(super) fn check_filter(filter: &LeadFilter) -> Result<()> {
     faults.finish()
 }
 
-/// The faults of a filter and search that stand under `prefix` in the request.
+/// The faults of a filter and search that are found under `prefix` in the request.
 pub(crate) fn check_filter_as(filter: &LeadFilter, prefix: &str, faults: &mut FieldErrors) {
     let path = format!("{prefix}filter");
     let mut parts = 0;

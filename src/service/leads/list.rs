@@ -6,14 +6,12 @@ use crate::service::leads::{Columns, LeadFilter, LeadOrder, ListedLead, MatchKin
 use crate::service::page::{Page, PageResult, Start};
 use crate::service::{Actor, Result, ServiceError};
 
-/// A page of the leads that the filter lets through and the actor may see. After those that have
-/// what is searched for come those that would have it if names had not been mistyped. They have these
-/// columns and the one that is ordered by.
+/// A page of the leads that match the filter and that the actor may see. In a search, exact matches are
+/// followed by the results of typo correction. The leads have these columns and the one of the order.
 ///
-/// A page is of one moment: of one statement, or where both kinds may be on it of one snapshot.
+/// A page is consistent: read by one statement or, if it can have both kinds of matches, in one snapshot.
 ///
-/// Errors: `InvalidData` for a filter that cannot be and for a cursor of another order, and
-/// `SearchTooWide`.
+/// Errors: `InvalidData` for an invalid filter and for a cursor of another order, and `SearchTooWide`.
 #[tracing::instrument(name = "leads::list", level = "debug", skip_all)]
 pub async fn list(
     db: &RequestDb,
@@ -53,8 +51,8 @@ pub async fn list(
     Ok(PageResult::of(page, rows))
 }
 
-/// The position that a page goes on from, whether it is read backwards, and how many rows it jumps over.
-/// Errors: `InvalidData` for a cursor of another list.
+/// The start position of a page, its direction, and the number of rows to skip. Errors: `InvalidData`
+/// for a cursor of another list.
 fn start<'a>(
     filter: &LeadFilter,
     order: LeadOrder,
@@ -83,7 +81,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// The leads that match exactly and, behind them, those with mistyped names.
+    /// The exact matches followed by the results of typo correction.
     async fn both_kinds(&self, conn: &mut Connection) -> Result<Vec<ListedLead>> {
         let is_near = self.window.cursor.map(|cursor| cursor.is_near);
         let kinds = match (self.search.backwards, is_near) {
@@ -116,7 +114,7 @@ impl Reading<'_> {
                 offset: match window.offset {
                     0 => 0,
                     _ if is_last || !found.is_empty() => 0,
-                    // The page begins behind these: so many of it are skipped.
+                    // The page begins after the exact matches: skip the rest of the offset.
                     offset => offset.saturating_sub(search.count(conn).await?),
                 },
             };

@@ -1,6 +1,6 @@
 //! Leads: people who may become customers. A file per verb.
 
-/// Changes of many leads at once that account for every row.
+/// Changes of many leads at once, with a result for every row.
 pub mod bulk;
 pub mod scoring;
 

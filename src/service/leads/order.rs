@@ -24,7 +24,7 @@ pub enum LeadOrderField {
     Status,
 }
 
-/// Up or down.
+/// The direction of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub enum Direction {
@@ -35,9 +35,9 @@ pub enum Direction {
 /// The order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeadOrder {
-    /// By what.
+    /// The field to order by.
     pub field: LeadOrderField,
-    /// Which way.
+    /// The direction.
     pub direction: Direction,
 }
 
@@ -60,9 +60,9 @@ pub enum SortKey {
     Double(f64),
     /// A point in time.
     Time(DateTime<Utc>),
-    /// A name, as it is compared: lower case, no accents.
+    /// A name in its comparison form: lower case, no accents.
     Text(String),
-    /// A status; they are ordered as the pipeline goes.
+    /// A status, in the order of the pipeline.
     Status(LeadStatus),
     /// None: after all others, whatever the direction.
     Null,
@@ -75,13 +75,13 @@ pub struct Cursor {
     pub key: SortKey,
     /// The id that breaks the tie.
     pub id: LeadId,
-    /// True if it is among the leads with mistyped names, which come after all others.
+    /// True if it is a result of typo correction, which come after all exact matches.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_near: bool,
 }
 
 impl Cursor {
-    /// The part of the order that it is in.
+    /// The part of the order that the lead belongs to.
     pub(crate) fn part(&self) -> NullsPart {
         match self.key {
             SortKey::Null => NullsPart::Null,
@@ -90,7 +90,7 @@ impl Cursor {
     }
 }
 
-/// The two parts of every order: an index keeps each in its order, so that a page never sorts.
+/// The two parts of every order. An index has each in its order, so that a page needs no sorting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NullsPart {
     /// The leads that have a value.
@@ -139,7 +139,7 @@ impl LeadOrder {
         }
     }
 
-    /// True if leads can be without a value in this order.
+    /// True if the column of this order can be NULL.
     pub(crate) fn has_nulls(self) -> bool {
         matches!(
             self.field,
@@ -185,8 +185,7 @@ impl LeadOrder {
         })
     }
 
-    /// True if `key` can be one of this order: not of another that a cursor was made for, and not
-    /// made up of what PostgreSQL cannot hold.
+    /// True if `key` is a valid value of this order: of its type, and storable in PostgreSQL.
     pub(crate) fn accepts(self, key: &SortKey) -> bool {
         use LeadOrderField::*;
         match key {
@@ -205,8 +204,7 @@ impl LeadOrder {
         }
     }
 
-    /// The query from `position` on, in this direction or, to read a page from its end, the other way
-    /// round.
+    /// The query from `position` on, in this direction or, for a page from the end, in the opposite one.
     pub(crate) fn seek<'a>(
         self,
         query: LeadQuery<'a>,
@@ -225,13 +223,13 @@ impl LeadOrder {
         self.sort(query, backwards)
     }
 
-    /// The condition for what comes after `position`.
+    /// The condition for the leads after `position`.
     ///
-    /// The comparison is one of rows, `(column, id) < (value, id)`: an index starts right there.
-    /// Written with OR it would walk everything before.
+    /// It compares rows, `(column, id) < (value, id)`, so that an index scan starts at the position.
+    /// Written with OR it would scan all earlier rows.
     pub(crate) fn after(self, backwards: bool, Cursor { key, id, .. }: &Cursor) -> Condition {
         let descending = self.descends(backwards);
-        // One arm per column: each has a type of its own, so a function cannot take them.
+        // A macro, because each column has its own type.
         macro_rules! after {
             ($column:ident, $sql_type:ty, $variant:ident) => {{
                 let id = *id;
@@ -293,7 +291,7 @@ impl LeadOrder {
         }
     }
 
-    /// True if a page that is read in this direction goes down.
+    /// True if a page in this direction is read in descending order.
     pub(crate) fn descends(self, backwards: bool) -> bool {
         (self.direction == Direction::Desc) != backwards
     }

@@ -15,12 +15,11 @@ use crate::service::leads::{Archived, Lead, LeadFilter, RangeFilter, visible_to}
 use crate::service::{Actor, Result, text};
 
 impl LeadFilter {
-    /// The leads that the filter lets through and the actor may see: where every read of leads starts.
+    /// The leads that match the filter and that the actor may see; every read of leads starts with it.
     ///
-    /// Archived leads are left out unless the filter itself speaks of them. What the index of
-    /// `lead_search` can be asked for is, and all of it is compared with the leads, too: one that
-    /// changes before it is locked is compared once more.
-    /// Errors: `InvalidData` for what no filter can be.
+    /// Archived leads are left out unless the filter has `archived`. The conditions use the index of
+    /// `lead_search` where possible, and all of them are also checked on the leads, so that they hold
+    /// for a lead that changes before it is locked. Errors: `InvalidData` for an invalid filter.
     pub fn condition(&self, actor: &Actor) -> Result<Condition> {
         let mut all = vec![self.unsearched(actor)?];
         if let Some(found) = in_index(self, actor, self.search.in_index()) {
@@ -30,7 +29,7 @@ impl LeadFilter {
         Ok(every(all))
     }
 
-    /// The same without the search, told by the leads alone.
+    /// The same without the search, as conditions on the leads only.
     pub(super) fn unsearched(&self, actor: &Actor) -> Result<Condition> {
         check_filter(self)?;
         let mut all = vec![visible_to(actor)];

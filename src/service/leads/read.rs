@@ -9,8 +9,8 @@ use crate::service::leads::{Lead, sql, visible_to};
 use crate::service::permission::{Action, denied, may};
 use crate::service::{Actor, LeadId, Result, ServiceError};
 
-/// One lead. Errors: `LeadNotFound`, and `PermissionDenied` if it exists but is not the actor's to
-/// see.
+/// One lead. Errors: `LeadNotFound`, and `PermissionDenied` if it exists but the actor may not see
+/// it.
 #[tracing::instrument(name = "leads::read", level = "debug", skip_all)]
 pub async fn read(db: &RequestDb, actor: &Actor, id: LeadId) -> Result<Lead> {
     let mut conn = db.connection().await?;
@@ -37,7 +37,7 @@ pub async fn read_many(db: &RequestDb, actor: &Actor, ids: &[LeadId]) -> Result<
     Ok(query.select(Lead::as_select()).load(&mut conn).await?)
 }
 
-/// The leads of these ids that exist; nothing in place of one that is not the actor's to see.
+/// The leads of these ids that exist; `None` for one that the actor may not see.
 #[tracing::instrument(name = "leads::find_many", level = "debug", skip_all)]
 pub async fn find_many(
     db: &RequestDb,

@@ -8,7 +8,7 @@ use crate::service::permission::Action;
 use crate::service::validation::{self, FieldErrors};
 use crate::service::{Actor, LeadId, Result};
 
-/// Sets a lead's score by hand, or (`score: None`) gives it back to the rules.
+/// Sets a lead's score by hand, or (`score: None`) computes it by the rules again.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct SetScore {

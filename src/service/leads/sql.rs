@@ -12,8 +12,8 @@ use crate::service::leads::lead::{Keys, tag_keys};
 use crate::service::leads::{Lead, LeadStatus};
 use crate::service::{LeadId, Result, ServiceError, UserId};
 
-/// Locks the leads against other writers, in the order of their ids so that no two bulk changes
-/// wait for each other, and reads them. Those that do not exist are not in the answer.
+/// Locks the leads against other writers, in the order of their ids, so that two bulk changes cannot
+/// deadlock, and reads them. Missing leads are not in the result.
 pub(crate) async fn lock(conn: &mut Connection, ids: &[LeadId]) -> Result<Vec<Lead>> {
     Ok(leads::table
         .filter(leads::id.eq_any(ids))
@@ -54,7 +54,7 @@ pub(crate) async fn insert(conn: &mut Connection, new: &[&Lead]) -> Result<()> {
     Ok(())
 }
 
-/// Writes a lead if its version is still `version`. Returns whether it was.
+/// Writes a lead if its version is still `version`. Returns true if it was.
 pub(crate) async fn update(conn: &mut Connection, lead: &Lead, version: i32) -> Result<bool> {
     let row = leads::table
         .find(lead.id)
@@ -70,7 +70,7 @@ pub(crate) async fn delete(conn: &mut Connection, id: LeadId) -> Result<()> {
     Ok(())
 }
 
-/// Writes what bulk changes can change on many locked leads, in one statement.
+/// Writes the columns of bulk changes on many locked leads, in one statement.
 pub(crate) async fn update_many(conn: &mut Connection, changed: &[Lead]) -> Result<()> {
     let Some(first) = changed.first() else {
         return Ok(());

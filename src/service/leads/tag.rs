@@ -11,7 +11,7 @@ use crate::service::permission::Action;
 use crate::service::validation::{self, FieldErrors};
 use crate::service::{Actor, LeadId, Result, text};
 
-/// Adds a tag to a lead, or takes it away. Having it, or not having it, already is no error.
+/// Adds a tag to a lead, or removes it; no error if nothing changes.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct TagLead {
@@ -20,7 +20,7 @@ pub struct TagLead {
     pub change: TagChange,
 }
 
-/// The tags to add and to take away.
+/// The tags to add and to remove.
 #[derive(Debug, Clone, Default, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct TagChange {
@@ -51,7 +51,7 @@ impl Command for TagLead {
     }
 }
 
-/// Adds tags to many leads and takes others away.
+/// Adds tags to many leads and removes others.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct BulkTag {
@@ -95,7 +95,7 @@ impl TagChange {
         require_active(lead)?;
         let gone: HashSet<String> = self.remove.iter().map(|tag| text::key(tag)).collect();
         lead.tags.retain(|tag| !gone.contains(&text::key(tag)));
-        // One that is there already stays as it is written.
+        // An existing tag keeps its spelling.
         let there: HashSet<String> = lead.tags.iter().map(|tag| text::key(tag)).collect();
         let new = self
             .add

@@ -8,13 +8,13 @@ use crate::service::leads::{LeadFilter, TextMatch};
 use crate::service::text;
 use crate::service::validation::searchable;
 
-/// The maximum length of a text that leads are filtered by.
+/// The maximum length of a text in a filter.
 pub(super) const LONGEST_TEXT: usize = 254;
 
-/// The conditions of a text on the column that it is compared by: `$whole` and `$start` make of it and of
-/// its beginning what stands there, if anything can.
+/// The conditions of a text filter on its key column: `$whole` and `$start` convert a text and a prefix
+/// to the form of the column, if it can have them.
 ///
-/// A pattern that is a parameter is none that PostgreSQL asks an index for, but a range is.
+/// A prefix is a range, because PostgreSQL uses no index for a LIKE pattern that is a parameter.
 macro_rules! conditions {
     ($text:expr, $column:ident, $whole:expr, $start:expr, $add:expr) => {{
         let text: &TextMatch = &$text;
@@ -40,8 +40,8 @@ macro_rules! conditions {
     }};
 }
 
-/// The conditions that a filter names leads by: on their ids, or on e-mail address, phone number or company. An
-/// index has each.
+/// The conditions on identifying values, each with an index: on ids, e-mail address, phone number or
+/// company.
 pub(super) fn named(filter: &LeadFilter) -> Vec<Condition> {
     let is_set = |text: &TextMatch| TextMatch {
         is_set: None,
@@ -60,7 +60,7 @@ pub(super) fn named(filter: &LeadFilter) -> Vec<Condition> {
     all
 }
 
-/// The conditions on each text. Numbers that cannot be are no lead's; [`LeadFilter::check`] refuses
+/// The conditions on each text. Invalid phone numbers match no lead; [`LeadFilter::check`] refuses
 /// them.
 pub(super) fn text_conditions(filter: &LeadFilter, add: &mut impl FnMut(Condition)) {
     let key = |text: &str| Some(text::key(text));
@@ -72,7 +72,7 @@ pub(super) fn text_conditions(filter: &LeadFilter, add: &mut impl FnMut(Conditio
     conditions!(filter.phone, phone, phone, phone_start, add);
 }
 
-/// The conditions on texts, by their names in the API: what each must be, and what its beginning.
+/// The text filters by their names in the API, with the rules for a whole text and for a prefix.
 pub(super) fn text_matches(
     filter: &LeadFilter,
 ) -> [(&'static str, &TextMatch, TextRule, TextRule); 3] {
@@ -86,11 +86,11 @@ pub(super) fn text_matches(
     ]
 }
 
-/// Refuses a text that no lead can have.
+/// A rule that refuses a text which no lead can have.
 pub(super) type TextRule = fn(&str) -> Result<(), String>;
 
-/// The next text that does not begin with this one, in the order of the "C" collation, which is that of
-/// the characters' numbers; none after a text of nothing but the last character.
+/// The first text after all texts with this prefix, in the order of the "C" collation, which is that of
+/// code points; `None` if the prefix has only the last character.
 fn after_all_that_begin_with(start: &str) -> Option<String> {
     let next = |c: char| (u32::from(c) + 1..=u32::from(char::MAX)).find_map(char::from_u32);
     let mut kept = start.to_owned();

@@ -1,5 +1,5 @@
-//! The leads that an actor may see, said twice from one table: as a condition on leads, and as the set of
-//! assignees whose leads these are, for what is counted without reading them.
+//! The leads that an actor may see, in two forms from one table: as a condition on leads, and as the set
+//! of their assignees, for figures that are counted without reading leads.
 
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -13,7 +13,7 @@ use crate::service::permission::{Action, Scope, scope};
 
 /// The leads that the actor may see, as a condition: the row form of [`Action::ReadLead`].
 ///
-/// `From` is what the query reads from: the leads, or the leads joined with something of theirs.
+/// `From` is the FROM clause of the query: the leads, or a join with the leads.
 pub fn visible_to<From>(
     actor: &Actor,
 ) -> Box<dyn BoxableExpression<From, Pg, SqlType = Nullable<Bool>>>
@@ -32,7 +32,7 @@ where
     }
 }
 
-/// Whose leads the actor may see: the same as [`visible_to`].
+/// The assignees whose leads the actor may see: the same as [`visible_to`].
 pub fn visible_assignees(actor: &Actor) -> AssigneeSet {
     match scope(actor.role, Action::ReadLead) {
         Scope::All => AssigneeSet::Everybody,

@@ -40,7 +40,7 @@ pub struct NewSession {
     pub token: OpaqueToken,
     /// When it ends unless it is used.
     pub expires_at: DateTime<Utc>,
-    /// Whose it is.
+    /// The user who signed in.
     pub user: User,
 }
 

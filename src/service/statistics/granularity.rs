@@ -8,9 +8,9 @@ use crate::db::pg_enum;
 pub struct StatisticsGranularity;
 
 pg_enum! {
-    /// The length of the time whose leads a rollup counts.
+    /// The length of the period whose leads a rollup counts.
     Granularity: StatisticsGranularity {
-        /// An hour; only of all leads together.
+        /// An hour; only for all leads together.
         Hour = "HOUR",
         /// A UTC day.
         Day = "DAY",
@@ -20,12 +20,12 @@ pg_enum! {
 }
 
 impl Granularity {
-    /// The rollups that there are of all leads together.
+    /// The granularities of rollups for all leads together.
     pub(super) const OF_ALL: &[Self] = &[Self::Month, Self::Day, Self::Hour];
-    /// The rollups that there are of each assignee.
+    /// The granularities of rollups for each assignee.
     pub(super) const OF_EACH: &[Self] = &[Self::Month, Self::Day];
 
-    /// The start of the hour, day or month that a moment lies in.
+    /// The start of the hour, day or month that contains a time.
     pub(super) fn floor(self, at: DateTime<Utc>) -> DateTime<Utc> {
         let midnight = at.date_naive().and_time(NaiveTime::MIN).and_utc();
         match self {
@@ -35,7 +35,7 @@ impl Granularity {
         }
     }
 
-    /// The first start at or after a moment.
+    /// The first start at or after a time.
     pub(super) fn ceil(self, at: DateTime<Utc>) -> DateTime<Utc> {
         let start = self.floor(at);
         match self {

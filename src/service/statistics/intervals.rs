@@ -5,15 +5,15 @@ use chrono::{DateTime, Utc};
 use crate::service::leads::RangeFilter;
 use crate::service::statistics::granularity::Granularity;
 
-/// A range of time as the sum of disjoint intervals, in the order of time: whole months, days and hours,
-/// which rollups count, in columns, as parameters are sent; and partial buckets.
+/// A period as disjoint intervals, in the order of time: whole months, days and hours, which rollups
+/// count, stored as columns for the statement's parameters; and partial buckets.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct IntervalSet {
     pub granularities: Vec<Granularity>,
     pub starts: Vec<Option<DateTime<Utc>>>,
     pub ends: Vec<Option<DateTime<Utc>>>,
-    /// At most two, each shorter than the finest granularity or, around one of its starts, than two of
-    /// it: their leads are read.
+    /// The partial buckets, at most two, whose leads are read: each is shorter than the finest granularity
+    /// or, around one of its starts, than twice that.
     pub partial: Vec<Range<DateTime<Utc>>>,
 }
 
@@ -25,7 +25,7 @@ impl IntervalSet {
         set
     }
 
-    /// As much as there is of the coarsest granularity, and the rest at both ends of finer ones.
+    /// Takes as much as possible of the coarsest granularity, and the rest at both ends of finer ones.
     fn split(
         &mut self,
         from: Option<DateTime<Utc>>,
@@ -37,7 +37,7 @@ impl IntervalSet {
             return;
         }
         let Some((&coarsest, finer)) = granularities.split_first() else {
-            // An open end belongs to the coarsest granularity.
+            // An open end is covered by the coarsest granularity.
             return self.partial.extend(from.zip(to).map(|(from, to)| from..to));
         };
         let start = from.map(|at| coarsest.ceil(at));

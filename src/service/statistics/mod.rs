@@ -1,8 +1,7 @@
 //! Figures over leads. All of one answer come from one snapshot of the database.
 //!
-//! If only assignees and the time of creation say which leads are meant, the answer is the sum of
-//! rollups, at a cost that does not grow with the number of leads; else it is made by one pass over the
-//! leads that are meant.
+//! If the filter has only assignees and the time of creation, the answer is the sum of rollups, at a
+//! cost that does not grow with the number of leads; otherwise it is one pass over the selected leads.
 
 mod granularity;
 mod intervals;
@@ -30,19 +29,18 @@ use crate::service::{Actor, Result};
 use rollups::Rollups;
 use series::Counts;
 
-/// Everything that was asked for over one selection of leads.
+/// The requested figures over one selection of leads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statistics {
     /// Counts and averages.
     pub totals: Totals,
-    /// The numbers of leads created in each stretch of time, for every series asked for.
+    /// The numbers of leads created in each period, for every requested series.
     pub series: HashMap<SeriesKey, Series>,
 }
 
-/// Counts over the leads that the filter lets through and the actor may see, as of one moment.
+/// Counts over the leads that match the filter and that the actor may see, in one snapshot.
 ///
-/// Errors: `InvalidData` for a filter that cannot be, or a series of more than [`MOST_BUCKETS`]
-/// stretches.
+/// Errors: `InvalidData` for an invalid filter, or a series of more than [`MOST_BUCKETS`] periods.
 #[tracing::instrument(name = "statistics::statistics", level = "debug", skip_all)]
 pub async fn statistics(
     db: &RequestDb,
@@ -64,7 +62,7 @@ pub async fn statistics_within(
     wanted: &RequestedStatistics,
     now: DateTime<Utc>,
 ) -> Result<Statistics> {
-    // An impossible filter is refused before anything is read.
+    // An invalid filter is refused before anything is read.
     let condition = filter.condition(actor)?;
     let rollups = Rollups::of(actor, filter).filter(Rollups::have_all_sums);
     let mut totals = match &rollups {
@@ -89,8 +87,8 @@ pub async fn statistics_within(
     Ok(Statistics { totals, series })
 }
 
-/// The number of leads that the filter lets through and the actor may see, if rollups have it: where
-/// only assignees, the time of creation and one of status, source and hot are asked for.
+/// The number of leads that match the filter and that the actor may see, if rollups have it: for a filter
+/// with only assignees, the time of creation and one of status, source and hot.
 #[tracing::instrument(name = "statistics::count", level = "debug", skip_all)]
 pub async fn count(db: &RequestDb, actor: &Actor, filter: &LeadFilter) -> Result<Option<i64>> {
     let Some(rollups) = Rollups::of(actor, filter) else {

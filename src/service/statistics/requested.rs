@@ -1,6 +1,6 @@
 use crate::service::statistics::series::SeriesKey;
 
-/// The figures asked for; the rest of a [`crate::service::statistics::Statistics`] is not computed.
+/// The requested figures; the rest of a [`crate::service::statistics::Statistics`] is not computed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RequestedStatistics {
     /// The sums over all leads: everything in [`crate::service::statistics::Totals`] but the next two.
@@ -9,7 +9,7 @@ pub struct RequestedStatistics {
     pub by_agent: bool,
     /// The number of overdue follow-ups.
     pub overdue: bool,
-    /// These series.
+    /// The requested series.
     pub series: Vec<SeriesKey>,
 }
 

@@ -1,5 +1,5 @@
-//! Folding: the deltas that writers added go into the rollups, where readers find them faster, and
-//! follow-ups that became overdue meanwhile are counted.
+//! Folding: the deltas of writers are added to the rollups, which are faster to read, and follow-ups
+//! that have become overdue are counted.
 
 use std::time::{Duration, Instant};
 
@@ -13,22 +13,22 @@ use crate::service::Result;
 
 /// The most deltas that one transaction folds.
 const AT_ONCE: i32 = 20_000;
-/// After so many folded deltas their table is cleaned: readers step over what is deleted, and
-/// the server's own cleaning comes by once a minute.
+/// The number of folded deltas after which their table is vacuumed: readers skip over dead rows, and
+/// autovacuum runs only once a minute.
 const UNTIDY: i64 = 2_000;
-/// The time that the watermark rests: readers count what became overdue since among the leads.
+/// The time between two moves of the watermark: readers count later overdue follow-ups in the leads.
 const REST: Duration = Duration::from_secs(5);
 
 diesel::define_sql_function! {
-    /// Folds at most so many deltas, unless somebody else is folding, and tells the number.
+    /// Folds at most `most` deltas, unless another process is folding, and returns the number.
     fn lead_statistics_fold(most: Integer) -> diesel::sql_types::BigInt;
 }
 diesel::define_sql_function! {
-    /// Moves the watermark on, unless somebody else is folding, and tells where it is.
+    /// Moves the watermark forward, unless another process is folding, and returns it.
     fn lead_statistics_advance(until: Timestamptz) -> Timestamptz;
 }
 
-/// Folds again and again.
+/// Folds at intervals.
 #[derive(Debug, Default)]
 pub struct Fold {
     since_cleaning: i64,
@@ -36,15 +36,15 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// The pause between two times. Deltas are answered right all the same before they are folded.
+    /// The pause between two runs. Answers include deltas that are not folded yet.
     pub const PAUSE: Duration = Duration::from_secs(1);
 
-    /// Folds all deltas that there are, and moves the watermark on once in a while. Cheap if there
-    /// is nothing to do.
+    /// Folds all deltas, and moves the watermark forward once in a while. Cheap if there is nothing to
+    /// do.
     pub async fn run(&mut self, db: &RequestDb) -> Result<()> {
         let mut conn = db.connection().await?;
         if self.advanced_at.is_none_or(|at| at.elapsed() >= REST) {
-            // By the clock that all copies of the service have in common.
+            // The database's clock, which all instances of the service share.
             let now = diesel::dsl::now.into_sql::<Timestamptz>();
             let _: DateTime<Utc> = diesel::select(lead_statistics_advance(now))
                 .get_result(&mut conn)

@@ -1,6 +1,6 @@
-//! The statement that sums rollups of some intervals and what writers have changed since. It is written
-//! by hand, because diesel has no queries that read from several at once. Everything that differs from
-//! one question to the next is a parameter, so that there are few texts to prepare.
+//! The statement that sums the rollups of some intervals and the deltas of writers. It is hand-written,
+//! because diesel does not support a UNION in FROM. Everything that varies between requests is a
+//! parameter, so that there are few statements to prepare.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
@@ -13,9 +13,9 @@ use crate::service::leads::{LeadSource, LeadStatus};
 use crate::service::statistics::granularity::StatisticsGranularity;
 use crate::service::statistics::intervals::IntervalSet;
 
-/// The assignee of the rollups of nobody's leads.
+/// The assignee in the rollups of unassigned leads.
 pub(super) const NOBODY: uuid::Uuid = uuid::Uuid::nil();
-/// The assignee of the rollups of all leads.
+/// The assignee in the rollups of all leads.
 pub(super) const EVERYBODY: uuid::Uuid = uuid::Uuid::max();
 
 /// A sum, by its column: see the table `lead_statistics_sums`.
@@ -23,17 +23,17 @@ pub(super) const EVERYBODY: uuid::Uuid = uuid::Uuid::max();
 pub(super) enum Sum {
     /// The number of leads.
     Total,
-    /// Of their scores.
+    /// The sum of their scores.
     Score,
-    /// The number of those that are hot.
+    /// The number of hot leads.
     Hot,
-    /// The number of the others.
+    /// The number of leads that are not hot.
     NotHot,
     /// The number of overdue follow-ups.
     Overdue,
-    /// The number of those of a status.
+    /// The number of leads with a status.
     Status(LeadStatus),
-    /// The number of those from a source.
+    /// The number of leads from a source.
     Source(LeadSource),
 }
 
@@ -62,33 +62,33 @@ impl Sum {
 /// The assignees whose rollups are read.
 #[derive(Debug)]
 pub(super) enum Assignees {
-    /// The one that stands for all leads.
+    /// The rollups of all leads together.
     Together,
-    /// All but these. They stand in the statement: compared with a parameter, rows take twice as long.
+    /// All but these, as literals of the statement: a comparison with a parameter takes twice as long.
     AllBut(&'static [uuid::Uuid]),
     /// These.
     Only(Vec<uuid::Uuid>),
 }
 
-/// Sums are added up apart for each of these.
+/// The grouping of the sums.
 #[derive(Debug, PartialEq)]
 pub(super) enum GroupBy {
-    /// There is one group.
+    /// A single group.
     Nothing,
     /// Each assignee.
     Assignee,
-    /// The time between two of these instants; a group is told by one of its moments.
+    /// The period between two of these instants; a time within the period identifies the group.
     CreatedBetween(Vec<DateTime<Utc>>),
 }
 
-/// Sums over the leads of some assignees, created in some intervals: of each group its assignee, one of
-/// its moments, and the sums.
+/// Sums over the leads of some assignees, created in some intervals: for each group its assignee, a time
+/// within its period, and the sums.
 #[derive(Debug)]
 pub(super) struct RollupQuery<'a> {
     pub sums: &'a [Sum],
     pub assignees: Assignees,
     pub intervals: &'a IntervalSet,
-    /// As of when follow-ups are overdue.
+    /// The time by which a follow-up is overdue.
     pub now: DateTime<Utc>,
     pub group_by: GroupBy,
 }
@@ -97,8 +97,8 @@ pub(super) struct RollupQuery<'a> {
 type Pass<'a, 'b> = AstPass<'a, 'b, Pg>;
 
 impl RollupQuery<'_> {
-    /// `OFFSET 0` is a fence: the index is asked interval by interval, whatever the planner guesses of
-    /// what it cannot know.
+    /// `OFFSET 0` is an optimization fence: the index is scanned interval by interval, whatever the planner
+    /// estimates.
     fn push_rollups<'b>(&'b self, out: &mut Pass<'_, 'b>) -> QueryResult<()> {
         out.push_sql(" FROM unnest(");
         push_unseen::<Array<StatisticsGranularity>, _>(out, &self.intervals.granularities)?;
@@ -120,7 +120,7 @@ impl RollupQuery<'_> {
         Ok(())
     }
 
-    /// The follow-ups whose time has come since the watermark; they count in no other sum.
+    /// The follow-ups that became overdue since the watermark; they count in no other sum.
     fn push_overdue_since<'b>(&'b self, out: &mut Pass<'_, 'b>) -> QueryResult<()> {
         out.push_sql(" UNION ALL SELECT assignee, created_at");
         for sum in self.sums {
@@ -133,7 +133,7 @@ impl RollupQuery<'_> {
         self.push_selected(out)
     }
 
-    /// The condition on changes and follow-ups: created in the intervals, of an assignee who is meant.
+    /// The condition on deltas and follow-ups: created in the intervals, of a selected assignee.
     fn push_selected<'b>(&'b self, out: &mut Pass<'_, 'b>) -> QueryResult<()> {
         let IntervalSet { starts, ends, .. } = self.intervals;
         let [Some(from), Some(to)] = [starts.first(), ends.last()] else {
@@ -148,7 +148,7 @@ impl RollupQuery<'_> {
         self.push_assignees(out)
     }
 
-    /// Of an assignee who is meant, where each row or lead is of one.
+    /// The condition on the assignee, if each row or lead has one.
     fn push_assignees<'b>(&'b self, out: &mut Pass<'_, 'b>) -> QueryResult<()> {
         match &self.assignees {
             Assignees::Together => out.push_sql("true"),
@@ -166,8 +166,8 @@ impl RollupQuery<'_> {
     }
 }
 
-/// A parameter, as a subquery of its own. The planner does not see through it: it would find that a
-/// plan for just these values is cheaper than one for any, by its guesses, and plan anew each time.
+/// A parameter as a subquery, which hides its value from the planner: it would estimate a custom plan as
+/// cheaper than the generic one, and plan at each execution.
 fn push_unseen<'b, T, U>(out: &mut Pass<'_, 'b>, value: &'b U) -> QueryResult<()>
 where
     Pg: HasSqlType<T>,
@@ -186,7 +186,7 @@ impl QueryFragment<Pg> for RollupQuery<'_> {
         let sum = |column| format!("sum_bigint({column})");
         let sums = columns.iter().map(sum).collect::<Vec<_>>().join(", ");
         let columns = columns.join(", ");
-        // The rollups of several assignees are added up before what is dearer by the row.
+        // The rollups of several assignees are summed before the steps that cost more per row.
         let (key, rollups, grouped) = match (&self.assignees, &self.group_by) {
             (Assignees::Together, _) => ("assignee, starts_at", &columns, ""),
             (_, GroupBy::Nothing) => ("NULL::uuid, NULL::timestamptz", &sums, ""),
@@ -228,7 +228,7 @@ impl Query for RollupQuery<'_> {
     type SqlType = (Nullable<Uuid>, Nullable<Timestamptz>, Array<BigInt>);
 }
 
-// Its text depends on what is summed for whom: diesel is to look at it, not at the type.
+// No static id: the text depends on the sums and the grouping, not only on the type.
 impl QueryId for RollupQuery<'_> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;

@@ -1,5 +1,5 @@
-//! Answers made of rollups, and of leads only in partial buckets. All of an answer must come from one
-//! snapshot of the database: of one statement, or of one transaction.
+//! Answers from rollups, with leads read only for partial buckets. An answer must come from one snapshot
+//! of the database: of one statement, or of one transaction.
 
 use std::ops::Range;
 
@@ -23,18 +23,18 @@ use crate::service::statistics::series::{Bucket, Counts};
 use crate::service::statistics::totals::Totals;
 use crate::service::{Actor, Result, UserId};
 
-/// A selection of leads, and the same selection as rollups know it.
+/// A selection of leads, as a filter and as a scope of rollups.
 pub(super) struct Rollups<'a> {
     actor: &'a Actor,
     filter: &'a LeadFilter,
     scope: RollupScope,
 }
 
-/// The assignee of a group, one of its moments, and its sums.
+/// The assignee of a group, a time within its period, and its sums.
 type Group = (Option<Uuid>, Option<DateTime<Utc>>, Vec<i64>);
 
 impl<'a> Rollups<'a> {
-    /// `None` if the filter speaks of anything that rollups do not know.
+    /// `None` if the filter has a condition that rollups do not support.
     pub(super) fn of(actor: &'a Actor, filter: &'a LeadFilter) -> Option<Self> {
         let scope = RollupScope::of(filter, actor)?;
         Some(Self {
@@ -44,7 +44,7 @@ impl<'a> Rollups<'a> {
         })
     }
 
-    /// True if more than the number of the selected leads is known.
+    /// True if rollups have all sums of the selected leads, not only their number.
     pub(super) fn have_all_sums(&self) -> bool {
         self.scope.kind.is_none()
     }
@@ -74,7 +74,7 @@ impl<'a> Rollups<'a> {
     /// The number of selected leads: by one statement if [`Rollups::are_whole`].
     pub(super) async fn count(&self, conn: &mut Connection) -> Result<i64> {
         let counted = self.scope.kind.as_deref().unwrap_or(&[Sum::Total]);
-        // All of a family, so that there is one statement to prepare and not one for each choice.
+        // All sums of a family, so that there is one statement to prepare, not one for each value.
         let sums = match counted.first() {
             None => return Ok(0),
             Some(Sum::Status(_)) => Sum::of_each_status().collect(),
@@ -94,13 +94,13 @@ impl<'a> Rollups<'a> {
         Ok(count)
     }
 
-    /// True if the rollups have all leads that are selected.
+    /// True if the rollups cover all selected leads, without partial buckets.
     pub(super) fn are_whole(&self) -> bool {
         self.intervals(self.granularities()).partial.is_empty()
     }
 
-    /// Adds the leads to a series. Days of other zones than UTC begin at an hour of UTC, mostly, and
-    /// hours are only rolled up of all leads together; else the leads are read.
+    /// Adds the leads to a series. Days of other zones than UTC mostly begin at a full hour of UTC, and
+    /// hours are only rolled up for all leads together; otherwise the leads are read.
     pub(super) async fn series(&self, conn: &mut Connection, counts: &mut Counts) -> Result<()> {
         let coarsest = match (counts.key.zone, counts.key.bucket) {
             (Tz::UTC, Bucket::Month) => Granularity::Month,
@@ -125,7 +125,7 @@ impl<'a> Rollups<'a> {
         Ok(())
     }
 
-    /// These sums, or all of leads in partial buckets: per agent where grouped by assignee.
+    /// The requested sums, and all sums of leads in partial buckets; per agent if grouped by assignee.
     async fn sum(
         &self,
         conn: &mut Connection,
@@ -151,7 +151,7 @@ impl<'a> Rollups<'a> {
         Ok(Totals::sum(parts))
     }
 
-    /// From the coarsest to the finest.
+    /// The granularities from the coarsest to the finest.
     fn granularities(&self) -> &'static [Granularity] {
         match self.scope.assignees {
             AssigneeSet::Everybody => Granularity::OF_ALL,

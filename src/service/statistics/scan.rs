@@ -1,4 +1,4 @@
-//! Figures made by one pass over leads: all that are selected, or those of a partial bucket.
+//! Figures from one pass over leads: all selected ones, or those of a partial bucket.
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::{count, count_star, min, sum};
@@ -14,7 +14,7 @@ use crate::service::statistics::totals::{AgentTotals, Totals};
 use crate::service::{Result, UserId};
 
 diesel::define_sql_function! {
-    /// The number of these instants, in their order, that have come at a point in time.
+    /// The number of these sorted instants at or before a time.
     fn width_bucket(at: Timestamptz, instants: Array<Timestamptz>) -> Integer;
 }
 
@@ -23,7 +23,7 @@ type Group = (
     (i64, Option<i64>, i64, i64),
 );
 
-/// All sums over the leads, grouped as finely as they need; the rest is adding up.
+/// All sums over the leads, from one grouped query whose groups are added up.
 pub(super) async fn totals(
     conn: &mut Connection,
     condition: Condition,
@@ -45,7 +45,7 @@ pub(super) async fn totals(
     Ok(Totals::sum(groups.into_iter().map(of_group)))
 }
 
-/// The sums per agent alone: of a part of a day there are as many other groups as leads.
+/// The sums per agent only: for a part of a day, finer groups would be as many as the leads.
 pub(super) async fn by_agent(conn: &mut Connection, condition: Condition) -> Result<Totals> {
     let won = count(leads::id).aggregate_filter(leads::status.eq(LeadStatus::Won));
     let agents: Vec<(Option<UserId>, i64, i64, Option<i64>)> = leads::table
@@ -90,10 +90,10 @@ fn of_group(((agent, status, source), (total, score_sum, hot, overdue)): Group) 
     }
 }
 
-/// The follow-up was planned before `now`, and the lead is neither WON nor LOST.
+/// The condition that the follow-up was planned before `now`, and the lead is neither WON nor LOST.
 fn is_overdue(now: DateTime<Utc>) -> Box<dyn BoxableExpression<leads::table, Pg, SqlType = Bool>> {
     let is_open = leads::status.ne_all([LeadStatus::Won, LeadStatus::Lost]);
-    // Without a follow-up the condition is NULL, and what is not true is not counted.
+    // Without a follow-up the condition is NULL, which does not count.
     Box::new(leads::next_follow_up.assume_not_null().lt(now).and(is_open))
 }
 
@@ -103,8 +103,8 @@ pub(super) async fn series(
     condition: Condition,
     counts: &mut Counts,
 ) -> Result<()> {
-    // Any lead of a group tells which stretch the group is; that way the grouped expression, whose
-    // bind parameter PostgreSQL would take for another one, stands in the statement only once.
+    // The time of any lead of a group identifies its period. So the grouped expression is not selected,
+    // too: its second bind parameter would make it another expression for PostgreSQL.
     let groups: Vec<(Option<DateTime<Utc>>, i64)> = leads::table
         .filter(condition)
         .group_by(width_bucket(leads::created_at, &counts.boundaries))

@@ -7,18 +7,18 @@ use crate::service::statistics::rollup_query::Sum;
 /// A selection of leads that rollups count: by their assignees and their time of creation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RollupScope {
-    /// The assignees. Those whose leads the actor may not see are not among them.
+    /// The assignees, without those whose leads the actor may not see.
     pub assignees: AssigneeSet,
-    /// The range of creation.
+    /// The range of the time of creation.
     pub created: RangeFilter<DateTime<Utc>>,
-    /// The sums that together are the number of the leads that are meant, if not all leads of these
-    /// assignees and this time are: nothing else is known of them then.
+    /// The sums that together are the number of selected leads, if the filter also has a status, source
+    /// or hot: rollups then have no other figures.
     pub kind: Option<Vec<Sum>>,
 }
 
 impl RollupScope {
-    /// The leads that the filter lets through and the actor may see; `None` if it speaks of anything
-    /// that rollups do not know.
+    /// The leads that match the filter and that the actor may see; `None` if it has a condition that
+    /// rollups do not support.
     pub(super) fn of(filter: &LeadFilter, actor: &Actor) -> Option<Self> {
         let mut scope = Self {
             assignees: visible_assignees(actor),
@@ -30,7 +30,7 @@ impl RollupScope {
     }
 
     fn add(&mut self, filter: &LeadFilter) -> Option<()> {
-        // A field that is added to filters is unknown to rollups until it is named here.
+        // A new field of filters is not supported by rollups until it is named here.
         let unknown = LeadFilter {
             assigned_to: None,
             unassigned: None,
@@ -61,7 +61,7 @@ impl RollupScope {
         filter.and.iter().try_for_each(|part| self.add(part))
     }
 
-    /// Each lead is of one status and of one source, but how many are of both is not known.
+    /// Adds a kind of leads, at most one: rollups do not have combinations, such as status and source.
     fn narrow(&mut self, kind: Option<Vec<Sum>>) -> Option<()> {
         if self.kind.is_some() && kind.is_some() {
             return None;

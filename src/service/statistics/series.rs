@@ -11,15 +11,15 @@ use crate::service::calendar::first_instants;
 use crate::service::leads::LeadFilter;
 use crate::service::{Actor, Result, ServiceError};
 
-/// The longest series, in stretches of time.
+/// The longest series, in periods.
 pub const MOST_BUCKETS: usize = 5_000;
 
-/// A stretch of time on a calendar.
+/// A calendar period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Bucket {
     /// From midnight to midnight.
     Day,
-    /// From Monday to Sunday, as ISO 8601 has it.
+    /// From Monday to Sunday, as in ISO 8601.
     Week,
     /// From the first to the last.
     Month,
@@ -28,17 +28,17 @@ pub enum Bucket {
 /// A series by its parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SeriesKey {
-    /// The length of a stretch.
+    /// The length of a period.
     pub bucket: Bucket,
-    /// The zone on whose clocks days begin.
+    /// The time zone in which days begin.
     pub zone: Tz,
 }
 
-/// The first day of each stretch, with the number of leads created in it: from the first that has
-/// any to the last, without gaps.
+/// The first day of each period, with the number of leads created in it: from the first period with
+/// leads to the last, without gaps.
 pub type Series = Vec<(NaiveDate, i64)>;
 
-/// The first and the last moment, if there are any.
+/// The first and the last time, if there are any.
 type Range = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 impl SeriesKey {
@@ -51,8 +51,8 @@ impl SeriesKey {
         Ok(Self { bucket, zone })
     }
 
-    /// From the stretch of the first moment to the end of that of the last; none where there are no
-    /// moments. `None` for more than [`MOST_BUCKETS`].
+    /// The boundaries from the period of the first time to the end of that of the last; empty without
+    /// times. `None` for more than [`MOST_BUCKETS`].
     fn boundaries(self, range: Range) -> Option<Vec<DateTime<Utc>>> {
         let mut instants = Vec::new();
         let (Some(first), Some(last)) = range else {
@@ -72,21 +72,21 @@ impl SeriesKey {
     }
 }
 
-/// The numbers of leads created in each stretch.
+/// The numbers of leads created in each period.
 #[derive(Debug)]
 pub(super) struct Counts {
     pub key: SeriesKey,
-    /// The instants at which stretches begin, in their order. PostgreSQL is given these and never the
-    /// name of a zone: which zones it knows, and their rules, depend on the machine that it runs on.
+    /// The instants at which periods begin, in order. PostgreSQL gets these and never the name of a zone,
+    /// because its zones and their rules depend on its machine.
     pub boundaries: Vec<DateTime<Utc>>,
     by_start: BTreeMap<NaiveDate, i64>,
 }
 
 impl Counts {
-    /// None yet. The stretches are those around all leads, or where that is a longer series than there
-    /// may be, around those that the filter lets through.
+    /// Zero in each period. The periods cover all leads or, if that series would be too long, the leads
+    /// that match the filter.
     ///
-    /// Errors: `InvalidData` for more than [`MOST_BUCKETS`] stretches.
+    /// Errors: `InvalidData` for more than [`MOST_BUCKETS`] periods.
     pub(super) async fn start(
         conn: &mut Connection,
         actor: &Actor,
@@ -108,12 +108,12 @@ impl Counts {
         })
     }
 
-    /// True where each hour of UTC lies in one stretch.
+    /// True if each hour of UTC lies within one period.
     pub(super) fn have_full_hours(&self) -> bool {
         self.boundaries.iter().all(|at| at.timestamp() % 3600 == 0)
     }
 
-    /// Adds numbers of leads, each with any moment of their stretch; without a moment there are none.
+    /// Adds numbers of leads, each with a time within its period; without a time there are none.
     pub(super) fn add(&mut self, counts: impl IntoIterator<Item = (Option<DateTime<Utc>>, i64)>) {
         for (at, count) in counts {
             let Some(at) = at else { continue };
@@ -123,7 +123,7 @@ impl Counts {
         }
     }
 
-    /// From the first stretch that has leads to the last, without gaps.
+    /// The series from the first period with leads to the last, without gaps.
     pub(super) fn series(mut self) -> Series {
         self.by_start.retain(|_, count| *count != 0);
         let Some((&first, _)) = self.by_start.first_key_value() else {

@@ -11,13 +11,13 @@ use crate::service::statistics::rollup_query::{NOBODY, Sum};
 pub struct Totals {
     /// The number of leads.
     pub total: i64,
-    /// The number of those that are hot.
+    /// The number of hot leads.
     pub hot: i64,
     /// The number of overdue follow-ups: planned before now, on leads neither WON nor LOST.
     pub overdue: i64,
-    /// The number of leads of each status; absent ones have none.
+    /// The number of leads of each status; a missing status has none.
     pub by_status: HashMap<LeadStatus, i64>,
-    /// The number of leads from each source; absent ones have none.
+    /// The number of leads from each source; a missing source has none.
     pub by_source: HashMap<LeadSource, i64>,
     /// Per assignee, the largest number of leads first, ties by id; without one: unassigned.
     pub by_agent: Vec<AgentTotals>,
@@ -27,11 +27,11 @@ pub struct Totals {
 /// Sums over the leads of one assignee.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AgentTotals {
-    /// The assignee; absent for the leads of nobody.
+    /// The assignee; `None` for the unassigned leads.
     pub agent: Option<UserId>,
     /// The number of leads.
     pub total: i64,
-    /// The number of those that are WON.
+    /// The number of WON leads.
     pub won: i64,
     pub(super) score_sum: i64,
 }
@@ -61,8 +61,8 @@ impl AgentTotals {
     }
 }
 
-/// The one rounding rule: to two decimals, halves up, computed in whole numbers so that no
-/// representation of a fraction decides; 0 ÷ 0 is 0.
+/// The one rounding rule: to two decimals, half up, computed in integers to avoid floating-point errors;
+/// 0 ÷ 0 is 0.
 fn rounded_ratio(numerator: i64, denominator: i64) -> f64 {
     if denominator == 0 {
         return 0.0;
@@ -73,7 +73,7 @@ fn rounded_ratio(numerator: i64, denominator: i64) -> f64 {
 }
 
 impl Totals {
-    /// The sums of a group of rollups, and of its assignee if it is told.
+    /// The sums of a group of rollups, also as those of its assignee if it is given.
     pub(super) fn of(assignee: Option<Uuid>, sums: &[Sum], values: Vec<i64>) -> Self {
         let mut totals = Self::default();
         for (sum, value) in sums.iter().zip(values) {
@@ -121,7 +121,7 @@ impl Totals {
         }
         all.by_status.retain(|_, count| *count != 0);
         all.by_source.retain(|_, count| *count != 0);
-        // Rollups have rows of zeros where there were leads once.
+        // Rollups keep rows of zeros for assignees who once had leads.
         let agents = agents.into_values().filter(|agent| agent.total > 0);
         all.by_agent = agents.collect();
         all.by_agent

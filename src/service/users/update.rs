@@ -24,7 +24,7 @@ pub struct UserPatch {
     pub manager: Option<Option<UserId>>,
     pub password: Option<PasswordHash>,
     pub oidc_subject: Option<Option<String>>,
-    /// `true` lets a deactivated user in again; shutting one out is another change.
+    /// `true` reactivates a deactivated user; deactivation is another change.
     pub is_active: Option<bool>,
 }
 
@@ -144,7 +144,7 @@ fn subject_text(subject: &str) -> Result<String, String> {
 
 /// Locks and reads a user; locks the other one that the change is about (an heir, a new manager), and
 /// the active administrators, so that two of them cannot remove each other. All in one statement and
-/// in the order in which assignees are locked, too: nobody waits in a circle.
+/// in the order in which assignees are locked, too, so that there is no deadlock.
 pub(super) async fn lock(conn: &mut Connection, id: UserId, other: Option<UserId>) -> Result<User> {
     let is_admin = users::role.eq(UserRole::Admin).and(users::is_active);
     let rows = users::table

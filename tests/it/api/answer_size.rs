@@ -8,7 +8,7 @@ use super::{Team, jan, text};
 use crate::support::{Api, ApiOptions, SignedIn};
 
 const LIMIT: usize = 64 * 1024;
-/// What an answer may have beyond the limit: the errors, the cost, what a change keeps.
+/// The bytes that an answer may have beyond the limit: errors, cost, and the fields that a change keeps.
 const BESIDES: usize = 8 * 1024;
 
 async fn small_answers() -> Team {

@@ -17,7 +17,7 @@ fn handed_to(to: Option<&SignedIn>) -> Value {
     }
 }
 
-/// What becomes of four leads, Ann's, Bea's, Mia's and nobody's, when `who` hands them to `to`.
+/// The results for four leads, Ann's, Bea's, Mia's and an unassigned one, when `who` assigns them to `to`.
 async fn assigned(team: &Team, who: &SignedIn, to: Option<&SignedIn>) -> Vec<Value> {
     let mut ids = Vec::new();
     for owner in [Some(&team.ann), Some(&team.bea), Some(&team.mia), None] {

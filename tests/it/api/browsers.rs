@@ -1,4 +1,4 @@
-//! What browsers are told: headers of every answer, and which other sites may ask.
+//! Headers for browsers: the security headers of every answer, and CORS for other sites.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};

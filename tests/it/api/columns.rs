@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Team;
 
-/// What is asked of the fields that are objects.
+/// A field with its selection set, if it is an object.
 fn named(field: &str) -> String {
     match field {
         "assignedTo" => "assignedTo { id fullName role manager { id } }".into(),

@@ -57,7 +57,7 @@ async fn line(stream: &mut TcpStream, request: &str) -> String {
     }
 }
 
-/// Whether the server ends the connection, rather than that nothing happens.
+/// True if the server closes the connection, false if nothing happens.
 async fn is_closed(stream: &mut TcpStream) -> bool {
     let mut byte = [0; 1];
     let read = timeout(millis(800), stream.read(&mut byte)).await;

@@ -1,4 +1,4 @@
-//! What a connection may cost, and how the program lets go of them: over real sockets.
+//! Limits and deadlines of connections, and graceful shutdown, over real sockets.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -63,7 +63,7 @@ pub(super) async fn send(address: SocketAddr, bytes: &[u8]) -> TcpStream {
     stream
 }
 
-/// What comes until the server closes the connection.
+/// The bytes received until the server closes the connection.
 pub(super) async fn rest_of(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
     timeout(PATIENCE, stream.read_to_end(&mut text))

@@ -25,7 +25,7 @@ const CODES: [&str; 14] = [
 
 pub(super) type Codes = BTreeSet<(String, &'static str)>;
 
-/// What the descriptions of the root type's fields promise.
+/// The error codes that the descriptions of the root type's fields list.
 pub(super) async fn described(team: &Team, root: &str) -> Codes {
     let query = "query ($root: String!) { __type(name: $root) { fields { name description } } }";
     let data = team.api.data(&team.ada, query, json!({ "root": root }));

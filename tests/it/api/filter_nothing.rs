@@ -1,4 +1,4 @@
-//! What stands in a filter and says nothing: it could be what became of a value that was forgotten.
+//! Empty parts of a filter are refused: they could be forgotten values.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What comes before GraphQL: content types, sizes, nesting, request ids, introspection.
+//! The steps before GraphQL: content types, sizes, nesting, request ids, introspection.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};

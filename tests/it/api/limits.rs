@@ -1,4 +1,4 @@
-//! What a request may ask for at once: over HTTP, before any work is done.
+//! The limits on a request, checked over HTTP before any work is done.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};

@@ -84,7 +84,7 @@ pub(crate) use team::Team;
 /// An id that nothing has.
 pub(crate) const UNKNOWN: &str = "01890000-0000-7000-8000-000000000000";
 
-/// What is asked of a lead.
+/// The selected fields of a lead.
 pub(crate) const LEAD: &str = "id firstName lastName fullName email phone company source status \
     assignedTo { id } leadScore scoreIsManual isHotLead hasBusinessEmail \
     scoreBreakdown { rule { id name } points } conversionProbability lastContactDate daysSinceLastContact \
@@ -100,7 +100,7 @@ const API_KEY: &str =
 const USER: &str = "user { id email fullName role isActive manager { id } }";
 
 impl Api {
-    /// What a mutation answers to an input that must be taken.
+    /// The payload of a mutation that must succeed.
     pub(crate) async fn change(&self, who: &SignedIn, mutation: &str, input: Value) -> Value {
         let variables = json!({ "input": input });
         self.data(who, &document(mutation), variables).await[mutation].clone()

@@ -1,4 +1,4 @@
-//! How many statements an answer costs, counted on the one connection of the pool.
+//! The number of statements of an answer, counted on the pool's only connection.
 
 use std::sync::{Arc, Mutex};
 
@@ -177,7 +177,7 @@ async fn what_hangs_below_a_list_is_read_for_the_whole_list_at_once() {
     }
 }
 
-/// How often an answer reads leads: everything that can be asked of statistics at once.
+/// The number of passes over the leads for an answer with all statistics.
 async fn passes(team: &Team, who: &SignedIn, filter: &str) -> usize {
     let query = format!(
         "{{ leadStatistics(filter: {{ {filter} }}) {{ totalLeads averageLeadScore hotLeadsCount \

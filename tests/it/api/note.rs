@@ -1,4 +1,4 @@
-//! What people write on a lead.
+//! Notes on a lead.
 
 use serde_json::json;
 

@@ -20,7 +20,7 @@ async fn service(team: &Team, user: &SignedIn, role: &str) -> SignedIn {
     }
 }
 
-/// What is stored of the keys.
+/// A count over the stored keys.
 async fn stored(api: &Api, what: &str) -> i64 {
     let query = "SELECT count(*) FROM idempotency_keys WHERE done::text ILIKE";
     api.count(&format!("{query} '%{what}%'")).await

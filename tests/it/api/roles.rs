@@ -1,4 +1,4 @@
-//! Who may do what with whose lead, for every change of one lead.
+//! The permissions of each role on own and other leads, for every change of one lead.
 
 use serde_json::{Value, json};
 

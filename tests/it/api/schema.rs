@@ -1,4 +1,4 @@
-//! What is written down equals what there is: the SDL, and the tables.
+//! The committed schema files equal the program's: the SDL, and the tables.
 
 use std::collections::BTreeSet;
 use std::fs;

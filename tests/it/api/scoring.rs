@@ -1,4 +1,4 @@
-//! How promising a lead is, and why.
+//! The score of a lead, and its breakdown.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! How long a session lives: prolonged by its use, written now and then, thirty days at most.
+//! The lifetime of a session: prolonged by its use, written now and then, thirty days at most.
 
 use std::time::Duration;
 

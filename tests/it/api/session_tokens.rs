@@ -1,4 +1,4 @@
-//! What a token must be, and what it costs to show one that is none.
+//! The format of a token, and the cost of an invalid one.
 
 use std::collections::HashSet;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! `createdOverTime`: how many leads were created, stretch by stretch.
+//! `createdOverTime`: the number of leads created in each period.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Who changed what, when, from what, to what.
+//! The timeline: author, time, field, and the values before and after.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -83,7 +83,7 @@ async fn each_change_says_which_field_was_what_and_is_what() {
     assert_eq!(changes("rescoreLead", by_id(json!({}))).await, expected);
 }
 
-/// What the newest entry says of each field, as it is shown.
+/// The changes of the newest entry, as texts to show.
 async fn shown(api: &Api, who: &SignedIn, lead: &str) -> Vec<(String, Value, Value)> {
     let entry = api.timeline(who, lead).await[0].clone();
     let changes = entry["changes"].as_array().unwrap().iter();

@@ -19,7 +19,7 @@ use crate::support::TestDatabase;
 use crate::support::program::Program;
 
 const LIST: &str = "{ leads(first: 50) { nodes { id fullName } } }";
-/// What is done by the way, by a timer or at the end, is done less often.
+/// The number of requests, so large that work of timers and of the end is rarer.
 const OFTEN: u64 = 200;
 const MOST_FILES: usize = 25;
 
@@ -36,7 +36,7 @@ async fn a_warm_list_of_leads_passes_few_files() {
     assert!(files.len() <= MOST_FILES, "{}: {files:#?}", files.len());
 }
 
-/// How often each function of the program was executed while it answered so many lists.
+/// The number of executions of each function while the program answered `requests` lists.
 async fn executed(requests: u64) -> BTreeMap<String, u64> {
     let path = std::env::temp_dir().join(format!("crm-{}-{requests}.profraw", std::process::id()));
     let counters = path.display().to_string();

@@ -1,4 +1,4 @@
-//! No files of the program import each other in a circle.
+//! The imports between files of the program have no cycle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::architecture::layers::{Source, sources};
 /// The names behind `crate::`, to a module or something in one.
 type Path = Vec<String>;
 
-/// What a file takes from others.
+/// The imports of a file.
 struct Imports {
     module: Path,
     /// By the name that it has here; `pub use` passes it on.

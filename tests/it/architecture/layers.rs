@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What must not be named in which part of `src`, outside comments and tests.
+/// The names forbidden in each part of `src`, outside comments and tests.
 const FORBIDDEN: [(&str, &[&str]); 4] = [
     (
         "http",
@@ -62,7 +62,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// What the program is made of: no comments, no tests.
+    /// The lines of code, without comments and tests.
     pub(crate) fn code(&self) -> impl Iterator<Item = &str> {
         let until = if self.path.ends_with("tests.rs") {
             0
@@ -236,7 +236,7 @@ fn functions_fit_on_one_screen() {
     assert_eq!(too_long, [""; 0]);
 }
 
-/// Whoever looks for what a type can do finds it in one place, or two.
+/// The `impl` blocks of a type are in one file, or two.
 #[test]
 fn a_type_is_implemented_in_at_most_two_files() {
     let mut files: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
@@ -263,7 +263,7 @@ fn a_type_is_implemented_in_at_most_two_files() {
     assert!(files.is_empty(), "{files:#?}");
 }
 
-/// What is run on the program's own account, again and again: nobody's trace.
+/// The functions that the program runs at intervals for itself, in no request's trace.
 const UNTRACED: [&str; 3] = ["run", "fold", "forget_expired"];
 
 #[test]

@@ -92,7 +92,7 @@ fn request(token: &str, query: &str) -> String {
     )
 }
 
-/// What comes until the connection is closed.
+/// The bytes received until the connection is closed.
 async fn rest_of(mut stream: TcpStream) -> String {
     let mut text = Vec::new();
     stream.read_to_end(&mut text).await.ok();

@@ -1,4 +1,4 @@
-//! How a connection is had: pool, migrations, embedded server.
+//! The database layer: pool, migrations, embedded server.
 
 mod connect;
 mod embedded;

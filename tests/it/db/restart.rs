@@ -12,7 +12,7 @@ use crm::db::{Db, PoolOptions, RequestDb};
 
 use crate::support::{Scratch, start};
 
-/// What the workers look at, and what they count.
+/// The shared state of the workers, and their counters.
 #[derive(Default)]
 struct Drill {
     down: AtomicBool,

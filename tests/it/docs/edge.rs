@@ -1,4 +1,4 @@
-//! What is turned away before GraphQL sees it answers with the codes of docs/guide/errors.md, too.
+//! Requests that are rejected before GraphQL also answer with the codes of docs/guide/errors.md.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};

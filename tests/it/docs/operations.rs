@@ -113,7 +113,7 @@ async fn run(
     }
 }
 
-/// Whoever asks, signed in once; on the demo data set of a first start.
+/// The users of the examples, each signed in once, on the demo data set of a first start.
 struct Sessions(HashMap<String, SignedIn>);
 
 impl Sessions {
@@ -188,7 +188,7 @@ fn operation(place: String, block: &Block) -> Operation {
     operation
 }
 
-/// Whether all that `part` has stands in `whole` too; lists have the same length.
+/// True if `whole` contains all members of `part`; lists have the same length.
 fn contains(whole: &Value, part: &Value) -> bool {
     match (whole, part) {
         (Value::Object(whole), Value::Object(part)) => part

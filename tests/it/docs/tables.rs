@@ -243,7 +243,7 @@ fn every_service_error() -> Vec<ServiceError> {
     all
 }
 
-/// What the edge and GraphQL itself answer with: in their sources, any text in quotes that looks like a
+/// The codes of the HTTP layer and of GraphQL itself: in their sources, any quoted text that looks like a
 /// code.
 fn codes_of_the_edge() -> BTreeSet<String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -17,7 +17,7 @@ use crate::support::program::{Program, eventually, exchange};
 const HEAD: &[u8] = b"POST /graphql HTTP/1.1\r\nhost: crm\r\ncontent-type: application/json\r\n\
     content-length: 200000\r\n\r\n";
 
-/// What is above what it was before, when everybody has gone.
+/// The memory that may remain in use after all clients have gone, in bytes.
 const MEMORY: u64 = 40 * 1024 * 1024;
 
 async fn connect(from: u8, to: SocketAddr) -> std::io::Result<TcpStream> {
@@ -63,7 +63,7 @@ fn watch(
     })
 }
 
-/// How long each of these requests took, sent one after the other on connections of their own. Each
+/// The times of these requests, sent one after the other on separate connections. Each
 /// must be answered with this.
 async fn patient(to: SocketAddr, request: &str, part: &str, until: Instant) -> Vec<Duration> {
     let mut times = Vec::new();

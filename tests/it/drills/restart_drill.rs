@@ -28,7 +28,7 @@ const CREATE: &str =
     "mutation ($key: String!) { createLead(input: { firstName: \"Ann\", lastName: \"Lee\",
     email: \"ann@example.com\", idempotencyKey: $key }) { lead { id } } }";
 
-/// What the writers look at, and what they count.
+/// The shared state of the writers, and their counters.
 #[derive(Default)]
 struct Load {
     is_over: AtomicBool,
@@ -129,7 +129,7 @@ async fn written_again(client: &Client) -> bool {
     answer.is_some_and(|answer| answer.get("errors").is_none())
 }
 
-/// How many of these leads are not there.
+/// The number of these leads that are missing.
 async fn lost(url: &str, ids: &[String]) -> i64 {
     let db = Db::connect(url, &PoolOptions::default())
         .await

@@ -15,10 +15,10 @@ use tokio::time::{sleep, sleep_until};
 
 use crate::support::program::Program;
 
-/// How many connections the invented tokens come on, all from one address.
+/// The number of connections that send invented tokens, all from one address.
 const FLOODING: u64 = 40;
 const USERS: u64 = 50;
-/// How many invented tokens are shown in a second.
+/// The number of invented tokens per second.
 const A_SECOND: u64 = 2_000;
 /// The time within which each user is to be answered.
 const MOST: Duration = Duration::from_secs(1);
@@ -87,7 +87,7 @@ async fn flood(to: SocketAddr, a_second: u64, until: Instant) -> u64 {
     refused.map(Result::unwrap).sum()
 }
 
-/// How long it takes until somebody is answered whose token the copy does not know.
+/// The time until a user is answered whose token the instance has not cached.
 async fn user(to: SocketAddr, number: u64, after: Duration) -> Duration {
     sleep(after).await;
     // Half of them from addresses of their own, half of them behind one.

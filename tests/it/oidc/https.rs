@@ -25,7 +25,7 @@ use super::{AUDIENCE, Key, Local, api, unavailable, who};
 use crate::support::Scratch;
 use crate::support::program::Program;
 
-/// Who signs certificates.
+/// An authority that signs certificates.
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
     folder: Scratch,

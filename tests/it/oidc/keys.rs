@@ -1,4 +1,4 @@
-//! How the provider's keys are had, kept and replaced.
+//! Fetching, caching and replacing the provider's keys.
 
 use std::time::Duration;
 

@@ -25,7 +25,7 @@ async fn api(provider: Option<Provider>) -> Api {
     .await
 }
 
-/// Who the API takes the bearer of a token for, or the code of its refusal.
+/// The user that the API finds for a token, or the code of its refusal.
 async fn who(api: &Api, token: &str) -> Result<String, String> {
     let (status, body) = ask(api, token).await;
     let code = body["errors"][0]["extensions"]["code"].as_str();

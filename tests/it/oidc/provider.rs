@@ -36,7 +36,7 @@ pub(super) struct Local {
 }
 
 struct Shared {
-    /// What is answered under which path.
+    /// The answers by path.
     pages: Mutex<Vec<(&'static str, StatusCode, String)>>,
     asked: AtomicUsize,
 }
@@ -98,7 +98,7 @@ impl Local {
         pages.push((path, status, text));
     }
 
-    /// How often anything was asked for.
+    /// The number of requests.
     pub(super) fn asked(&self) -> usize {
         self.shared.asked.load(Ordering::SeqCst)
     }
@@ -122,7 +122,7 @@ impl Local {
         }
     }
 
-    /// What a program with these settings knows of it.
+    /// The provider, as a program with its settings uses it.
     pub(super) fn known(&self) -> Option<Provider> {
         Some(Provider::new(self.settings()).unwrap())
     }

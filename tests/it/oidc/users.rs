@@ -1,4 +1,4 @@
-//! Whom a token stands for, and what that user may do.
+//! The user of a token, and the user's permissions.
 
 use serde_json::{Value, json};
 

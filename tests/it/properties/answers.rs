@@ -123,9 +123,9 @@ struct Trial<'a> {
     copy: &'a Copy,
     who: &'a SignedIn,
     faults: &'a Faults,
-    /// Whether users have changed before each question, so that nothing is remembered of them.
+    /// True if users change before each query, so that none is cached.
     is_forgetful: bool,
-    /// Whether the connection is a living one each time, which has prepared all statements: so the
+    /// True if each run has a live connection that has prepared all statements: so the
     /// same statement is the same one from one time to the next.
     is_warm: bool,
     lines: Vec<Value>,
@@ -143,7 +143,7 @@ impl Trial<'_> {
         }
     }
 
-    /// Whether the operation comes to its end before this statement.
+    /// True if the operation ends before this statement.
     async fn has_ended(&mut self, statement: i64, query: &str, variables: &Value) -> bool {
         if self.is_warm {
             self.ask(0, query, variables).await;

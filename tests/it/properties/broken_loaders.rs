@@ -13,7 +13,7 @@ use crate::support::Faults;
 
 use super::other_copy::Copy;
 
-/// How many columns the answer has.
+/// The number of columns in the answer to the look-up of a type, by which that is recognised.
 const TYPE: u16 = 2;
 
 /// Queries, and where their fields fail.
@@ -58,7 +58,7 @@ async fn a_panic_in_a_loader_is_an_internal_error_of_the_fields_that_wait_for_it
     }
 }
 
-/// What failed is null with an error of its own, and all else is there.
+/// Checks that a failed field is null with its own error, and that everything else is there.
 fn check(broken: &Value, whole: &Value, failing: &[&str]) {
     let errors = broken["errors"].as_array().expect("errors");
     let mut expected = whole.clone();

@@ -1,4 +1,4 @@
-//! Bulk changes that overlap, in opposite orders, never wait for each other in a circle.
+//! Bulk changes that overlap, in opposite orders, never deadlock.
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -16,7 +16,7 @@ const TAG: &str = "mutation ($ids: [ID!]!, $n: String!) { done: bulkTag(input: {
 const ASSIGN: &str = "mutation ($ids: [ID!]!, $n: ID!) { done: assignLeads(input: { leads: { ids: $ids }, to: { userId: $n } }) { total failed } }";
 const FILTER: &str = "mutation ($n: String!) { done: bulkTag(input: { leads: { matching: { filter: { leadScore: { min: 0 } } } }, add: [$n] }) { total failed } }";
 
-/// What a worker does in one round; half of them go through the leads from the end.
+/// The change of a worker in one round; half of the workers take the leads from the end.
 fn work(worker: usize, round: usize, ids: &[String], user: &str) -> (&'static str, Value) {
     let mut ids = ids.to_vec();
     // Neighbours share most of their leads, and no two begin at the same one.

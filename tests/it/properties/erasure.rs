@@ -10,7 +10,7 @@ use crm::service::statistics;
 use crate::api::{Team, text, with};
 use crate::support::SignedIn;
 
-/// What is known of the person, in every field and every version of it. None of it is a part of
+/// The person's data, in every field and every version of it. None of it is a part of
 /// another, nor of what else stands in the database.
 const PERSON: [&str; 27] = [
     "Wilhelmina",
@@ -169,7 +169,7 @@ async fn in_bulk(team: &Team, id: &str) {
     twice(team, ada, "bulkRestore", many(json!({}))).await;
 }
 
-/// What fills the tables that have nothing to do with the person.
+/// Fills the tables that have nothing to do with the person.
 async fn everything_else(team: &Team) {
     let Team { api, ada, ann, .. } = team;
     let other = api.lead_id(ada, json!({ "lastName": "Staying" })).await;

@@ -98,7 +98,7 @@ impl Walk {
             .map_err(|difference| format!("{self:?}: {difference}"))
     }
 
-    /// Whether the walk has each of the leads that rested, once and in order.
+    /// Checks that the walk has each unchanged lead once and in order.
     fn check(&self, ids: Vec<LeadId>, resting: &[Lead]) -> Result<(), String> {
         let rested = ids.into_iter();
         let rested = rested.filter(|id| resting.iter().any(|lead| lead.id == *id));
@@ -158,7 +158,7 @@ async fn a_walk_while_others_write_gives_each_row_that_rests_once_in_order() {
     });
 }
 
-/// How many leads a writer has added at a time: a walk must come to an end.
+/// The most leads that a writer adds at a time: a walk must end.
 const MOST_ADDED: usize = 20;
 
 /// Adds leads, deletes them again, and changes the moving ones in all that a list can be ordered by.

@@ -64,7 +64,7 @@ async fn somebody_waits(holder: &mut PooledConnection) {
     }
 }
 
-/// How often the lead changed, in its version and in its log, which must agree.
+/// The number of changes of the lead, by its version and by its log, which must agree.
 async fn changes(conn: &mut PooledConnection, id: &str) -> i64 {
     let version = number(
         conn,

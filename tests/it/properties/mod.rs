@@ -1,4 +1,4 @@
-//! What must hold for every lead, every viewer and every order of events: tried with random data,
+//! Properties of every lead, every viewer and every order of events, checked with random data,
 //! against plain in-memory models and against each other.
 //!
 //! `PROPTEST_CASES` raises the number of cases of each property; a case that fails is printed, with the
@@ -50,7 +50,7 @@ fn seed() -> u64 {
     *SEED
 }
 
-/// Where random data come from whose variety a property does not need: the same at each run.
+/// The source of random data that need not vary: the same at each run.
 pub(crate) fn always_the_same() -> TestRunner {
     TestRunner::new(Config {
         rng_seed: RngSeed::Fixed(20261122),
@@ -93,7 +93,7 @@ pub(crate) fn prove<S: Strategy, C: AsyncFn(S::Value) -> Result<(), String>>(
     }
 }
 
-/// What an oracle says, compared with what the program says.
+/// Compares the answer of an oracle with that of the program.
 pub(crate) fn same<T: PartialEq + std::fmt::Debug>(
     what: &str,
     got: T,

@@ -10,7 +10,7 @@ use crm::service::leads::Lead;
 
 pub(crate) mod typing;
 
-/// Whether a list with this filter and search has the lead.
+/// True if a list with this filter and search has the lead.
 pub(super) fn selects(filter: &Value, search: &str, lead: &Lead) -> bool {
     let archived_is_meant = !filter["archived"].is_null() || !lead.is_archived();
     archived_is_meant && holds(filter, lead) && is_found(search, lead)
@@ -41,7 +41,7 @@ pub(super) fn list<'a>(
     exact
 }
 
-/// How a bulk change is told of the leads that a list with this filter and search has.
+/// The selection of a bulk change for the leads of a list with this filter and search.
 pub(super) fn selection(filter: &Value, search: &str) -> Value {
     if *filter == json!({}) && search.is_empty() {
         return json!({ "all": true });
@@ -52,7 +52,7 @@ pub(super) fn selection(filter: &Value, search: &str) -> Value {
     }
 }
 
-/// Whether they say more than which of the archive are meant; else no bulk change takes them.
+/// True if they have a condition besides `archived`; otherwise bulk changes refuse them.
 pub(super) fn narrows(filter: &Value, search: &str) -> bool {
     let part = |part: &Value| narrows(part, "");
     let mut conditions = filter.as_object().expect("a filter").iter();
@@ -66,7 +66,7 @@ pub(super) fn narrows(filter: &Value, search: &str) -> bool {
     says_more || !search.trim().is_empty()
 }
 
-/// Whether the conditions hold; NULL is never equal, smaller or larger.
+/// True if the conditions hold; NULL is never equal, smaller or larger.
 fn holds(filter: &Value, lead: &Lead) -> bool {
     let conditions = filter.as_object().expect("a filter");
     conditions.iter().all(|(name, value)| match name.as_str() {

@@ -1,4 +1,4 @@
-//! Who stands behind a token or an API key is remembered, on each copy of the server, and still ends
+//! The user of a token or an API key is cached, on each instance of the server, and still ends
 //! with the session or the key on all of them.
 
 use std::sync::Arc;

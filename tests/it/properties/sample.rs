@@ -128,7 +128,7 @@ pub(super) fn new_lead() -> impl Strategy<Value = NewLead> + Clone {
     })
 }
 
-/// What a client may search for, none, one or a few words.
+/// A search of no, one or a few words.
 pub(super) fn search() -> impl Strategy<Value = String> + Clone {
     let words = vec(select(&WORDS[..]), 1..=3).prop_map(|words| words.join(" "));
     prop_oneof![2 => Just(String::new()), 2 => words, 1 => Just("+48 (601) 234-567".to_owned())]

@@ -69,7 +69,7 @@ const LETTERS: [&str; 48] = [
     "กิ",
     "\u{5e9}\u{5c1}",
 ];
-/// Those that can stand in front of the `@`.
+/// The texts that are allowed before the `@`.
 const OF_ADDRESSES: [&str; 12] = [
     "a", "B", "7", "é", "e\u{301}", "Ü", "ñ", "ł", "й", "김", "ガ", "ß",
 ];

@@ -12,7 +12,7 @@ use super::other_copy::{Copy, code, number, patient, run};
 const READ: &str = "query ($id: ID!) { lead(id: $id) { version firstName lastName company
     customFields callAttempts tags timeline(first: 100, types: [CHANGE]) { nodes { id } } } }";
 
-/// What one of the fifty does, and what the lead has of it if nobody came after.
+/// The change of one of the fifty writers, and the lead's value if it was the last one.
 fn write(writer: usize) -> (&'static str, Value, &'static str) {
     let value = format!("W{writer}");
     match writer % 5 {

@@ -1,4 +1,4 @@
-//! What is written as JSON where it is resolved is, to the letter, what the library writes.
+//! Objects that are written as JSON when they are resolved equal, byte for byte, those of the library.
 
 use axum::body::Body;
 use axum::http::Request;

@@ -1,4 +1,4 @@
-//! What is searched for, and what a filter says of statuses, sources, owners, scores, times, tags and
+//! Index conditions of a search, and of a filter on statuses, sources, owners, scores, times, tags and
 //! custom fields: just the leads that fit both are found, and one index is asked for both.
 
 use std::collections::HashMap;
@@ -136,7 +136,7 @@ impl Case {
     }
 }
 
-/// What the documentation says of each part.
+/// True if the lead matches the filter, by the documentation of each part.
 fn selects(filter: &LeadFilter, lead: &Known) -> bool {
     let owner = match (&filter.assigned_to, filter.unassigned) {
         (None, None) => true,

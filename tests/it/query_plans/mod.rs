@@ -36,7 +36,7 @@ const FIELDS: [LeadOrderField; 9] = [
     LeadOrderField::Status,
 ];
 
-/// Those that a lead can have no value in.
+/// The order fields that can be NULL.
 const NULLABLE: [LeadOrderField; 4] = [
     LeadOrderField::LastContactDate,
     LeadOrderField::NextFollowUp,
@@ -214,7 +214,7 @@ impl ManyLeads {
         seen.clone()
     }
 
-    /// How often the connection planned the statements like this one for the values at hand.
+    /// The number of custom plans that the connection made for statements like this one.
     async fn plans_for_values(&self, like: &str) -> Vec<(String, i64)> {
         let count = "SELECT statement, custom_plans FROM pg_prepared_statements \
                      WHERE statement LIKE $1";

@@ -145,7 +145,7 @@ impl Oracle {
         exact.iter().copied().chain(near).collect()
     }
 
-    /// What the case searches for.
+    /// The search text of the case.
     fn search(&self, case: &Case) -> String {
         let words = case.words.iter().map(|word| {
             let text = &word.lead.get(&self.leads).search_text;

@@ -22,7 +22,7 @@ use crm::service::{Actor, TokenLookups, UserId, perform};
 
 use super::TestDatabase;
 
-/// What everybody's password is.
+/// The password of all users.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// The API over a database of one test's own.
@@ -40,7 +40,7 @@ pub(crate) struct SignedIn {
     pub(crate) token: String,
 }
 
-/// What a test may want otherwise.
+/// The options that a test may change.
 pub(crate) struct ApiOptions {
     pub(crate) pool: usize,
     pub(crate) bulk_limit: usize,

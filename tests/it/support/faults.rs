@@ -13,7 +13,7 @@ use super::Scratch;
 
 /// A Unix socket before another one.
 pub(crate) struct Faults {
-    /// How many more statements go through until the connection that carries one breaks; none is to
+    /// The number of statements that still succeed before the connection of one breaks; none is to
     /// break below one.
     left: Arc<AtomicI64>,
     /// In rows of so many columns one value arrives empty; in none if it is 0.
@@ -69,7 +69,7 @@ impl Faults {
         self.left.store(statement, Ordering::SeqCst);
     }
 
-    /// Whether it came to that; if not, it no longer will.
+    /// True if the fault occurred; if not, it no longer will.
     pub(crate) fn has_broken(&self) -> bool {
         self.left.swap(0, Ordering::SeqCst) <= 0
     }

@@ -1,4 +1,4 @@
-//! What the tests share: a PostgreSQL of their own, and a fresh database for each test.
+//! The support of the tests: their own PostgreSQL, and a fresh database for each test.
 
 mod api;
 mod database;

@@ -24,7 +24,7 @@ pub(crate) struct OwnServer {
     pub(crate) port: u16,
 }
 
-/// What is different from the program's own server.
+/// The options that differ from the program's own server.
 #[derive(Default)]
 pub(crate) struct SetUp<'a> {
     /// `pg_hba.conf`; who comes by the socket is always let in.
@@ -33,7 +33,7 @@ pub(crate) struct SetUp<'a> {
     pub(crate) settings: &'a [&'a str],
     /// The server's environment.
     pub(crate) environment: &'a [(&'a str, &'a str)],
-    /// What it finds in place of the machine's time zones. For root alone.
+    /// The folder that replaces the machine's time zones. For root only.
     pub(crate) zones: Option<&'a Path>,
 }
 

@@ -24,7 +24,7 @@ pub(crate) const PASSWORD: &str = "a password nobody logs";
 pub(crate) struct Program {
     process: Child,
     pub(crate) address: SocketAddr,
-    /// Where its metrics are, if they have an address of their own.
+    /// The address of its metrics, if that is a separate one.
     pub(crate) monitor: Option<SocketAddr>,
     said: Arc<Mutex<String>>,
     listening: JoinHandle<()>,
@@ -98,7 +98,7 @@ impl Program {
         kill(pid, Signal::SIGTERM).unwrap();
     }
 
-    /// How much memory it has, in bytes.
+    /// Its resident memory, in bytes.
     pub(crate) fn resident(&self) -> u64 {
         let status = format!("/proc/{}/status", self.process.id().unwrap());
         let status = std::fs::read_to_string(status).unwrap();
@@ -163,7 +163,7 @@ impl Program {
     }
 }
 
-/// Where a program that says that it is ready says that its API is, and its metrics if they are
+/// The addresses that a program reports when it is ready: of its API, and of its metrics if they are
 /// elsewhere. None if it ends.
 pub(crate) async fn addresses(output: ChildStdout) -> Option<(SocketAddr, Option<SocketAddr>)> {
     let mut lines = BufReader::new(output).lines();

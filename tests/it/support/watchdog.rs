@@ -12,7 +12,7 @@ use nix::sys::signal::{Signal, kill};
 
 use super::home::{PRESENT, pid_of};
 
-/// How long nobody must have been present: nextest leaves gaps between its processes.
+/// The time without any process: nextest leaves gaps between its processes.
 const LINGER: Duration = Duration::from_secs(3);
 /// The variable that makes the test below be the watchdog of the folder it names.
 const VARIABLE: &str = "CRM_TEST_WATCHDOG";

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::support::program::{EMAIL, PASSWORD, Program, lock, until_it_waits};
 
-/// What clients send and are told here, and nobody may find in the log.
+/// The data that clients send and receive here, which must not be in the log.
 const SECRETS: [&str; 8] = [
     EMAIL,
     PASSWORD,

@@ -1,4 +1,4 @@
-//! What the program says about itself: log, metrics, traces.
+//! Telemetry of the program: log, metrics, traces.
 
 mod log;
 mod metrics;

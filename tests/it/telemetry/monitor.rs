@@ -1,4 +1,4 @@
-//! Where probes and metrics are found.
+//! The addresses of probes and metrics.
 
 use crate::support::program::{ANY_PORT, Program, get};
 

@@ -4,66 +4,66 @@ use chrono::{DateTime, Utc};
 use crate::graphql::lead::filter::reader::{Readable, Reader};
 use crate::service::leads;
 
-/// A stretch of time; at least one of the two is given.
+/// A period; at least one of its ends is given.
 #[derive(InputObject, Clone)]
 pub struct DateRange {
-    /// The first moment that belongs to it.
+    /// The beginning of the period, inclusive.
     from: MaybeUndefined<DateTime<Utc>>,
-    /// The first moment that no longer does.
+    /// The end of the period, exclusive.
     to: MaybeUndefined<DateTime<Utc>>,
 }
 
-/// Conditions on a moment that a lead can be without; at least one is given.
+/// Conditions on an optional time of a lead; at least one is given.
 #[derive(InputObject, Clone)]
 pub struct DateFilter {
-    /// It is this one or later.
+    /// The beginning of the period, inclusive.
     from: MaybeUndefined<DateTime<Utc>>,
-    /// It is before this one.
+    /// The end of the period, exclusive.
     to: MaybeUndefined<DateTime<Utc>>,
-    /// `true`: there is one; `false`: there is none.
+    /// `true`: the lead has a value; `false`: it has none.
     is_set: MaybeUndefined<bool>,
 }
 
-/// A range of whole numbers; both ends belong to it, and at least one of them is given.
+/// A range of whole numbers, both ends inclusive; at least one of them is given.
 #[derive(InputObject, Clone)]
 pub struct IntRange {
-    /// The smallest.
+    /// The smallest value.
     min: MaybeUndefined<i32>,
-    /// The largest.
+    /// The largest value.
     max: MaybeUndefined<i32>,
 }
 
-/// A range of numbers; both ends belong to it, and at least one of them is given.
+/// A range of numbers, both ends inclusive; at least one of them is given.
 #[derive(InputObject, Clone)]
 pub struct FloatRange {
-    /// The smallest.
+    /// The smallest value.
     min: MaybeUndefined<f64>,
-    /// The largest.
+    /// The largest value.
     max: MaybeUndefined<f64>,
 }
 
 /// Conditions on tags, at least one; case does not matter.
 #[derive(InputObject, Clone)]
 pub struct TagFilter {
-    /// Has every one of these.
+    /// The lead has all of these tags.
     all: MaybeUndefined<Vec<String>>,
-    /// Has at least one of these.
+    /// The lead has at least one of these tags.
     any: MaybeUndefined<Vec<String>>,
-    /// Has none of these.
+    /// The lead has none of these tags.
     none: MaybeUndefined<Vec<String>>,
 }
 
-/// Conditions on a text that a lead can be without; at least one is given.
+/// Conditions on an optional text of a lead; at least one is given.
 #[derive(InputObject, Clone)]
 pub struct TextFilter {
-    /// Is this.
+    /// The value equals this text.
     equals: MaybeUndefined<String>,
-    /// Is one of these; at most 500.
+    /// The value is one of these texts; at most 500.
     #[graphql(name = "in")]
     one_of: MaybeUndefined<Vec<String>>,
-    /// Begins with this, which must not be blank.
+    /// The value begins with this text, which must not be blank.
     starts_with: MaybeUndefined<String>,
-    /// `true`: there is one; `false`: there is none.
+    /// `true`: the lead has a value; `false`: it has none.
     is_set: MaybeUndefined<bool>,
 }
 

@@ -7,8 +7,8 @@ use crate::service::validation::FieldErrors;
 /// The most malformed ids of a list that are named.
 const MOST_NAMED: usize = 100;
 
-/// Reads an input object of which every part must say something: what stands there and has no
-/// content could be what became of a value that was forgotten, and would select more than was meant.
+/// Reads an input object and refuses empty parts: null or an empty list could be a forgotten value, and
+/// would select more than was meant.
 pub(in crate::graphql::lead) struct Reader<'a> {
     path: String,
     faults: &'a mut FieldErrors,
@@ -17,10 +17,10 @@ pub(in crate::graphql::lead) struct Reader<'a> {
 
 /// An input object that a [`Reader`] can read.
 pub(in crate::graphql::lead) trait Readable {
-    /// The type of the value read; its default, where it could not be read.
+    /// The type of the value read; its default if it could not be read.
     type Read: Default;
 
-    /// Takes each of its fields.
+    /// Reads each of its fields.
     fn read(self, reader: &mut Reader<'_>) -> Self::Read;
 }
 
@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A list without which the field says nothing.
+    /// A list that must not be empty.
     pub(in crate::graphql::lead) fn some<T>(
         &mut self,
         name: &str,
@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
         Some(read)
     }
 
-    /// An input object of its own.
+    /// A nested input object.
     pub(in crate::graphql::lead) fn object<T: Readable>(
         &mut self,
         name: &str,
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
             .unwrap_or_default()
     }
 
-    /// The same, if it is given.
+    /// A nested input object, if it is given.
     pub(in crate::graphql::lead) fn boxed<T: Readable>(
         &mut self,
         name: &str,
@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
         Some(Box::new(self.inner(name, *value)))
     }
 
-    /// At least one input object.
+    /// A list of input objects, at least one.
     pub(in crate::graphql::lead) fn objects<T: Readable>(
         &mut self,
         name: &str,

@@ -2,13 +2,12 @@ use strsim::damerau_levenshtein;
 
 use crate::graphql::prepare::validate::validator::Validator;
 
-/// So many names are suggested.
+/// The most names that are suggested.
 const MOST: usize = 5;
-/// Of so many faults at most: to compare a name with all of the schema's takes time.
+/// The most errors with suggestions: comparing a name with all names of the schema takes time.
 const MOST_FAULTS: usize = 10;
 
-/// A question about the names that may have been meant; nothing where the client may not know
-/// them, or none is near.
+/// A "Did you mean" sentence; empty if the client may not know the schema's names, or none is similar.
 pub(super) fn suggestion<'n>(
     validator: &Validator<'_>,
     name: &str,

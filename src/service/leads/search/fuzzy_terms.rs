@@ -10,16 +10,16 @@ use crate::service::leads::expression::{
 };
 use crate::service::leads::search::{Search, Term, in_copy, looked_up, on_lead, terms};
 
-/// The maximum number of words that one typed word may mean: of thousands of similar names the nearest.
+/// The maximum number of candidates for one typed word: the nearest of thousands of similar names.
 const MOST: usize = 200;
 
-/// A search with the words that its own may have been meant to be. It never says which words there
-/// are: only leads that the viewer may see are looked up by them, and that is done in the same way,
-/// and takes as long, where there are none.
+/// A search with typo correction: each term with similar words of names. It does not reveal which words
+/// exist: only leads that the viewer may see are looked up by them, and the look-up takes the same
+/// steps, and as long, if there are none.
 pub(crate) struct FuzzyTerms(Vec<(Term, Vec<String>)>);
 
 impl Search {
-    /// True if a word of it can be a mistyped name.
+    /// True if one of its words can be a mistyped name.
     pub(crate) fn may_be_mistyped(&self) -> bool {
         terms(&self.0).iter().any(|term| name(term).is_some())
     }
@@ -39,8 +39,8 @@ impl FuzzyTerms {
         Ok(Self(parts))
     }
 
-    /// The leads that have for each part the part itself or a name near it, and not all parts
-    /// themselves: those are found already. Told by the leads.
+    /// The leads that have each term or a name similar to it, except exact matches, which are found
+    /// before. A condition on the leads.
     pub(super) fn matches(&self) -> Option<Condition> {
         let found = self.0.iter().map(|(term, words)| {
             let exact = term.condition(on_lead);
@@ -56,14 +56,14 @@ impl FuzzyTerms {
         ))
     }
 
-    /// The same for the index of `lead_search`. Neither the search alone nor a name leads to all, and
-    /// each of the names does to few.
+    /// The same as a condition for the index of `lead_search`. Each of the names finds few leads.
     pub(super) fn in_index(&self) -> Option<IndexCondition> {
         let names = (0..self.0.len()).filter_map(|at| self.with_name(at));
         names.reduce(either)
     }
 
-    /// The leads that have a name near one of the parts, and the other parts or names near them.
+    /// The leads with a name similar to one of the terms, and with the other terms or names similar to
+    /// them.
     fn with_name(&self, at: usize) -> Option<IndexCondition> {
         let (_, words) = &self.0[at];
         let others = self.0.iter().enumerate().filter(|(other, _)| *other != at);
@@ -87,13 +87,13 @@ fn is_called(words: &[String]) -> Condition {
     Box::new(names.overlaps_with(words.to_vec()).nullable())
 }
 
-/// The same, by the index.
+/// The same as a condition for the index.
 fn has_name(words: &[String]) -> IndexCondition {
     let names = words_of_name(lead_search::text);
     Box::new(names.overlaps_with(words.to_vec()).nullable())
 }
 
-/// The word, if it can be a mistyped name: letters, and enough of them.
+/// The word, if it can be a mistyped name: only letters, and enough of them.
 fn name(term: &Term) -> Option<&str> {
     match term {
         Term::Word(word) if word.chars().count() >= 4 && word.chars().all(char::is_alphabetic) => {
@@ -103,8 +103,8 @@ fn name(term: &Term) -> Option<&str> {
     }
 }
 
-/// The nearest words, in the order of the alphabet where they are as near; without any, one that no
-/// name has, so that what follows is the same.
+/// The nearest words, in alphabetical order at equal distance; without any, a word that no name has, so
+/// that the following steps are the same.
 async fn words_near(conn: &mut Connection, typed: &str) -> Result<Vec<String>> {
     let near = select(near_words(typed.to_owned()));
     let words: Vec<String> = near.get_result(conn).await?;

@@ -1,4 +1,4 @@
-//! The conditions of a filter that a b-tree index of the leads can be asked for.
+//! The conditions of a filter that a b-tree index of the leads supports.
 
 use diesel::prelude::*;
 
@@ -10,8 +10,8 @@ use crate::service::leads::query::time_range;
 use crate::service::leads::{Archived, LeadFilter, LeadOrder, LeadOrderField, visible_to};
 use crate::service::permission::{Action, Scope, scope};
 
-/// The conditions that the indexes of an order tell without a look at the leads: those on the order's
-/// column, on the one assignee that an index of this order begins with, and on status and source.
+/// The conditions that the indexes of an order check without reading the leads: those on the order's
+/// column, on a single assignee, with which an index of this order begins, and on status and source.
 pub(super) fn order_conditions(
     filter: &LeadFilter,
     actor: &Actor,
@@ -27,8 +27,8 @@ pub(super) fn order_conditions(
     all
 }
 
-/// The conditions on status, assignee, score, time of creation and being archived: each has an index,
-/// in which the source stands, too.
+/// The conditions on status, assignee, score, time of creation and archive: each has an index, which
+/// also contains the source.
 pub(super) fn ranges(filter: &LeadFilter, actor: &Actor) -> Vec<Condition> {
     let mut all = Vec::new();
     all.extend(is_own(actor).then(|| visible_to(actor)));
@@ -50,8 +50,8 @@ pub(super) fn ranges(filter: &LeadFilter, actor: &Actor) -> Vec<Condition> {
     all
 }
 
-/// Both ends of the range of scores. PostgreSQL takes a range of unknown ends for a small part
-/// of the leads, and one that is open for a third, which it would rather read all of.
+/// Adds both ends of the range of scores. PostgreSQL estimates a small part of the leads for a range of
+/// unknown ends, but a third for an open one, for which it would read all leads.
 fn add_score_range(filter: &LeadFilter, add: &mut impl FnMut(Condition)) {
     let (least, most) = filter.scores();
     let (least, most) = (least.unwrap_or(0), most.unwrap_or(100));
@@ -59,7 +59,7 @@ fn add_score_range(filter: &LeadFilter, add: &mut impl FnMut(Condition)) {
     add(Box::new(leads::lead_score.le(most).nullable()));
 }
 
-/// Itself and those that must hold, too.
+/// The filter itself and the filters of its `and`.
 fn parts(filter: &LeadFilter) -> impl Iterator<Item = &LeadFilter> {
     std::iter::once(filter).chain(&filter.and)
 }
@@ -80,9 +80,9 @@ fn add_bounds(filter: &LeadFilter, field: LeadOrderField, add: &mut impl FnMut(C
     }
 }
 
-/// Its conditions on status and source that an ordered scan of an index can be asked for: not a list.
-/// That of statuses becomes the range from the first to the last, of constants, so that PostgreSQL knows
-/// how many leads are in it.
+/// Adds the conditions on status and source that an ordered index scan supports, which a list is not. A
+/// list of statuses becomes the range from the first to the last, as constants, so that PostgreSQL can
+/// estimate the number of its leads.
 fn add_listed(filter: &LeadFilter, field: LeadOrderField, add: &mut impl FnMut(Condition)) {
     if let Some(&[source]) = filter.source.as_deref() {
         add(Box::new(leads::source.eq(source).nullable()));
@@ -91,11 +91,11 @@ fn add_listed(filter: &LeadFilter, field: LeadOrderField, add: &mut impl FnMut(C
     let ends = statuses.iter().min().zip(statuses.iter().max());
     match (ends, field) {
         (None, _) => {}
-        // Of one status PostgreSQL would take the order of statuses for that of the ids.
+        // With a single status PostgreSQL would replace the order of statuses by that of the ids.
         (Some((first, last)), field) if first == last && field != LeadOrderField::Status => {
             add(Box::new(leads::status.eq(*first).nullable()));
         }
-        // Its index has no status: a scan would not end after the rows that it may look at.
+        // Its index has no status: the scan would not end at its row limit.
         (Some(_), LeadOrderField::CreatedAt) => {}
         (Some((first, last)), _) => {
             let from = leads::status.ge(Constant::word(first.as_str()));
@@ -105,7 +105,7 @@ fn add_listed(filter: &LeadFilter, field: LeadOrderField, add: &mut impl FnMut(C
     }
 }
 
-/// The leads of the one assignee that is meant.
+/// The condition on the assignee, if the filter selects exactly one.
 fn one_owner(filter: &LeadFilter, actor: &Actor) -> Option<Condition> {
     if is_own(actor) {
         return Some(visible_to(actor));

@@ -1,4 +1,4 @@
-//! Searching: what a search asks for, as conditions, and how a page of its leads is found.
+//! Searching: the conditions of a search, and the steps that find a page of its leads.
 
 mod fuzzy_terms;
 mod gather;
@@ -32,7 +32,7 @@ const MOST_WORDS: usize = 10;
 pub struct Search(pub String);
 
 impl Search {
-    /// Refuses what no search can be. Errors: a sentence that says why.
+    /// Checks the search text. Errors: a sentence with the fault.
     pub(crate) fn check(&self) -> Result<(), String> {
         searchable(&self.0, LONGEST)?;
         if terms(&self.0).iter().map(Term::words).sum::<usize>() > MOST_WORDS {
@@ -46,7 +46,7 @@ impl Search {
         terms(&self.0).is_empty()
     }
 
-    /// The leads that have all words, told by the leads themselves: [`MatchKind::Exact`].
+    /// The condition on leads for all words: [`MatchKind::Exact`].
     pub(super) fn matches(&self) -> Option<Condition> {
         let terms = terms(&self.0);
         terms
@@ -55,8 +55,8 @@ impl Search {
             .reduce(both)
     }
 
-    /// The same for the index of `lead_search`; nothing where no word can be looked up in it. Words of
-    /// two letters are looked up only where no other is: each leads to many.
+    /// The same for the index of `lead_search`; `None` if no word can be looked up in it. Words of two
+    /// letters are looked up only without longer ones: each finds many leads.
     pub(super) fn in_index(&self) -> Option<IndexCondition> {
         let terms = terms(&self.0);
         let longest = terms.iter().map(Term::letters).max()?;
@@ -71,18 +71,18 @@ impl Search {
     }
 }
 
-/// The word is there, told by the lead.
+/// The condition that the lead contains the word.
 fn on_lead(word: &str) -> Condition {
     Box::new(strpos(leads::search_text.nullable(), word.to_owned()).gt(0))
 }
 
-/// The same, told by its copy.
+/// The same condition on the lead's row of `lead_search`.
 fn in_copy(word: &str) -> IndexCondition {
     Box::new(strpos(lead_search::text.nullable(), word.to_owned()).gt(0))
 }
 
-/// The same, found by trigrams. Of a domain only what stands before the last dot is looked up: the
-/// lists of what stands behind it are long and tell little.
+/// The same condition by trigrams of the index. Of a domain only the part before the last dot is looked
+/// up: the posting lists of top-level domains are long and select little.
 fn looked_up(word: &str) -> IndexCondition {
     match letters(word) {
         2 => return both(has_pair(word), in_copy(word)),
@@ -99,9 +99,9 @@ fn looked_up(word: &str) -> IndexCondition {
     }
 }
 
-/// Two letters with what can come after them do make trigrams: a letter or digit, a sign, or the
-/// end. Letters outside ASCII are too many for that, so leads that have any, which are in an index
-/// of their own, are all to be looked at.
+/// The condition for a word of two letters: with each possible next character (a letter, a digit, a
+/// sign or the end) they make trigrams. There are too many letters outside ASCII for that, so all
+/// leads that have any, which a separate index contains, are included.
 fn has_pair(word: &str) -> IndexCondition {
     let inside = format!("{word}[\\x01-\\x7f]").into_sql::<Text>();
     let inside = HasMatch::new(lead_search::text, inside);

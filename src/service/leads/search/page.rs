@@ -13,34 +13,34 @@ use crate::service::leads::texts::named;
 use crate::service::leads::{Columns, LeadFilter, ListedLead, MatchKind};
 use crate::service::{Actor, Result};
 
-/// The number of rows of the order that are looked at: most pages are among the first, and the further
-/// ones are looked at where those had a tenth of the page, or where no index leads to few leads.
+/// The number of rows in the first ordered scan: most pages are found there. A longer scan follows if
+/// they had a tenth of the page, or if no index finds few enough leads.
 const FIRST: usize = 2_000;
 const FURTHER: usize = 20_000;
 const FURTHEST: usize = 100_000;
-/// The maximum number of leads that an index leads to, that of `lead_search` and those of the leads.
+/// The maximum number of leads found by an index scan, of `lead_search` or of the leads.
 const SEARCHED: usize = 12_000;
 const RANGED: usize = 100_000;
 
 /// Finds the leads of a page in the order of a list.
 ///
-/// The steps are plain: an ordered scan looks at the first rows of the order and ends where the page is
-/// full, which is quick if many rows fit; an index scan reads all rows that an index leads to and sorts
-/// them, which is quick if those are few. Each is one statement that answers the whole page, as of one
-/// moment, or nothing. None is chosen by a guess: one after the other is tried, each with a bound to
-/// what it reads, and the last one, which reads all, has the answer.
+/// There are two kinds of steps. An ordered scan reads the first rows of the order and ends when the
+/// page is full, which is fast if many rows match. An index scan reads all rows that an index finds and
+/// sorts them, which is fast if they are few. Each step is one statement that answers the whole page, in
+/// one snapshot, or nothing. There is no cost estimate: the steps are tried one after the other, each
+/// with a limit on the rows that it reads, and the last one reads all rows.
 #[derive(Clone, Copy)]
 pub(crate) struct LeadSearch<'a> {
     pub actor: &'a Actor,
     pub filter: &'a LeadFilter,
-    /// If the leads with mistyped names are meant.
+    /// The corrected terms, if the results of typo correction are meant.
     pub fuzzy: Option<&'a FuzzyTerms>,
     pub order: LeadOrder,
     pub backwards: bool,
     pub columns: Columns,
 }
 
-/// The rows of an order from a position on, and which of them.
+/// The start position of a page, its direction, and its size.
 #[derive(Clone, Copy)]
 pub(crate) struct PageWindow<'a> {
     pub cursor: Option<&'a Cursor>,
@@ -48,32 +48,32 @@ pub(crate) struct PageWindow<'a> {
     pub offset: usize,
 }
 
-/// A step that is tried.
+/// A step of finding a page.
 #[derive(Clone, Copy, PartialEq)]
 enum Step {
-    /// So many rows of the order.
+    /// An ordered scan of this many rows.
     OrderedScan(usize),
-    /// The index of what names leads: ids, e-mail addresses, phone numbers, companies.
+    /// The indexes of identifying values: ids, e-mail addresses, phone numbers, companies.
     NamedScan,
     /// The index of `lead_search`.
     SearchScan,
     /// The indexes of status, assignee, score and time of creation.
     RangeScan,
-    /// All there are.
+    /// All leads.
     Gather,
 }
 
 impl LeadSearch<'_> {
     /// The leads of a page.
     ///
-    /// Errors: `SearchTooWide` where all leads would have to be looked at and there are too many.
+    /// Errors: `SearchTooWide` if all leads would have to be read and there are too many.
     pub(crate) async fn page(
         &self,
         conn: &mut Connection,
         window: PageWindow<'_>,
     ) -> Result<Vec<ListedLead>> {
         let wanted = window.limit + window.offset;
-        // What a page jump goes over is scanned, too.
+        // The rows that a page jump skips are scanned, too.
         let least = (2 * wanted).next_power_of_two();
         let (mut scanned, mut had) = (0, wanted);
         for &step in self.steps() {
@@ -102,7 +102,7 @@ impl LeadSearch<'_> {
         Ok(Vec::new())
     }
 
-    /// The steps in their order. Few leads have mistyped names: the index is asked for them first.
+    /// The steps in their order. Typo correction finds few leads: it begins with the index.
     fn steps(&self) -> &'static [Step] {
         match self.fuzzy {
             None => &[
@@ -124,7 +124,7 @@ impl LeadSearch<'_> {
         }
     }
 
-    /// The rows that a step looks at; nothing if there is no index for it.
+    /// The rows that a step reads; `None` if no index supports it.
     fn rows(&self, step: Step, scanned: usize, cursor: Option<&Cursor>) -> Option<Rows> {
         let ranged = |conditions: Vec<Condition>| {
             (!conditions.is_empty()).then(|| Rows::Ranged {
@@ -144,7 +144,7 @@ impl LeadSearch<'_> {
         }
     }
 
-    /// The leads found in one step, and whether those are all from the position on.
+    /// The leads found in one step, and true if there are no more from the position on.
     async fn read(
         &self,
         conn: &mut Connection,
@@ -174,7 +174,7 @@ impl LeadSearch<'_> {
         Ok((found, whole))
     }
 
-    /// The number of leads in all.
+    /// The number of all matching leads.
     pub(crate) async fn count(&self, conn: &mut Connection) -> Result<usize> {
         let mut all = vec![self.filter.unsearched(self.actor)?];
         all.extend(self.matches());
@@ -208,7 +208,7 @@ impl LeadSearch<'_> {
         in_index(self.filter, self.actor, search)
     }
 
-    /// All that the leads must fulfil, and where in the order they must be if that is not said yet.
+    /// The conditions on the leads and, unless the rows already imply it, on their position.
     fn rest(&self, cursor: Option<&Cursor>, rows: &Rows) -> Result<Condition> {
         let mut all = vec![self.filter.unsearched(self.actor)?];
         all.extend(self.matches());
@@ -218,7 +218,7 @@ impl LeadSearch<'_> {
         Ok(every(all))
     }
 
-    /// The first rows of the order from a position on, with what an index of the order has of the filter.
+    /// The first rows of the order from a position on, with the conditions that an index of the order has.
     fn ordered(&self, most: usize, cursor: Option<&Cursor>) -> Rows {
         let parts = self.order.nulls_parts(self.backwards).iter();
         let parts = parts.skip_while(|part| cursor.is_some_and(|cursor| cursor.part() != **part));
@@ -234,7 +234,7 @@ impl LeadSearch<'_> {
         }
     }
 
-    /// The leads behind a position: those of its part of the order, and those of the next.
+    /// The leads after a position: in its part of the order, and in the next part.
     fn behind(&self, cursor: &Cursor) -> Condition {
         let after = self.order.after(self.backwards, cursor);
         let here = self.order.only(cursor.part()).into_iter().chain([after]);

@@ -1,4 +1,4 @@
-//! The conditions of a filter that the index of `lead_search` has.
+//! The conditions of a filter that the index of `lead_search` supports.
 
 use diesel::expression::{ValidGrouping, is_aggregate};
 use diesel::pg::Pg;
@@ -13,10 +13,10 @@ use crate::service::leads::search::Search;
 use crate::service::leads::{Archived, AssigneeSet, LeadFilter, visible_assignees};
 use crate::service::{Actor, Json, UserId, text};
 
-/// The owner of the leads of nobody.
+/// The owner of unassigned leads in the index.
 const NOBODY: UserId = UserId(Uuid::nil());
 
-/// The leads whose rows of `lead_search` fulfil a condition.
+/// The condition that a lead's row of `lead_search` meets a condition.
 pub(in crate::service::leads) struct InIndex(pub IndexCondition);
 
 impl Expression for InIndex {
@@ -39,14 +39,14 @@ impl ValidGrouping<()> for InIndex {
     type IsAggregate = is_aggregate::Never;
 }
 
-/// The condition is not in the type: statements are told apart by their text.
+/// No static id: the condition is not in the type, so that statements are cached by their text.
 impl QueryId for InIndex {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-/// Rows of `lead_search`, among them those of all leads that are meant; nothing if the filter says
-/// nothing that its index is asked for: a search, tags or custom fields.
+/// A superset of the matching leads, as rows of `lead_search`; `None` if the filter has no condition for
+/// its index: a search, tags or custom fields.
 pub(in crate::service::leads) fn in_index(
     filter: &LeadFilter,
     actor: &Actor,
@@ -73,7 +73,7 @@ pub(in crate::service::leads) fn in_index(
     all.into_iter().reduce(both)
 }
 
-/// The same rows, if they are just those of the leads that are meant: they can be counted.
+/// The same rows, if they are exactly the matching leads, so that they can be counted.
 pub(in crate::service::leads) fn whole_in_index(
     filter: &LeadFilter,
     actor: &Actor,
@@ -95,7 +95,7 @@ pub(in crate::service::leads) fn whole_in_index(
     in_index(filter, actor, filter.search.in_index()).filter(|_| is_whole)
 }
 
-/// Whose leads the filter means, of those that the actor may see.
+/// The assignees that the filter selects, of those whose leads the actor may see.
 pub(in crate::service::leads) fn owners(filter: &LeadFilter, actor: &Actor) -> AssigneeSet {
     let own = AssigneeSet::of(filter.assigned_to.as_deref(), filter.unassigned);
     let parts = filter.and.iter();
@@ -103,9 +103,9 @@ pub(in crate::service::leads) fn owners(filter: &LeadFilter, actor: &Actor) -> A
     parts.fold(visible_assignees(actor).and(own), AssigneeSet::and)
 }
 
-/// The tags and values of custom fields that all of them have: each has a list in the index.
+/// Adds the tags and values of custom fields that all leads must have: each has a posting list.
 fn add_listed(filter: &LeadFilter, all: &mut Vec<IndexCondition>) {
-    // All of none is no condition, and no list of the index has it.
+    // An empty list of tags is no condition, and has no posting list.
     if let Some(tags) = filter.tags_all.as_ref().filter(|tags| !tags.is_empty()) {
         all.push(Box::new(lead_search::tags.contains(keys(tags)).nullable()));
     }
@@ -113,7 +113,7 @@ fn add_listed(filter: &LeadFilter, all: &mut Vec<IndexCondition>) {
         let any = lead_search::tags.overlaps_with(keys(tags));
         all.push(Box::new(any.nullable()));
     }
-    // Without a value the index would be read from end to end: it has no list of that.
+    // An object without values has no posting list: the whole index would be scanned.
     if let Some(fields) = filter.custom_fields.clone().filter(Json::has_content) {
         let fields = lead_search::custom_fields.contains(fields);
         all.push(Box::new(fields.nullable()));

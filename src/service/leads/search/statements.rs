@@ -1,6 +1,6 @@
-//! The statements of a page: each answers it whole, with the leads' columns, or says that it has not. They
-//! are written by hand, around queries of diesel's, because it has no queries that read from queries.
-//! Numbers of rows stand in the text: as a parameter a LIMIT makes PostgreSQL plan for a tenth of all.
+//! The statements of a page: each returns the whole page, or reports that it could not. They are
+//! hand-written around queries of diesel, which does not support subqueries in FROM. LIMITs are literals:
+//! for a parameter PostgreSQL plans for a tenth of all rows.
 
 use diesel::deserialize;
 use diesel::pg::Pg;
@@ -14,11 +14,11 @@ use crate::service::leads::order::LeadOrder;
 use crate::service::leads::search::InIndex;
 use crate::service::leads::{Columns, ListedLead};
 
-/// A page: which leads, of which rows, in which order.
+/// The statement of a page: its leads, the rows to read, and the order.
 pub(super) struct PageStatement {
     pub columns: Columns,
     pub rows: Rows,
-    /// The condition that the rows must fulfil.
+    /// The condition that the rows must meet.
     pub rest: Condition,
     pub order: LeadOrder,
     pub backwards: bool,
@@ -26,27 +26,27 @@ pub(super) struct PageStatement {
     pub offset: i64,
 }
 
-/// The rows that a page is looked for among, fenced off: what they must fulfil besides changes neither
-/// which ones they are nor how they are read.
+/// The rows that a step reads, behind an optimization fence: further conditions change neither the rows
+/// nor the plan that reads them.
 pub(super) enum Rows {
-    /// The first rows of an order: of those that have a value, then of those that have none.
+    /// The first rows of an order: leads with a value, then leads without.
     Ordered {
         parts: Vec<LeadQuery<'static>>,
         most: usize,
     },
-    /// The rows that the index of `lead_search` leads to, unless there are more.
+    /// The rows found by the index of `lead_search`, at most `most`.
     Searched {
         condition: IndexCondition,
         most: usize,
     },
-    /// The rows that an index of the leads leads to, unless there are more.
+    /// The rows found by an index of the leads, at most `most`.
     Ranged { condition: Condition, most: usize },
-    /// All, or all that the index of `lead_search` leads to.
+    /// All leads, or all that the index of `lead_search` finds.
     All(Option<InIndex>),
 }
 
-/// A row of the answer: a lead, or behind those of a page that is not full whether it is all the same
-/// the whole of it.
+/// A row of the result: a lead or, after the leads of a page that is not full, a flag that is true if
+/// there are no more.
 pub(super) enum PageRow {
     Lead(Box<ListedLead>),
     End { is_whole: bool },
@@ -78,7 +78,7 @@ impl QueryFragment<Pg> for PageStatement {
 }
 
 impl PageStatement {
-    /// Leads without a value come last, or first where the page is read from its end.
+    /// Adds the order: leads without a value come last, or first if the page is read from its end.
     fn push_order(&self, out: &mut AstPass<'_, '_, Pg>) -> QueryResult<()> {
         let direction = match self.order.descends(self.backwards) {
             true => "DESC",
@@ -97,7 +97,7 @@ impl PageStatement {
 }
 
 impl Rows {
-    /// The CTE that is read before the page: the ids that the index leads to, or the number of rows.
+    /// The CTE that is read before the page: the ids found by the index, or the number of rows.
     fn push_found<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         match self {
             Self::Searched { condition, most } => {
@@ -145,7 +145,7 @@ impl Rows {
         }
     }
 
-    /// The expression that is true if there are no more rows than were looked at.
+    /// The expression that is true if there are no more rows than were read.
     fn push_is_whole<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         match self {
             Self::Ordered { parts, most } => {
@@ -188,8 +188,7 @@ fn push_ordered<'b>(
     Ok(())
 }
 
-/// A query inside another. As a function, because its type alone leaves open which dialect is
-/// meant.
+/// Adds a subquery. A function, because the type of the query alone leaves the dialect open.
 fn push<'b>(query: &'b impl QueryFragment<Pg>, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
     query.walk_ast(out)
 }
@@ -198,7 +197,7 @@ impl Query for PageStatement {
     type SqlType = Untyped;
 }
 
-/// The text depends on filter and order: diesel is to look at it, not at the type.
+/// No static id: the text depends on filter and order, not only on the type.
 impl QueryId for PageStatement {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;

@@ -6,12 +6,12 @@ use diesel::sql_types::{Bool, Nullable};
 use crate::service::leads::expression::{On, both, either};
 use crate::service::text;
 
-/// One stretch of a search, in the form in which texts are compared.
+/// A term of a search, in the form in which texts are compared.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Term {
     Word(String),
-    /// Words that could be a phone number in pieces: all of them as they stand, or one of the numbers, as
-    /// phones are stored. Of one that is written internationally, with `+` or `00`, the numbers alone.
+    /// Words that could be the parts of a phone number: matches all words, or one of the numbers in stored
+    /// form. If it is written internationally, with `+` or `00`, only the numbers.
     Phone {
         words: Vec<String>,
         numbers: Vec<String>,
@@ -19,8 +19,8 @@ pub(super) enum Term {
 }
 
 impl Term {
-    /// The number of letters that the index can be asked for: see [`letters`]. For a phone all words or any
-    /// of its numbers are looked up.
+    /// The number of letters that the index can look up: see [`letters`]. For a phone, all words or any of
+    /// its numbers are looked up.
     pub(super) fn letters(&self) -> usize {
         match self {
             Self::Word(word) => letters(word),
@@ -32,7 +32,7 @@ impl Term {
         }
     }
 
-    /// The condition that is met by what `contains` its words.
+    /// The condition that the row `contains` its words.
     pub(super) fn condition<Table: 'static>(&self, contains: fn(&str) -> On<Table>) -> On<Table>
     where
         And<On<Table>, On<Table>, Nullable<Bool>>:
@@ -63,7 +63,7 @@ impl Term {
 pub(super) fn terms(search: &str) -> Vec<Term> {
     let mut terms = Vec::new();
     let mut run: Vec<String> = Vec::new();
-    // RFC 3966 writes an extension behind a semicolon, people behind a word.
+    // RFC 3966 writes an extension after a semicolon, people after a word.
     let search = text::unicode_words(search).replace(";ext=", " ext");
     for word in search.split_whitespace() {
         let pasted = text::ascii_phone(word);
@@ -78,8 +78,8 @@ pub(super) fn terms(search: &str) -> Vec<Term> {
     terms
 }
 
-/// The words of what was typed as one: without the punctuation that comes with `Last, First`, quotation marks and
-/// addresses in angle brackets, unless there is nothing else.
+/// Splits a typed word: without the punctuation of `Last, First`, quotation marks and angle brackets
+/// around addresses, unless there is nothing else.
 fn words(typed: &str) -> impl Iterator<Item = String> {
     let compared = text::compared(typed);
     let bare = compared.strip_prefix("mailto:").unwrap_or(&compared);
@@ -103,7 +103,7 @@ fn could_be_phone(word: &str) -> bool {
     !word.is_empty() && word.chars().all(is_part)
 }
 
-/// `x12`, `ext.12`, `ext`, `#12`: behind a number.
+/// True for `x12`, `ext.12`, `ext` and `#12`, which can follow a number.
 fn could_be_extension(word: &str) -> bool {
     let word = word.trim_matches(['(', ')']).to_lowercase();
     let marks = ["extension", "extn", "ext", "x", "#"];
@@ -114,9 +114,9 @@ fn could_be_extension(word: &str) -> bool {
     })
 }
 
-/// Ends a run of words that could be a phone number. The zeros that a number is dialled with,
-/// `00` before a country, `0` or `(0)` before an area, are not part of it as stored; what else is not,
-/// is told by the number as a whole, if it is one.
+/// Ends a run of words that could be a phone number. Trunk prefixes (`00` before a country, `0` or
+/// `(0)` before an area) are not part of the stored number; the parser of phone numbers removes other
+/// prefixes, if the run is a valid number.
 fn close(run: &mut Vec<String>) -> Vec<Term> {
     let mut words: Vec<String> = std::mem::take(run);
     let whole = words.join(" ");
@@ -155,8 +155,8 @@ fn close(run: &mut Vec<String>) -> Vec<Term> {
     vec![Term::Phone { words, numbers }]
 }
 
-/// The letters of a word that the index can be asked for: at least three in a row, a pair, or less.
-/// A letter outside ASCII makes no pair.
+/// The number of letters of a word that the index can look up: three or more in a row, a pair, or
+/// fewer. A letter outside ASCII makes no pair.
 pub(super) fn letters(word: &str) -> usize {
     let is_sign = |c: char| c.is_ascii() && !c.is_ascii_alphanumeric();
     let runs = word.split(is_sign).map(|run| run.chars().count());
@@ -204,7 +204,7 @@ mod tests {
         ] {
             assert_eq!(terms(search), [phone(words, &[number])], "{search}");
         }
-        // The 8 is what is dialled before national numbers.
+        // The 8 is the prefix of national numbers.
         assert_eq!(
             terms("+7 8 912 345-67-89"),
             [phone(&[], &["789123456789", "79123456789"])]

@@ -85,7 +85,7 @@ fn show(folder: &Path, name: &str, data: &Path) {
     }
 }
 
-/// Whether a connection is encrypted.
+/// True if the connection is encrypted.
 async fn connect(url: &str) -> Result<bool, DbError> {
     let db = Db::connect(url, &PoolOptions::default()).await?.program();
     let mut connection = db.connection().await?;

@@ -1,4 +1,4 @@
-//! What the environment says, and that an empty variable says nothing.
+//! Environment variables; an empty one counts as unset.
 
 use std::process::{Output, Stdio};
 
@@ -9,7 +9,7 @@ use crm::cli::command_line;
 use crate::support::Scratch;
 use crate::support::program::{ANY_PORT, addresses, get};
 
-/// Those of OpenTelemetry's library, which the program does not read itself.
+/// The variables of OpenTelemetry's library, which the program does not read itself.
 const OTEL: [&str; 9] = [
     "OTEL_BSP_MAX_QUEUE_SIZE",
     "OTEL_EXPORTER_OTLP_COMPRESSION",

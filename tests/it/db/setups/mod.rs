@@ -21,7 +21,7 @@ async fn crm(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     program.output().await.unwrap()
 }
 
-/// What it said on standard error, if it did not do its work.
+/// The output on standard error, if the command failed.
 async fn failure(arguments: &[&str], variables: &[(&str, &str)]) -> Option<String> {
     let output = crm(arguments, variables).await;
     let said = String::from_utf8(output.stderr).unwrap();

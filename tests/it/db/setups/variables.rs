@@ -1,4 +1,4 @@
-//! What a database URL leaves out, by the variables of PostgreSQL's own clients and its password file.
+//! Defaults of a database URL from the variables of PostgreSQL's own clients and its password file.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

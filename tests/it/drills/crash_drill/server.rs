@@ -47,7 +47,7 @@ pub(crate) struct Client {
     pub(crate) token: String,
 }
 
-/// What is in the database, counted past the program.
+/// The contents of the database, counted without the program.
 pub(crate) struct Tally {
     pub(crate) leads: i64,
     /// The sum of all versions: one more for each change.
@@ -106,7 +106,7 @@ impl Server {
         }
     }
 
-    /// Whether it says that it is ready.
+    /// True if it reports that it is ready.
     pub(crate) async fn answers(&self) -> bool {
         self.is_well("/readyz").await
     }
@@ -166,7 +166,7 @@ impl Server {
         fs::read_to_string(self.folder.with_extension("log")).unwrap()
     }
 
-    /// Whether the process runs.
+    /// True if the process runs.
     pub(crate) fn lives(&mut self) -> bool {
         self.process.0.try_wait().unwrap().is_none()
     }

@@ -1,4 +1,4 @@
-//! What can happen to a lead, at random.
+//! Random changes of a lead.
 
 use proptest::collection::vec;
 use proptest::option::of;
@@ -19,7 +19,7 @@ use crm::service::{Actor, Command, LeadId, UserId, perform};
 
 use crate::properties::sample;
 
-/// How many leads a history begins with.
+/// The number of leads at the beginning of a history.
 pub(super) const LEADS: usize = 4;
 
 const TAGS: [&str; 4] = ["hot", "vip", "urgent", "x"];
@@ -215,7 +215,7 @@ impl<'a> History<'a> {
         .map(drop)
     }
 
-    /// What a step is refused with is part of the history; what breaks is not.
+    /// Runs a step. A refusal is part of the history; a failure is not.
     async fn run<C: Command>(&self, command: C) -> Result<Option<C::Answer>, String> {
         match perform(self.db, &Actor::operator(), command).await {
             Ok(answer) => Ok(Some(answer)),

@@ -48,7 +48,7 @@ pub(super) fn may_assign(viewer: Viewer<'_>) -> bool {
     viewer.person().role != UserRole::Agent
 }
 
-/// What becomes of one row.
+/// The outcome of one row.
 fn verdict(viewer: Viewer<'_>, lead: &Lead, for_archived: bool) -> Option<&'static str> {
     if !viewer.sees(lead) {
         Some("PERMISSION_DENIED")

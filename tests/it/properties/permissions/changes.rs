@@ -145,7 +145,7 @@ async fn check_notes(viewer: Viewer<'_>) -> Result<(), String> {
     )
 }
 
-/// What is not there is not found, whoever asks.
+/// A missing object is not found, whoever the viewer is.
 async fn check_missing(viewer: Viewer<'_>) -> Result<(), String> {
     let id = Uuid::now_v7();
     let names = CHANGES.iter().copied();

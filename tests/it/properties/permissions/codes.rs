@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::viewer::Viewer;
 
-/// What one field was answered with: its value, or the code it was refused with.
+/// The answer of one field: its value, or its error code.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Said {
     Value(Value),

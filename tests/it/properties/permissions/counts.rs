@@ -97,7 +97,7 @@ fn agents(leads: &[&Lead]) -> Vec<Value> {
     sorted(rows.collect())
 }
 
-/// The stretches of a series in which there were any.
+/// The periods of a series in which leads were created.
 fn series(rows: &Value) -> BTreeMap<String, i64> {
     let rows = rows.as_array().unwrap().iter();
     let rows = rows.map(|row| {

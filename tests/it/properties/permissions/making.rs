@@ -1,4 +1,4 @@
-//! How a company is made up.
+//! Random companies.
 
 use proptest::collection::vec;
 use proptest::prelude::any;
@@ -17,7 +17,7 @@ use crate::support::{Api, ApiOptions};
 
 use super::population::{Person, Population, bulk, note};
 
-/// What is random about a company.
+/// The random parts of a company.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
     third_team: bool,

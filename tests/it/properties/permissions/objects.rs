@@ -221,7 +221,7 @@ fn check_details(viewer: Viewer<'_>, user: &Value, index: usize) -> Result<(), S
     same("details of a user", details, expected)
 }
 
-/// Whom the viewer may know as somebody's manager.
+/// The manager of a user, if the viewer may know them.
 pub(super) fn manager_of(viewer: Viewer<'_>, index: usize) -> Option<usize> {
     let person = &viewer.population.people[index];
     person.manager.filter(|_| viewer.reaches(Some(person.id)))

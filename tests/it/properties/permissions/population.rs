@@ -55,7 +55,7 @@ impl Population {
         perform(self.api.db(), actor, command).await.unwrap()
     }
 
-    /// Those who can ask at all.
+    /// The viewers who can send requests.
     pub(super) fn indices(&self) -> Vec<usize> {
         let active = |&index: &usize| self.people[index].is_active;
         (0..self.people.len()).filter(active).collect()

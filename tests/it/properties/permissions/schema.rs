@@ -9,7 +9,7 @@ use crate::support::Api;
 
 use super::strangers::ROOT_FIELDS;
 
-/// What leads to a lead, a note, a user or a count: compared with the model, field by field, for
+/// The fields that lead to a lead, a note, a user or a count: compared with the model, one by one, for
 /// every kind of viewer. The file names the place.
 const COMPARED: &[(&str, &str, &str)] = &[
     ("lists.rs", "Query", "leads"),
@@ -169,7 +169,7 @@ const COMPARED: &[(&str, &str, &str)] = &[
     ("sessions.rs", "SessionEdge", "node"),
 ];
 
-/// What needs no permission: the way in, and who came in by it.
+/// The fields that need no permission: signing in, and the viewer.
 const OPEN: &[(&str, &str)] = &[
     ("Mutation", "login"),
     ("LoginPayload", "token expiresAt user"),

@@ -12,7 +12,7 @@ use super::codes::column;
 use super::objects::manager_of;
 use super::viewer::Viewer;
 
-/// What is asked of a lead, in a text that is formatted.
+/// The selected timeline of a lead, as a template.
 pub(super) const TIMELINE: &str = "
     timeline(first: 100) { nodes { __typename ...entry ... on Note { earlierVersion { id } }
         ... on Change { changes { field before { value display } after { value display } } } }
@@ -20,7 +20,7 @@ pub(super) const TIMELINE: &str = "
     notes(first: 100) { nodes { __typename ...entry earlierVersion { id } }
         edges { node { id } } pageInfo { hasNextPage } }";
 
-/// What is asked of an entry.
+/// The selected fields of an entry.
 pub(super) const ENTRY: &str = "fragment entry on TimelineEntry { id lead { id } by { id email role isActive manager { id } } }";
 
 pub(super) fn check(viewer: Viewer<'_>, lead: &Value, fact: &Lead) -> Result<(), String> {

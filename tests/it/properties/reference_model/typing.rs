@@ -4,7 +4,7 @@ use crm::service::leads::Lead;
 
 use super::{called, could_be_phone, has_run, normalised};
 
-/// Whether each word is there as it stands or, if it has at least four letters and nothing else, a
+/// True if each word is there unchanged or, if it has at least four letters and nothing else, a
 /// word of the name is one mistake away from it; two from six letters on.
 pub(super) fn is_near(search: &str, lead: &Lead) -> bool {
     let words: Vec<&str> = search.split_whitespace().collect();
@@ -21,7 +21,7 @@ pub(super) fn is_near(search: &str, lead: &Lead) -> bool {
     })
 }
 
-/// Whether a word of the name, which is in lower case and without accents, is near.
+/// True if a word of the name, which is in lower case and without accents, is near.
 pub(crate) fn has_near_word(word: &str, name: &str) -> bool {
     if word.chars().count() < 4 || !word.chars().all(char::is_alphabetic) {
         return false;
@@ -37,7 +37,7 @@ pub(crate) fn has_near_word(word: &str, name: &str) -> bool {
     })
 }
 
-/// Whether at most so many mistakes turn one into the other: each is tried where they first differ.
+/// True if at most `most` mistakes turn one into the other: each is tried where they first differ.
 fn is_within(a: &[char], b: &[char], most: usize) -> bool {
     let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let (a, b) = (&a[same..], &b[same..]);

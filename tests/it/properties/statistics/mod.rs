@@ -196,7 +196,7 @@ async fn a_further_sum_is_one_line_and_right_before_and_after_folding() {
     assert_eq!(number(&mut conn, changes).await, 0);
 }
 
-/// How many follow-ups are overdue at that moment.
+/// The number of follow-ups that are overdue at that time.
 async fn overdue(conn: &mut PooledConnection, now: DateTime<Utc>) -> i64 {
     let wanted = RequestedStatistics {
         overdue: true,

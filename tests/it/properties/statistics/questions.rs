@@ -19,7 +19,7 @@ use crate::properties::same;
 
 use super::Population;
 
-/// Who asks for what.
+/// A viewer and the requested statistics.
 #[derive(Debug, Clone)]
 pub(super) struct Question {
     viewer: usize,

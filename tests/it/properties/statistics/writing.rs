@@ -176,7 +176,7 @@ async fn transaction(
     compared.and(done(outcome))
 }
 
-/// Those who come too late for a lead, or wait for each other, are part of the history; so is a deletion by hand
+/// Conflicts and deadlocks are part of the history; so is a deletion by hand
 /// of a lead that somebody writes a note on meanwhile.
 fn done(outcome: Result<(), Error>) -> Result<(), String> {
     match outcome {
