@@ -6,7 +6,7 @@ mod file_limit;
 mod from_old;
 mod housekeeping;
 mod migrate;
-pub mod seed;
+mod seed;
 pub mod serve;
 mod stop;
 mod trusted;
@@ -93,7 +93,7 @@ async fn run(cli: Cli, metrics: Metrics) -> Result<(), Failure> {
             print!("{}", graphql::sdl());
             Ok(())
         }
-        Command::Seed(args) => database::seed(&cli.config, args).await,
+        Command::Seed(args) => seed::run(&cli.config, args).await,
         Command::Users(command) => users::run(&cli.config, command).await,
     }
 }

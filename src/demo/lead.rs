@@ -1,4 +1,4 @@
-//! One lead: who it is, where it stands. Every probability of the made-up world is here.
+//! One lead: who it is, where it stands. Every probability of the made-up population is here.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use fake::RngExt;
@@ -6,19 +6,19 @@ use fake::rand::rngs::StdRng;
 use serde_json::{Value, json};
 use uuid::{Builder, Uuid};
 
-use super::world::{Country, World, ascii};
+use super::population::{Country, Population, ascii};
 use crate::service::LeadId;
 use crate::service::leads::{Lead, LeadStatus, rescore};
 
 /// The lead as it comes in: the `index`-th of all, in the order of time.
-pub(super) fn incoming(world: &World, index: u64, random: &mut StdRng) -> Lead {
-    let quantile = (index as f64 + random.random::<f64>()) / world.leads as f64;
-    let created_at = world.calendar.moment(quantile);
+pub(super) fn incoming(population: &Population, index: u64, random: &mut StdRng) -> Lead {
+    let quantile = (index as f64 + random.random::<f64>()) / population.leads as f64;
+    let created_at = population.calendar.moment(quantile);
     let has_company = random.random_bool(0.8);
-    let company = has_company.then(|| world.companies.draw(random));
+    let company = has_company.then(|| population.companies.draw(random));
     let country = match company {
         Some(company) => company.country,
-        None => *world.countries.draw(random),
+        None => *population.countries.draw(random),
     };
     let (first_name, last_name) = (country.first_name(random), country.last_name(random));
     let domain = company.map(|company| company.domain.as_str());
@@ -30,7 +30,7 @@ pub(super) fn incoming(world: &World, index: u64, random: &mut StdRng) -> Lead {
     let has_phone = email.is_none() || random.random_bool(0.85);
     let is_free = |email: &String| {
         let domain = email.rsplit_once('@').map(|(_, domain)| domain);
-        domain.is_some_and(|domain| world.free_domains.contains(domain))
+        domain.is_some_and(|domain| population.free_domains.contains(domain))
     };
     let id = LeadId(id(created_at, random));
     let mut lead = Lead {
@@ -40,10 +40,12 @@ pub(super) fn incoming(world: &World, index: u64, random: &mut StdRng) -> Lead {
         email,
         phone: has_phone.then(|| country.phone(random)),
         company: company.map(|company| company.name.clone()),
-        source: *world.sources.draw(random),
-        assigned_to: random.random_bool(0.93).then(|| *world.agents.draw(random)),
+        source: *population.sources.draw(random),
+        assigned_to: random
+            .random_bool(0.93)
+            .then(|| *population.agents.draw(random)),
         conversion_probability: 0.1,
-        tags: tags(world, random),
+        tags: tags(population, random),
         custom_fields: custom_fields(random).into(),
         ..Lead::blank(id, created_at)
     };
@@ -69,8 +71,13 @@ fn known_names(
 }
 
 /// Sets how far somebody has come with the lead by `at`.
-pub(super) fn advance(lead: &mut Lead, world: &World, at: DateTime<Utc>, random: &mut StdRng) {
-    let age = (world.today - lead.created_at).num_days();
+pub(super) fn advance(
+    lead: &mut Lead,
+    population: &Population,
+    at: DateTime<Utc>,
+    random: &mut StdRng,
+) {
+    let age = (population.today - lead.created_at).num_days();
     lead.status = status(age, random);
     let likely: f64 = match lead.status {
         LeadStatus::Won => 1.0,
@@ -86,7 +93,7 @@ pub(super) fn advance(lead: &mut Lead, world: &World, at: DateTime<Utc>, random:
     // Most plans lie ahead; those that somebody forgot are overdue.
     if random.random_bool(if is_closed { 0.04 } else { 0.65 }) {
         let minutes = random.random_range(-21 * 24 * 60..40 * 24 * 60);
-        let planned = world.today + TimeDelta::minutes(minutes / 15 * 15);
+        let planned = population.today + TimeDelta::minutes(minutes / 15 * 15);
         lead.next_follow_up = Some(planned.max(lead.created_at));
     }
     if lead.status != LeadStatus::New {
@@ -159,7 +166,7 @@ fn email(
     }
 }
 
-fn tags(world: &World, random: &mut StdRng) -> Vec<String> {
+fn tags(population: &Population, random: &mut StdRng) -> Vec<String> {
     let count = match random.random_range(0..100) {
         0..45 => 0,
         45..75 => 1,
@@ -169,7 +176,7 @@ fn tags(world: &World, random: &mut StdRng) -> Vec<String> {
     };
     let mut tags: Vec<String> = Vec::with_capacity(count);
     for _ in 0..count {
-        let tag = *world.tags.draw(random);
+        let tag = *population.tags.draw(random);
         if !tags.iter().any(|known| known == tag) {
             tags.push(tag.to_owned());
         }

@@ -23,7 +23,7 @@ use crate::service::leads::LeadSource;
 use calendar::Calendar;
 
 /// Everything that the leads of one run have in common.
-pub(super) struct World {
+pub(super) struct Population {
     /// Midnight of the day of the run: nothing that has been is later.
     pub(super) today: DateTime<Utc>,
     pub(super) calendar: Calendar,
@@ -38,16 +38,17 @@ pub(super) struct World {
     seed: [u64; 2],
 }
 
-impl World {
+impl Population {
     /// `there` is how many leads there are already: more of the same seed are others.
     pub(super) fn new(
         leads: u64,
         random_seed: u64,
         there: u64,
+        now: DateTime<Utc>,
         agents: Vec<UserId>,
         free_domains: HashSet<String>,
     ) -> Self {
-        let today = today();
+        let today = now.date_naive().and_time(NaiveTime::MIN).and_utc();
         let seed = [random_seed, there];
         let countries = Weighted::new(country::ALL);
         let pool = (leads as f64).powf(0.76).clamp(40.0, 100_000.0) as usize;
@@ -73,11 +74,6 @@ impl World {
     pub(super) fn random(&self, part: u64) -> StdRng {
         stream(self.seed, part)
     }
-}
-
-/// Midnight UTC: all runs of a day agree on what is overdue.
-pub(super) fn today() -> DateTime<Utc> {
-    Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc()
 }
 
 const SOURCES: [(LeadSource, f64); 6] = [

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::Utc;
-use crm::cli::seed::{PASSWORD, Progress, RANDOM_SEED, demo, generate};
+use chrono::{DateTime, Utc};
 use crm::db::RequestDb;
 use crm::db::schema::{lead_notes, leads};
+use crm::demo::{PASSWORD, Progress, RANDOM_SEED, fill_empty, generate};
 use crm::service::leads::bulk::BulkMode;
 use crm::service::leads::{CreateLeads, Lead, LeadStatus, MOST_AT_ONCE, NewLead};
 use crm::service::timeline::{Entry, EntryType, replay};
@@ -38,7 +38,7 @@ async fn made_up_leads_pass_the_checks_of_the_service_and_are_not_all_alike() {
             .collect();
         assert_eq!(result.failed, 0, "{faults:?}");
     }
-    let now = Utc::now();
+    let now = now();
     let share = |condition: &dyn Fn(&Lead) -> bool| {
         leads.iter().filter(|lead| condition(lead)).count() as f64 / leads.len() as f64
     };
@@ -115,8 +115,8 @@ async fn the_same_random_seed_makes_up_the_same_leads_and_then_others() {
 async fn the_demo_is_there_once_and_its_people_can_sign_in() {
     let database = TestDatabase::new().await;
     let db = database.db();
-    assert!(demo(db).await.expect("a demo"));
-    assert!(!demo(db).await.expect("no demo"));
+    assert!(fill_empty(db, now()).await.expect("a demo"));
+    assert!(!fill_empty(db, now()).await.expect("no demo"));
     assert_eq!(all(db).await.len(), 1_000);
     for (role, count) in [(UserRole::Manager, 3), (UserRole::Agent, 12)] {
         let filter = UserFilter {
@@ -132,8 +132,13 @@ async fn the_demo_is_there_once_and_its_people_can_sign_in() {
     assert_eq!(session.expect("a session").user.full_name, "Maria Schmidt");
 }
 
+/// A Wednesday, in the afternoon.
+fn now() -> DateTime<Utc> {
+    "2026-03-18T14:23:00Z".parse().expect("a time")
+}
+
 async fn made_up(db: &RequestDb, count: u64) -> Vec<Lead> {
-    let made = generate(db, count, RANDOM_SEED, Progress::Silent).await;
+    let made = generate(db, count, RANDOM_SEED, now(), Progress::Silent).await;
     made.expect("made-up leads");
     all(db).await
 }

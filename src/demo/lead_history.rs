@@ -6,7 +6,7 @@ use fake::RngExt;
 use fake::rand::rngs::StdRng;
 
 use super::lead::{advance, between, id, incoming};
-use super::world::{NOTES, SENTENCES, SUBJECTS, World};
+use super::population::{NOTES, Population, SENTENCES, SUBJECTS};
 use crate::service::UserId;
 use crate::service::leads::{Lead, LeadStatus, rescore};
 use crate::service::timeline::{EntryType, FieldChange, NoteType, changes};
@@ -30,9 +30,13 @@ pub(super) struct Entry {
 }
 
 /// The `index`-th lead of all and its timeline, oldest entry first.
-pub(super) fn story(world: &World, index: u64, random: &mut StdRng) -> (Lead, Vec<Entry>) {
-    let mut lead = incoming(world, index, random);
-    let touched_at = between(lead.created_at, world.today, random);
+pub(super) fn lead_history(
+    population: &Population,
+    index: u64,
+    random: &mut StdRng,
+) -> (Lead, Vec<Entry>) {
+    let mut lead = incoming(population, index, random);
+    let touched_at = between(lead.created_at, population.today, random);
     let mut entries = Vec::with_capacity(2);
     if random.random_bool(TRAILED) {
         entries.push(change(None, &lead, random));
@@ -42,11 +46,11 @@ pub(super) fn story(world: &World, index: u64, random: &mut StdRng) -> (Lead, Ve
             touched_at,
             random,
             |lead, random| {
-                advance(lead, world, touched_at, random);
+                advance(lead, population, touched_at, random);
             },
         );
     } else {
-        advance(&mut lead, world, touched_at, random);
+        advance(&mut lead, population, touched_at, random);
         let created = change(None, &lead, random);
         entries.push(created);
         lead.updated_at = touched_at;
@@ -58,14 +62,14 @@ pub(super) fn story(world: &World, index: u64, random: &mut StdRng) -> (Lead, Ve
         }
     }
     if random.random_bool(SCORED_BY_HAND) {
-        let at = between(lead.updated_at, world.today, random);
+        let at = between(lead.updated_at, population.today, random);
         step(&mut lead, &mut entries, at, random, |lead, random| {
             lead.score_is_manual = true;
             lead.lead_score = random.random_range(0..=100);
         });
     }
     if random.random_bool(ARCHIVED) {
-        let at = between(lead.updated_at, world.today, random);
+        let at = between(lead.updated_at, population.today, random);
         step(&mut lead, &mut entries, at, random, |lead, _| {
             lead.status_before_archive = Some(lead.status);
             lead.status = LeadStatus::Lost;

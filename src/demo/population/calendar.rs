@@ -1,6 +1,6 @@
 use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
 
-use crate::cli::seed::weighted::Weighted;
+use crate::demo::weighted::Weighted;
 
 /// The age of the oldest leads, in days.
 const DAYS: i64 = 2 * 365;
@@ -11,7 +11,7 @@ const HOURS: [f64; 24] = [
 ];
 
 /// When leads come in: more of them from month to month, on working days, in working hours.
-pub(in crate::cli::seed) struct Calendar {
+pub(in crate::demo) struct Calendar {
     start: DateTime<Utc>,
     hours: Weighted<()>,
 }
@@ -37,7 +37,7 @@ impl Calendar {
     }
 
     /// The moment by which that part, 0–1, of all leads has come in. Grows with it.
-    pub(in crate::cli::seed) fn moment(&self, quantile: f64) -> DateTime<Utc> {
+    pub(in crate::demo) fn moment(&self, quantile: f64) -> DateTime<Utc> {
         let hour = self.hours.place(quantile) as i64;
         let inside = (self.hours.inside(quantile) * 3_600_000_000.0) as i64;
         self.start + TimeDelta::hours(hour) + TimeDelta::microseconds(inside.min(3_599_999_999))
@@ -47,16 +47,19 @@ impl Calendar {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::seed::world::today;
+
+    fn end() -> DateTime<Utc> {
+        "2026-03-18T00:00:00Z".parse().expect("a time")
+    }
 
     #[test]
     fn moments_grow_and_stay_within_the_two_years() {
-        let calendar = Calendar::until(today());
+        let calendar = Calendar::until(end());
         let moments: Vec<_> = (0..=1000)
             .map(|n| calendar.moment(n as f64 / 1000.0))
             .collect();
         assert!(moments.is_sorted());
         assert_eq!(moments[0], calendar.start);
-        assert!(moments[1000] < today());
+        assert!(moments[1000] < end());
     }
 }

@@ -5,11 +5,11 @@ use super::country::Country;
 use super::{Weighted, ascii};
 
 /// A company that people work for.
-pub(in crate::cli::seed) struct Company {
-    pub(in crate::cli::seed) name: String,
+pub(in crate::demo) struct Company {
+    pub(in crate::demo) name: String,
     /// Under .example, so that no mail ever reaches anybody.
-    pub(in crate::cli::seed) domain: String,
-    pub(in crate::cli::seed) country: Country,
+    pub(in crate::demo) domain: String,
+    pub(in crate::demo) country: Country,
 }
 
 const TRADES: [&str; 24] = [

@@ -10,8 +10,8 @@ use fake::locales::{Data, EN};
 use fake::rand::SeedableRng;
 use fake::rand::rngs::StdRng;
 
-use super::world::ascii;
-use super::{PASSWORD, SeedError, lead};
+use super::population::ascii;
+use super::{DemoError, PASSWORD, lead};
 use crate::db::schema::users;
 use crate::db::{Connection, RequestDb};
 use crate::service::sessions::PasswordHash;
@@ -42,7 +42,7 @@ pub(super) async fn ready(
     leads: u64,
     random_seed: u64,
     today: DateTime<Utc>,
-) -> Result<Vec<UserId>, SeedError> {
+) -> Result<Vec<UserId>, DemoError> {
     let (managers, agents) = if leads < 100_000 { (3, 12) } else { (20, 200) };
     let there = active_agents(db).await?;
     if there.len() >= agents {
@@ -106,7 +106,7 @@ async fn add(
         .collect())
 }
 
-async fn active_agents(db: &RequestDb) -> Result<Vec<UserId>, SeedError> {
+async fn active_agents(db: &RequestDb) -> Result<Vec<UserId>, DemoError> {
     let mut conn = db.connection().await?;
     let agents = users::table
         .filter(users::role.eq(UserRole::Agent).and(users::is_active))

@@ -6,7 +6,7 @@ use super::wording::{POLISH_FIRST, POLISH_LAST, SPANISH_FIRST, SPANISH_LAST};
 
 /// A country that people come from: how they are called, in both senses.
 #[derive(Clone, Copy)]
-pub(in crate::cli::seed) struct Country {
+pub(in crate::demo) struct Country {
     first: &'static [&'static str],
     last: &'static [&'static str],
     legal: &'static [&'static str],
@@ -123,19 +123,19 @@ pub(super) const ALL: [(Country, f64); 9] = [
 ];
 
 impl Country {
-    pub(in crate::cli::seed) fn first_name(&self, random: &mut StdRng) -> &'static str {
+    pub(in crate::demo) fn first_name(&self, random: &mut StdRng) -> &'static str {
         any(self.first, random)
     }
 
-    pub(in crate::cli::seed) fn last_name(&self, random: &mut StdRng) -> &'static str {
+    pub(in crate::demo) fn last_name(&self, random: &mut StdRng) -> &'static str {
         any(self.last, random)
     }
 
-    pub(in crate::cli::seed) fn legal_form(&self, random: &mut StdRng) -> &'static str {
+    pub(in crate::demo) fn legal_form(&self, random: &mut StdRng) -> &'static str {
         any(self.legal, random)
     }
 
-    pub(in crate::cli::seed) fn phone(&self, random: &mut StdRng) -> String {
+    pub(in crate::demo) fn phone(&self, random: &mut StdRng) -> String {
         let template = any(self.phones, random);
         let digit = |place| match place {
             '#' => char::from(b'0' + random.random_range(0..10_u8)),
@@ -146,7 +146,7 @@ impl Country {
     }
 
     /// The domain of an address that is nobody's business.
-    pub(in crate::cli::seed) fn free_domain(&self, random: &mut StdRng) -> &'static str {
+    pub(in crate::demo) fn free_domain(&self, random: &mut StdRng) -> &'static str {
         // The lower of two throws: the first ones of the list come up more often.
         let throw = random.random_range(0..self.mail.len());
         self.mail[throw.min(random.random_range(0..self.mail.len()))]

@@ -1,7 +1,7 @@
 use crate::service::timeline::NoteType;
 
 /// The types of people's notes, and how often each comes.
-pub(in crate::cli::seed) const NOTES: [(NoteType, f64); 4] = [
+pub(in crate::demo) const NOTES: [(NoteType, f64); 4] = [
     (NoteType::Call, 40.0),
     (NoteType::Note, 30.0),
     (NoteType::Email, 22.0),
@@ -9,7 +9,7 @@ pub(in crate::cli::seed) const NOTES: [(NoteType, f64); 4] = [
 ];
 
 /// The subject of a note; with one of [`SENTENCES`] it is a note.
-pub(in crate::cli::seed) const SUBJECTS: [&str; 12] = [
+pub(in crate::demo) const SUBJECTS: [&str; 12] = [
     "Asked for prices.",
     "Wants a demo for the whole team.",
     "Budget is decided next quarter.",
@@ -25,7 +25,7 @@ pub(in crate::cli::seed) const SUBJECTS: [&str; 12] = [
 ];
 
 /// The second sentence of a note.
-pub(in crate::cli::seed) const SENTENCES: [&str; 8] = [
+pub(in crate::demo) const SENTENCES: [&str; 8] = [
     "Call back next week.",
     "Sent the brochure.",
     "Prefers e-mail.",
