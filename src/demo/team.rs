@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use fake::RngExt;
-use fake::locales::{Data, EN};
-use fake::rand::SeedableRng;
-use fake::rand::rngs::StdRng;
+use rand::RngExt;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 
-use super::population::ascii;
+use super::population::{COUNTRIES, ascii};
 use super::{DemoError, PASSWORD, lead};
 use crate::db::schema::users;
 use crate::db::{Connection, RequestDb};
@@ -119,9 +118,9 @@ async fn active_agents(db: &RequestDb) -> Result<Vec<UserId>, DemoError> {
 fn names(managers: usize, agents: usize, random: &mut StdRng) -> Vec<(String, String)> {
     let mut names: Vec<(String, String)> = Vec::with_capacity(managers + agents);
     let mut any = || {
-        let first = EN::NAME_FIRST_NAME[random.random_range(0..EN::NAME_FIRST_NAME.len())];
-        let last = EN::NAME_LAST_NAME[random.random_range(0..EN::NAME_LAST_NAME.len())];
-        format!("{first} {last}")
+        let country = &COUNTRIES[random.random_range(0..COUNTRIES.len())];
+        let first = country.first_name(random);
+        format!("{first} {}", country.last_name(first, random))
     };
     let mut add = |known: &[&str], count: usize| {
         let wanted = names.len() + count;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use crm::db::RequestDb;
 use crm::db::schema::{lead_notes, leads};
 use crm::demo::{PASSWORD, Progress, RANDOM_SEED, fill_empty, generate};
@@ -14,6 +14,7 @@ use crm::service::{Actor, Json, LeadId, perform, sessions, users};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::{Map, Value};
+use unicode_normalization::is_nfc;
 
 use crate::support::TestDatabase;
 
@@ -72,6 +73,153 @@ async fn made_up_leads_pass_the_checks_of_the_service_and_are_not_all_alike() {
 }
 
 #[tokio::test]
+async fn names_are_letters_and_fit_the_address() {
+    let database = TestDatabase::new().await;
+    let leads = made_up(database.db(), 2_000).await;
+    let is_letter = |c: char| c.is_alphabetic() || c == ' ';
+    let (mut domains, mut companies) = (HashMap::new(), HashMap::new());
+    for lead in &leads {
+        for name in lead.first_name.iter().chain(&lead.last_name) {
+            assert!(name.chars().all(is_letter), "{name:?}");
+        }
+        let company = lead.company.as_deref();
+        let is_sign = |c| is_letter(c) || "&.".contains(c);
+        assert!(company.unwrap_or_default().chars().all(is_sign), "{lead:?}");
+        for text in lead
+            .first_name
+            .iter()
+            .chain(&lead.last_name)
+            .chain(&lead.company)
+        {
+            assert!(is_nfc(text), "{text:?}");
+        }
+        let Some((user, domain)) = lead.email.as_deref().and_then(|all| all.split_once('@')) else {
+            continue;
+        };
+        assert_eq!(company.is_some(), lead.has_business_email, "{lead:?}");
+        if let (Some(last), true) = (
+            &lead.last_name,
+            lead.last_name.as_ref().is_some_and(|name| name.is_ascii()),
+        ) {
+            let last = last.to_lowercase().replace(' ', "");
+            assert!(user.contains(&last), "{lead:?}");
+        }
+        if let Some(company) = company {
+            assert_eq!(*domains.entry(company).or_insert(domain), domain);
+            assert_eq!(*companies.entry(domain).or_insert(company), company);
+            let words = domain.strip_suffix(".example").expect(domain).split('-');
+            let name = company.split_whitespace().filter(|word| *word != "&");
+            for (word, part) in words.zip(name).filter(|(_, part)| part.is_ascii()) {
+                assert_eq!(word, part.to_lowercase(), "{company}");
+            }
+        }
+    }
+    assert!(domains.len() > 200, "{}", domains.len());
+}
+
+#[tokio::test]
+async fn phone_numbers_can_exist_and_are_of_the_country_of_the_lead() {
+    let database = TestDatabase::new().await;
+    let leads = made_up(database.db(), 500).await;
+    let mut countries: HashMap<&str, String> = HashMap::new();
+    for lead in &leads {
+        let Some(phone) = lead.phone.as_deref() else {
+            continue;
+        };
+        let number = phonenumber::parse(None, phone).expect(phone);
+        assert!(number.is_valid(), "{phone}");
+        // The colleagues of a company have phones of one country.
+        if let Some(company) = lead.company.as_deref() {
+            let code = number.code().value().to_string();
+            let known = countries.entry(company).or_insert_with(|| code.clone());
+            assert_eq!(*known, code, "{company}");
+        }
+    }
+    assert!(countries.len() > 50, "{}", countries.len());
+}
+
+#[tokio::test]
+async fn leads_come_in_until_today_and_follow_ups_lie_around_it() {
+    let database = TestDatabase::new().await;
+    let leads = made_up(database.db(), 2_000).await;
+    let (now, day) = (now(), TimeDelta::days(1));
+    let today = "2026-03-18T00:00:00Z".parse().expect("a time");
+    let since = |days| {
+        let count = leads
+            .iter()
+            .filter(|lead| lead.created_at > now - day * days);
+        count.count()
+    };
+    assert_eq!(since(366), 2_000);
+    assert!(since(1) > 3, "{}", since(1));
+    // More in each half of a year than in the one before.
+    assert!(since(183) * 10 > 2_000 * 11 / 2, "{}", since(183));
+    for lead in &leads {
+        let been = [Some(lead.created_at), Some(lead.updated_at)];
+        let been = been
+            .into_iter()
+            .chain([lead.last_contact_date, lead.archived_at]);
+        assert!(been.flatten().all(|at| at <= now), "{lead:?}");
+        assert!(lead.next_follow_up > lead.last_contact_date || lead.next_follow_up.is_none());
+    }
+    let open = leads.iter().filter(|lead| lead.next_follow_up.is_some());
+    let open: Vec<_> = open.filter_map(|lead| lead.next_follow_up).collect();
+    let planned = |from: DateTime<Utc>, to: DateTime<Utc>| {
+        let count = open.iter().filter(|at| (from..to).contains(at)).count();
+        count as f64 / open.len() as f64
+    };
+    let overdue = planned(today - day * 14, today);
+    assert!((0.1..0.5).contains(&overdue), "{overdue}");
+    let of_today = planned(today, today + day);
+    assert!((0.05..0.2).contains(&of_today), "{of_today}");
+    let ahead = planned(today + day, today + day * 8);
+    assert!((0.2..0.6).contains(&ahead), "{ahead}");
+}
+
+#[tokio::test]
+async fn the_facts_of_a_lead_fit_its_status() {
+    let database = TestDatabase::new().await;
+    let leads = made_up(database.db(), 2_000).await;
+    for lead in leads.iter().filter(|lead| !lead.is_archived()) {
+        let (is_new, likely) = (lead.status == LeadStatus::New, lead.conversion_probability);
+        assert_eq!(lead.last_contact_date.is_none(), is_new, "{lead:?}");
+        assert!(!is_new || lead.call_attempts == 0, "{lead:?}");
+        let is_closed = match lead.status {
+            LeadStatus::Won => likely == 1.0,
+            LeadStatus::Lost => likely == 0.0,
+            _ => likely > 0.0 && likely < 1.0,
+        };
+        assert!(is_closed, "{lead:?}");
+        assert!(
+            lead.assigned_to.is_some() || likely == 0.0 || is_new,
+            "{lead:?}"
+        );
+        let score = f64::from(lead.lead_score) / 100.0;
+        assert!(
+            !lead.score_is_manual || (score - likely).abs() < 0.11,
+            "{lead:?}"
+        );
+        let sizes = lead
+            .tags
+            .iter()
+            .filter(|tag| ["enterprise", "smb"].contains(&tag.as_str()));
+        assert!(sizes.count() < 2, "{lead:?}");
+    }
+    let mut conn = database.db().connection().await.expect("a connection");
+    let notes = lead_notes::table.select(Entry::as_select());
+    let notes: Vec<Entry> = notes.load(&mut conn).await.expect("notes");
+    for note in notes
+        .iter()
+        .filter(|note| note.entry_type != EntryType::Change)
+    {
+        assert!(
+            note.author_id.is_some() && note.created_at <= now(),
+            "{note:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_changes_of_made_up_leads_replayed_give_the_leads() {
     let database = TestDatabase::new().await;
     let leads = made_up(database.db(), 1_000).await;
@@ -126,7 +274,7 @@ async fn the_demo_is_there_once_and_its_people_can_sign_in() {
         let found = users::count(db, &Actor::operator(), &filter).await;
         assert_eq!(found.expect("a count"), count);
     }
-    let hour = chrono::TimeDelta::hours(1);
+    let hour = TimeDelta::hours(1);
     let maria = "maria.schmidt@example.com";
     let session = sessions::login(db, maria, PASSWORD, None, hour).await;
     assert_eq!(session.expect("a session").user.full_name, "Maria Schmidt");

@@ -1,9 +1,9 @@
-use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc, Weekday};
 
 use crate::demo::weighted::Weighted;
 
 /// The age of the oldest leads, in days.
-const DAYS: i64 = 2 * 365;
+const DAYS: i64 = 365;
 /// The activity in each hour of a day, in UTC.
 const HOURS: [f64; 24] = [
     0.3, 0.2, 0.1, 0.1, 0.2, 0.4, 1.0, 2.5, 5.0, 6.5, 7.0, 6.5, 5.0, 6.0, 7.0, 7.0, 6.0, 4.5, 3.0,
@@ -17,10 +17,10 @@ pub(in crate::demo) struct Calendar {
 }
 
 impl Calendar {
-    /// The two years before `end`.
-    pub(super) fn until(end: DateTime<Utc>) -> Self {
-        let start = end - TimeDelta::days(DAYS);
-        let hours = (0..DAYS * 24).map(|hour| {
+    /// The year before today and of today the hours that are over.
+    pub(super) fn until(now: DateTime<Utc>) -> Self {
+        let start = midnight(now) - TimeDelta::days(DAYS);
+        let hours = (0..(now - start).num_hours()).map(|hour| {
             let day = start + TimeDelta::hours(hour);
             let growth = 1.0 + 1.5 * hour as f64 / (DAYS * 24) as f64;
             let working = match day.weekday() {
@@ -44,22 +44,28 @@ impl Calendar {
     }
 }
 
+/// The beginning of the day.
+pub(super) fn midnight(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.date_naive().and_time(NaiveTime::MIN).and_utc()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn end() -> DateTime<Utc> {
-        "2026-03-18T00:00:00Z".parse().expect("a time")
+    fn now() -> DateTime<Utc> {
+        "2026-03-18T14:23:00Z".parse().expect("a time")
     }
 
     #[test]
-    fn moments_grow_and_stay_within_the_two_years() {
-        let calendar = Calendar::until(end());
+    fn moments_grow_and_reach_the_last_full_hour() {
+        let calendar = Calendar::until(now());
         let moments: Vec<_> = (0..=1000)
             .map(|n| calendar.moment(n as f64 / 1000.0))
             .collect();
         assert!(moments.is_sorted());
         assert_eq!(moments[0], calendar.start);
-        assert!(moments[1000] < end());
+        assert!(moments[999] <= moments[1000] && moments[1000] < now());
+        assert_eq!(moments[1000].date_naive(), now().date_naive());
     }
 }

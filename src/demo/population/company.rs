@@ -1,67 +1,39 @@
-use fake::RngExt;
-use fake::rand::rngs::StdRng;
+use rand::RngExt;
+use rand::rngs::StdRng;
 
-use super::country::Country;
-use super::{Weighted, ascii};
+use super::ascii;
+use super::country::{Country, any};
 
 /// A company that people work for.
 pub(in crate::demo) struct Company {
     pub(in crate::demo) name: String,
-    /// Under .example, so that no mail ever reaches anybody.
+    /// The words of its name, under .example, so that no mail ever reaches anybody.
     pub(in crate::demo) domain: String,
-    pub(in crate::demo) country: Country,
+    pub(in crate::demo) country: &'static Country,
 }
 
-const TRADES: [&str; 24] = [
-    "Systems",
-    "Logistics",
-    "Consulting",
-    "Software",
-    "Media",
-    "Energy",
-    "Textiles",
-    "Foods",
-    "Robotics",
-    "Pharma",
-    "Construction",
-    "Optics",
-    "Design",
-    "Travel",
-    "Finance",
-    "Motors",
-    "Analytics",
-    "Education",
-    "Security",
-    "Telecom",
-    "Marine",
-    "Packaging",
-    "Health",
-    "Events",
-];
-
 impl Company {
-    pub(super) fn draw(countries: &Weighted<Country>, random: &mut StdRng) -> Self {
-        let country = *countries.draw(random);
-        let family = country.last_name(random);
-        let trade = TRADES[random.random_range(0..TRADES.len())];
-        let legal = country.legal_form(random);
-        let (core, slug) = match random.random_range(0..10) {
-            0..4 => (
-                format!("{family} {trade}"),
-                [family, trade].map(ascii).join("-"),
-            ),
-            4..7 => {
-                let other = country.last_name(random);
-                (
-                    format!("{family} & {other}"),
-                    [family, other].map(ascii).join("-"),
-                )
-            }
-            _ => (family.to_owned(), ascii(family)),
+    pub(super) fn draw(country: &'static Country, random: &mut StdRng) -> Self {
+        let family = any(country.last, random);
+        let trade = any(country.trades, random).replace('*', family);
+        let core = match random.random_range(0..10) {
+            0..5 => trade,
+            5..7 => format!("{trade} {}", any(country.towns, random)),
+            7..9 => match any(country.last, random) {
+                other if other == family => family.to_owned(),
+                other => format!("{family} & {other}"),
+            },
+            _ => family.to_owned(),
         };
+        let words: Vec<String> = core.split([' ', '&']).map(ascii).collect();
+        let words: Vec<&str> = words
+            .iter()
+            .map(String::as_str)
+            .filter(|word| !word.is_empty())
+            .collect();
         Self {
-            name: format!("{core} {legal}"),
-            domain: format!("{slug}.example"),
+            name: format!("{core} {}", any(country.legal, random)),
+            domain: format!("{}.example", words.join("-")),
             country,
         }
     }

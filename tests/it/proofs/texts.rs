@@ -178,7 +178,18 @@ async fn every_lead_is_compared_by_its_own_texts_after_any_kind_of_write() {
     generate(api.db(), 300, RANDOM_SEED, Utc::now(), Progress::Silent)
         .await
         .unwrap();
-    let names = ["Łuc\u{ad}ja", "ΓΙΩΡΓΟΣ", "Straße", "민준", "İzmir"];
+    let names = [
+        "Łuc\u{ad}ja",
+        "ΓΙΩΡΓΟΣ",
+        "Straße",
+        "민준",
+        "İzmir",
+        "Özm\u{302}en",
+        "D\"ávila",
+        "ʻO'Brien",
+        "محمد \u{5e9}\u{5c1}לום",
+        "Zo\u{308}e 👩\u{200d}🌾",
+    ];
     let mut ids = Vec::new();
     for name in names {
         let input = json!({ "lastName": name, "company": format!("{name} GmbH"),
