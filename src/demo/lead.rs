@@ -84,9 +84,9 @@ pub(super) fn status(age_in_days: i64, random: &mut StdRng) -> LeadStatus {
     // NEW, CONTACTED, QUALIFIED, PROPOSAL, NEGOTIATION, WON, LOST, CALLBACK, in per cent.
     let shares: [u32; 8] = match age_in_days {
         ..7 => [58, 22, 6, 2, 0, 1, 2, 9],
-        7..30 => [22, 27, 17, 9, 6, 4, 6, 9],
+        7..30 => [30, 22, 15, 9, 6, 4, 5, 9],
         30..90 => [9, 16, 14, 10, 8, 15, 22, 6],
-        _ => [4, 8, 6, 4, 3, 28, 44, 3],
+        _ => [2, 8, 6, 4, 3, 29, 45, 3],
     };
     let mut throw = random.random_range(0..100);
     for (&status, share) in LeadStatus::ALL.iter().zip(shares) {
@@ -134,7 +134,12 @@ pub(super) fn advance(
     };
     lead.conversion_probability = (likely * 100.0).round() / 100.0;
     let is_closed = matches!(status, LeadStatus::Won | LeadStatus::Lost);
-    if random.random_bool(if is_closed { 0.04 } else { 0.65 }) {
+    let is_planned = match status {
+        LeadStatus::Won | LeadStatus::Lost => 0.04,
+        LeadStatus::Callback => 1.0,
+        _ => 0.6,
+    };
+    if random.random_bool(is_planned) {
         lead.next_follow_up = Some(follow_up(population.today, at, is_closed, random));
     }
     if status != LeadStatus::New {

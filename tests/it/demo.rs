@@ -190,6 +190,8 @@ async fn the_facts_of_a_lead_fit_its_status() {
             _ => likely > 0.0 && likely < 1.0,
         };
         assert!(is_closed, "{lead:?}");
+        let is_awaited = lead.status == LeadStatus::Callback;
+        assert!(lead.next_follow_up.is_some() || !is_awaited, "{lead:?}");
         assert!(
             lead.assigned_to.is_some() || likely == 0.0 || is_new,
             "{lead:?}"

@@ -32,9 +32,16 @@ impl Company {
             .filter(|word| !word.is_empty())
             .collect();
         Self {
-            name: format!("{core} {}", any(country.legal, random)),
+            name: format!("{} {}", capital(&core), any(country.legal, random)),
             domain: format!("{}.example", words.join("-")),
             country,
         }
     }
+}
+
+/// With a capital at the beginning, which Dutch family names lack behind a first name.
+fn capital(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
