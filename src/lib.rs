@@ -3,7 +3,7 @@
 //! # Layers
 //!
 //! ```text
-//!             main, cli, config, telemetry     wire everything up; none of the four layers uses them
+//!             main, cli, config, demo, telemetry     wire everything up; none of the four layers uses them
 //!  client ->  http  ->  graphql  ->  service  ->  db  ->  PostgreSQL
 //! ```
 //!
@@ -23,6 +23,7 @@
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod demo;
 pub mod graphql;
 pub mod http;
 pub mod service;

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+use chrono::Utc;
 use serde_json::{Value, json};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 use crm::db::embedded::{EmbeddedOptions, EmbeddedServer};
-use crm::{cli::seed, db};
+use crm::{db, demo};
 
 use crate::cpu::{Process, postmaster_of};
 use crate::{Options, Result, fill};
@@ -178,7 +179,14 @@ impl Database {
             let db = db::Db::connect(url, &db::PoolOptions::default())
                 .await?
                 .program();
-            seed::generate(&db, leads, seed::RANDOM_SEED, seed::Progress::Bar).await?;
+            demo::generate(
+                &db,
+                leads,
+                demo::RANDOM_SEED,
+                Utc::now(),
+                demo::Progress::Bar,
+            )
+            .await?;
             database.made_in = Some(began.elapsed().as_secs_f64());
         }
         Ok(database)

@@ -9,13 +9,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::Utc;
 use futures_util::future::try_join_all;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
-use crm::cli::seed::{self, Progress};
 use crm::db::{Db, PoolOptions};
+use crm::demo::{self, Progress};
 
 use crate::Result;
 use crate::database::Sql;
@@ -134,7 +135,7 @@ async fn fill_hastily(sql: &Sql, url: &str, leads: u64) -> Result<()> {
 async fn copy(url: &str, leads: u64) -> Result<()> {
     let url = format!("{url}&options=-c%20session_replication_role%3Dreplica");
     let db = Db::connect(&url, &PoolOptions::default()).await?.program();
-    Ok(seed::generate(&db, leads, seed::RANDOM_SEED, Progress::Bar).await?)
+    Ok(demo::generate(&db, leads, demo::RANDOM_SEED, Utc::now(), Progress::Bar).await?)
 }
 
 /// Runs statements at the same time.

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use crate::cli::failure::{Failure, said};
-use crate::cli::seed::{self, SeedArgs};
 use crate::config::{Config, Profile};
 use crate::db::embedded::{EmbeddedServer, Supervisor};
 use crate::db::{self, DatabaseOptions, Db, PoolOptions};
@@ -81,20 +80,4 @@ async fn migrated(database: &DatabaseOptions, options: &PoolOptions) -> Result<D
     let db = db.map_err(Failure::new)?;
     fill_keys(&db.program()).await.map_err(said)?;
     Ok(db)
-}
-
-/// `crm seed`
-pub async fn seed(config: &Config, args: SeedArgs) -> Result<(), Failure> {
-    if config.profile.is_shared() {
-        let reason = "this profile makes nothing up: everybody whom `crm seed` adds signs in with \
-                      a password that is no secret";
-        return Err(Failure::new(reason));
-    }
-    let database = Database::open(config).await?;
-    let outcome = seed::run(args, &database.db.program())
-        .await
-        .map_err(Failure::new);
-    let closed = database.close().await;
-    println!("Done: {}.", outcome?);
-    closed
 }

@@ -1,12 +1,13 @@
 //! The commands of the program, a file each.
 
 pub mod database;
+mod demo;
 mod failure;
 mod file_limit;
 mod from_old;
 mod housekeeping;
 mod migrate;
-pub mod seed;
+mod seed;
 pub mod serve;
 mod stop;
 mod trusted;
@@ -43,6 +44,9 @@ enum Command {
     Schema,
     /// Fills the database with leads to try the program with.
     Seed(seed::SeedArgs),
+    /// Takes the demo out of a database.
+    #[command(subcommand)]
+    Demo(demo::DemoCommand),
     /// Lists and changes users, for when nobody can sign in yet or any more.
     #[command(subcommand)]
     Users(users::UsersCommand),
@@ -93,7 +97,8 @@ async fn run(cli: Cli, metrics: Metrics) -> Result<(), Failure> {
             print!("{}", graphql::sdl());
             Ok(())
         }
-        Command::Seed(args) => database::seed(&cli.config, args).await,
+        Command::Seed(args) => seed::run(&cli.config, args).await,
+        Command::Demo(command) => demo::run(&cli.config, command).await,
         Command::Users(command) => users::run(&cli.config, command).await,
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use chrono::Utc;
 use futures_util::FutureExt;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
@@ -14,9 +15,10 @@ use crate::cli::database::Database;
 use crate::cli::failure::{Failure, said};
 use crate::cli::housekeeping::{clean, fold};
 use crate::cli::stop::{end_in_time, stop_signal, time_to_stop};
-use crate::cli::{file_limit, seed, trusted};
+use crate::cli::{file_limit, trusted};
 use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile, removed_settings};
 use crate::db::RequestDb;
+use crate::demo;
 use crate::graphql::Api;
 use crate::http::graphiql::Pending;
 use crate::http::{self, App, ConnectionLimits, Provider, Render, Stopping};
@@ -197,7 +199,9 @@ async fn prepare(config: &Config, db: RequestDb) -> Result<(), Failure> {
         return Ok(());
     }
     if config.profile == Profile::Development {
-        seed::demo(&db).await.map_err(Failure::new)?;
+        demo::fill_empty(&db, Utc::now())
+            .await
+            .map_err(Failure::new)?;
     }
     let Some((email, password)) = config.first_admin() else {
         tracing::warn!("there is no administrator yet: create one with `crm users create`");

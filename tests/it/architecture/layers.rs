@@ -5,10 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The names forbidden in each part of `src`, outside comments and tests.
-const FORBIDDEN: [(&str, &[&str]); 4] = [
+const FORBIDDEN: [(&str, &[&str]); 5] = [
     (
         "http",
-        &["diesel", "db::schema", "crate::cli", "crate::config"],
+        &[
+            "diesel",
+            "db::schema",
+            "crate::cli",
+            "crate::config",
+            "crate::demo",
+        ],
     ),
     (
         "graphql",
@@ -19,6 +25,7 @@ const FORBIDDEN: [(&str, &[&str]); 4] = [
             "crate::http",
             "crate::cli",
             "crate::config",
+            "crate::demo",
         ],
     ),
     (
@@ -31,6 +38,7 @@ const FORBIDDEN: [(&str, &[&str]); 4] = [
             "crate::http",
             "crate::cli",
             "crate::config",
+            "crate::demo",
             // That of `crate::db` sees rows and names.
             "diesel_async::RunQueryDsl",
             "diesel_async::{RunQueryDsl",
@@ -47,8 +55,10 @@ const FORBIDDEN: [(&str, &[&str]); 4] = [
             "crate::http",
             "crate::cli",
             "crate::config",
+            "crate::demo",
         ],
     ),
+    ("demo", &["crate::cli"]),
 ];
 
 const LONGEST_FILE: usize = 400;

@@ -43,6 +43,7 @@ const PRIVATE: &[&str] = &[
     "Shorten",
     "SignInTries",
     "Slice",
+    "Story",
     "Stretch",
     "Stretches",
     "Surveyor",
@@ -57,6 +58,7 @@ const PRIVATE: &[&str] = &[
     "Wanted",
     "Watch",
     "Way",
+    "World",
 ];
 
 /// Associated types that a trait of others names.

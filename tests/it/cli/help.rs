@@ -7,6 +7,8 @@ const COMMANDS: &[&str] = &[
     "serve",
     "migrate",
     "schema",
+    "demo",
+    "demo remove",
     "seed",
     "users",
     "users create",

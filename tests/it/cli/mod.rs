@@ -1,6 +1,6 @@
 //! The commands of the program, run as a user runs them.
 
+mod demo;
 mod help;
 mod profiles;
-mod seed;
 mod stopping;

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crm::cli::seed;
+use chrono::Utc;
+use crm::demo;
 use crm::service::users::UserRole;
 
 use crate::docs::page::Page;
@@ -28,7 +29,7 @@ async fn a_backup_restores_every_row() {
     };
     let api = Api::new().await;
     api.user("admin", UserRole::Admin, None).await;
-    assert!(seed::demo(api.db()).await.unwrap());
+    assert!(demo::fill_empty(api.db(), Utc::now()).await.unwrap());
     let blocks = Page::read("docs/operate/backup.md").blocks().into_iter();
     let commands: Vec<String> = blocks
         .filter(|block| block.kind == "sh")

@@ -3,9 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::Utc;
 use serde_json::{Map, Value, json};
 
-use crm::cli::seed;
+use crm::demo;
 use crm::service::users::UserRole;
 
 use crate::docs::page::{Block, Page};
@@ -119,7 +120,7 @@ struct Sessions(HashMap<String, SignedIn>);
 impl Sessions {
     async fn open(api: &Api) -> Sessions {
         let admin = api.user("admin", UserRole::Admin, None).await;
-        assert!(seed::demo(api.db()).await.unwrap());
+        assert!(demo::fill_empty(api.db(), Utc::now()).await.unwrap());
         Sessions(HashMap::from([(admin.email.clone(), admin)]))
     }
 
@@ -129,7 +130,7 @@ impl Sessions {
         }
         let login = "mutation ($email: String!, $password: String!) {
             login(input: {email: $email, password: $password}) { token user { id } } }";
-        let variables = json!({ "email": email, "password": seed::PASSWORD });
+        let variables = json!({ "email": email, "password": demo::PASSWORD });
         let session = api.ask(None, login, variables).await["data"]["login"].clone();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let user = SignedIn {

@@ -1,6 +1,7 @@
 //! Texts that people take for the same are the same, however their characters are composed, and what
 //! leads are compared by is what the program makes of them, after any kind of write.
 
+use chrono::Utc;
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use proptest::collection::vec;
@@ -10,9 +11,9 @@ use proptest::strategy::Strategy;
 use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization;
 
-use crm::cli::seed::{Progress, RANDOM_SEED, generate};
 use crm::db::RequestDb;
 use crm::db::schema::{leads, text_forms};
+use crm::demo::{Progress, RANDOM_SEED, generate};
 use crm::service::leads::{Keys, Lead, fill_keys};
 
 use super::prove;
@@ -174,10 +175,21 @@ async fn run(db: &RequestDb, sql: &str) {
 async fn every_lead_is_compared_by_its_own_texts_after_any_kind_of_write() {
     let api = Api::with_pool(4).await;
     let ada = api.admin().await;
-    generate(api.db(), 300, RANDOM_SEED, Progress::Silent)
+    generate(api.db(), 300, RANDOM_SEED, Utc::now(), Progress::Silent)
         .await
         .unwrap();
-    let names = ["Łuc\u{ad}ja", "ΓΙΩΡΓΟΣ", "Straße", "민준", "İzmir"];
+    let names = [
+        "Łuc\u{ad}ja",
+        "ΓΙΩΡΓΟΣ",
+        "Straße",
+        "민준",
+        "İzmir",
+        "Özm\u{302}en",
+        "D\"ávila",
+        "ʻO'Brien",
+        "محمد \u{5e9}\u{5c1}לום",
+        "Zo\u{308}e 👩\u{200d}🌾",
+    ];
     let mut ids = Vec::new();
     for name in names {
         let input = json!({ "lastName": name, "company": format!("{name} GmbH"),
@@ -214,7 +226,7 @@ async fn every_lead_is_compared_by_its_own_texts_after_any_kind_of_write() {
 async fn leads_of_an_older_version_are_brought_in_line_from_where_the_last_one_stopped() {
     let database = TestDatabase::new().await;
     let db = database.db();
-    generate(db, 2_300, RANDOM_SEED, Progress::Silent)
+    generate(db, 2_300, RANDOM_SEED, Utc::now(), Progress::Silent)
         .await
         .unwrap();
     let all = stored(db).await;

@@ -10,7 +10,8 @@ mod search;
 
 use std::sync::{Arc, Mutex};
 
-use crm::cli::seed::{Progress, RANDOM_SEED, generate};
+use chrono::Utc;
+use crm::demo::{Progress, RANDOM_SEED, generate};
 use crm::service::leads::{
     self, Columns, Cursor, Direction, LeadFilter, LeadOrder, LeadOrderField, ListedLead,
 };
@@ -82,7 +83,14 @@ struct Manager {
 impl ManyLeads {
     async fn make(count: u64) -> ManyLeads {
         let database = TestDatabase::with_pool(1).await;
-        let made = generate(database.db(), count, RANDOM_SEED, Progress::Silent).await;
+        let made = generate(
+            database.db(),
+            count,
+            RANDOM_SEED,
+            Utc::now(),
+            Progress::Silent,
+        )
+        .await;
         made.expect("leads");
         let mut conn = database.db().connection().await.unwrap();
         conn.batch_execute("VACUUM ANALYZE leads, lead_search")

@@ -1,7 +1,7 @@
 //! Leads and their timelines as rows for COPY.
 
-use super::story::{Entry, story};
-use super::world::World;
+use super::lead_history::{Entry, lead_history};
+use super::population::Population;
 use crate::db::{Batch, Rows};
 use crate::service::leads::{Keys, Lead, LeadStatus};
 use crate::service::timeline::FieldChange;
@@ -48,11 +48,15 @@ const NOTES: [&str; 7] = [
 ];
 
 /// The leads of one part and their timelines.
-pub(super) fn part(world: &World, part: u64, indexes: std::ops::Range<u64>) -> Vec<Batch> {
-    let mut random = world.random(part);
+pub(super) fn part(
+    population: &Population,
+    part: u64,
+    indexes: std::ops::Range<u64>,
+) -> Vec<Batch> {
+    let mut random = population.random(part);
     let (mut leads, mut notes) = (Rows::default(), Rows::default());
     for index in indexes {
-        let (lead, entries) = story(world, index, &mut random);
+        let (lead, entries) = lead_history(population, index, &mut random);
         write_lead(&mut leads, &lead);
         for entry in &entries {
             write_note(&mut notes, &lead, entry);

@@ -3,7 +3,7 @@ use crate::service::ServiceError;
 
 /// Why there are no new leads, or not all of them. One sentence, for whoever ran the command.
 #[derive(Debug, thiserror::Error)]
-pub enum SeedError {
+pub enum DemoError {
     /// The database could not be had, or did not take the rows.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -15,7 +15,7 @@ pub enum SeedError {
     Internal(String),
 }
 
-impl From<ServiceError> for SeedError {
+impl From<ServiceError> for DemoError {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Unavailable(error) => Self::Database(error),

@@ -5,13 +5,12 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use fake::RngExt;
-use fake::locales::{Data, EN};
-use fake::rand::SeedableRng;
-use fake::rand::rngs::StdRng;
+use rand::RngExt;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 
-use super::world::ascii;
-use super::{PASSWORD, SeedError, lead};
+use super::population::{COUNTRIES, ascii};
+use super::{DemoError, PASSWORD, lead};
 use crate::db::schema::users;
 use crate::db::{Connection, RequestDb};
 use crate::service::sessions::PasswordHash;
@@ -42,7 +41,7 @@ pub(super) async fn ready(
     leads: u64,
     random_seed: u64,
     today: DateTime<Utc>,
-) -> Result<Vec<UserId>, SeedError> {
+) -> Result<Vec<UserId>, DemoError> {
     let (managers, agents) = if leads < 100_000 { (3, 12) } else { (20, 200) };
     let there = active_agents(db).await?;
     if there.len() >= agents {
@@ -90,7 +89,10 @@ async fn add(
     let emails: Vec<String> = new.iter().map(|user| user.email.clone()).collect();
     let rows: Vec<_> = new
         .into_iter()
-        .map(|user| (user, users::password_hash.eq(password.checked().ok())))
+        .map(|user| {
+            let hash = users::password_hash.eq(password.checked().ok());
+            (user, hash, users::is_demo.eq(true))
+        })
         .collect();
     diesel::insert_into(users::table)
         .values(rows)
@@ -106,7 +108,7 @@ async fn add(
         .collect())
 }
 
-async fn active_agents(db: &RequestDb) -> Result<Vec<UserId>, SeedError> {
+async fn active_agents(db: &RequestDb) -> Result<Vec<UserId>, DemoError> {
     let mut conn = db.connection().await?;
     let agents = users::table
         .filter(users::role.eq(UserRole::Agent).and(users::is_active))
@@ -119,9 +121,9 @@ async fn active_agents(db: &RequestDb) -> Result<Vec<UserId>, SeedError> {
 fn names(managers: usize, agents: usize, random: &mut StdRng) -> Vec<(String, String)> {
     let mut names: Vec<(String, String)> = Vec::with_capacity(managers + agents);
     let mut any = || {
-        let first = EN::NAME_FIRST_NAME[random.random_range(0..EN::NAME_FIRST_NAME.len())];
-        let last = EN::NAME_LAST_NAME[random.random_range(0..EN::NAME_LAST_NAME.len())];
-        format!("{first} {last}")
+        let country = &COUNTRIES[random.random_range(0..COUNTRIES.len())];
+        let first = country.first_name(random);
+        format!("{first} {}", country.last_name(first, random))
     };
     let mut add = |known: &[&str], count: usize| {
         let wanted = names.len() + count;

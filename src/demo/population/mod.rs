@@ -3,31 +3,36 @@
 mod ascii;
 mod calendar;
 mod company;
+mod countries;
 mod country;
 mod wording;
 
 pub(super) use ascii::ascii;
+pub(super) use calendar::Calendar;
 pub(super) use company::Company;
+pub(super) use countries::COUNTRIES;
 pub(super) use country::Country;
-pub(super) use wording::{NOTES, SENTENCES, SUBJECTS};
+pub(super) use wording::notes;
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, NaiveTime, Utc};
-use fake::rand::SeedableRng;
-use fake::rand::rngs::StdRng;
+use chrono::{DateTime, Utc};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 
 use super::weighted::Weighted;
 use crate::service::UserId;
 use crate::service::leads::LeadSource;
-use calendar::Calendar;
+use calendar::midnight;
 
 /// Everything that the leads of one run have in common.
-pub(super) struct World {
-    /// Midnight of the day of the run: nothing that has been is later.
+pub(super) struct Population {
+    /// The moment of the run: nothing that has been is later.
+    pub(super) now: DateTime<Utc>,
+    /// Its midnight, around which plans lie.
     pub(super) today: DateTime<Utc>,
     pub(super) calendar: Calendar,
-    pub(super) countries: Weighted<Country>,
+    pub(super) countries: Weighted<&'static Country>,
     pub(super) companies: Weighted<Company>,
     pub(super) agents: Weighted<UserId>,
     pub(super) sources: Weighted<LeadSource>,
@@ -38,27 +43,28 @@ pub(super) struct World {
     seed: [u64; 2],
 }
 
-impl World {
+impl Population {
     /// `there` is how many leads there are already: more of the same seed are others.
     pub(super) fn new(
         leads: u64,
         random_seed: u64,
         there: u64,
+        now: DateTime<Utc>,
         agents: Vec<UserId>,
         free_domains: HashSet<String>,
     ) -> Self {
-        let today = today();
         let seed = [random_seed, there];
-        let countries = Weighted::new(country::ALL);
+        let countries = COUNTRIES.iter().map(|country| (country, country.share));
+        let countries = Weighted::new(countries);
         let pool = (leads as f64).powf(0.76).clamp(40.0, 100_000.0) as usize;
         let mut random = stream(seed, u64::MAX);
-        let companies = (0..pool).map(|_| Company::draw(&countries, &mut random));
-        let companies = Weighted::long_tail(companies.collect(), 0.85);
+        let companies = companies(pool, &countries, &mut random);
         Self {
-            today,
-            calendar: Calendar::until(today),
+            now,
+            today: midnight(now),
+            calendar: Calendar::until(now),
             countries,
-            companies,
+            companies: Weighted::long_tail(companies, 0.5),
             agents: Weighted::long_tail(agents, 0.5),
             sources: Weighted::new(SOURCES),
             tags: Weighted::long_tail(TAGS.to_vec(), 0.7),
@@ -75,9 +81,20 @@ impl World {
     }
 }
 
-/// Midnight UTC: all runs of a day agree on what is overdue.
-pub(super) fn today() -> DateTime<Utc> {
-    Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc()
+/// That many companies, each with a domain of its own.
+fn companies(
+    count: usize,
+    countries: &Weighted<&'static Country>,
+    random: &mut StdRng,
+) -> Vec<Company> {
+    let (mut companies, mut domains) = (Vec::with_capacity(count), HashSet::new());
+    while companies.len() < count {
+        let company = Company::draw(countries.draw(random), random);
+        if domains.insert(company.domain.clone()) {
+            companies.push(company);
+        }
+    }
+    companies
 }
 
 const SOURCES: [(LeadSource, f64); 6] = [
@@ -107,13 +124,13 @@ const TAGS: [&str; 24] = [
     "technical",
     "decision-maker",
     "budget-approved",
-    "competitor",
+    "workshop",
     "spring-sale",
     "upsell",
-    "public-sector",
-    "education",
-    "non-profit",
-    "beta",
+    "several-locations",
+    "reseller",
+    "trial",
+    "long-term",
     "do-not-call-mornings",
 ];
 

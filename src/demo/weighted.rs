@@ -1,5 +1,5 @@
-use fake::RngExt;
-use fake::rand::rngs::StdRng;
+use rand::RngExt;
+use rand::rngs::StdRng;
 
 /// Things of which some are drawn more often than others.
 pub(super) struct Weighted<T> {

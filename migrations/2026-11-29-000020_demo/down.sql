@@ -1,1 +1,2 @@
+DROP TABLE demo_runs;
 ALTER TABLE users DROP COLUMN is_demo;

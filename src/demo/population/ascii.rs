@@ -1,5 +1,5 @@
 /// A name as it stands in addresses: lower case, without accents, nothing but letters and digits.
-pub(in crate::cli::seed) fn ascii(name: &str) -> String {
+pub(in crate::demo) fn ascii(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
     for letter in name.chars().flat_map(char::to_lowercase) {
         match letter {
