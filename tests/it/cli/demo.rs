@@ -7,8 +7,8 @@ use crm::db::RequestDb;
 use crm::db::schema::{lead_notes, leads};
 use crm::demo::{PASSWORD, Progress, RANDOM_SEED, Removed, fill_empty, generate, remove};
 use crm::service::leads::bulk::BulkMode;
-use crm::service::leads::{CreateLeads, Lead, LeadStatus, MOST_AT_ONCE, NewLead};
-use crm::service::timeline::{Entry, EntryType, replay};
+use crm::service::leads::{CreateLead, CreateLeads, Lead, LeadStatus, MOST_AT_ONCE, NewLead};
+use crm::service::timeline::{AddNote, Entry, EntryType, NoteType, replay};
 use crm::service::users::{UserFilter, UserRole};
 use crm::service::{Actor, Json, LeadId, perform, sessions, users};
 use diesel::prelude::*;
@@ -288,17 +288,18 @@ async fn the_demo_goes_but_for_what_others_touched() {
     let db = database.db();
     fill_empty(db, now()).await.expect("a demo");
     let leads = all(db).await;
-    let (noted, earnest) = (&leads[0], NewLead::default());
+    let noted = leads.iter().find(|lead| lead.assigned_to.is_some()).expect("a lead of somebody");
     let note = AddNote {
         lead: noted.id,
-        note_type: EntryType::Note,
+        expected_version: None,
+        note_type: NoteType::Note,
         content: "Somebody calls back".to_owned(),
     };
     let by_hand = Actor::operator();
     perform(db, &by_hand, note).await.expect("a note");
     let earnest = CreateLead(NewLead {
         company: Some("Earnest Ltd".to_owned()),
-        ..earnest
+        ..NewLead::default()
     });
     let earnest = perform(db, &by_hand, earnest).await.expect("a lead");
     // A run after that leaves the earnest lead between two runs.
