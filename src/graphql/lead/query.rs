@@ -42,7 +42,7 @@ impl LeadQuery {
         #[graphql(desc = "Which leads; archived ones are left out unless asked for.")]
         filter: Option<LeadFilter>,
         #[graphql(
-            desc = "Any part of name, e-mail, phone (however it is written) or company; several \
+            desc = "Any part of name, e-mail, phone (however it is written), company or job title; several \
                     words must all match, in any order; case and accents do not matter. After \
                     the leads that match come those that would if their names were typed a \
                     little differently: one letter left out, added, changed or swapped with its \

@@ -27,6 +27,7 @@ pub struct LeadFilter {
     pub conversion_probability_min: Option<f64>,
     pub conversion_probability_max: Option<f64>,
     pub company: TextMatch,
+    pub job_title: TextMatch,
     pub email: TextMatch,
     pub phone: TextMatch,
     pub archived: Option<Archived>,
@@ -62,8 +63,8 @@ pub struct DateMatch {
     pub is_set: Option<bool>,
 }
 
-/// The condition on a text that a lead can be without. Companies are compared without regard to case and
-/// accents, e-mail addresses without regard to case, phone numbers however they are written.
+/// The condition on a text that a lead can be without. Companies and job titles are compared without regard
+/// to case and accents, e-mail addresses without regard to case, phone numbers however they are written.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct TextMatch {
