@@ -27,6 +27,7 @@ pub struct LeadFilter {
     pub conversion_probability_min: Option<f64>,
     pub conversion_probability_max: Option<f64>,
     pub company: TextMatch,
+    #[serde(skip_serializing_if = "TextMatch::is_empty")]
     pub job_title: TextMatch,
     pub email: TextMatch,
     pub phone: TextMatch,
@@ -81,6 +82,13 @@ pub enum Archived {
     Exclude,
     Only,
     Include,
+}
+
+impl TextMatch {
+    /// True if it says nothing.
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl LeadFilter {

@@ -24,6 +24,7 @@ pub struct NewLead {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_region: Option<String>,
     pub company: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_title: Option<String>,
     pub source: Option<LeadSource>,
     pub status: Option<LeadStatus>,
@@ -54,6 +55,7 @@ pub struct LeadPatch {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_region: Option<String>,
     pub company: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_title: Option<Option<String>>,
     pub source: Option<Option<LeadSource>>,
     pub status: Option<Option<LeadStatus>>,
