@@ -122,6 +122,8 @@ diesel::table! {
         search_text -> Text,
         tag_keys -> Array<Text>,
         also_known_as -> Array<Text>,
+        job_title -> Nullable<Text>,
+        job_title_key -> Nullable<Text>,
     }
 }
 

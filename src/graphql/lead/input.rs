@@ -34,6 +34,8 @@ macro_rules! new_lead_input {
             phone_region: Option<String>,
             /// The company, at most 200 characters.
             company: Option<String>,
+            /// The person's job title at the company, at most 100 characters.
+            job_title: Option<String>,
             /// The source that the lead came from.
             #[graphql(default_with = "LeadSource::Other")]
             source: LeadSource,
@@ -72,6 +74,7 @@ macro_rules! new_lead_input {
                     phone: self.phone,
                     phone_region: self.phone_region,
                     company: self.company,
+                    job_title: self.job_title,
                     source: Some(self.source.into()),
                     status: Some(self.status.into()),
                     assigned_to: assigned_to.filter(|_| malformed.is_empty()),
@@ -123,6 +126,8 @@ pub struct UpdateLeadInput {
     phone_region: Option<String>,
     /// The company, at most 200 characters.
     company: MaybeUndefined<String>,
+    /// The person's job title at the company, at most 100 characters.
+    job_title: MaybeUndefined<String>,
     /// The source that the lead came from.
     source: MaybeUndefined<LeadSource>,
     /// The status of the lead in the pipeline.
@@ -156,6 +161,7 @@ impl UpdateLeadInput {
                 phone: given(self.phone),
                 phone_region: self.phone_region,
                 company: given(self.company),
+                job_title: given(self.job_title),
                 source: given(self.source).map(|source| source.map(Into::into)),
                 status: given(self.status).map(|status| status.map(Into::into)),
                 conversion_probability: given(self.conversion_probability),
@@ -221,6 +227,8 @@ pub struct LeadFilter {
     conversion_probability: MaybeUndefined<FloatRange>,
     /// Of this company; case and accents do not matter.
     company: MaybeUndefined<TextFilter>,
+    /// With this job title; case and accents do not matter.
+    job_title: MaybeUndefined<TextFilter>,
     /// With this e-mail address; case does not matter.
     email: MaybeUndefined<TextFilter>,
     /// With this phone number, however it is written internationally: `+48 601 234 567`,
@@ -296,6 +304,7 @@ impl Readable for LeadFilter {
             conversion_probability_min: probability.0,
             conversion_probability_max: probability.1,
             company: reader.object("company", self.company),
+            job_title: reader.object("jobTitle", self.job_title),
             email: reader.object("email", self.email),
             phone: reader.object("phone", self.phone),
             archived: reader.take("archived", self.archived).map(Into::into),

@@ -106,6 +106,8 @@ lead_object! {
         phone: Option<&str> [phone] = lead.phone().as_deref();
         /// The company.
         company: Option<&str> [company] = lead.company().as_deref();
+        /// The person's job title at the company.
+        job_title: Option<&str> [job_title] = lead.job_title().as_deref();
         /// The source that the lead came from.
         source: LeadSource [source] = *lead.source();
         /// The lead's status in the pipeline.

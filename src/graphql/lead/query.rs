@@ -42,7 +42,7 @@ impl LeadQuery {
         #[graphql(desc = "The filter; archived leads are left out unless asked for.")]
         filter: Option<LeadFilter>,
         #[graphql(
-            desc = "Any part of name, e-mail, phone (however it is written) or company; several \
+            desc = "Any part of name, e-mail, phone (however it is written), company or job title; several \
                     words must all match, in any order; case and accents do not matter. After \
                     the exact matches come the results of typo correction (names typed a \
                     little differently: one letter left out, added, changed or swapped with its \

@@ -27,6 +27,8 @@ pub struct LeadFilter {
     pub conversion_probability_min: Option<f64>,
     pub conversion_probability_max: Option<f64>,
     pub company: TextMatch,
+    #[serde(skip_serializing_if = "TextMatch::is_empty")]
+    pub job_title: TextMatch,
     pub email: TextMatch,
     pub phone: TextMatch,
     pub archived: Option<Archived>,
@@ -62,8 +64,8 @@ pub struct DateMatch {
     pub is_set: Option<bool>,
 }
 
-/// The condition on an optional text of a lead. Companies are compared without regard to case and accents,
-/// e-mail addresses without regard to case, phone numbers in E.164.
+/// The condition on an optional text of a lead. Companies and job titles are compared without regard to case
+/// and accents, e-mail addresses without regard to case, phone numbers in E.164.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct TextMatch {
@@ -80,6 +82,13 @@ pub enum Archived {
     Exclude,
     Only,
     Include,
+}
+
+impl TextMatch {
+    /// True if it says nothing.
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl LeadFilter {

@@ -24,6 +24,8 @@ pub struct NewLead {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_region: Option<String>,
     pub company: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job_title: Option<String>,
     pub source: Option<LeadSource>,
     pub status: Option<LeadStatus>,
     pub assigned_to: Option<UserId>,
@@ -53,6 +55,8 @@ pub struct LeadPatch {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_region: Option<String>,
     pub company: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job_title: Option<Option<String>>,
     pub source: Option<Option<LeadSource>>,
     pub status: Option<Option<LeadStatus>>,
     pub conversion_probability: Option<Option<f64>>,
@@ -85,6 +89,9 @@ pub(super) fn valid(new: &NewLead) -> Result<Lead> {
         company,
     } = names(new, &mut faults);
     let (email, phone) = contact(new, &mut faults);
+    let job_title = given(&new.job_title);
+    let job_title =
+        job_title.and_then(|text| faults.take("jobTitle", validation::required_text(text, 100)));
     let tags = faults.take("tags", validation::tags(&new.tags));
     let conversion_probability = probability(new, &mut faults);
     let mut past = |field, date| faults.take(field, validation::past_date(date, now));
@@ -106,6 +113,7 @@ pub(super) fn valid(new: &NewLead) -> Result<Lead> {
         email,
         phone,
         company,
+        job_title,
         source: new.source.unwrap_or(blank.source),
         status: new.status.unwrap_or(blank.status),
         conversion_probability: conversion_probability.unwrap_or_default(),
@@ -185,6 +193,7 @@ impl LeadPatch {
             ("email", self.email.is_some()),
             ("phone", self.phone.is_some()),
             ("company", self.company.is_some()),
+            ("jobTitle", self.job_title.is_some()),
             ("source", self.source.is_some()),
             ("status", self.status.is_some()),
             (
@@ -264,6 +273,14 @@ impl LeadPatch {
         );
         let company = |text: String| validation::optional_text(&text, 200);
         set_or_clear(&mut lead.company, &self.company, "company", faults, company);
+        let title = |text: String| validation::optional_text(&text, 100);
+        set_or_clear(
+            &mut lead.job_title,
+            &self.job_title,
+            "jobTitle",
+            faults,
+            title,
+        );
         let email = |text: String| unless_blank(&text, text::email);
         set_or_clear(&mut lead.email, &self.email, "email", faults, email);
         let region = phone_region(&self.phone_region, faults);

@@ -98,6 +98,7 @@ pub struct Lead {
     /// Former names, addresses and numbers, by which the lead is found, too. The API has no such field.
     #[serde(skip)]
     pub also_known_as: Vec<String>,
+    pub job_title: Option<String>,
 }
 
 /// The kind of match by which a lead was found.
@@ -169,6 +170,7 @@ listed_lead! {
     email: Option<String> as Nullable<Text>,
     phone: Option<String> as Nullable<Text>,
     company: Option<String> as Nullable<Text>,
+    job_title: Option<String> as Nullable<Text>,
     source: LeadSource as sql_types::LeadSource,
     status: LeadStatus as sql_types::LeadStatus,
     assigned_to: Option<UserId> as Nullable<Uuid>,
@@ -194,13 +196,14 @@ listed_lead! {
 #[diesel(table_name = leads, treat_none_as_null = true, treat_none_as_default_value = false)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct Keys {
-    /// A line each for the lead's name, e-mail address, company and phone, and for each former name,
-    /// address or number.
+    /// A line each for the lead's name, e-mail address, company, phone and, if it has one, job title, and
+    /// for each former name, address or number.
     pub search_text: String,
     pub last_name_key: Option<String>,
     pub company_key: Option<String>,
     pub email_key: Option<String>,
     pub tag_keys: Vec<String>,
+    pub job_title_key: Option<String>,
 }
 
 impl Lead {
@@ -234,6 +237,7 @@ impl Lead {
             archived_at: None,
             status_before_archive: None,
             also_known_as: Vec::new(),
+            job_title: None,
         }
     }
 
@@ -260,6 +264,7 @@ impl Lead {
             &self.email,
             &self.phone,
             &self.company,
+            &self.job_title,
         ];
         let texts = texts
             .into_iter()
@@ -289,6 +294,7 @@ impl ListedLead {
             &self.email,
             &self.phone,
             &self.company,
+            &self.job_title,
         ];
         let texts = texts.into_iter().flatten().flatten();
         let texts = texts.chain(self.tags.iter().flatten()).map(String::len);
@@ -312,6 +318,8 @@ impl Keys {
             company.unwrap_or_default(),
             phone.trim_start_matches('+').to_owned(),
         ];
+        // No line without one: the text of leads that were stored before there were job titles stays as it is.
+        lines.extend(lead.job_title.as_deref().map(text::compared));
         let former = lead.also_known_as.iter();
         lines.extend(former.map(|text| text::compared(&text::unicode_words(text))));
         Self {
@@ -320,6 +328,7 @@ impl Keys {
             company_key: key(&lead.company),
             email_key: email.map(text::email_key),
             tag_keys: tag_keys(lead),
+            job_title_key: key(&lead.job_title),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The conditions of a filter on company, e-mail address and phone number.
+//! The conditions of a filter on company, job title, e-mail address and phone number.
 
 use diesel::prelude::*;
 
@@ -40,8 +40,8 @@ macro_rules! conditions {
     }};
 }
 
-/// The conditions on identifying values, each with an index: on ids, e-mail address, phone number or
-/// company.
+/// The conditions on identifying values, each with an index: on ids, e-mail address, phone number, company or
+/// job title.
 pub(super) fn named(filter: &LeadFilter) -> Vec<Condition> {
     let is_set = |text: &TextMatch| TextMatch {
         is_set: None,
@@ -49,6 +49,7 @@ pub(super) fn named(filter: &LeadFilter) -> Vec<Condition> {
     };
     let named = LeadFilter {
         company: is_set(&filter.company),
+        job_title: is_set(&filter.job_title),
         email: is_set(&filter.email),
         phone: is_set(&filter.phone),
         ..LeadFilter::default()
@@ -68,6 +69,7 @@ pub(super) fn text_conditions(filter: &LeadFilter, add: &mut impl FnMut(Conditio
     let phone = |number: &str| text::phone(number, None).ok();
     let phone_start = |digits: &str| text::phone_start(digits).ok();
     conditions!(filter.company, company_key, key, key, add);
+    conditions!(filter.job_title, job_title_key, key, key, add);
     conditions!(filter.email, email_key, email_key, email_key, add);
     conditions!(filter.phone, phone, phone, phone_start, add);
 }
@@ -75,15 +77,17 @@ pub(super) fn text_conditions(filter: &LeadFilter, add: &mut impl FnMut(Conditio
 /// The text filters by their names in the API, with the rules for a whole text and for a prefix.
 pub(super) fn text_matches(
     filter: &LeadFilter,
-) -> [(&'static str, &TextMatch, TextRule, TextRule); 3] {
+) -> impl Iterator<Item = (&'static str, &TextMatch, TextRule, TextRule)> {
     let is_text: TextRule = |text| searchable(text, LONGEST_TEXT);
     let is_phone: TextRule = |number| text::phone(number, None).map(drop);
     let is_start: TextRule = |digits| text::phone_start(digits).map(drop);
     [
         ("company", &filter.company, is_text, is_text),
+        ("jobTitle", &filter.job_title, is_text, is_text),
         ("email", &filter.email, is_text, is_text),
         ("phone", &filter.phone, is_phone, is_start),
     ]
+    .into_iter()
 }
 
 /// A rule that refuses a text which no lead can have.

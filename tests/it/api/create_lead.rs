@@ -16,6 +16,7 @@ async fn a_lead_of_the_least_that_is_needed_has_the_documented_defaults() {
         ("email", json!("jan@gmail.com")),
         ("phone", json!(null)),
         ("company", json!(null)),
+        ("jobTitle", json!(null)),
         ("source", json!("OTHER")),
         ("status", json!("NEW")),
         ("assignedTo", json!(null)),
@@ -50,7 +51,7 @@ async fn everything_that_can_be_said_of_a_lead_is_kept_in_its_normal_form() {
         .lead(
             ada,
             json!({ "firstName": "  Łucja 🦀 ", "lastName": "O'Neil-Ñandú", "email": " Łucja.X@ACME.Example ",
-            "phone": "0048 (601) 234-567", "company": " Acme & Söhne ", "source": "INSTAGRAM",
+            "phone": "0048 (601) 234-567", "company": " Acme & Söhne ", "jobTitle": " Head of  Säles\u{200b} ", "source": "INSTAGRAM",
             "status": "PROPOSAL", "assignedTo": ann.id, "conversionProbability": 0.25,
             "lastContactDate": three_days_ago, "nextFollowUp": "2150-01-02T03:04:05.678+02:00",
             "tags": [" VIP ", "vip", "Ärzte"], "customFields": { "size": "L", "n": [1, { "a": null }] } }),
@@ -61,6 +62,7 @@ async fn everything_that_can_be_said_of_a_lead_is_kept_in_its_normal_form() {
         ("email", json!("Łucja.X@acme.example")),
         ("phone", json!("+48601234567")),
         ("company", json!("Acme & Söhne")),
+        ("jobTitle", json!("Head of  Säles")),
         ("source", json!("INSTAGRAM")),
         ("status", json!("PROPOSAL")),
         ("assignedTo", json!({ "id": ann.id })),
@@ -84,10 +86,12 @@ async fn everything_that_can_be_said_of_a_lead_is_kept_in_its_normal_form() {
 async fn a_phone_number_alone_is_enough_and_blank_means_absent() {
     let api = Api::new().await;
     let ada = api.admin().await;
-    let input = json!({ "email": "  ", "phone": "+48 601 234 567", "company": " " });
+    let input =
+        json!({ "email": "  ", "phone": "+48 601 234 567", "company": " ", "jobTitle": "" });
     let lead = api.lead(&ada, input).await;
     assert_eq!(lead["email"], json!(null));
     assert_eq!(lead["company"], json!(null));
+    assert_eq!(lead["jobTitle"], json!(null));
     assert_eq!(lead["phone"], "+48601234567");
 }
 
@@ -97,10 +101,11 @@ async fn texts_may_be_as_long_as_they_may_be_counted_in_characters() {
     let ada = api.admin().await;
     let (name, company, tag) = ("Ż".repeat(100), "字".repeat(200), "é".repeat(50));
     let tags: Vec<String> = (0..49).map(|n| format!("tag {n}")).chain([tag]).collect();
-    let input = json!({ "firstName": name, "lastName": name, "company": company, "tags": tags });
+    let input = json!({ "firstName": name, "lastName": name, "company": company, "jobTitle": name, "tags": tags });
     let lead = api.lead(&ada, input).await;
     assert_eq!(lead["lastName"], json!(name));
     assert_eq!(lead["company"], json!(company));
+    assert_eq!(lead["jobTitle"], json!(name));
     assert_eq!(lead["tags"], json!(tags));
 }
 
@@ -129,6 +134,8 @@ fn bad_values() -> Vec<(&'static str, Value)> {
         ("phone", json!("+".repeat(1000))),
         ("company", json!("x".repeat(201))),
         ("company", json!("Ac\0me")),
+        ("jobTitle", json!("Ż".repeat(101))),
+        ("jobTitle", json!("C\0O")),
         ("conversionProbability", json!(-0.01)),
         ("conversionProbability", json!(1.01)),
         ("lastContactDate", json!(tomorrow)),
@@ -171,7 +178,7 @@ async fn all_faults_of_one_input_are_reported_together() {
     let api = Api::new().await;
     let ada = api.admin().await;
     let bad = json!({ "firstName": " ", "lastName": "x".repeat(101), "email": "nobody", "phone": "1",
-        "company": "\0", "conversionProbability": 2.0, "lastContactDate": "2199-01-01T00:00:00Z",
+        "company": "\0", "jobTitle": "\0", "conversionProbability": 2.0, "lastContactDate": "2199-01-01T00:00:00Z",
         "nextFollowUp": "1000-01-01T00:00:00Z", "tags": [" "], "customFields": 1 });
     let refusal = api.refused(&ada, "createLead", bad, "INVALID_DATA").await;
     assert_eq!(
@@ -182,6 +189,7 @@ async fn all_faults_of_one_input_are_reported_together() {
             "customFields",
             "email",
             "firstName",
+            "jobTitle",
             "lastContactDate",
             "lastName",
             "nextFollowUp",

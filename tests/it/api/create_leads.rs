@@ -17,8 +17,10 @@ async fn good_rows_are_created_and_each_bad_one_says_why() {
         api, mia, ann, bea, ..
     } = &Team::new().await;
     let leads = json!([
-        jan(json!({ "lastName": "First", "assignedTo": ann.id, "source": "REFERRAL" })),
-        jan(json!({ "firstName": " ", "email": "x" })),
+        jan(
+            json!({ "lastName": "First", "assignedTo": ann.id, "source": "REFERRAL", "jobTitle": "CTO" })
+        ),
+        jan(json!({ "firstName": " ", "email": "x", "jobTitle": "x".repeat(101) })),
         jan(json!({ "assignedTo": bea.id })),
         jan(json!({ "lastName": "Last", "email": "a@acme.example" })),
         jan(json!({ "assignedTo": UNKNOWN })),
@@ -29,8 +31,9 @@ async fn good_rows_are_created_and_each_bad_one_says_why() {
         assert_eq!(result[field], value);
     }
     let nothing = (json!(null), json!(null));
-    let faults =
-        json!([{ "field": "input.leads.1.firstName" }, { "field": "input.leads.1.email" }]);
+    let faults = json!([
+        { "field": "input.leads.1.firstName" }, { "field": "input.leads.1.email" },
+        { "field": "input.leads.1.jobTitle" }]);
     let denied = (json!("PERMISSION_DENIED"), json!([]));
     assert_eq!(
         verdicts(&result),
@@ -47,8 +50,8 @@ async fn good_rows_are_created_and_each_bad_one_says_why() {
         .read(mia, result["results"][0]["id"].as_str().unwrap())
         .await;
     assert_eq!(
-        (&first["leadScore"], &first["lastName"]),
-        (&json!(70), &json!("First"))
+        (&first["leadScore"], &first["lastName"], &first["jobTitle"]),
+        (&json!(70), &json!("First"), &json!("CTO"))
     );
     assert_eq!(
         api.timeline(mia, first["id"].as_str().unwrap()).await.len(),

@@ -26,9 +26,14 @@ fn empty_parts() -> Vec<(Value, &'static str)> {
             "email.startsWith",
         ),
         (json!({ "phone": { "startsWith": "" } }), "phone.startsWith"),
+        (
+            json!({ "jobTitle": { "startsWith": "" } }),
+            "jobTitle.startsWith",
+        ),
     ];
     for field in [
         "company",
+        "jobTitle",
         "email",
         "phone",
         "createdAt",
@@ -61,6 +66,7 @@ fn nulls() -> Vec<(Value, &'static str)> {
         "tags",
         "conversionProbability",
         "company",
+        "jobTitle",
         "email",
         "phone",
         "archived",
@@ -73,6 +79,7 @@ fn nulls() -> Vec<(Value, &'static str)> {
     }
     for (field, members) in [
         ("company", &["equals", "in", "startsWith", "isSet"][..]),
+        ("jobTitle", &["equals", "in", "startsWith", "isSet"]),
         ("email", &["equals", "in", "startsWith", "isSet"]),
         ("phone", &["equals", "in", "startsWith", "isSet"]),
         ("createdAt", &["from", "to"]),

@@ -97,6 +97,44 @@ async fn by_company_and_email_without_regard_to_case_and_their_metacharacters_me
 }
 
 #[tokio::test]
+async fn by_job_title_without_regard_to_case_and_accents() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
+    let all = [
+        ("A", json!({ "jobTitle": "Président 100%" })),
+        ("B", json!({ "jobTitle": "president 100x" })),
+        ("C", json!({ "jobTitle": "CTO", "company": "President" })),
+        ("D", json!({})),
+    ];
+    leads(&api, &ada, &all).await;
+    let cases = [
+        (json!({ "jobTitle": { "equals": " PRESIDENT 100% " } }), "A"),
+        (json!({ "jobTitle": { "equals": "president" } }), ""),
+        (json!({ "jobTitle": { "startsWith": "Présid" } }), "AB"),
+        (json!({ "jobTitle": { "startsWith": "president_" } }), ""),
+        (
+            json!({ "jobTitle": { "in": ["cto", "president 100X"] } }),
+            "BC",
+        ),
+        (json!({ "jobTitle": { "in": [] } }), ""),
+        (json!({ "jobTitle": { "isSet": true } }), "ABC"),
+        (json!({ "jobTitle": { "isSet": false } }), "D"),
+        (
+            json!({ "not": { "jobTitle": { "startsWith": "p" } } }),
+            "CD",
+        ),
+        (
+            json!({ "jobTitle": { "equals": "cto" }, "company": { "isSet": false } }),
+            "",
+        ),
+    ];
+    check(&api, &ada, &cases).await;
+    let blank = json!({ "filter": { "jobTitle": { "startsWith": " " } } });
+    let fault = api.leads_faults(&ada, blank).await;
+    assert_eq!(fault, ["filter.jobTitle.startsWith"]);
+}
+
+#[tokio::test]
 async fn by_custom_fields_at_any_depth() {
     let api = Api::new().await;
     let ada = api.admin().await;

@@ -85,7 +85,7 @@ pub(crate) use team::Team;
 pub(crate) const UNKNOWN: &str = "01890000-0000-7000-8000-000000000000";
 
 /// The selected fields of a lead.
-pub(crate) const LEAD: &str = "id firstName lastName fullName email phone company source status \
+pub(crate) const LEAD: &str = "id firstName lastName fullName email phone company jobTitle source status \
     assignedTo { id } leadScore scoreIsManual isHotLead hasBusinessEmail \
     scoreBreakdown { rule { id name } points } conversionProbability lastContactDate daysSinceLastContact \
     nextFollowUp callAttempts tags customFields createdAt daysSinceCreated updatedAt version \

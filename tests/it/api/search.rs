@@ -1,4 +1,4 @@
-//! `search`: any part of name, e-mail, phone or company.
+//! `search`: any part of name, e-mail, phone, company or job title.
 
 use serde_json::json;
 
@@ -52,7 +52,8 @@ async fn several_words_must_all_match_in_any_order_and_in_any_of_the_fields() {
     let api = Api::new().await;
     let ada = api.admin().await;
     for lead in [
-        json!({ "lastName": "Kowalski", "company": "Acme", "phone": "+48601234567" }),
+        json!({ "lastName": "Kowalski", "company": "Acme", "phone": "+48601234567",
+            "jobTitle": "Président" }),
         json!({ "lastName": "Kowalska", "company": "Bolt" }),
     ] {
         api.lead(&ada, lead).await;
@@ -64,6 +65,10 @@ async fn several_words_must_all_match_in_any_order_and_in_any_of_the_fields() {
         ("acme gmail kowal", vec!["Kowalski"]),
         ("kowal 601 234", vec!["Kowalski"]),
         ("601 kowal 567", vec!["Kowalski"]),
+        ("PRESIDENT", vec!["Kowalski"]),
+        ("kowal sident acme", vec!["Kowalski"]),
+        // A job title may not be mistyped.
+        ("presidant", vec![]),
         ("acme bolt", vec![]),
         ("jankowalski", vec![]),
         ("jan jan jan", vec!["Kowalska", "Kowalski"]),
@@ -71,6 +76,25 @@ async fn several_words_must_all_match_in_any_order_and_in_any_of_the_fields() {
         let order = json!({ "field": "LAST_NAME" });
         let arguments = json!({ "search": search, "orderBy": order });
         assert_eq!(api.names(&ada, arguments).await, expected, "{search:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_title_that_is_changed_or_cleared_is_not_found_any_more() {
+    let api = Api::new().await;
+    let ada = api.admin().await;
+    let id = api.lead_id(&ada, json!({ "jobTitle": "Buyer" })).await;
+    for (title, found) in [
+        (json!("Head of Purchasing"), [false, true]),
+        (json!(null), [false, false]),
+        (json!("Buyer"), [true, false]),
+    ] {
+        let input = json!({ "id": id, "jobTitle": title });
+        api.change(&ada, "updateLead", input).await;
+        for (search, is_found) in ["buyer", "purchas"].into_iter().zip(found) {
+            let names = api.names(&ada, json!({ "search": search })).await;
+            assert_eq!(!names.is_empty(), is_found, "{search} of {title}");
+        }
     }
 }
 

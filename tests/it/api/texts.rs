@@ -47,7 +47,15 @@ async fn what_nobody_sees_is_left_out_and_refused_where_nothing_else_is() {
         );
     }
     let nothing = "\u{200b}\u{feff}\u{ad}\u{3164}\u{2800}\u{200e}";
-    for field in ["firstName", "lastName", "company", "email", "phone", "tags"] {
+    for field in [
+        "firstName",
+        "lastName",
+        "company",
+        "jobTitle",
+        "email",
+        "phone",
+        "tags",
+    ] {
         let mut input = super::jan(json!({}));
         input[field] = if field == "tags" {
             json!([nothing])

@@ -31,12 +31,15 @@ fn change(field: &str, before: Value, after: Value) -> Value {
 async fn a_new_lead_has_an_entry_with_all_it_began_with() {
     let api = Api::new().await;
     let ada = api.admin().await;
-    let id = api.lead_id(&ada, json!({ "company": "Acme" })).await;
+    let id = api
+        .lead_id(&ada, json!({ "company": "Acme", "jobTitle": "CTO" }))
+        .await;
     let changes = newest(&api, &ada, &id).await;
     let changes = changes.as_array().unwrap();
     for (field, new) in [
         ("firstName", json!("Jan")),
         ("company", json!("Acme")),
+        ("jobTitle", json!("CTO")),
         ("status", json!("NEW")),
         ("leadScore", json!(60)),
     ] {
@@ -69,6 +72,15 @@ async fn each_change_says_which_field_was_what_and_is_what() {
             change("leadScore", json!(50), json!(60)),
         ])
     );
+    for (before, after) in [
+        (json!(null), json!("Buyer")),
+        (json!("Buyer"), json!("Head of Purchasing")),
+        (json!("Head of Purchasing"), json!(null)),
+    ] {
+        let title = by_id(json!({ "jobTitle": after }));
+        let expected = json!([change("jobTitle", before, after)]);
+        assert_eq!(changes("updateLead", title).await, expected);
+    }
     let tags = change("tags", json!(["a"]), json!(["a", "b"]));
     let tag = by_id(json!({ "tag": "b" }));
     assert_eq!(changes("addTag", tag.clone()).await, json!([tags]));

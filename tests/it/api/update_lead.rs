@@ -6,8 +6,8 @@ use super::with;
 use crate::support::{Api, SignedIn};
 
 async fn full_lead(api: &Api, who: &SignedIn) -> Value {
-    let input = json!({ "phone": "+48 601 234 567", "company": "Acme", "source": "WEBSITE",
-        "status": "QUALIFIED", "conversionProbability": 0.5, "tags": ["vip"],
+    let input = json!({ "phone": "+48 601 234 567", "company": "Acme", "jobTitle": "Buyer",
+        "source": "WEBSITE", "status": "QUALIFIED", "conversionProbability": 0.5, "tags": ["vip"],
         "lastContactDate": "2026-01-02T03:04:05Z", "nextFollowUp": "2150-01-02T03:04:05Z",
         "customFields": { "size": "L" } });
     api.lead(who, input).await
@@ -24,6 +24,7 @@ async fn each_field_can_be_changed_and_the_others_stay() {
         ("email", json!("anna@gmail.com")),
         ("phone", json!("+48222345678")),
         ("company", json!("Bolt")),
+        ("jobTitle", json!("Head of Purchasing")),
         ("status", json!("WON")),
         ("conversionProbability", json!(1.0)),
         ("lastContactDate", json!("2026-02-02T03:04:05+00:00")),
@@ -59,6 +60,7 @@ async fn null_empties_what_can_be_empty() {
     for (field, empty) in [
         ("phone", json!(null)),
         ("company", json!(null)),
+        ("jobTitle", json!(null)),
         ("lastContactDate", json!(null)),
         ("nextFollowUp", json!(null)),
     ] {
@@ -67,6 +69,11 @@ async fn null_empties_what_can_be_empty() {
         let after = api.edit(&ada, "updateLead", input).await;
         assert_eq!(after[field], empty, "{field}");
     }
+    let titled = json!({ "id": lead["id"], "jobTitle": "Buyer" });
+    api.change(&ada, "updateLead", titled).await;
+    let blank = json!({ "id": lead["id"], "jobTitle": " " });
+    let after = api.edit(&ada, "updateLead", blank).await;
+    assert_eq!(after["jobTitle"], json!(null));
     let input = json!({ "id": lead["id"], "tags": [], "customFields": {} });
     let after = api.edit(&ada, "updateLead", input).await;
     assert_eq!(
@@ -155,7 +162,7 @@ async fn all_faults_are_reported_together_and_nothing_is_changed() {
     let ada = api.admin().await;
     let lead = full_lead(&api, &ada).await;
     let input = json!({ "id": lead["id"], "firstName": "\0", "lastName": " ", "email": "x",
-        "phone": "1", "company": "x".repeat(201), "conversionProbability": -1,
+        "phone": "1", "company": "x".repeat(201), "jobTitle": "x".repeat(101), "conversionProbability": -1,
         "lastContactDate": "2199-01-01T00:00:00Z", "nextFollowUp": "2200-01-01T00:00:00Z",
         "tags": ["archived"], "customFields": [], "status": "WON" });
     assert_eq!(
@@ -166,6 +173,7 @@ async fn all_faults_are_reported_together_and_nothing_is_changed() {
             "customFields",
             "email",
             "firstName",
+            "jobTitle",
             "lastContactDate",
             "lastName",
             "nextFollowUp",

@@ -288,7 +288,10 @@ async fn the_demo_goes_but_for_what_others_touched() {
     let db = database.db();
     fill_empty(db, now()).await.expect("a demo");
     let leads = all(db).await;
-    let noted = leads.iter().find(|lead| lead.assigned_to.is_some()).expect("a lead of somebody");
+    let noted = leads
+        .iter()
+        .find(|lead| lead.assigned_to.is_some())
+        .expect("a lead of somebody");
     let note = AddNote {
         lead: noted.id,
         expected_version: None,
@@ -303,7 +306,9 @@ async fn the_demo_goes_but_for_what_others_touched() {
     });
     let earnest = perform(db, &by_hand, earnest).await.expect("a lead");
     // A run after that leaves the earnest lead between two runs.
-    generate(db, 10, 7, now(), Progress::Silent).await.expect("ten more");
+    generate(db, 10, 7, now(), Progress::Silent)
+        .await
+        .expect("ten more");
     let removed = remove(db).await.expect("no demo");
     let left: Vec<LeadId> = all(db).await.iter().map(|lead| lead.id).collect();
     let mut expected = vec![noted.id, earnest.id];
@@ -312,7 +317,10 @@ async fn the_demo_goes_but_for_what_others_touched() {
     // The owner of the lead that stays, and those who wrote in it.
     assert_eq!(removed.leads, 1_009);
     assert_eq!(removed.users + removed.deactivated, 15);
-    assert!(removed.deactivated >= 1 && removed.users >= 8, "{removed:?}");
+    assert!(
+        removed.deactivated >= 1 && removed.users >= 8,
+        "{removed:?}"
+    );
     assert_eq!(remove(db).await.expect("nothing"), Removed::default());
 }
 

@@ -6,6 +6,7 @@ mod fairness;
 mod language;
 mod locale;
 mod migrate;
+mod migrate_leads;
 mod pool;
 mod recovery;
 mod refusals;

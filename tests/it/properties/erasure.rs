@@ -12,12 +12,13 @@ use crate::support::SignedIn;
 
 /// The person's data, in every field and every version of it. None of it is a part of
 /// another, nor of what else stands in the database.
-const PERSON: [&str; 27] = [
+const PERSON: [&str; 30] = [
     "Wilhelmina",
     "Szczebrzeszynska",
     "wilhelmina.s@quirinax.example",
     "601777888",
     "Quirinax Holding",
+    "Quirinax Director",
     "tagquirin",
     "fieldquirin",
     "valuequirin",
@@ -26,6 +27,7 @@ const PERSON: [&str; 27] = [
     "brunhilda.c@zephyrin.example",
     "602888999",
     "Zephyrin Works",
+    "Zephyrin Foreman",
     "tagzephyr",
     "fieldzephyr",
     "valuezephyr",
@@ -39,11 +41,12 @@ const PERSON: [&str; 27] = [
     "not-a-number-of-hers",
     "not-a-tag-of-hers",
     "not-a-company-of-hers",
+    "not-a-title-of-hers",
     "Grzegrzolkowna",
 ];
 
 /// Filled from known network addresses alone, with users' ids.
-const EMPTY: [&str; 2] = ["expanding_migrations", "login_addresses"];
+const EMPTY: [&str; 1] = ["login_addresses"];
 
 type Dump = BTreeMap<String, String>;
 
@@ -100,7 +103,7 @@ async fn a_life(team: &Team) -> String {
     let Team { api, ada, ann, .. } = team;
     let new = json!({ "firstName": "Wilhelmina", "lastName": "Szczebrzeszynska",
         "email": "wilhelmina.s@quirinax.example", "phone": "+48601777888",
-        "company": "Quirinax Holding", "tags": ["tagquirin"],
+        "company": "Quirinax Holding", "jobTitle": "Quirinax Director", "tags": ["tagquirin"],
         "customFields": { "fieldquirin": "valuequirin" }, "assignedTo": ann.id });
     let lead = twice(team, ada, "createLead", new.clone()).await;
     let id = text(&lead["lead"]["id"]);
@@ -108,7 +111,7 @@ async fn a_life(team: &Team) -> String {
     let update = one(
         json!({ "firstName": "Brunhilda", "lastName": "Chrzaszczowska",
         "email": "brunhilda.c@zephyrin.example", "phone": "+48602888999",
-        "company": "Zephyrin Works", "tags": ["tagzephyr"],
+        "company": "Zephyrin Works", "jobTitle": "Zephyrin Foreman", "tags": ["tagzephyr"],
         "customFields": { "fieldzephyr": "valuezephyr" }, "status": "CONTACTED",
         "nextFollowUp": "2150-01-02T03:04:05Z" }),
     );
@@ -118,7 +121,8 @@ async fn a_life(team: &Team) -> String {
         new,
         json!({ "firstName": "Adelgunda", "email": "not-an-address-of-hers",
             "phone": "not-a-number-of-hers", "tags": ["fine", "not-a-tag-of-hers\u{0}"],
-            "company": "not-a-company-of-hers".repeat(20) }),
+            "company": "not-a-company-of-hers".repeat(20),
+            "jobTitle": "not-a-title-of-hers".repeat(20) }),
     );
     twice(team, ada, "createLeads", json!({ "leads": [bad] })).await;
     twice(team, ann, "addTag", one(json!({ "tag": "tagquirin" }))).await;

@@ -90,6 +90,7 @@ fn holds(filter: &Value, lead: &Lead) -> bool {
         "isHotLead" => value == (lead.lead_score > 70),
         "tags" => tags(value, &lead.tags),
         "company" => text(value, lead.company.as_deref().map(normalised)),
+        "jobTitle" => text(value, lead.job_title.as_deref().map(normalised)),
         "email" => email(value, lead.email.as_deref()),
         "phone" => phone(value, lead.phone.as_deref()),
         "archived" => match value.as_str() {
@@ -192,7 +193,7 @@ fn json_contains(whole: &Value, part: &Value) -> bool {
     }
 }
 
-/// Every word somewhere in name, e-mail, phone or company. Neighbouring words that could be pieces
+/// Every word somewhere in name, e-mail, phone, company or job title. Neighbouring words that could be pieces
 /// of a phone number are found in the phone together, too, without the zeros one dials; those of an
 /// international number only together.
 fn is_found(search: &str, lead: &Lead) -> bool {
@@ -209,7 +210,7 @@ fn has_run(run: &[&str], lead: &Lead) -> bool {
     let phone = lead.phone.as_deref().unwrap_or_default().replace('+', "");
     let mut places = vec![normalised(&called(lead)), phone];
     places.extend(
-        [&lead.email, &lead.company]
+        [&lead.email, &lead.company, &lead.job_title]
             .into_iter()
             .flatten()
             .map(|text| normalised(text)),

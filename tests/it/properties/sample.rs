@@ -42,6 +42,13 @@ const COMPANIES: [&str; 8] = [
     "Beta\\Co",
     "Zażółć",
 ];
+const JOB_TITLES: [&str; 5] = [
+    "CTO",
+    "Chief_Buyer",
+    "chief buyer",
+    "Président",
+    "100% Owner",
+];
 const EMAILS: [&str; 7] = [
     "ann@acme.com",
     "Ann@acme.com",
@@ -53,10 +60,10 @@ const EMAILS: [&str; 7] = [
 ];
 const PHONES: [&str; 3] = ["+48 601 234 567", "+48 601 234 568", "+49 30 901820"];
 const TAGS: [&str; 5] = ["hot", "vip", "enterprise", "x_y", "źle"];
-const WORDS: [&str; 29] = [
+const WORDS: [&str; 31] = [
     "Kowalsky", "kowlaksa", "Anan", "lukazs", "Mueler", "na", "qx", "kowal", "ANNA", "ann",
     "Lukasz", "łuk", "muller", "Müll", "gross", "o'n", "%", "_", "\\", "100%", "r_s", "@acme",
-    "acme", "601", "+48", "601-234", "0048", "(0)30", "zzz",
+    "acme", "601", "+48", "601-234", "0048", "(0)30", "zzz", "chief", "Presid",
 ];
 
 /// A whole hour of a few; the same ones come again and again.
@@ -102,7 +109,11 @@ pub(super) fn new_lead() -> impl Strategy<Value = NewLead> + Clone {
         probability(),
     );
     let times = (of(hour()), of(follow_up()), hour());
-    let rest = (subsequence(TAGS.to_vec(), 0..=2), custom_fields());
+    let rest = (
+        subsequence(TAGS.to_vec(), 0..=2),
+        custom_fields(),
+        weighted(0.5, text(&JOB_TITLES)),
+    );
     (who, reach, place, times, rest).prop_map(|(who, reach, place, times, rest)| {
         let is_nameless = who.0.is_none() && who.1.is_none();
         let company = (is_nameless && who.2.is_none()).then(|| "Acmé GmbH".to_owned());
@@ -111,6 +122,7 @@ pub(super) fn new_lead() -> impl Strategy<Value = NewLead> + Clone {
             first_name: who.0,
             last_name: who.1,
             company: company.or(who.2),
+            job_title: rest.2,
             email: reach.0.or(fallback),
             phone: reach.1,
             phone_region: None,
@@ -269,6 +281,10 @@ fn text_condition() -> impl Strategy<Value = Value> + Clone {
         one_of("company", &COMPANIES),
         start("company", &COMPANIES),
         is_set("company"),
+        whole("jobTitle", &JOB_TITLES),
+        one_of("jobTitle", &JOB_TITLES),
+        start("jobTitle", &JOB_TITLES),
+        is_set("jobTitle"),
         whole("email", &EMAILS),
         one_of("email", &EMAILS),
         start("email", &EMAILS),

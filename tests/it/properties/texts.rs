@@ -121,7 +121,7 @@ async fn what_is_stored_in_one_normal_form_is_found_in_each_other() {
             form(&texts.word, texts.asked),
         );
         let address = |which| format!("{}@bücher.example", form(&texts.address, which));
-        let input = json!({ "lastName": stored, "company": stored, "tags": [stored],
+        let input = json!({ "lastName": stored, "company": stored, "jobTitle": stored, "tags": [stored],
             "email": address(texts.stored) });
         let lead =
             api.data(&ada, CREATE, json!({ "input": input })).await["createLead"]["lead"].clone();
@@ -155,6 +155,7 @@ const FIND: &str = "query ($search: String!, $company: TextFilter!, $tags: TagFi
     $email: TextFilter!, $address: String!) {
     search: leads(search: $search, first: 100) { nodes { id } }
     company: leads(filter: { company: $company }, first: 100) { nodes { id } }
+    title: leads(filter: { jobTitle: $company }, first: 100) { nodes { id } }
     tags: leads(filter: { tags: $tags }, first: 100) { nodes { id } }
     email: leads(filter: { email: $email }, first: 100) { nodes { id } }
     duplicates: duplicateLeads(email: $address) { id } }";
@@ -201,7 +202,8 @@ async fn every_lead_is_compared_by_its_own_texts_after_any_kind_of_write() {
     let change = async |mutation: &str, input: Value| {
         api.change(&ada, mutation, input).await;
     };
-    let several = json!([{ "company": "Ærø", "phone": "+48601234567", "tags": ["Ö"] }]);
+    let several =
+        json!([{ "company": "Ærø", "jobTitle": "Ærø", "phone": "+48601234567", "tags": ["Ö"] }]);
     change("createLeads", json!({ "leads": several })).await;
     change(
         "updateLead",

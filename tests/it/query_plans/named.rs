@@ -54,6 +54,20 @@ fn filters() -> Vec<(&'static str, LeadFilter)> {
                 ..all()
             },
         ),
+        (
+            "leads_job_title",
+            LeadFilter {
+                job_title: equals("Head of Purchasing"),
+                ..all()
+            },
+        ),
+        (
+            "leads_job_title",
+            LeadFilter {
+                job_title: one_of(["Buyer", "Owner"]),
+                ..all()
+            },
+        ),
     ]
 }
 

@@ -26,7 +26,7 @@ use terms::{Term, letters, terms};
 const LONGEST: usize = 200;
 const MOST_WORDS: usize = 10;
 
-/// Any part of name, e-mail, phone or company. Several words must all match, in any order, each in
+/// Any part of name, e-mail, phone, company or job title. Several words must all match, in any order, each in
 /// any of them; case and accents do not matter. Empty matches everything.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Search(pub String);

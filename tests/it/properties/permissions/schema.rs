@@ -182,7 +182,7 @@ const OPEN: &[(&str, &str)] = &[
 const OF_A_VISIBLE_OBJECT: &[(&str, &str)] = &[
     (
         "Lead",
-        "id firstName lastName fullName email phone company source status leadScore \
+        "id firstName lastName fullName email phone company jobTitle source status leadScore \
         scoreIsManual scoreBreakdown isHotLead hasBusinessEmail conversionProbability \
         lastContactDate daysSinceLastContact nextFollowUp callAttempts tags customFields createdAt \
         daysSinceCreated updatedAt version isArchived archivedAt statusBeforeArchive",

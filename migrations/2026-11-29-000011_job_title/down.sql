@@ -1,0 +1,1 @@
+ALTER TABLE leads DROP COLUMN job_title_key, DROP COLUMN job_title;
