@@ -4,6 +4,7 @@
 //! earnest use.
 
 mod error;
+mod follow_up;
 mod generate;
 mod lead;
 mod lead_history;
