@@ -1,0 +1,52 @@
+// Serves the files of docs/guide/front-end.md by Vite and opens check.ts in headless Chromium: first
+// behind the proxy of vite.config.ts, then from another origin than the API's.
+//
+//   node run.mjs http://127.0.0.1:8000 http://localhost:5173
+
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+import { createServer } from 'vite';
+
+const [api, origin] = process.argv.slice(2);
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update'],
+});
+try {
+  await run(`${origin}/?polling`, origin);
+  process.env.VITE_CRM_URL = `${api}/graphql`;
+  await run(`${origin}/`, api);
+} finally {
+  await browser.close();
+}
+
+async function run(address, asked) {
+  const { hostname, port } = new URL(origin);
+  const server = await createServer({ logLevel: 'warn', server: { host: hostname, port: Number(port), strictPort: true, ws: false } });
+  await server.listen();
+  const page = await browser.newPage();
+  const complaints = [];
+  const requests = new Set();
+  page.on('pageerror', (error) => complaints.push(`${error}`));
+  page.on('console', (message) => {
+    if (['warning', 'error'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (request.method() === 'POST') requests.add(new URL(request.url()).origin);
+  });
+  try {
+    await page.goto(address);
+    await page.waitForFunction(() => window.checked);
+    const held = await page.evaluate(() => window.checked);
+    assert.deepEqual([...requests], [asked]);
+    // Chromium's word for the answer to the hash of a query that the server does not know.
+    assert.deepEqual(complaints.map((text) => /status of \d+/.exec(text)?.[0] ?? text), ['status of 400']);
+    console.log(`asking ${asked}: ${held.join(', ')}`);
+  } catch (error) {
+    console.error(complaints.join('\n'));
+    throw error;
+  } finally {
+    await page.close();
+    await server.close();
+  }
+}
