@@ -25,7 +25,7 @@ try {
 
 async function run(address, asked) {
   const { hostname, port } = new URL(origin);
-  const server = await createServer({ logLevel: 'warn', server: { host: hostname, port: Number(port), strictPort: true, ws: false } });
+  const server = await createServer({ logLevel: 'warn', server: { host: hostname, port: Number(port), strictPort: true } });
   await server.listen();
   const page = await browser.newPage();
   const complaints = [];
