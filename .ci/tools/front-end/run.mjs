@@ -16,7 +16,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update'],
 });
 try {
-  await run(`${origin}/?polling`, origin);
+  await run(`${origin}/?thorough`, origin);
   process.env.VITE_CRM_URL = `${api}/graphql`;
   await run(`${origin}/`, api);
 } finally {
@@ -28,6 +28,8 @@ async function run(address, asked) {
   const server = await createServer({ logLevel: 'warn', server: { host: hostname, port: Number(port), strictPort: true } });
   await server.listen();
   const page = await browser.newPage();
+  // A busy machine takes its time to make Vite's bundles of the packages.
+  page.setDefaultTimeout(120_000);
   const complaints = [];
   const requests = new Set();
   page.on('pageerror', (error) => complaints.push(`${error}`));
