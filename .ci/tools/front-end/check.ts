@@ -54,10 +54,12 @@ async function checkAll(): Promise<string[]> {
 
 async function check(client: (typeof clients)[keyof typeof clients]): Promise<void> {
   if (isThorough) {
+    const endedFirst = ended;
     // Nobody's address, as the fifth refusal within a minute would lock somebody's account.
     const refused = await client.signIn(`${crypto.randomUUID()}@example.com`, PASSWORD).then(() => [], errorsOf);
     assert(errorWith('UNAUTHENTICATED', refused), 'whom nobody knows is refused');
     assert(!authorization()['authorization'], 'nobody is signed in by it');
+    assertEqual(ended, endedFirst, 'sessions that are ended by it');
   }
 
   await client.signIn(MANAGER, PASSWORD);
