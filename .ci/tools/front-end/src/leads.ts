@@ -1,30 +1,13 @@
-// What a Relay application would ask: lists that grow page by page, a lead that is fetched again by
-// its id alone, and a change whose answer is put into a list. relay-compiler checks each against the
-// schema and what Relay demands of one: Node, connections, edges, cursors.
+// What a Relay application asks besides docs/guide/front-end.md: lists in a user and in a lead, a lead
+// that is fetched again by its id alone, and changes whose answers are put into a list. relay-compiler
+// checks each against the schema and what Relay demands of one: Node, connections, edges, cursors.
 
 import { graphql } from 'relay-runtime';
 
 export const leadsPage = graphql`
-  query leadsPageQuery($search: String, $count: Int!, $cursor: String) {
+  query leadsPageQuery($count: Int!) {
     me {
-      id
       ...leadsMine @arguments(count: $count)
-    }
-    leads(search: $search, first: $count, after: $cursor) @connection(key: "leadsPage_leads") {
-      __id
-      totalCountUpTo(most: 10000) {
-        value
-        isExact
-      }
-      edges {
-        node {
-          id
-          assignedTo {
-            fullName
-          }
-          ...leadsRow
-        }
-      }
     }
   }
 `;
