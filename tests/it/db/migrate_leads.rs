@@ -1,8 +1,8 @@
 //! Migrations that give leads a column, on a database that has leads of the earlier schema.
 
-use crm::demo::{Progress, RANDOM_SEED, generate};
 use crm::db::migrate;
 use crm::db::schema::leads;
+use crm::demo::{Progress, RANDOM_SEED, generate};
 use crm::service::leads::{Keys, Lead, fill_keys};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -45,7 +45,14 @@ async fn run(database: &TestDatabase, statement: &str) {
 #[tokio::test]
 async fn leads_of_before_there_were_job_titles_stay_as_they_are_and_can_be_given_one() {
     let database = TestDatabase::new().await;
-    let seeded = generate(database.db(), 200, RANDOM_SEED, chrono::Utc::now(), Progress::Silent).await;
+    let seeded = generate(
+        database.db(),
+        200,
+        RANDOM_SEED,
+        chrono::Utc::now(),
+        Progress::Silent,
+    )
+    .await;
     seeded.expect("leads");
     // Leads with former names, too: those stand behind the job title.
     let former = "UPDATE leads SET also_known_as = '{Wiśniewska,+48601234567}' WHERE lead_score > 50; \
