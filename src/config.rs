@@ -184,7 +184,7 @@ pub struct Config {
     pub log_format: LogFormat,
 
     /// The address and port for /metrics, /healthz and /readyz alone, which the API's address then
-    /// has no more. Without it /metrics is there too, but not in production.
+    /// has no more. Without it /metrics is there too, but not in team and production.
     #[arg(long, env = "CRM_MONITOR_LISTEN", value_parser = value::socket_address, global = true)]
     pub monitor_listen: Option<SocketAddr>,
 

@@ -14,7 +14,7 @@ pub(super) struct SeedArgs {
     /// Make up that many leads, with their history and a team to work on them
     #[arg(long, value_name = "N")]
     leads: u64,
-    /// What the made-up leads are drawn from: the same number gives the same leads on the same day
+    /// The seed that the made-up leads are drawn from: the same number gives the same leads on the same day
     #[arg(long, value_name = "NUMBER", default_value_t = RANDOM_SEED)]
     random_seed: u64,
 }

@@ -68,13 +68,11 @@ async fn serve_on(
     }
     let provider = config.oidc.provider().map_err(Failure::new)?;
     let app = app(config, database, provider.clone()).await?;
-    let graphiql = config
-        .profile
-        .has_graphiql()
-        .then(|| Pending::spawn(database.folder.join("graphiql")));
+    let has_graphiql = config.profile.has_graphiql();
+    let graphiql = has_graphiql.then(|| Pending::spawn(database.folder.join("graphiql")));
     let stopping = Stopping::default();
     let addresses = Addresses::of(&listener, monitor.as_ref()).map_err(Failure::new)?;
-    let is_open = monitor.is_some() || config.profile != Profile::Production;
+    let is_open = monitor.is_some() || !config.profile.is_shared();
     let (upkeeper, supervisor) = database.keep().unzip();
     let probes = http::monitor(
         database.db.clone(),

@@ -44,6 +44,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    demo_runs (first_position) {
+        first_position -> Int8,
+        last_position -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
     free_email_domains (domain) {
         domain -> Text,
     }
@@ -198,6 +205,7 @@ diesel::joinable!(sessions -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     auth_revision,
+    demo_runs,
     free_email_domains,
     idempotency_keys,
     lead_notes,

@@ -1,7 +1,7 @@
 use crate::db::DbError;
 use crate::service::ServiceError;
 
-/// Why there are no new leads, or not all of them. One sentence, for whoever ran the command.
+/// The reason that no new leads were made, or not all of them: one sentence for the user of the command.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// The database could not be had, or did not take the rows.

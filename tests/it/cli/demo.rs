@@ -302,6 +302,7 @@ async fn the_demo_goes_but_for_what_others_touched() {
     perform(db, &by_hand, note).await.expect("a note");
     let earnest = CreateLead(NewLead {
         company: Some("Earnest Ltd".to_owned()),
+        email: Some("office@earnest.example".to_owned()),
         ..NewLead::default()
     });
     let earnest = perform(db, &by_hand, earnest).await.expect("a lead");

@@ -23,7 +23,7 @@ const NEWER: [(&str, &str); 2] = [
     ),
 ];
 
-/// What the earlier schema has of all leads, and of the copy that they are searched by.
+/// The values of the earlier schema of all leads, and of the copy that they are searched by.
 async fn earlier(database: &TestDatabase) -> String {
     #[derive(QueryableByName)]
     struct Rows {
