@@ -10,7 +10,7 @@ for (const type of Object.values(schema.getTypeMap())) if (type.serialize) type.
 // Fields that may be null for other reasons than a failure: they hold what was read already. `results` fail
 // by their cost alone (tests/it/api/answer_size.rs).
 const PLAIN = new Set(`AgentStatistics.user ApiKey.lastUsedAt ApiKey.revokedAt BulkRowResult.error BulkRowResult.id
-  CreateApiKeyPayload.secret Lead.archivedAt Lead.company Lead.firstName Lead.lastName
+  CreateApiKeyPayload.secret Lead.archivedAt Lead.company Lead.firstName Lead.jobTitle Lead.lastName
   Lead.daysSinceLastContact Lead.email Lead.lastContactDate Lead.nextFollowUp Lead.phone
   Lead.statusBeforeArchive PageInfo.endCursor PageInfo.startCursor User.oidcSubject
   AddTagPayload.lead ArchiveLeadPayload.lead CreateLeadPayload.lead RecordCallAttemptPayload.lead
