@@ -205,7 +205,11 @@ async fn prepare(config: &Config, db: RequestDb) -> Result<(), Failure> {
         tracing::warn!("there is no administrator yet: create one with `crm users create`");
         return Ok(());
     };
-    let is_published = policy.demo_accounts && password == DEVELOPMENT_PASSWORD;
+    let is_published = password == DEVELOPMENT_PASSWORD;
+    if is_published && !policy.demo_accounts {
+        let reason = "CRM_ADMIN_PASSWORD is the published password of development: choose another";
+        return Err(Failure::new(reason));
+    }
     let password = PasswordHash::of(&password).await.map_err(said)?;
     users::create_first_admin(&db, &email, password, (is_published, policy))
         .await

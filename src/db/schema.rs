@@ -46,7 +46,7 @@ diesel::table! {
 diesel::table! {
     demo_runs (first_position) {
         first_position -> Int8,
-        last_position -> Nullable<Int8>,
+        last_position -> Int8,
     }
 }
 

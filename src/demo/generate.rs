@@ -3,15 +3,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::max;
 use diesel::prelude::*;
-use diesel::sql_query;
 use diesel_async::RunQueryDsl;
 use indicatif::ProgressBar;
 use tokio::task::JoinSet;
 
 use super::population::Population;
 use super::{DemoError, Progress, RANDOM_SEED, alone, rows, team};
-use crate::db::schema::leads;
+use crate::db::schema::{demo_runs, lead_notes, leads};
 use crate::db::{CopyIn, RequestDb};
 use crate::service::{Actor, ServiceError, free_email_domains, statistics};
 
@@ -68,7 +68,7 @@ async fn fill(
     progress: Progress,
 ) -> Result<(), DemoError> {
     let there = count(db).await?;
-    begin_run(db).await?;
+    let before = last_position(db).await?;
     let agents = team::ready(db, leads, random_seed, now).await?;
     let free = free_email_domains::list(db, &Actor::operator()).await?;
     let free: HashSet<String> = free.into_iter().collect();
@@ -97,29 +97,34 @@ async fn fill(
         ended.map_err(|panic| DemoError::Internal(panic.to_string()))??;
     }
     bar.finish_and_clear();
-    end_run(db).await?;
+    note_run(db, before).await?;
     Ok(statistics::fold(db).await?)
 }
 
-/// Notes the timeline position from which on this run writes, see [`super::remove`]. One that was broken off
-/// ended before.
-async fn begin_run(db: &RequestDb) -> Result<(), DemoError> {
-    end_run(db).await?;
-    let begin = "INSERT INTO demo_runs SELECT coalesce(max(position), 0) + 1 FROM lead_notes
-        ON CONFLICT DO NOTHING";
-    let mut conn = db.connection().await?;
-    let begun = sql_query(begin).execute(&mut conn).await;
-    begun.map_err(ServiceError::from)?;
-    Ok(())
+/// The last position of the timeline.
+async fn last_position(db: &RequestDb) -> Result<i64, DemoError> {
+    let last = lead_notes::table.select(max(lead_notes::position));
+    let last: Option<i64> = last
+        .get_result(&mut *db.connection().await?)
+        .await
+        .map_err(ServiceError::from)?;
+    Ok(last.unwrap_or_default())
 }
 
-async fn end_run(db: &RequestDb) -> Result<(), DemoError> {
-    let end = "UPDATE demo_runs SET last_position = last.position
-        FROM (SELECT max(position) AS position FROM lead_notes) AS last
-        WHERE last_position IS NULL AND last.position >= first_position";
-    let mut conn = db.connection().await?;
-    let ended = sql_query(end).execute(&mut conn).await;
-    ended.map_err(ServiceError::from)?;
+/// Notes where in the timeline this run wrote, see [`super::remove`]: at its end, so that nothing that comes after
+/// a run which was broken off is taken for the demo's.
+async fn note_run(db: &RequestDb, before: i64) -> Result<(), DemoError> {
+    let last = last_position(db).await?;
+    if last > before {
+        diesel::insert_into(demo_runs::table)
+            .values((
+                demo_runs::first_position.eq(before + 1),
+                demo_runs::last_position.eq(last),
+            ))
+            .execute(&mut *db.connection().await?)
+            .await
+            .map_err(ServiceError::from)?;
+    }
     Ok(())
 }
 

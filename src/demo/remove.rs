@@ -3,13 +3,16 @@
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_query;
+use diesel::sql_types::Uuid as SqlUuid;
 use diesel_async::RunQueryDsl;
+use serde::Serialize;
 
 use super::{DemoError, alone};
-use crate::db::RequestDb;
-use crate::db::schema::{sessions, users};
-use crate::service::leads::DeleteLead;
-use crate::service::{Actor, LeadId, ServiceError, UserId, perform};
+use crate::db::schema::users;
+use crate::db::{Connection, RequestDb};
+use crate::service::leads::{DeleteLead, lock_one};
+use crate::service::permission::Action;
+use crate::service::{Actor, Command, LeadId, ServiceError, UserId, perform, sessions};
 
 /// The numbers of what was removed, and of what had to stay.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,8 +38,36 @@ const UNTOUCHED: &str = "SELECT leads.id FROM leads
     AND NOT EXISTS (
         SELECT FROM lead_notes AS entry LEFT JOIN users ON users.id = author_id
         WHERE lead_id = leads.id AND (users.id IS NOT NULL AND NOT users.is_demo OR NOT EXISTS (
-            SELECT FROM demo_runs WHERE position BETWEEN first_position AND last_position)))
-    LIMIT 1000";
+            SELECT FROM demo_runs WHERE position BETWEEN first_position AND last_position)))";
+
+/// Deletes a lead unless somebody touches it first.
+#[derive(Serialize)]
+struct DeleteUntouched(LeadId);
+
+impl Command for DeleteUntouched {
+    const NAME: &'static str = "demo remove";
+    const ACTION: Action = Action::DeleteLead;
+    type Answer = LeadId;
+
+    /// Errors: `LeadNotFound`, `Conflict` if it was touched meanwhile.
+    async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<LeadId, ServiceError> {
+        let Self(id) = self;
+        // Whoever changes or notes on a lead locks it first: what they wrote is seen behind the lock.
+        lock_one(conn, id).await?;
+        let same = sql_query(format!("{UNTOUCHED} AND leads.id = $1"));
+        let same: Vec<Untouched> = same.bind::<SqlUuid, _>(id).load(conn).await?;
+        if same.is_empty() {
+            return Err(ServiceError::conflict("the lead was touched meanwhile"));
+        }
+        let expected_version = None;
+        DeleteLead {
+            id,
+            expected_version,
+        }
+        .apply(conn, actor)
+        .await
+    }
+}
 
 /// Deletes the leads that only the demo made and changed, and the demo's users. Those who wrote in a lead that
 /// stays, or have one, are deactivated instead, as the timeline keeps its authors. Broken off, it is simply run
@@ -45,20 +76,18 @@ pub async fn remove(db: &RequestDb) -> Result<Removed, DemoError> {
     let _alone = alone(db).await?;
     let mut removed = Removed::default();
     loop {
-        let untouched = sql_query(UNTOUCHED)
-            .load(&mut *db.connection().await?)
-            .await;
+        let untouched = sql_query(format!("{UNTOUCHED} LIMIT 1000"));
+        let untouched = untouched.load(&mut *db.connection().await?).await;
         let untouched: Vec<Untouched> = untouched.map_err(ServiceError::from)?;
         if untouched.is_empty() {
             break;
         }
         for Untouched { id } in untouched {
-            let delete = DeleteLead {
-                id,
-                expected_version: None,
-            };
-            perform(db, &Actor::operator(), delete).await?;
-            removed.leads += 1;
+            match perform(db, &Actor::operator(), DeleteUntouched(id)).await {
+                Ok(_) => removed.leads += 1,
+                Err(ServiceError::Conflict(_) | ServiceError::LeadNotFound(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
     }
     // Agents before their managers: a manager of somebody cannot be deleted.
@@ -80,19 +109,14 @@ pub async fn remove(db: &RequestDb) -> Result<Removed, DemoError> {
 /// Deletes a user, or deactivates one whom a lead, an entry or a team refers to. Returns true if deleted.
 async fn delete(db: &RequestDb, user: UserId) -> Result<bool, ServiceError> {
     let mut conn = db.connection().await?;
-    let deleted = diesel::delete(users::table.find(user))
-        .execute(&mut conn)
-        .await;
-    match deleted {
-        Ok(_) => Ok(true),
+    // Not one who has a password of their own by now.
+    let demo = users::table.find(user).filter(users::is_demo);
+    match diesel::delete(demo).execute(&mut conn).await {
+        Ok(deleted) => Ok(deleted == 1),
         Err(DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => {
-            let shut_out = diesel::update(users::table.find(user));
-            shut_out
-                .set(users::is_active.eq(false))
-                .execute(&mut conn)
-                .await?;
-            let theirs = sessions::table.filter(sessions::user_id.eq(user));
-            diesel::delete(theirs).execute(&mut conn).await?;
+            let shut_out = diesel::update(demo).set(users::is_active.eq(false));
+            shut_out.execute(&mut conn).await?;
+            sessions::end_all(&mut conn, user).await?;
             Ok(false)
         }
         Err(error) => Err(error.into()),

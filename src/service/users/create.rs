@@ -22,7 +22,8 @@ pub struct CreateUser {
     pub role: UserRole,
     pub manager: Option<UserId>,
     pub password: PasswordHash,
-    /// The password is published.
+    /// The password is published. No client gives it, so that it is no part of a request's hash.
+    #[serde(skip)]
     pub is_demo: bool,
 }
 

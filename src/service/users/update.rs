@@ -59,7 +59,7 @@ impl Command for UpdateUser {
         }
         let row = diesel::update(users::table.find(self.id));
         row.set(&after).execute(conn).await.map_err(taken)?;
-        if actor.id == self.id && before.email != after.email {
+        if self.patch.password.is_some() || actor.id == self.id && before.email != after.email {
             let row = diesel::update(users::table.find(self.id));
             row.set(users::is_demo.eq(false)).execute(conn).await?;
         }
@@ -68,8 +68,7 @@ impl Command for UpdateUser {
         }
         if let Some(password) = &self.patch.password {
             let row = diesel::update(users::table.find(self.id));
-            let hash = users::password_hash.eq(password.checked().ok());
-            row.set((hash, users::is_demo.eq(false)))
+            row.set(users::password_hash.eq(password.checked().ok()))
                 .execute(conn)
                 .await?;
             sessions::end_all(conn, self.id).await?;

@@ -161,8 +161,10 @@ fn http_asks_graphql_and_calls_service_only_for_sign_in_and_files() {
             .iter()
             .find(|(path, _)| source.path.starts_with(path))
             .map_or(&[][..], |(_, modules)| modules);
-        let lines: Vec<&str> = source.code().collect();
-        for line in lines.iter().filter(|line| line.contains("crate::service")) {
+        let code = source.code().collect::<Vec<_>>().join(" ");
+        // To the end of the statement: an import may go on over lines.
+        let uses = code.split("crate::service").skip(1);
+        for line in uses.map(|line| line.split(';').next().unwrap_or(line)) {
             // A type that is handed on (`service::users::Identity`) is no call.
             let called = modules.iter().filter(|module| {
                 names(line, module) && !names_type_of(line, module) && !may.contains(&&***module)

@@ -85,7 +85,10 @@ fn declared(line: &str) -> Option<&str> {
         return None;
     }
     let line = match line.strip_prefix("pub") {
-        Some(rest) => rest.split_once(' ').map_or("", |(_, rest)| rest),
+        // Behind `pub `, `pub(crate) ` or `pub(in crate::graphql) `.
+        Some(rest) => rest
+            .split_once(if rest.starts_with('(') { ") " } else { " " })
+            .map_or("", |(_, rest)| rest),
         None => line,
     };
     let kinds = ["struct ", "enum ", "trait ", "type ", "mod "];
@@ -111,6 +114,11 @@ fn declarations_are_read() {
         Some("RaggedEnds")
     );
     assert_eq!(name("    struct Known<'a> {").as_deref(), Some("Known"));
+    assert_eq!(
+        name("pub(in crate::graphql) enum Fault {").as_deref(),
+        Some("Fault")
+    );
+    assert_eq!(name("pub struct Way(u8);").as_deref(), Some("Way"));
     assert_eq!(name("    type Target = [u8];"), None);
     assert_eq!(name("let known = 1;"), None);
 }

@@ -325,6 +325,36 @@ async fn the_demo_goes_but_for_what_others_touched() {
     assert_eq!(remove(db).await.expect("nothing"), Removed::default());
 }
 
+#[tokio::test]
+async fn a_lead_that_somebody_notes_on_while_the_demo_goes_stays() {
+    let database = TestDatabase::new().await;
+    let db = database.db();
+    fill_empty(db, now()).await.expect("a demo");
+    let leads = all(db).await;
+    let somebody = async {
+        let mut noted = Vec::new();
+        for lead in leads.iter().step_by(9) {
+            let note = AddNote {
+                lead: lead.id,
+                expected_version: None,
+                note_type: NoteType::Note,
+                content: "Somebody calls back".to_owned(),
+            };
+            // One that is gone already cannot be noted on.
+            if perform(db, &Actor::operator(), note).await.is_ok() {
+                noted.push(lead.id);
+            }
+        }
+        noted
+    };
+    let (removed, mut noted) = tokio::join!(remove(db), somebody);
+    assert!(!noted.is_empty());
+    let left: Vec<LeadId> = all(db).await.iter().map(|lead| lead.id).collect();
+    noted.sort();
+    assert_eq!(left, noted);
+    assert_eq!(removed.expect("no demo").leads, 1_000 - noted.len());
+}
+
 /// A Wednesday, in the afternoon.
 fn now() -> DateTime<Utc> {
     "2026-03-18T14:23:00Z".parse().expect("a time")

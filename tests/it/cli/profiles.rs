@@ -5,7 +5,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::program::{PASSWORD, Program};
+use crate::support::TestDatabase;
+use crate::support::program::{ANY_PORT, PASSWORD, Program};
 
 /// The first administrator of development, by its published address and password.
 const PUBLISHED: (&str, &str) = ("admin@example.com", "development-only");
@@ -57,6 +58,27 @@ fn with_a_published_password_only_loopback_is_listened_on() {
         assert!(!output.status.success(), "{profile} {address}");
         assert!(
             said.contains("CRM_PROFILE=team") && said.contains(profile),
+            "{said}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_published_password_is_not_taken_for_a_first_administrator_of_others() {
+    let database = TestDatabase::new().await;
+    for profile in ["team", "production"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_crm"))
+            .env("DATABASE_URL", database.url())
+            .env("CRM_PROFILE", profile)
+            .env("CRM_LISTEN", ANY_PORT)
+            .env("CRM_ADMIN_EMAIL", "grace@example.com")
+            .env("CRM_ADMIN_PASSWORD", PUBLISHED.1)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{profile}");
+        assert!(
+            said.contains("CRM_ADMIN_PASSWORD is the published password"),
             "{said}"
         );
     }
