@@ -24,11 +24,16 @@ impl Command for DeleteLead {
         let lead = sql::lock_one(conn, self.id).await?;
         permission::require(actor, Action::DeleteLead, lead.assigned_to)?;
         require_version(&lead, self.expected_version)?;
-        timeline::delete_all(conn, lead.id).await?;
-        sql::delete(conn, lead.id).await?;
+        delete(conn, lead.id).await?;
         tracing::info!(lead = %lead.id, by = %actor.id, "lead deleted for good");
         Ok(lead.id)
     }
+}
+
+/// Deletes a locked lead and its timeline, whoever asks.
+pub(crate) async fn delete(conn: &mut Connection, id: LeadId) -> Result<()> {
+    timeline::delete_all(conn, id).await?;
+    sql::delete(conn, id).await
 }
 
 /// The id of the deleted lead.

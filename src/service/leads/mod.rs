@@ -57,6 +57,7 @@ pub use tag::{BulkTag, TagChange, TagLead};
 pub use update::UpdateLead;
 pub use visible::{visible_assignees, visible_to};
 
+pub(crate) use delete::delete;
 pub(crate) use edit::{require_version, rescore};
 pub(crate) use limits::check_filter_as;
 pub(crate) use sql::{lock, lock_one, update_many};
