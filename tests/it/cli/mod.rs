@@ -2,5 +2,7 @@
 
 mod demo;
 mod help;
+mod https;
+mod links;
 mod profiles;
 mod stopping;
