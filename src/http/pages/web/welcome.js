@@ -79,7 +79,8 @@ function welcome(login) {
   const { email, fullName, role } = login.user;
   sessionStorage.setItem('crm.session', JSON.stringify({ token: login.token, name: fullName, role }));
   history.replaceState(null, '', location.pathname);
-  element('form').remove();
+  element('form').reset();
+  element('form').hidden = true;
   element('title').textContent = `Welcome, ${fullName}`;
   element('about').textContent = `Your password is set. From now on, sign in as ${email}.`;
   const home = document.createElement('a');
