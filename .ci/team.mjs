@@ -53,7 +53,7 @@ async function firstDay() {
 
     const again = await open(inviteUser.link);
     await choose(again, password);
-    await again.getByText('the link is not valid').waitFor();
+    await again.getByText('The link is not valid').waitFor();
     await again.context().close();
   }
   const ben = await signIn(page, TEAM[1]);

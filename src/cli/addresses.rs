@@ -71,8 +71,9 @@ impl Addresses {
             println!("  metrics   http://{monitor}/metrics");
         }
         if let Some(link) = first_admin {
-            let (url, until) = (link.token.link(&self.public_url), link.expires_at);
-            println!("  welcome   {url} (makes the first administrator, once, until {until:.0})");
+            let until = link.expires_at.format("%F %R UTC");
+            let url = link.token.link(&self.public_url);
+            println!("  welcome   {url} (makes the first administrator, once, until {until})");
         } else if let Some((email, password)) = config.first_admin() {
             let password = match password.as_str() {
                 DEVELOPMENT_PASSWORD => DEVELOPMENT_PASSWORD,

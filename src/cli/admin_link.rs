@@ -17,8 +17,8 @@ pub async fn run(config: &Config) -> Result<(), Failure> {
     };
     let url = config.address.public_url(config.address.listen);
     println!(
-        "The link that makes the first administrator, once, until {:.0}:",
-        link.expires_at
+        "The link that makes the first administrator, once, until {}:",
+        link.expires_at.format("%F %R UTC")
     );
     println!("  {}", link.token.link(&url));
     closed

@@ -8,53 +8,64 @@ use crate::db::embedded::{EmbeddedServer, Supervisor};
 use crate::db::{self, DatabaseOptions, Db, PoolOptions};
 use crate::service::leads::fill_keys;
 
-/// A migrated database, and the server under it if that is the program's own.
+/// A database, and the server under it if that is the program's own.
 pub struct Database {
     /// The connections.
     pub db: Db,
     /// The folder where the program may keep files.
     pub folder: PathBuf,
+    /// The address.
+    pub options: DatabaseOptions,
     server: Option<EmbeddedServer>,
 }
 
 impl Database {
     /// Finds or starts the database and brings it to this program's schema.
     pub async fn open(config: &Config) -> Result<Self, Failure> {
-        if let Some(named) = config.named_database() {
-            return Ok(Self {
-                db: migrated(&named, &config.database.pool()).await?,
-                folder: config.asset_folder(),
-                server: None,
-            });
-        }
-        if config.profile == Profile::Production {
-            let reason = "in production a database must be named: set DATABASE_URL to \
-                          postgres://user:password@host/name";
-            return Err(Failure::new(reason));
-        }
-        let mut server = EmbeddedServer::start(&config.embedded())
-            .await
-            .map_err(Failure::new)?;
-        let own = config.database.own(&server.url());
-        let options = PoolOptions {
-            server_log: Some(server.log().to_owned()),
-            ..config.database.pool()
-        };
-        match migrated(&own, &options).await {
+        let (options, server) = locate(config).await?;
+        Self::with(config, options, server, migrated).await
+    }
+
+    /// Finds or starts the database and changes nothing in it.
+    pub async fn open_as_it_is(config: &Config) -> Result<Self, Failure> {
+        let (options, server) = locate(config).await?;
+        Self::with(config, options, server, connected).await
+    }
+
+    async fn with(
+        config: &Config,
+        options: DatabaseOptions,
+        mut server: Option<EmbeddedServer>,
+        open: impl AsyncFnOnce(&DatabaseOptions, &PoolOptions) -> Result<Db, Failure>,
+    ) -> Result<Self, Failure> {
+        match open(&options, &pool_options(config, server.as_ref())).await {
             Ok(db) => {
-                server.ready();
-                let folder = server.folder().to_owned();
+                let folder = server.as_ref().map(|server| server.folder().to_owned());
+                if let Some(server) = &mut server {
+                    server.ready();
+                }
                 Ok(Self {
                     db,
-                    folder,
-                    server: Some(server),
+                    folder: folder.unwrap_or_else(|| config.asset_folder()),
+                    options,
+                    server,
                 })
             }
             Err(failure) => {
-                let _ = server.stop().await;
+                if let Some(server) = server {
+                    let _ = server.stop().await;
+                }
                 Err(failure)
             }
         }
+    }
+
+    /// Brings the database to this program's schema, with new connections: where the extensions are is
+    /// asked when a connection is made.
+    pub async fn migrate(&mut self, config: &Config) -> Result<(), Failure> {
+        let options = pool_options(config, self.server.as_ref());
+        self.db = migrated(&self.options, &options).await?;
+        Ok(())
     }
 
     /// Stops the server, if it is the program's own.
@@ -72,12 +83,38 @@ impl Database {
     }
 }
 
+/// The operator's database, or the program's own, started.
+async fn locate(config: &Config) -> Result<(DatabaseOptions, Option<EmbeddedServer>), Failure> {
+    if let Some(named) = config.named_database() {
+        return Ok((named, None));
+    }
+    if config.profile == Profile::Production {
+        let reason = "in production a database must be named: set DATABASE_URL to \
+                      postgres://user:password@host/name";
+        return Err(Failure::new(reason));
+    }
+    let server = EmbeddedServer::start(&config.embedded()).await;
+    let server = server.map_err(Failure::new)?;
+    Ok((config.database.own(&server.url()), Some(server)))
+}
+
+fn pool_options(config: &Config, server: Option<&EmbeddedServer>) -> PoolOptions {
+    PoolOptions {
+        server_log: server.map(|server| server.log().to_owned()),
+        ..config.database.pool()
+    }
+}
+
 /// A pool of a database that was migrated first: where the extensions are is asked when a connection
 /// is made.
 async fn migrated(database: &DatabaseOptions, options: &PoolOptions) -> Result<Db, Failure> {
     db::migrate(database).await.map_err(Failure::new)?;
-    let db = Db::connect(database, options).await;
-    let db = db.map_err(Failure::new)?;
+    let db = connected(database, options).await?;
     fill_keys(&db.program()).await.map_err(said)?;
     Ok(db)
+}
+
+/// A pool of a database as it is.
+async fn connected(database: &DatabaseOptions, options: &PoolOptions) -> Result<Db, Failure> {
+    Db::connect(database, options).await.map_err(Failure::new)
 }

@@ -2,14 +2,17 @@
 
 mod addresses;
 mod admin_link;
+mod backup;
 pub mod database;
 mod demo;
 mod failure;
+mod figures;
 mod file_limit;
 mod from_old;
 mod housekeeping;
 mod https;
 mod migrate;
+mod restore;
 mod seed;
 pub mod serve;
 mod stop;
@@ -43,6 +46,10 @@ enum Command {
     Serve,
     /// Brings the database to this program's schema; `serve` does so too.
     Migrate(migrate::MigrateArgs),
+    /// Writes the database to a file, of one moment, while the service runs.
+    Backup(backup::BackupArgs),
+    /// Restores a file of `crm backup` into an empty database, and compares the figures.
+    Restore(restore::RestoreArgs),
     /// Prints the API's schema in the GraphQL schema definition language.
     Schema,
     /// Fills the database with leads to try the program with.
@@ -98,6 +105,8 @@ async fn run(cli: Cli, metrics: Metrics) -> Result<(), Failure> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(&cli.config, metrics).await,
         Command::Migrate(args) => migrate::run(&cli.config, args).await,
+        Command::Backup(args) => backup::run(&cli.config, args).await,
+        Command::Restore(args) => restore::run(&cli.config, args).await,
         Command::Schema => {
             print!("{}", graphql::sdl());
             Ok(())

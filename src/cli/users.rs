@@ -132,8 +132,8 @@ async fn reset_password(
 
 fn print_link(config: &Config, made: AccountLink) {
     if let Some((token, expires_at)) = made.token {
-        let name = made.user.full_name;
-        println!("The link with which {name} chooses a password, once, until {expires_at:.0}:");
+        let (name, until) = (made.user.full_name, expires_at.format("%F %R UTC"));
+        println!("The link with which {name} chooses a password, once, until {until}:");
         println!(
             "  {}",
             token.link(&config.address.public_url(config.address.listen))

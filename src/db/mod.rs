@@ -4,6 +4,7 @@
 //! returns connections.
 
 mod auth_revision;
+pub mod backup;
 mod cached;
 mod config;
 mod connection;

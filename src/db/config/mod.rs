@@ -1,5 +1,6 @@
 //! The address of a database, and how connections to it are opened.
 
+mod libpq;
 mod options;
 mod passfile;
 mod session;
@@ -16,6 +17,7 @@ use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Connection, Error, SimpleQueryMessage, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+pub(super) use self::libpq::libpq_variables;
 pub use self::options::{DatabaseOptions, UrlDefaults};
 use self::passfile::Login;
 use self::session::Settings;

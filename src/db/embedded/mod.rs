@@ -12,6 +12,7 @@
 
 mod error;
 mod init;
+mod installed;
 mod paths;
 mod programs;
 mod server;
@@ -27,6 +28,8 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 pub use self::error::{EmbeddedError, EmbeddedOptions};
 use self::init::ROLE;
+pub(super) use self::installed::major_version;
+pub use self::installed::program_folders;
 use self::paths::{InUse, OsUser, Paths, StartLock};
 use self::server::blocking;
 pub use self::supervisor::Supervisor;

