@@ -148,6 +148,11 @@ pub struct Config {
         value_parser = clap::value_parser!(u64).range(1..=86_400_000), global = true)]
     pub request_timeout_ms: u64,
 
+    /// Time limit of a download of leads, in minutes. PostgreSQL keeps what is deleted meanwhile.
+    #[arg(long, env = "CRM_EXPORT_MINUTES", default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(1..=1440), global = true)]
+    pub export_minutes: u64,
+
     /// The proxies, by address or network (`10.0.0.0/8`), that are believed when they say in
     /// X-Forwarded-For for whom they speak. Attempts to sign in are counted by address.
     #[arg(long, env = "CRM_TRUSTED_PROXIES", value_delimiter = ',',

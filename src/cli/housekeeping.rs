@@ -7,17 +7,18 @@ use chrono::Utc;
 
 use crate::db::RequestDb;
 use crate::service::statistics::Fold;
-use crate::service::{account_links, idempotency, sessions};
+use crate::service::{account_links, exports, idempotency, sessions};
 
 /// The interval at which keys and sessions whose time is over are forgotten.
 const CLEANING: Duration = Duration::from_secs(600);
 
-/// Removes idempotency keys, links, sessions and login attempts whose time is over.
+/// Removes idempotency keys, links, exports, sessions and login attempts whose time is over.
 pub(super) async fn clean(db: RequestDb) {
     loop {
         let outcome = async {
             idempotency::forget_expired(&db, Utc::now()).await?;
             account_links::forget_expired(&db, Utc::now()).await?;
+            exports::forget_expired(&db, Utc::now()).await?;
             sessions::forget_expired(&db, Utc::now()).await
         };
         if let Err(error) = outcome.await {

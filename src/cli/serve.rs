@@ -158,6 +158,8 @@ async fn app(
         trusted_proxies: config.trusted_proxies.clone(),
         provider,
         browsers: config.browsers(),
+        export_time: Duration::from_secs(60 * config.export_minutes),
+        downloads: http::downloads(),
     })
 }
 

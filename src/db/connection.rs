@@ -269,6 +269,9 @@ impl SimpleAsyncConnection for Connection {
         let conn = &*self;
         Box::pin(async move {
             let mut pg = &conn.pg;
+            // The pending check comes first, not with it: a transaction that was begun although the check
+            // fails would be ended by nobody, and go back to the pool.
+            conn.finish(ready(Ok(()))).await?;
             conn.finish(pg.batch_execute(sql)).await
         })
     }

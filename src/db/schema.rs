@@ -59,6 +59,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    exports (id) {
+        id -> Uuid,
+        token_hash -> Bytea,
+        user_id -> Uuid,
+        session_id -> Nullable<Uuid>,
+        api_key_id -> Nullable<Uuid>,
+        selection -> Text,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     free_email_domains (domain) {
         domain -> Text,
     }
@@ -205,6 +217,9 @@ diesel::table! {
 }
 
 diesel::joinable!(account_links -> users (user_id));
+diesel::joinable!(exports -> api_keys (api_key_id));
+diesel::joinable!(exports -> sessions (session_id));
+diesel::joinable!(exports -> users (user_id));
 diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(lead_notes -> leads (lead_id));
 diesel::joinable!(lead_notes -> users (author_id));
@@ -217,6 +232,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     auth_revision,
     demo_runs,
+    exports,
     free_email_domains,
     idempotency_keys,
     lead_notes,

@@ -15,6 +15,7 @@ mod context;
 mod error;
 mod error_code;
 mod execute;
+mod export;
 mod json;
 mod lead;
 mod loaders;

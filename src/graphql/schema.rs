@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::graphql::account_link::AccountLinkMutation;
 use crate::graphql::api_key::{ApiKeyMutation, ApiKeyQuery};
 use crate::graphql::bulk::BulkMutation;
+use crate::graphql::export::ExportMutation;
 use crate::graphql::lead::{LeadMutation, LeadQuery};
 use crate::graphql::node::NodeQuery;
 use crate::graphql::prepare::SchemaIndex;
@@ -35,6 +36,7 @@ pub struct Mutation(
     NoteMutation,
     UserMutation,
     AccountLinkMutation,
+    ExportMutation,
     ApiKeyMutation,
 );
 

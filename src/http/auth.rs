@@ -96,8 +96,11 @@ async fn looked_up(
     let found = match token.kind() {
         TokenKind::Session => sessions::authenticate(db, token, policy).await?,
         TokenKind::ApiKey => api_keys::authenticate(db, token, policy).await?,
-        // A link is for useLink alone.
-        TokenKind::FirstAdmin | TokenKind::Invitation | TokenKind::PasswordReset => None,
+        // A link is for useLink alone, an export for its address.
+        TokenKind::FirstAdmin
+        | TokenKind::Invitation
+        | TokenKind::PasswordReset
+        | TokenKind::Export => None,
     };
     let Some((actor, until)) = found else {
         app.auth_cache.forget(token);

@@ -146,7 +146,7 @@ fn send(
     respond(answer, status, media_type, &record.request_id)
 }
 
-fn refuse(refusal: Refusal, media_type: MediaType, record: &mut RequestLog) -> Response {
+pub(super) fn refuse(refusal: Refusal, media_type: MediaType, record: &mut RequestLog) -> Response {
     let id = &record.request_id;
     let answer = Answer::turned_away(refusal.code, refusal.message, refusal.details, id);
     let mut response = send(answer, refusal.status, media_type, record);

@@ -5,6 +5,7 @@ pub mod graphiql;
 mod auth;
 mod body;
 mod client_address;
+mod files;
 mod graphql;
 mod headers;
 mod large_body;
@@ -25,13 +26,16 @@ pub use server::{ConnectionLimits, Listener, TlsCertificate, serve};
 
 use std::any::Any;
 use std::future::ready;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use ipnet::IpNet;
+use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::db::Db;
@@ -61,6 +65,15 @@ pub struct App {
     pub provider: Option<Provider>,
     /// Security headers and CORS.
     pub browsers: BrowserHeaders,
+    /// The time limit of a download of leads.
+    pub export_time: Duration,
+    /// The downloads that may begin; see [`downloads`].
+    pub downloads: Arc<Semaphore>,
+}
+
+/// The permits of as many downloads as may run at a time.
+pub fn downloads() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(files::MAX_AT_ONCE))
 }
 
 /// The API's routes and pages; with GraphiQL if its files are given, and with the probes if they have no separate
@@ -77,7 +90,10 @@ pub fn router(app: App, graphiql: Option<graphiql::Pending>, probes: Option<Rout
         Some(cors) => operations.layer(cors),
         None => operations,
     };
-    let router = Router::new().route("/graphql", operations).with_state(app);
+    let router = Router::new()
+        .route("/graphql", operations)
+        .route("/exports/{token}", get(files::download))
+        .with_state(app);
     let router = router.merge(pages::router(graphiql.is_some()));
     let router = match graphiql {
         Some(assets) => router.merge(graphiql::router(assets)),

@@ -5,6 +5,7 @@
 
 pub mod account_links;
 pub mod api_keys;
+pub mod exports;
 pub mod free_email_domains;
 pub mod idempotency;
 pub mod leads;

@@ -18,15 +18,18 @@ pub enum TokenKind {
     Invitation,
     /// The link to choose another password, `crm_reset_…`.
     PasswordReset,
+    /// The address of an export, `crm_export_…`.
+    Export,
 }
 
 impl TokenKind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Session,
         Self::ApiKey,
         Self::FirstAdmin,
         Self::Invitation,
         Self::PasswordReset,
+        Self::Export,
     ];
 
     fn prefix(self) -> &'static str {
@@ -36,6 +39,7 @@ impl TokenKind {
             Self::FirstAdmin => "crm_admin_",
             Self::Invitation => "crm_invitation_",
             Self::PasswordReset => "crm_reset_",
+            Self::Export => "crm_export_",
         }
     }
 }

@@ -155,6 +155,15 @@ pub struct LeadOrder {
     direction: SortDirection,
 }
 
+impl From<LeadOrder> for leads::LeadOrder {
+    fn from(order: LeadOrder) -> Self {
+        Self {
+            field: order.field.into(),
+            direction: order.direction.into(),
+        }
+    }
+}
+
 /// A list of leads.
 pub type LeadConnection = Connection<Lead>;
 
@@ -201,10 +210,7 @@ pub async fn lead_connection(
     page: PageArguments,
 ) -> Result<LeadConnection> {
     let (actor, (filter, page)) = (actor(ctx)?, both(filter, page.page())?);
-    let order = order.map_or_else(leads::LeadOrder::default, |order| leads::LeadOrder {
-        field: order.field.into(),
-        direction: order.direction.into(),
-    });
+    let order = order.map(leads::LeadOrder::from).unwrap_or_default();
     let look = ctx.look_ahead();
     let nodes = [look.field("nodes"), look.field("edges").field("node")];
     let columns = columns(&nodes);

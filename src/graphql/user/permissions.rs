@@ -10,6 +10,8 @@ pub struct UserPermissions {
     manage_users: bool,
     /// True if the viewer may create, list and revoke API keys; an API key may not.
     manage_api_keys: bool,
+    /// True if the viewer may export leads: those that they may see.
+    export: bool,
     /// True if the viewer may delete leads for good.
     delete_leads: bool,
 }
@@ -21,6 +23,7 @@ impl UserPermissions {
         Self {
             manage_users: may(Action::ManageUsers),
             manage_api_keys: may(Action::ManageApiKeys),
+            export: may(Action::ReadLead),
             delete_leads: may(Action::DeleteLead),
         }
     }

@@ -1,12 +1,13 @@
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::service::leads::search::Search;
 use crate::service::leads::{LeadSource, LeadStatus};
 use crate::service::{Json, LeadId, UserId};
 
 /// A filter on leads, which must meet all conditions that are given.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[expect(missing_docs, reason = "documented for clients in graphql")]
 pub struct LeadFilter {
     pub ids: Option<Vec<LeadId>>,
@@ -40,7 +41,7 @@ pub struct LeadFilter {
 }
 
 /// A range from an inclusive beginning to an exclusive end.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct RangeFilter<T> {
     pub from: Option<T>,
@@ -57,7 +58,7 @@ impl<T> Default for RangeFilter<T> {
 }
 
 /// The condition on an optional time of a lead.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct DateMatch {
     pub range: RangeFilter<DateTime<Utc>>,
@@ -66,7 +67,7 @@ pub struct DateMatch {
 
 /// The condition on an optional text of a lead. Companies and job titles are compared without regard to case
 /// and accents, e-mail addresses without regard to case, phone numbers in E.164.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub struct TextMatch {
     pub equals: Option<String>,
@@ -76,7 +77,7 @@ pub struct TextMatch {
 }
 
 /// The handling of archived leads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "they say it")]
 pub enum Archived {
     Exclude,

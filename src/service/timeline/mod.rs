@@ -12,6 +12,7 @@ pub use entry::{Entry, EntryType, NoteType};
 pub use read::{entries_of, feed, find_many, read, read_many};
 
 pub(crate) use changes::{changes, fields};
+pub(crate) use read::notes_of;
 pub(crate) use write::{delete_all, record, write};
 
 /// The longest text of a note, in characters.

@@ -98,6 +98,24 @@ async fn visible(conn: &mut Connection, actor: &Actor, ids: &[NoteId]) -> Result
     Ok(notes.load(conn).await?)
 }
 
+/// The notes on leads, oldest first, without earlier versions. The caller has asked which leads may be
+/// seen.
+pub(crate) async fn notes_of(conn: &mut Connection, ids: &[LeadId]) -> Result<Vec<Entry>> {
+    let newer = diesel::alias!(lead_notes as newer);
+    let replaced = newer.filter(
+        newer
+            .field(lead_notes::replaces_id)
+            .eq(lead_notes::id.nullable()),
+    );
+    let notes = lead_notes::table
+        .filter(lead_notes::lead_id.eq_any(ids))
+        .filter(lead_notes::note_type.ne(EntryType::Change))
+        .filter(diesel::dsl::not(diesel::dsl::exists(replaced)))
+        .order_by(lead_notes::position)
+        .select(Entry::as_select());
+    Ok(notes.load(conn).await?)
+}
+
 /// The entries of these ids that exist; nothing in place of one whose lead is not the actor's to see.
 #[tracing::instrument(name = "timeline::find_many", level = "debug", skip_all)]
 pub async fn find_many(

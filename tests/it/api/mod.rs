@@ -18,10 +18,12 @@ mod create_lead;
 mod create_lead_for;
 mod create_leads;
 mod deactivate_user;
+mod downloads;
 mod duplicates;
 mod error_bodies;
 mod error_codes;
 mod error_shape;
+mod exports;
 mod fault_paths;
 mod faults;
 mod feed;
@@ -233,6 +235,7 @@ pub(crate) fn document(mutation: &str) -> String {
         "updateFreeEmailDomains" => "freeEmailDomains",
         "deleteLead" => "deletedLeadId",
         "endSession" => "endedSessionId",
+        "createExport" => "url expiresAt",
         _ => &lead,
     };
     let input = match mutation {

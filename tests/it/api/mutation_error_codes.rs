@@ -108,6 +108,7 @@ fn users(team: &Team) -> Vec<Case> {
             vec![foreign(), no_user("id"), the_last],
         ),
         ("updateFreeEmailDomains", json!({}), vec![foreign()]),
+        ("createExport", json!({ "format": "CSV" }), vec![]),
     ]
 }
 

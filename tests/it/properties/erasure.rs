@@ -183,6 +183,8 @@ async fn everything_else(team: &Team) {
     api.change(ada, "createApiKey", key).await;
     api.change(ada, "resetPassword", json!({ "id": ann.id }))
         .await;
+    api.change(ada, "createExport", json!({ "format": "CSV" }))
+        .await;
     let wrong = json!({ "input": { "email": ann.email, "password": "wrong" } });
     let login = "mutation ($input: LoginInput!) { login(input: $input) { token } }";
     api.refusal(None, login, wrong, "UNAUTHENTICATED").await;

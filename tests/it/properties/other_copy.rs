@@ -63,6 +63,8 @@ impl Copy {
             trusted_proxies: Vec::new(),
             provider: None,
             browsers: BrowserHeaders::default(),
+            export_time: std::time::Duration::from_secs(60),
+            downloads: crm::http::downloads(),
             body_limits: BodyLimits::default(),
         };
         Copy {

@@ -121,7 +121,7 @@ async fn a_session_that_ends_on_one_copy_ends_on_those_that_remember_it() {
 async fn a_session_that_is_taken_out_of_the_table_has_ended_too() {
     for sql in [
         "DELETE FROM sessions",
-        "TRUNCATE sessions",
+        "TRUNCATE sessions CASCADE",
         "UPDATE sessions SET created_at = now() - interval '2 hours', \
              expires_at = now() - interval '1 second'",
     ] {
@@ -156,7 +156,7 @@ async fn a_key_that_ends_on_one_copy_ends_on_those_that_remember_it() {
 async fn a_key_that_is_ended_in_the_table_has_ended_too_and_one_that_is_only_used_has_not() {
     for sql in [
         "DELETE FROM api_keys",
-        "TRUNCATE api_keys",
+        "TRUNCATE api_keys CASCADE",
         "UPDATE api_keys SET revoked_at = now()",
         "UPDATE api_keys SET secret_hash = sha256('another')",
         "UPDATE api_keys SET role = 'ADMIN'",
@@ -265,4 +265,20 @@ async fn a_remembered_session_without_a_database_is_unavailable_and_changes_noth
     drop(held);
     assert_eq!(warm.notes().await, notes);
     tight.data(LEAD, warm.lead.clone()).await;
+}
+
+#[tokio::test]
+async fn a_change_by_a_token_that_has_ended_leaves_no_transaction_behind() {
+    const SEARCH: &str = "query ($id: ID!) { leads(search: \"nobody like this\") { nodes { id } }
+        node(id: $id) { id } }";
+    for first in [NOTE, SEARCH] {
+        let warm = Warm::new().await;
+        warm.api.data(&warm.mia, LOGOUT, json!({})).await;
+        let answer = warm.ask(first).await;
+        assert_eq!(code(&answer), Some("UNAUTHENTICATED"), "{answer}");
+        let open = "(select count(*) from pg_stat_activity \
+            where datname = current_database() and state like 'idle in transaction%')";
+        let mut conn = warm.api.db().connection().await.unwrap();
+        assert_eq!(number(&mut conn, open).await, 0, "{first}");
+    }
 }

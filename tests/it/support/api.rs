@@ -134,6 +134,8 @@ impl Api {
             trusted_proxies: options.trusted_proxies,
             provider: options.provider,
             browsers: options.browsers,
+            export_time: Duration::from_secs(60),
+            downloads: http::downloads(),
         };
         let probes = http::monitor(database.pool().clone(), stopping.clone(), None, None);
         Api {

@@ -10,7 +10,7 @@ mod terms;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::db::schema::{lead_search, leads};
 use crate::service::leads::expression::{
@@ -28,7 +28,7 @@ const MOST_WORDS: usize = 10;
 
 /// Any part of name, e-mail, phone, company or job title. Several words must all match, in any order, each in
 /// any of them; case and accents do not matter. Empty matches everything.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Search(pub String);
 
 impl Search {

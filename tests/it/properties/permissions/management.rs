@@ -52,14 +52,14 @@ async fn check_lists(viewer: Viewer<'_>) -> Result<(), String> {
         let listed = listed.filter(|p| viewer.reaches(Some(p.id)) && rule(p.role, p.is_active));
         let listed = sorted(listed.map(|person| json!(person.id)).collect());
         let query = format!(
-            "{{ me {{ id can {{ manageUsers manageApiKeys deleteLeads }} }}
+            "{{ me {{ id can {{ manageUsers manageApiKeys export deleteLeads }} }}
             users(first: 100 {filter}) {{ totalCount nodes {{ id can {{ manageUsers }} }}
             edges {{ node {{ id }} }} pageInfo {{ hasNextPage }} }} }}"
         );
         let got = viewer.data(&query, Value::Null).await;
         same("me", got["me"]["id"].clone(), json!(viewer.person().id))?;
         let may = viewer.person().role == UserRole::Admin;
-        let can = json!({ "manageUsers": may, "manageApiKeys": may, "deleteLeads": may });
+        let can = json!({ "manageUsers": may, "manageApiKeys": may, "export": true, "deleteLeads": may });
         same("what I may do", got["me"]["can"].clone(), can)?;
         for user in got["users"]["nodes"].as_array().unwrap() {
             let expected = (user["id"] == got["me"]["id"]).then(|| json!({ "manageUsers": may }));

@@ -6,6 +6,7 @@ mod bulk_writes;
 mod changes;
 mod codes;
 mod counts;
+mod exports;
 mod keys;
 mod lists;
 mod log;
@@ -47,6 +48,7 @@ async fn each_viewer_reads_what_the_model_says_and_nothing_else() {
         for viewer in population.viewers() {
             let named = |fault: String| format!("{}: {fault}", viewer.name());
             lists::check(&viewer).await.map_err(named)?;
+            exports::check(&viewer).await.map_err(named)?;
             counts::check(&viewer).await.map_err(named)?;
             objects::check(&viewer).await.map_err(named)?;
             log::check(&viewer).await.map_err(named)?;

@@ -51,7 +51,7 @@ const COMPARED: &[(&str, &str, &str)] = &[
     (
         "management.rs",
         "UserPermissions",
-        "manageUsers manageApiKeys deleteLeads",
+        "manageUsers manageApiKeys export deleteLeads",
     ),
     ("management.rs", "User", "can"),
     ("timelines.rs", "Lead", "notes timeline"),
@@ -93,6 +93,7 @@ const COMPARED: &[(&str, &str, &str)] = &[
     ("management.rs", "ResetPasswordPayload", "user"),
     ("management.rs", "UpdateUserPayload", "user"),
     ("management.rs", "DeactivateUserPayload", "user"),
+    ("exports.rs", "Mutation", "createExport"),
     ("keys.rs", "Mutation", "createApiKey revokeApiKey"),
     (
         "keys.rs",
@@ -206,6 +207,7 @@ const OF_A_VISIBLE_OBJECT: &[(&str, &str)] = &[
     ("Session", "id createdAt lastUsedAt expiresAt isCurrent"),
     ("SessionEdge", "cursor"),
     ("CreateApiKeyPayload", "secret"),
+    ("CreateExportPayload", "url expiresAt"),
     ("InviteUserPayload", "link linkExpiresAt"),
     ("ResetPasswordPayload", "link linkExpiresAt"),
     ("UpdateFreeEmailDomainsPayload", "freeEmailDomains"),

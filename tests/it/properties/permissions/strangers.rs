@@ -7,7 +7,7 @@ use crm::service::users::UserRole;
 use crate::support::{Api, SignedIn};
 
 /// Every root field with arguments that a signed-in user could use.
-pub(super) const ROOT_FIELDS: [(&str, &str); 41] = [
+pub(super) const ROOT_FIELDS: [(&str, &str); 42] = [
     ("query", "me { id }"),
     ("query", "lead(id: $id) { id }"),
     ("query", "leads { totalCount nodes { id } }"),
@@ -98,6 +98,7 @@ pub(super) const ROOT_FIELDS: [(&str, &str); 41] = [
         "mutation",
         "bulkRestore(input: { leads: { ids: [$id] } }) { total }",
     ),
+    ("mutation", "createExport(input: { format: CSV }) { url }"),
     (
         "mutation",
         "inviteUser(input: { email: \"n@b.com\", fullName: \"N\", role: ADMIN }) { link }",
