@@ -151,7 +151,7 @@ async fn app(
         auth_cache: AuthCache::default(),
         token_lookups: TokenLookups::default(),
         body_limits: config.body_limits(),
-        allow_get: config.allow_get,
+        allow_get: config.allow_get(),
         trusted_proxies: config.trusted_proxies.clone(),
         provider,
         browsers: config.browsers(),

@@ -5,6 +5,7 @@ pub mod graphiql;
 mod auth;
 mod body;
 mod client_address;
+mod cors;
 mod graphql;
 mod headers;
 mod large_body;
@@ -27,7 +28,7 @@ use std::future::ready;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use ipnet::IpNet;
@@ -76,6 +77,8 @@ pub fn router(app: App, graphiql: Option<graphiql::Pending>, probes: Option<Rout
         Some(cors) => operations.layer(cors),
         None => operations,
     };
+    let preflight = from_fn_with_state(app.browsers.clone(), cors::check_preflight);
+    let operations = operations.layer(preflight);
     let router = Router::new().route("/graphql", operations).with_state(app);
     let router = match graphiql {
         Some(assets) => router.merge(graphiql::router(assets)),

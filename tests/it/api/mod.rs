@@ -13,6 +13,7 @@ mod coercion;
 mod columns;
 mod connection_slots;
 pub(crate) mod connections;
+mod cors;
 mod create_lead;
 mod create_lead_for;
 mod create_leads;
