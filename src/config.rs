@@ -146,6 +146,16 @@ pub struct Config {
         require_equals = true, value_parser = BoolishValueParser::new(), global = true)]
     pub allow_get: Option<bool>,
 
+    /// Compression of answers of a kilobyte and more, for clients that accept it.
+    #[arg(
+        long,
+        env = "CRM_COMPRESSION",
+        value_enum,
+        default_value = "gzip",
+        global = true
+    )]
+    pub compression: Compression,
+
     /// Time limit of a request, in milliseconds. A query is then given up, a change undone.
     #[arg(long, env = "CRM_REQUEST_TIMEOUT_MS", default_value_t = 30_000,
         value_parser = clap::value_parser!(u64).range(1..=86_400_000), global = true)]
@@ -219,6 +229,15 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// Compression of answers.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// By gzip, on its fastest level.
+    Gzip,
+    /// None: a proxy in front compresses, or nobody.
+    Off,
 }
 
 impl Config {

@@ -5,6 +5,7 @@ pub mod graphiql;
 mod auth;
 mod body;
 mod client_address;
+mod compression;
 mod cors;
 mod graphql;
 mod headers;
@@ -55,6 +56,8 @@ pub struct App {
     pub body_limits: BodyLimits,
     /// Answers queries by GET too.
     pub allow_get: bool,
+    /// Compresses answers.
+    pub compress: bool,
     /// The proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// The identity provider whose tokens are accepted, too.
@@ -72,6 +75,10 @@ pub fn router(app: App, graphiql: Option<graphiql::Pending>, probes: Option<Rout
         operations.get(graphql::get)
     } else {
         operations
+    };
+    let operations = match app.compress {
+        true => operations.layer(compression::layer()),
+        false => operations,
     };
     let operations = match app.browsers.cors() {
         Some(cors) => operations.layer(cors),

@@ -11,6 +11,7 @@ mod bulk_selection;
 mod change_password;
 mod coercion;
 mod columns;
+mod compression;
 mod connection_slots;
 pub(crate) mod connections;
 mod cors;
