@@ -25,7 +25,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 
 use crate::support::TestDatabase;
 
-const FIELDS: [LeadOrderField; 9] = [
+const FIELDS: [LeadOrderField; 10] = [
     LeadOrderField::LeadScore,
     LeadOrderField::CreatedAt,
     LeadOrderField::UpdatedAt,
@@ -35,6 +35,7 @@ const FIELDS: [LeadOrderField; 9] = [
     LeadOrderField::Company,
     LeadOrderField::ConversionProbability,
     LeadOrderField::Status,
+    LeadOrderField::Source,
 ];
 
 /// The order fields that can be NULL.
@@ -169,6 +170,7 @@ impl ManyLeads {
             LeadOrderField::Company => "company_key",
             LeadOrderField::ConversionProbability => "conversion_probability",
             LeadOrderField::Status => "status",
+            LeadOrderField::Source => "source",
         };
         let way = match order.direction {
             Direction::Asc => "ASC",
