@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::graphql::api_key::{ApiKeyMutation, ApiKeyQuery};
 use crate::graphql::bulk::BulkMutation;
-use crate::graphql::lead::{LeadMutation, LeadQuery};
+use crate::graphql::lead::{LeadMutation, LeadQuery, TagQuery};
 use crate::graphql::node::NodeQuery;
 use crate::graphql::prepare::SchemaIndex;
 use crate::graphql::session::SessionMutation;
@@ -17,6 +17,7 @@ use crate::graphql::user::{UserMutation, UserQuery};
 #[derive(MergedObject, Default)]
 pub struct Query(
     LeadQuery,
+    TagQuery,
     TimelineQuery,
     StatisticsQuery,
     UserQuery,

@@ -7,6 +7,7 @@ mod named;
 mod pages;
 mod prepared;
 mod search;
+mod tags;
 
 use std::sync::{Arc, Mutex};
 
@@ -207,6 +208,12 @@ impl ManyLeads {
         order: LeadOrder,
         page: Page<Cursor>,
     ) -> Vec<String> {
+        self.watched(async || drop(self.list(actor, filter, order, page.clone()).await))
+            .await
+    }
+
+    /// All statements that something costs.
+    async fn watched(&self, something: impl AsyncFnOnce()) -> Vec<String> {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = seen.clone();
         let mut connection = self.database.db().connection().await.unwrap();
@@ -216,7 +223,7 @@ impl ManyLeads {
             }
         });
         drop(connection);
-        self.list(actor, filter, order, page).await;
+        something().await;
         let mut connection = self.database.db().connection().await.unwrap();
         connection.set_instrumentation(|_: InstrumentationEvent<'_>| {});
         drop(connection);

@@ -9,7 +9,7 @@ use crate::properties::same;
 
 use super::codes::{Said, column, each, sorted};
 use super::objects::manager_of;
-use super::population::Population;
+use super::population::{Person, Population};
 use super::viewer::Viewer;
 
 pub(super) async fn check_reads(viewer: &Viewer<'_>) -> Result<(), String> {
@@ -44,12 +44,16 @@ pub(super) async fn check_reads(viewer: &Viewer<'_>) -> Result<(), String> {
 async fn check_lists(viewer: Viewer<'_>) -> Result<(), String> {
     let people = viewer.population.people.iter();
     for (filter, rule) in [
-        ("", (|_, _| true) as fn(UserRole, bool) -> bool),
-        ("isActive: false", |_, is_active| !is_active),
-        ("role: AGENT", |role, _| role == UserRole::Agent),
+        ("", (|_| true) as fn(&Person) -> bool),
+        ("isActive: false", |person| !person.is_active),
+        ("role: AGENT", |person| person.role == UserRole::Agent),
+        ("search: \"M\"", |person| {
+            let mut words = person.name.split(' ');
+            words.any(|word| word.to_lowercase().starts_with('m'))
+        }),
     ] {
         let listed = people.clone();
-        let listed = listed.filter(|p| viewer.reaches(Some(p.id)) && rule(p.role, p.is_active));
+        let listed = listed.filter(|p| viewer.reaches(Some(p.id)) && rule(p));
         let listed = sorted(listed.map(|person| json!(person.id)).collect());
         let query = format!(
             "{{ me {{ id can {{ manageUsers manageApiKeys deleteLeads }} }}
