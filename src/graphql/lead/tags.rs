@@ -21,7 +21,7 @@ pub struct TagQuery;
 impl TagQuery {
     /// The tags of the leads that the viewer may see, to complete a tag while it is typed: those of the
     /// most leads first, of equally many in the order of the alphabet. Archived leads do not count, as in
-    /// `leads`. The viewer's newest 20,000 leads are looked at: if there are more, the counts are not
+    /// `leads`. The viewer's newest 10,000 leads are looked at: if there are more, the counts are not
     /// exact, and a tag that only older leads have is not listed. Errors: UNAUTHENTICATED, INVALID_DATA.
     async fn lead_tags(
         &self,

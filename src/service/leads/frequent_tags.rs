@@ -9,7 +9,7 @@ use crate::service::validation::searchable;
 use crate::service::{Actor, Result, ServiceError, UserId, text};
 
 /// The number of leads whose tags are counted at most: the newest that the actor may see.
-pub const TAGS_OF_NEWEST: i64 = 20_000;
+pub const TAGS_OF_NEWEST: i64 = 10_000;
 /// The most tags that are listed.
 const MOST: i32 = 100;
 const LONGEST_PREFIX: usize = 50;
@@ -52,15 +52,14 @@ pub async fn frequent_tags(
         return Ok(Vec::new());
     };
     let mut query = sql_query(format!(
-        "WITH newest AS MATERIALIZED ({newest} ORDER BY created_at DESC, id DESC LIMIT $1 + 1) \
+        "WITH newest AS MATERIALIZED ({newest} {NEWEST_FIRST}) \
          SELECT mode() WITHIN GROUP (ORDER BY tag COLLATE \"C\") AS tag, count(*) AS count, \
-         (SELECT count(*) <= $1 FROM newest) AS is_exact \
+         (SELECT count(*) <= {TAGS_OF_NEWEST} FROM newest) AS is_exact \
          FROM newest CROSS JOIN LATERAL unnest(tags, tag_keys) AS one (tag, key) \
-         WHERE archived_at IS NULL AND starts_with(key, $2) \
-         GROUP BY key ORDER BY count(*) DESC, key COLLATE \"C\" LIMIT $3"
+         WHERE archived_at IS NULL AND starts_with(key, $1) \
+         GROUP BY key ORDER BY count(*) DESC, key COLLATE \"C\" LIMIT $2"
     ))
     .into_boxed::<Pg>()
-    .bind::<BigInt, _>(TAGS_OF_NEWEST)
     .bind::<Text, _>(text::key(prefix))
     .bind::<BigInt, _>(i64::from(first));
     for owner in owners {
@@ -70,9 +69,12 @@ pub async fn frequent_tags(
     Ok(query.load(&mut conn).await?)
 }
 
-/// The leads of the set as SQL, to be ordered by time of creation, and its binds, from `$4` on; `None` if
+/// One more than are counted, which tells that there are more. The number is a constant, for the planner.
+const NEWEST_FIRST: &str = "ORDER BY created_at DESC, id DESC LIMIT 10001";
+
+/// The leads of the set as SQL, to be ordered by time of creation, and its binds, from `$3` on; `None` if
 /// there are none. One part for each assignee: each is read from an index in this order, and the parts are
-/// merged, so that no more is read than is asked for.
+/// merged. Without an order of its own PostgreSQL would read all of a part, and sort.
 fn newest_leads(assignees: &AssigneeSet) -> (Option<String>, Vec<UserId>) {
     let select = "SELECT tags, tag_keys, archived_at, created_at, id FROM leads";
     match assignees {
@@ -83,12 +85,13 @@ fn newest_leads(assignees: &AssigneeSet) -> (Option<String>, Vec<UserId>) {
         ),
         AssigneeSet::Only(some) => {
             let owners: Vec<UserId> = some.iter().flatten().copied().collect();
-            let of_owner = |at: usize| format!("{select} WHERE assigned_to = ${}", at + 4);
-            let nobody = some.contains(&None);
-            let nobody = nobody.then(|| format!("{select} WHERE assigned_to IS NULL"));
-            let parts: Vec<String> = (0..owners.len()).map(of_owner).chain(nobody).collect();
-            let all = parts.join(" UNION ALL ");
-            ((!parts.is_empty()).then_some(all), owners)
+            let part =
+                |whose: String| format!("({select} WHERE assigned_to {whose} {NEWEST_FIRST})");
+            let of_owners = (0..owners.len()).map(|at| format!("= ${}", at + 3));
+            let of_nobody = some.contains(&None).then(|| "IS NULL".to_owned());
+            let parts: Vec<String> = of_owners.chain(of_nobody).map(part).collect();
+            let all = || format!("SELECT * FROM ({}) AS visible", parts.join(" UNION ALL "));
+            ((!parts.is_empty()).then(all), owners)
         }
     }
 }

@@ -75,7 +75,8 @@ const findLeadsVariables = `{
 }
 `;
 
-const newLead = `# Creates a lead. With the key, a repeated request creates no second one.
+const newLead = `# Creates a lead. Repeated with the same key,
+# it creates no second one.
 mutation NewLead($input: CreateLeadInput!) {
   createLead(input: $input) {
     lead {
@@ -101,8 +102,9 @@ const newLeadVariables = `{
 }
 `;
 
-const changeLead = `# Changes a lead: put the id of one into the variables, from HotLeads or NewLead.
-# expectedVersion would refuse the change if somebody was faster.
+const changeLead = `# Changes a lead: put the id of one into the variables.
+# With expectedVersion it would not overwrite a change
+# that you have not seen.
 mutation ChangeLead($input: UpdateLeadInput!) {
   updateLead(input: $input) {
     lead {
@@ -189,8 +191,8 @@ query Dashboard {
 }
 `;
 
-const complete = `# For the fields of a form: tags that are in use, and colleagues by a few letters.
-query Complete($letters: String = "a") {
+const complete = `# For the fields of a form: tags in use, and colleagues.
+query Complete($letters: String = "e") {
   leadTags(prefix: $letters, first: 5) {
     tag
     count {
