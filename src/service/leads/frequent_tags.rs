@@ -51,8 +51,9 @@ pub async fn frequent_tags(
     let Some(newest) = newest else {
         return Ok(Vec::new());
     };
+    let newest_first = newest_first();
     let mut query = sql_query(format!(
-        "WITH newest AS MATERIALIZED ({newest} {NEWEST_FIRST}) \
+        "WITH newest AS MATERIALIZED ({newest} {newest_first}) \
          SELECT mode() WITHIN GROUP (ORDER BY tag COLLATE \"C\") AS tag, count(*) AS count, \
          (SELECT count(*) <= {TAGS_OF_NEWEST} FROM newest) AS is_exact \
          FROM newest CROSS JOIN LATERAL unnest(tags, tag_keys) AS one (tag, key) \
@@ -69,8 +70,11 @@ pub async fn frequent_tags(
     Ok(query.load(&mut conn).await?)
 }
 
-/// One more than are counted, which tells that there are more. The number is a constant, for the planner.
-const NEWEST_FIRST: &str = "ORDER BY created_at DESC, id DESC LIMIT 10001";
+/// One more than are counted, which tells that there are more. The number stands in the text, for the planner.
+fn newest_first() -> String {
+    let most = TAGS_OF_NEWEST + 1;
+    format!("ORDER BY created_at DESC, id DESC LIMIT {most}")
+}
 
 /// The leads of the set as SQL, to be ordered by time of creation, and its binds, from `$3` on; `None` if
 /// there are none. One part for each assignee: each is read from an index in this order, and the parts are
@@ -85,8 +89,9 @@ fn newest_leads(assignees: &AssigneeSet) -> (Option<String>, Vec<UserId>) {
         ),
         AssigneeSet::Only(some) => {
             let owners: Vec<UserId> = some.iter().flatten().copied().collect();
+            let newest_first = newest_first();
             let part =
-                |whose: String| format!("({select} WHERE assigned_to {whose} {NEWEST_FIRST})");
+                |whose: String| format!("({select} WHERE assigned_to {whose} {newest_first})");
             let of_owners = (0..owners.len()).map(|at| format!("= ${}", at + 3));
             let of_nobody = some.contains(&None).then(|| "IS NULL".to_owned());
             let parts: Vec<String> = of_owners.chain(of_nobody).map(part).collect();
