@@ -1,10 +1,10 @@
 // How to use the two pages: the real GraphiQL, and the small one that serves without npm.
 
 export function realPage(page) {
-  const editors = { query: '.graphiql-query-editor', headers: '.graphiql-editor-tool' };
+  const tools = { variables: 'Variables', headers: 'Headers' };
   const result = page.locator('.result-window');
   return {
-    ready: '.graphiql-container .graphiql-tab >> nth=2',
+    ready: '.graphiql-container .graphiql-tab >> nth=7',
 
     async choose(name) {
       await page.locator('.graphiql-tab-button', { hasText: name }).first().click();
@@ -12,7 +12,10 @@ export function realPage(page) {
     },
 
     async replace(editor, text) {
-      await page.locator(`${editors[editor]} .CodeMirror:visible`).click();
+      const tool = tools[editor];
+      if (tool) await page.locator('.graphiql-editor-tools').getByText(tool, { exact: true }).click();
+      const place = tool ? '.graphiql-editor-tool' : '.graphiql-query-editor';
+      await page.locator(`${place} .CodeMirror:visible`).click();
       await page.keyboard.press('Control+A');
       await page.keyboard.insertText(text);
     },

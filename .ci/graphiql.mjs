@@ -1,5 +1,5 @@
-// Uses /graphiql of a running server as a person would, in headless Chromium: signs in, runs a
-// query with the token, types a header. Fails if the page asks another machine for anything,
+// Uses /graphiql of a running server as a person would, in headless Chromium: signs in, runs each
+// example with the token, opens a second tab, types a header. Fails if the page asks another machine for anything,
 // breaks its Content-Security-Policy or writes an error to the console.
 //
 //   PLAYWRIGHT=…/index.mjs node graphiql.mjs <base URL> <e-mail> <password> [real|fallback]
@@ -31,9 +31,10 @@ const browser = await chromium.launch({
     '--disable-sync',
   ],
 });
-const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-page.setDefaultTimeout(20_000);
-watch(page);
+const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+context.setDefaultTimeout(20_000);
+context.on('page', watch);
+const page = await context.newPage();
 try {
   await visit();
   assert.deepEqual(complaints, []);
@@ -75,8 +76,9 @@ async function visit() {
   assert.equal(typeof (await lastAnswer('HotLeads')).data.leads.totalCount, 'number');
   await picture('hot-leads');
 
-  await page.getByText('Forget the token').click();
-  await page.getByText(/Not signed in/).waitFor();
+  await everyExample(ui);
+  await typedSecrets(ui);
+  await secondTab();
   await ui.choose('Dashboard');
   await ui.replace('headers', JSON.stringify({ authorization: `Bearer ${token}` }));
   // An answer that takes a while: GraphiQL's history has the query by then, with its headers.
@@ -94,6 +96,54 @@ async function visit() {
 
   const lasting = await page.evaluate(() => JSON.stringify(localStorage));
   assert(!lasting.includes(token), 'the token must not stay in lasting storage');
+  assert(!lasting.includes(password), 'no password must stay in lasting storage');
+}
+
+// Each example does without an error what it says; the id that one of them asks for is typed.
+async function everyExample(ui) {
+  const { nodes } = (await lastAnswer('HotLeads')).data.leads;
+  const examples = await page.evaluate(async () => (await import('/graphiql/assets/examples.js')).examples);
+  assert(examples.length >= 8);
+  for (const { name, variables } of examples.filter(({ name }) => name !== 'SignIn')) {
+    await ui.choose(name);
+    if (variables?.includes('<')) {
+      await ui.replace('variables', variables.replace('<the id of a lead>', nodes[0].id));
+    }
+    const answered = page.waitForResponse((response) => isOf(response.request(), name));
+    await ui.run();
+    const answer = await (await answered).json();
+    assert.equal(answer.errors, undefined, `${name}: ${JSON.stringify(answer.errors)}`);
+    for (const value of Object.values(answer.data)) assert(value, `${name}: ${JSON.stringify(answer)}`);
+  }
+  await picture('examples');
+}
+
+// A password is typed under a name of one's own, in the variables: it is not stored either.
+async function typedSecrets(ui) {
+  await ui.choose('SignIn');
+  const document = 'mutation SignIn($mine: String!) { login(input: { email: "x@y.example", password: $mine }) { token } }';
+  await ui.replace('query', document);
+  await ui.replace('variables', JSON.stringify({ mine: `${password}-wrong` }));
+  const answered = page.waitForResponse((response) => isOf(response.request(), 'SignIn'));
+  await ui.run();
+  assert.equal((await (await answered).json()).errors[0].extensions.code, 'UNAUTHENTICATED');
+  // GraphiQL stores what is typed half a second later.
+  await page.waitForTimeout(1_500);
+  const lasting = await page.evaluate(() => JSON.stringify(localStorage));
+  assert(!lasting.includes(password), 'a password must not stay in lasting storage');
+}
+
+// A new tab has the token of the open one, and forgets it for both.
+async function secondTab() {
+  const other = await context.newPage();
+  await other.goto(`${base}/graphiql`);
+  await other.getByText(/Signed in as/).waitFor();
+  await other.getByText('Forget the token').click();
+  await other.getByText(/Not signed in/).waitFor();
+  await page.getByText(/Not signed in/).waitFor();
+  await other.reload();
+  await other.getByText(/Not signed in/).waitFor();
+  await other.close();
 }
 
 function signIn() {
@@ -124,9 +174,12 @@ function watch(page) {
 
 // By the operation's name: GraphiQL asks for the schema in between.
 function lastRequest(name) {
-  return requests.findLast((request) => {
-    return request.url() === endpoint && request.postDataJSON().query.includes(` ${name} `);
-  });
+  return requests.findLast((request) => isOf(request, name));
+}
+
+function isOf(request, name) {
+  const operation = new RegExp(`(query|mutation) ${name}\\b`);
+  return request.url() === endpoint && operation.test(request.postDataJSON().query);
 }
 
 async function lastAnswer(name) {

@@ -19,8 +19,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderName, HeaderValue};
 use chrono::TimeDelta;
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
@@ -139,9 +140,21 @@ pub struct Config {
     #[arg(long, env = "CRM_STOP_DELAY_MS", default_value_t = 300, global = true)]
     pub stop_delay_ms: u64,
 
-    /// Answers queries by GET too. Changes are only ever taken by POST.
-    #[arg(long, env = "CRM_ALLOW_GET", global = true)]
-    pub allow_get: bool,
+    /// Answers queries by GET too: `true` or `false`. Changes are only ever taken by POST. Default: true
+    /// in development, else false.
+    #[arg(long, env = "CRM_ALLOW_GET", num_args = 0..=1, default_missing_value = "true",
+        require_equals = true, value_parser = BoolishValueParser::new(), global = true)]
+    pub allow_get: Option<bool>,
+
+    /// Compression of answers of a kilobyte and more, for clients that accept it.
+    #[arg(
+        long,
+        env = "CRM_COMPRESSION",
+        value_enum,
+        default_value = "gzip",
+        global = true
+    )]
+    pub compression: Compression,
 
     /// Time limit of a request, in milliseconds. A query is then given up, a change undone.
     #[arg(long, env = "CRM_REQUEST_TIMEOUT_MS", default_value_t = 30_000,
@@ -160,10 +173,16 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
 
     /// The origins (`https://app.example.com`) whose pages may ask by a browser, several with commas.
-    /// Without one only the service's own pages may.
+    /// Without one only the service's own pages may; in development those of this machine, too.
     #[arg(long, env = "CRM_CORS_ORIGINS", value_delimiter = ',',
         value_parser = value::origin, global = true)]
     pub cors_origins: Vec<HeaderValue>,
+
+    /// The request headers that pages of those origins may set besides the usual ones, several with
+    /// commas. A header that is not allowed keeps a browser from asking.
+    #[arg(long, env = "CRM_CORS_HEADERS", value_delimiter = ',',
+        value_parser = value::header_name, global = true)]
+    pub cors_headers: Vec<HeaderName>,
 
     /// For how many seconds browsers are to ask by https only (Strict-Transport-Security), where a
     /// proxy in front speaks it. 0: it is not said.
@@ -217,6 +236,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// Compression of answers.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// By gzip, on its fastest level.
+    Gzip,
+    /// None: a proxy in front compresses, or nobody.
+    Off,
+}
+
 impl Config {
     /// The operator's database, if one is named.
     pub fn named_database(&self) -> Option<DatabaseOptions> {
@@ -259,8 +287,16 @@ impl Config {
     pub fn browsers(&self) -> BrowserHeaders {
         BrowserHeaders {
             origins: self.cors_origins.clone(),
+            loopback_origins: self.profile == Profile::Development,
+            request_headers: self.cors_headers.clone(),
             https_only_seconds: self.hsts_seconds,
         }
+    }
+
+    /// True if queries are answered by GET too.
+    pub fn allow_get(&self) -> bool {
+        self.allow_get
+            .unwrap_or(self.profile == Profile::Development)
     }
 
     /// Settings of the API, which people open at this URL.

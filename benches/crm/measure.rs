@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::cpu::Process;
 use crate::facts::Who;
 use crate::report::{Line, Verdict};
+use crate::wrk::Wanted;
 use crate::{Bench, Result, pgbench, wal, wrk};
 
 /// The number of turns of each of those that are compared.
@@ -61,8 +62,7 @@ pub enum Contender {
         bodies: PathBuf,
         token: String,
         process: Process,
-        /// With what code each answer must refuse; none may have an error without.
-        refused_with: Option<&'static str>,
+        wanted: Wanted,
     },
     /// PostgreSQL itself, by a script for pgbench.
     Sql { script: PathBuf },
@@ -224,9 +224,9 @@ impl Bench<'_> {
                 url,
                 bodies,
                 token,
-                refused_with,
+                wanted,
                 ..
-            } => wrk::run(url, bodies, token, *refused_with, clients, seconds).await?,
+            } => wrk::run(url, bodies, token, *wanted, clients, seconds).await?,
             Contender::Sql { script } => {
                 let (program, url) = (&self.pgbench, &self.database.url);
                 pgbench::run(program, url, script, clients, seconds).await?
@@ -269,7 +269,7 @@ impl Bench<'_> {
             bodies,
             token: self.facts.token(ask.by).unwrap_or_default().to_owned(),
             process: self.server.processes(),
-            refused_with: None,
+            wanted: Wanted::Data,
         })
     }
 

@@ -19,6 +19,7 @@ use crate::measure::{Ask, Contender};
 use crate::report::{Line, Verdict};
 use crate::rows::LIST;
 use crate::server::post;
+use crate::wrk::Wanted;
 use crate::{Bench, Result};
 
 const RUN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/postgraphile/run");
@@ -66,7 +67,7 @@ async fn measure(bench: &Bench<'_>) -> Result<[Line; 2]> {
             bodies,
             token: String::new(),
             process: Process::Alone(theirs.pid),
-            refused_with: None,
+            wanted: Wanted::Data,
         },
     ];
     let clients = bench.options.clients;

@@ -1,5 +1,6 @@
 -- Posts the bodies of a file, one a line, again and again, and counts what is no good answer.
--- Arguments: the file, the token, the code that each answer must have if all must be refused.
+-- Arguments: the file, the token, and the code that each answer must have if all must be refused, or
+-- "gzip" if all must be compressed.
 
 local threads = {}
 local requests = {}
@@ -7,6 +8,7 @@ local at = 0
 local count = 0
 
 local refused_with = nil
+local is_compressed = false
 failed = 0
 said = ""
 
@@ -18,10 +20,13 @@ function setup(thread)
 end
 
 function init(args)
-   if args[3] and args[3] ~= "" then
+   local headers = { ["Content-Type"] = "application/json" }
+   if args[3] == "gzip" then
+      is_compressed = true
+      headers["Accept-Encoding"] = "gzip"
+   elseif args[3] and args[3] ~= "" then
       refused_with = '"' .. args[3] .. '"'
    end
-   local headers = { ["Content-Type"] = "application/json" }
    if args[2] and args[2] ~= "" then
       headers["Authorization"] = "Bearer " .. args[2]
    end
@@ -49,6 +54,8 @@ function response(status, headers, body)
    local is_good
    if refused_with then
       is_good = status < 500 and string.find(body, refused_with, 1, true)
+   elseif is_compressed then
+      is_good = status == 200 and headers["content-encoding"] == "gzip"
    else
       is_good = status == 200 and not string.find(body, '"errors"', 1, true)
    end

@@ -7,6 +7,17 @@ use tokio::process::Command;
 use crate::Result;
 use crate::measure::Load;
 
+/// The answers that a run must get; any other one fails it.
+#[derive(Debug, Clone, Copy)]
+pub enum Wanted {
+    /// Data without errors.
+    Data,
+    /// Data that is compressed.
+    Gzip,
+    /// A refusal with this code.
+    Refusal(&'static str),
+}
+
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/crm/wrk.lua");
 
 /// The version line of wrk. Errors: it is not installed.
@@ -21,12 +32,12 @@ pub async fn version() -> Result<String> {
 /// Posts the bodies in `file`, one a line, from that many clients for that long. What is not
 /// answered by then does not count.
 ///
-/// Errors: any answer but a good one, or one that refuses with this code.
+/// Errors: any other answer than the wanted one.
 pub async fn run(
     url: &str,
     file: &Path,
     token: &str,
-    refused_with: Option<&str>,
+    wanted: Wanted,
     clients: usize,
     seconds: u64,
 ) -> Result<Load> {
@@ -37,7 +48,11 @@ pub async fn run(
     let output = wrk
         .arg(file)
         .arg(token)
-        .arg(refused_with.unwrap_or_default())
+        .arg(match wanted {
+            Wanted::Data => "",
+            Wanted::Gzip => "gzip",
+            Wanted::Refusal(code) => code,
+        })
         .kill_on_drop(true)
         .output()
         .await?;

@@ -15,7 +15,7 @@ use crate::cli::failure::{Failure, said};
 use crate::cli::housekeeping::{clean, fold};
 use crate::cli::stop::{end_in_time, stop_signal, time_to_stop};
 use crate::cli::{file_limit, https, trusted};
-use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile, removed_settings};
+use crate::config::{Compression, Config, DEVELOPMENT_PASSWORD, Profile, removed_settings};
 use crate::db::RequestDb;
 use crate::demo;
 use crate::graphql::Api;
@@ -154,7 +154,8 @@ async fn app(
         auth_cache: AuthCache::default(),
         token_lookups: TokenLookups::default(),
         body_limits: config.body_limits(),
-        allow_get: config.allow_get,
+        allow_get: config.allow_get(),
+        compress: config.compression == Compression::Gzip,
         trusted_proxies: config.trusted_proxies.clone(),
         provider,
         browsers: config.browsers(),

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::http::{HeaderValue, Uri};
+use axum::http::{HeaderName, HeaderValue, Uri};
 use ipnet::IpNet;
 use jsonwebtoken::Algorithm;
 
@@ -34,6 +34,12 @@ pub(super) fn origin(text: &str) -> Result<HeaderValue, &'static str> {
         return Err(wanted);
     }
     text.parse().map_err(|_| wanted)
+}
+
+/// A header's name. There is no `*` for all: browsers leave `Authorization` out of it.
+pub(super) fn header_name(text: &str) -> Result<HeaderName, &'static str> {
+    let name = text.parse().ok().filter(|_| text != "*");
+    name.ok_or("is no name of a header, like x-tenant; there is no * for all")
 }
 
 pub(super) fn user_claim(text: &str) -> Result<UserClaim, &'static str> {

@@ -49,6 +49,8 @@ pub enum ErrorCode {
     GraphqlValidationFailed,
     /// Not a GraphQL request in JSON.
     BadRequest,
+    /// Pages of this origin may not use the API: the answer to a browser's preflight request.
+    OriginNotAllowed,
     /// The body is larger than allowed: `most` and `found` say by how much.
     BodyTooLarge,
     /// The document is not one of those that the operator trusts.

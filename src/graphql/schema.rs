@@ -7,7 +7,7 @@ use crate::graphql::account_link::AccountLinkMutation;
 use crate::graphql::api_key::{ApiKeyMutation, ApiKeyQuery};
 use crate::graphql::bulk::BulkMutation;
 use crate::graphql::export::ExportMutation;
-use crate::graphql::lead::{LeadMutation, LeadQuery};
+use crate::graphql::lead::{LeadMutation, LeadQuery, TagQuery};
 use crate::graphql::node::NodeQuery;
 use crate::graphql::prepare::SchemaIndex;
 use crate::graphql::session::SessionMutation;
@@ -19,6 +19,7 @@ use crate::graphql::user::{UserMutation, UserQuery};
 #[derive(MergedObject, Default)]
 pub struct Query(
     LeadQuery,
+    TagQuery,
     TimelineQuery,
     StatisticsQuery,
     UserQuery,

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Query, State};
 use axum::http::header::ALLOW;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use tracing::Instrument;
 
@@ -58,18 +58,41 @@ pub(super) async fn get(
 }
 
 /// Refuses any other method.
-pub(super) async fn by_another_method(State(app): State<App>, headers: HeaderMap) -> Response {
-    let mut record = RequestLog::begin(&headers);
-    let (allowed, message) = match app.allow_get {
-        true => (
+pub(super) async fn by_another_method(
+    State(app): State<App>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let (allowed, message) = match (app.allow_get, method) {
+        (true, _) => (
             "GET, HEAD, POST",
             "operations come by POST, queries by GET too",
         ),
-        false => ("POST", "operations come by POST"),
+        (false, Method::GET | Method::HEAD) => (
+            "POST",
+            "operations come by POST: set preferGetMethod: false in urql; queries are answered by GET \
+             too where the operator sets CRM_ALLOW_GET=true",
+        ),
+        (false, _) => ("POST", "operations come by POST"),
     };
-    let media_type = MediaType::of(&headers).unwrap_or(MediaType::Json);
     let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message);
     let refusal = refusal.with_header(ALLOW, HeaderValue::from_static(allowed));
+    refuse_at_once(&headers, refusal)
+}
+
+/// Refuses a preflight request of this origin.
+pub(super) fn refuse_preflight(headers: &HeaderMap, origin: &str) -> Response {
+    let message = format!(
+        "pages of {origin} may not use this API: the operator adds their origin to CRM_CORS_ORIGINS"
+    );
+    let refusal = Refusal::new(StatusCode::FORBIDDEN, "ORIGIN_NOT_ALLOWED", message);
+    refuse_at_once(headers, refusal)
+}
+
+/// Refuses a request by its head alone.
+fn refuse_at_once(headers: &HeaderMap, refusal: Refusal) -> Response {
+    let mut record = RequestLog::begin(headers);
+    let media_type = MediaType::of(headers).unwrap_or(MediaType::Json);
     let response = refuse(refusal, media_type, &mut record);
     record.status = Some(response.status());
     response

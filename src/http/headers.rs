@@ -1,22 +1,21 @@
-//! Security headers and CORS: how browsers may use an answer, and which other sites may send requests.
-
-use std::time::Duration;
+//! Security headers: how browsers may use an answer.
 
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
-    RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderName, HeaderValue, Method};
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
-use tower_http::cors::{AllowOrigin, CorsLayer};
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The operator's settings for browsers.
 #[derive(Debug, Clone, Default)]
 pub struct BrowserHeaders {
     /// The origins whose pages may send requests, besides the service's own.
     pub origins: Vec<HeaderValue>,
+    /// Pages of this machine may send requests too, whatever their port.
+    pub loopback_origins: bool,
+    /// The request headers that those pages may set, besides the usual ones.
+    pub request_headers: Vec<HeaderName>,
     /// The `max-age` of Strict-Transport-Security in seconds; 0: the header is not sent.
     pub https_only_seconds: u32,
 }
@@ -62,21 +61,5 @@ impl BrowserHeaders {
         let seconds = self.https_only_seconds;
         let value = HeaderValue::from_str(&format!("max-age={seconds}")).ok();
         value.filter(|_| seconds > 0)
-    }
-
-    /// The CORS layer, which answers preflight requests of the allowed origins; `None` without origins.
-    /// Credentials are not allowed: the API uses tokens, not cookies, so that a site can only use a token
-    /// that its user gave it.
-    pub(super) fn cors(&self) -> Option<CorsLayer> {
-        if self.origins.is_empty() {
-            return None;
-        }
-        let cors = CorsLayer::new()
-            .allow_origin(AllowOrigin::list(self.origins.clone()))
-            .allow_methods([Method::POST, Method::GET])
-            .allow_headers([AUTHORIZATION, CONTENT_TYPE, REQUEST_ID])
-            .expose_headers([REQUEST_ID, RETRY_AFTER])
-            .max_age(Duration::from_secs(3600));
-        Some(cors)
     }
 }

@@ -5,6 +5,8 @@ pub mod graphiql;
 mod auth;
 mod body;
 mod client_address;
+mod compression;
+mod cors;
 mod files;
 mod graphql;
 mod headers;
@@ -31,7 +33,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use ipnet::IpNet;
@@ -59,6 +61,8 @@ pub struct App {
     pub body_limits: BodyLimits,
     /// Answers queries by GET too.
     pub allow_get: bool,
+    /// Compresses answers.
+    pub compress: bool,
     /// The proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// The identity provider whose tokens are accepted, too.
@@ -86,10 +90,16 @@ pub fn router(app: App, graphiql: Option<graphiql::Pending>, probes: Option<Rout
     } else {
         operations
     };
+    let operations = match app.compress {
+        true => operations.layer(compression::layer()),
+        false => operations,
+    };
     let operations = match app.browsers.cors() {
         Some(cors) => operations.layer(cors),
         None => operations,
     };
+    let preflight = from_fn_with_state(app.browsers.clone(), cors::check_preflight);
+    let operations = operations.layer(preflight);
     let router = Router::new()
         .route("/graphql", operations)
         .route("/exports/{token}", get(files::download))

@@ -62,6 +62,8 @@ codes! {
     GraphqlValidationFailed = "GRAPHQL_VALIDATION_FAILED",
     /// Not a GraphQL request.
     BadRequest = "BAD_REQUEST",
+    /// Pages of this origin may not use the API.
+    OriginNotAllowed = "ORIGIN_NOT_ALLOWED",
     /// The body is larger than allowed.
     BodyTooLarge = "BODY_TOO_LARGE",
     /// The document is not one of the operator's.

@@ -13,7 +13,7 @@ const COMBINATIONS: usize = 300;
 /// From one to the next, of all: a prime, so that every kind meets every other.
 const STEP: usize = 7_919;
 
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 10] = [
     "CREATED_AT",
     "UPDATED_AT",
     "LAST_CONTACT_DATE",
@@ -23,6 +23,7 @@ const FIELDS: [&str; 9] = [
     "LAST_NAME",
     "COMPANY",
     "STATUS",
+    "SOURCE",
 ];
 
 pub async fn rows(bench: &mut Bench<'_>) -> Result<()> {

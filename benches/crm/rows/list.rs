@@ -3,8 +3,10 @@
 use serde_json::json;
 
 use crate::facts::{Who, array};
-use crate::measure::{Ask, Expect, Row, Target};
-use crate::rows::{COLUMNS, LIST, NEWEST, page, page_ids, page_script};
+use crate::measure::{Ask, Contender, Expect, Row, Target};
+use crate::report::Line;
+use crate::rows::{COLUMNS, LIST, NEWEST, PAGE, page, page_ids, page_script};
+use crate::wrk::Wanted;
 use crate::{Bench, Result};
 
 const WITHOUT_ASSIGNEE: &str = "
@@ -20,6 +22,8 @@ const LEAD: &str = "
       }
     }";
 
+const COMPRESSED: &str = "list: the same, compressed";
+
 pub async fn rows(bench: &mut Bench<'_>) -> Result<()> {
     let clients = bench.options.clients;
     bench
@@ -33,6 +37,12 @@ pub async fn rows(bench: &mut Bench<'_>) -> Result<()> {
         })
         .await;
     lists(bench).await?;
+    if bench.is_wanted(COMPRESSED) {
+        let line = compressed(bench).await;
+        bench
+            .report
+            .push(line.unwrap_or_else(|fault| Line::failed(COMPRESSED, &*fault)));
+    }
     bench
         .measure(Row {
             name: "list: 50 leads × 12 fields, no assignee".to_owned(),
@@ -72,6 +82,25 @@ async fn lists(bench: &mut Bench<'_>) -> Result<()> {
             .await;
     }
     Ok(())
+}
+
+/// The list by gzip, in turns with the same as it is.
+async fn compressed(bench: &Bench<'_>) -> Result<Line> {
+    let plain = bench.http("http", &Ask::one(Who::Admin, LIST, json!({})))?;
+    let mut packed = bench.http("http", &Ask::one(Who::Admin, LIST, json!({})))?;
+    if let Contender::Http { wanted, .. } = &mut packed {
+        *wanted = Wanted::Gzip;
+    }
+    let (clients, seconds) = (bench.options.clients, bench.options.seconds);
+    let measured = bench.in_turns(&[packed, plain], clients, seconds).await?;
+    let plain_ms = measured[1].server_ms.unwrap_or_default();
+    Ok(Line {
+        clients: Some(clients),
+        measured: measured.first().copied(),
+        rows: Some(PAGE),
+        remark: format!("{plain_ms:.3} ms of server CPU without"),
+        ..Line::new(COMPRESSED)
+    })
 }
 
 async fn lead(bench: &mut Bench<'_>) -> Result<()> {

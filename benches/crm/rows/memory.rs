@@ -10,6 +10,7 @@ use crate::measure::{Ask, Contender, Load};
 use crate::report::{Line, Verdict, figure};
 use crate::rows::LIST;
 use crate::server::Server;
+use crate::wrk::Wanted;
 use crate::{Bench, Result, wrk};
 
 const CLIENTS: usize = 256;
@@ -54,7 +55,7 @@ async fn measure(bench: &Bench<'_>, seconds: u64) -> Result<Line> {
     };
     let tenth = Duration::from_secs(seconds) / 10;
     let (load, after_a_tenth, in_the_second_half) = tokio::join!(
-        wrk::run(&url, &bodies, &token, None, CLIENTS, seconds),
+        wrk::run(&url, &bodies, &token, Wanted::Data, CLIENTS, seconds),
         held(&bench.server, tenth),
         held(&bench.server, 10 * tenth),
     );

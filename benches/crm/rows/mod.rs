@@ -26,6 +26,7 @@ const USUAL: &str = "\
 list: 50 leads × 12 fields, assignee
 list: the same, as a manager
 list: the same, as an agent
+list: the same, compressed
 list: the same, in turns with PostGraphile
 postgraphile: *
 lead: by id, with its assignee

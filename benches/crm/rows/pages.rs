@@ -14,11 +14,12 @@ const DEEP: u64 = 10_000;
 const LIMIT: f64 = 1.5;
 
 /// Orders, and the columns they go by.
-const ORDERS: [(&str, &str); 9] = [
+const ORDERS: [(&str, &str); 10] = [
     ("CREATED_AT", "created_at"),
     ("UPDATED_AT", "updated_at"),
     ("LEAD_SCORE", "lead_score"),
     ("STATUS", "status"),
+    ("SOURCE", "source"),
     ("LAST_NAME", "last_name_key"),
     ("COMPANY", "company_key"),
     ("LAST_CONTACT_DATE", "last_contact_date"),

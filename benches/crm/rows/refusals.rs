@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use crate::facts::Who;
 use crate::measure::{Contender, Load, Measured, Target};
 use crate::report::Line;
+use crate::wrk::Wanted;
 use crate::{Bench, Result};
 
 const LIMIT: Target = Target::P99(50.0);
@@ -119,7 +120,7 @@ async fn measure(bench: &Bench<'_>, name: &str, refusal: &Refusal) -> Result<Lin
         bodies,
         token,
         process: bench.server.processes(),
-        refused_with: Some(refusal.code),
+        wanted: Wanted::Refusal(refusal.code),
     };
     let (clients, seconds) = (bench.options.few, bench.options.seconds);
     let measured = bench.in_turns(&[refused], clients, seconds).await?;

@@ -26,8 +26,14 @@ pub(super) async fn count_up_to(
     most: i32,
 ) -> Option<BoundedCount> {
     let count = async { leads::count_up_to(db(ctx), actor(ctx)?, filter, most).await };
-    answer(ctx, count.await).map(|count| BoundedCount {
-        value: count.value,
-        is_exact: count.is_exact,
-    })
+    answer(ctx, count.await).map(BoundedCount::from)
+}
+
+impl From<leads::CountUpTo> for BoundedCount {
+    fn from(count: leads::CountUpTo) -> Self {
+        Self {
+            value: count.value,
+            is_exact: count.is_exact,
+        }
+    }
 }

@@ -9,8 +9,10 @@ mod payload;
 mod permissions;
 mod query;
 mod score;
+mod tags;
 
 pub use input::{LeadFilter, NewLeadInput, lead_filter, lead_filter_at};
 pub use mutation::LeadMutation;
 pub use object::{LeadSource, LeadStatus};
 pub use query::{LeadConnection, LeadOrder, LeadQuery, lead_connection};
+pub use tags::TagQuery;

@@ -133,6 +133,8 @@ pub enum LeadOrderField {
     ConversionProbability,
     /// By `status`, in the order of the pipeline.
     Status,
+    /// By `source`, in the order of `LeadSource`.
+    Source,
 }
 
 /// The direction of an order.

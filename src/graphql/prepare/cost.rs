@@ -192,6 +192,7 @@ impl Pricer<'_> {
         }
         price = match known {
             Some(known) if known.is_by_ids => price.times(&self.rows_of(field, &["ids"])),
+            Some(known) if known.is_list && known.is_paged => price.times(&own_size),
             Some(known) if known.is_list => price.times(size),
             _ => price,
         };
@@ -279,6 +280,10 @@ mod tests {
             ("{ nothing { first } }", 2),
             ("{ nodes(ids: [\"a\", \"b\", \"c\"]) { id } }", 1 + 3),
             ("{ nodes(ids: []) { id } }", 1),
+            (
+                "{ leadTags(first: 10) { tag count { value } } }",
+                1 + 10 * 3,
+            ),
         ] {
             assert_eq!(cost(document, json!({})), expected, "{document}");
         }

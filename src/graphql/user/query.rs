@@ -62,6 +62,12 @@ impl UserQuery {
         #[graphql(desc = "Only users with this role.")] role: Option<UserRole>,
         #[graphql(desc = "Only active users, or only deactivated ones.")] is_active: Option<bool>,
         #[graphql(desc = "Only users with this manager.")] manager_id: Option<ID>,
+        #[graphql(
+            desc = "Beginnings of words of the full name, or of the e-mail address: each word of the search \
+                    must be one, in any order; case and accents do not matter. At most 10 words and 200 \
+                    characters."
+        )]
+        search: Option<String>,
         #[graphql(desc = "Returns the first n rows, 1–100. Default 25.")] first: Option<i32>,
         #[graphql(desc = "A cursor: the page begins after it.")] after: Option<String>,
         #[graphql(desc = "Returns the last n rows, 1–100.")] last: Option<i32>,
@@ -76,6 +82,7 @@ impl UserQuery {
             role,
             is_active,
             manager,
+            search,
         });
         let page = PageArguments {
             first,

@@ -29,6 +29,7 @@ pub(super) fn own_asset(name: &str) -> Option<(&'static str, &'static str)> {
         "fallback.js" => (SCRIPT, include_str!("web/fallback.js")),
         "session.js" => (SCRIPT, include_str!("web/session.js")),
         "start.js" => (SCRIPT, include_str!("web/start.js")),
+        "storage.js" => (SCRIPT, include_str!("web/storage.js")),
         "strip.js" => (SCRIPT, include_str!("web/strip.js")),
         "style.css" => ("text/css; charset=utf-8", include_str!("web/style.css")),
         "icon.svg" => ("image/svg+xml", include_str!("web/icon.svg")),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::db::schema::{leads, sql_types};
 use crate::service::LeadId;
 use crate::service::leads::expression::{Condition, LeadQuery};
-use crate::service::leads::{LeadStatus, ListedLead, MatchKind};
+use crate::service::leads::{LeadSource, LeadStatus, ListedLead, MatchKind};
 use crate::service::validation::stored_date;
 
 /// The fields that a list can be ordered by. Ties are broken by id, leads without a value come last.
@@ -22,6 +22,7 @@ pub enum LeadOrderField {
     Company,
     ConversionProbability,
     Status,
+    Source,
 }
 
 /// The direction of an order.
@@ -64,6 +65,8 @@ pub enum SortKey {
     Text(String),
     /// A status, in the order of the pipeline.
     Status(LeadStatus),
+    /// A source, in the order of the API's list of them.
+    Source(LeadSource),
     /// None: after all others, whatever the direction.
     Null,
 }
@@ -116,6 +119,7 @@ impl LeadOrder {
                 SortKey::Double(*lead.conversion_probability())
             }
             LeadOrderField::Status => SortKey::Status(*lead.status()),
+            LeadOrderField::Source => SortKey::Source(*lead.source()),
         };
         Cursor {
             key,
@@ -136,6 +140,7 @@ impl LeadOrder {
             LeadOrderField::Company => "company_key",
             LeadOrderField::ConversionProbability => "conversion_probability",
             LeadOrderField::Status => "status",
+            LeadOrderField::Source => "source",
         }
     }
 
@@ -200,6 +205,7 @@ impl LeadOrder {
             }
             SortKey::Text(text) => matches!(self.field, LastName | Company) && !text.contains('\0'),
             SortKey::Status(_) => self.field == Status,
+            SortKey::Source(_) => self.field == Source,
             SortKey::Null => self.has_nulls(),
         }
     }
@@ -265,6 +271,7 @@ impl LeadOrder {
             LeadOrderField::Company => after!(company_key, Text, Text),
             LeadOrderField::ConversionProbability => after!(conversion_probability, Double, Double),
             LeadOrderField::Status => after!(status, sql_types::LeadStatus, Status),
+            LeadOrderField::Source => after!(source, sql_types::LeadSource, Source),
         }
     }
 
@@ -288,6 +295,7 @@ impl LeadOrder {
             LeadOrderField::Company => sort!(company_key),
             LeadOrderField::ConversionProbability => sort!(conversion_probability),
             LeadOrderField::Status => sort!(status),
+            LeadOrderField::Source => sort!(source),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::db::schema::users;
 use crate::db::{RequestDb, RunQueryDsl};
 use crate::service::page::{Page, PageResult, Start};
 use crate::service::permission::{Action, Scope, scope};
+use crate::service::users::search::UserSearch;
 use crate::service::users::{User, UserRole};
 use crate::service::{Actor, Result, ServiceError, UserId};
 
@@ -18,6 +19,7 @@ pub struct UserFilter {
     pub role: Option<UserRole>,
     pub is_active: Option<bool>,
     pub manager: Option<UserId>,
+    pub search: Option<String>,
 }
 
 /// A user's position in the order by full name.
@@ -32,10 +34,15 @@ pub async fn list(
     filter: &UserFilter,
     page: &Page<UserCursor>,
 ) -> Result<PageResult<User>> {
-    let mut query = filter.query(actor).limit(page.size as i64 + 1);
+    let search = filter.search()?;
+    let mut query = filter.query(actor);
+    if search.is_empty() {
+        query = query.limit(page.size as i64 + 1);
+    }
     let row = (users::full_name, users::id).into_sql::<Record<(Text, Uuid)>>();
     match &page.start {
-        Start::Offset(offset) => query = query.offset(*offset as i64),
+        Start::Offset(offset) if search.is_empty() => query = query.offset(*offset as i64),
+        Start::Offset(_) => {}
         Start::After(cursor) if cursor.0.contains('\0') => return Err(no_cursor("after")),
         Start::Before(Some(cursor)) if cursor.0.contains('\0') => return Err(no_cursor("before")),
         Start::After(cursor) => query = query.filter(row.gt((cursor.0.clone(), cursor.1))),
@@ -47,17 +54,29 @@ pub async fn list(
         _ => query.order_by((users::full_name.asc(), users::id.asc())),
     };
     let mut conn = db.connection().await?;
-    Ok(PageResult::of(
-        page,
-        query.select(User::as_select()).load(&mut conn).await?,
-    ))
+    let mut users: Vec<User> = query.select(User::as_select()).load(&mut conn).await?;
+    if !search.is_empty() {
+        users.retain(|user| search.matches(user));
+        if let Start::Offset(offset) = page.start {
+            users.drain(..offset.min(users.len()));
+        }
+        users.truncate(page.size + 1);
+    }
+    Ok(PageResult::of(page, users))
 }
 
 /// The number of users that the filter lets through and the actor may see.
 #[tracing::instrument(name = "users::count", level = "debug", skip_all)]
 pub async fn count(db: &RequestDb, actor: &Actor, filter: &UserFilter) -> Result<i64> {
+    let search = filter.search()?;
     let mut conn = db.connection().await?;
-    Ok(filter.query(actor).count().get_result(&mut conn).await?)
+    let query = filter.query(actor);
+    if search.is_empty() {
+        return Ok(query.count().get_result(&mut conn).await?);
+    }
+    let users: Vec<User> = query.select(User::as_select()).load(&mut conn).await?;
+    let found = users.iter().filter(|user| search.matches(user));
+    Ok(found.count() as i64)
 }
 
 fn no_cursor(argument: &str) -> ServiceError {
@@ -65,6 +84,11 @@ fn no_cursor(argument: &str) -> ServiceError {
 }
 
 impl UserFilter {
+    fn search(&self) -> Result<UserSearch> {
+        let search = UserSearch::of(self.search.as_deref().unwrap_or_default());
+        search.map_err(|fault| ServiceError::invalid("search", fault))
+    }
+
     fn query(&self, actor: &Actor) -> IntoBoxed<'static, users::table, Pg> {
         let query = users::table.into_boxed();
         let mut query = match scope(actor.role, Action::ReadUser) {

@@ -6,6 +6,7 @@ mod deactivate;
 mod first_admin;
 mod identity;
 mod list;
+mod search;
 mod update;
 mod user;
 mod user_cache;

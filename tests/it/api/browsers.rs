@@ -1,15 +1,13 @@
-//! Headers for browsers: the security headers of every answer, and CORS for other sites.
+//! The security headers of every answer.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
+use axum::http::Request;
 use serde_json::json;
 
 use crm::http::BrowserHeaders;
 use crm::http::graphiql::Assets;
 
 use crate::support::{Api, ApiOptions};
-
-const APP: &str = "https://app.example.com";
 
 async fn api(browsers: BrowserHeaders) -> Api {
     let reason = "a test".to_owned();
@@ -19,16 +17,6 @@ async fn api(browsers: BrowserHeaders) -> Api {
         ..ApiOptions::default()
     })
     .await
-}
-
-fn allowing(origins: &[&'static str]) -> BrowserHeaders {
-    let origins = origins
-        .iter()
-        .map(|origin| HeaderValue::from_static(origin));
-    BrowserHeaders {
-        origins: origins.collect(),
-        ..BrowserHeaders::default()
-    }
 }
 
 /// One of each kind of answer.
@@ -97,72 +85,4 @@ async fn https_only_is_said_where_the_operator_wants_it() {
         let (_, headers, _) = api.send(request).await;
         assert_eq!(headers["strict-transport-security"], "max-age=31536000");
     }
-}
-
-async fn preflight(api: &Api, origin: &str, asked: &str) -> (StatusCode, HeaderMap) {
-    let request = Request::options("/graphql")
-        .header("origin", origin)
-        .header("access-control-request-method", "POST")
-        .header("access-control-request-headers", asked);
-    let (status, headers, _) = api.send(request.body(Body::empty()).unwrap()).await;
-    (status, headers)
-}
-
-async fn asked_from(api: &Api, origin: &str) -> HeaderMap {
-    let request = Request::post("/graphql")
-        .header("content-type", "application/json")
-        .header("origin", origin);
-    let body = Body::from(json!({ "query": "{ __typename }" }).to_string());
-    let (status, headers, _) = api.send(request.body(body).unwrap()).await;
-    assert_eq!(status, StatusCode::OK);
-    headers
-}
-
-#[tokio::test]
-async fn a_listed_origin_may_ask_and_no_other() {
-    let api = api(allowing(&["http://localhost:3000", APP])).await;
-    let (status, headers) = preflight(&api, APP, "authorization,content-type").await;
-    assert_eq!(status, StatusCode::OK);
-    assert_eq!(headers["access-control-allow-origin"], APP);
-    let methods = headers["access-control-allow-methods"].to_str().unwrap();
-    assert!(methods.contains("POST"), "{methods}");
-    let allowed = headers["access-control-allow-headers"].to_str().unwrap();
-    for header in ["authorization", "content-type", "x-request-id"] {
-        assert!(allowed.split(',').any(|name| name == header), "{allowed}");
-    }
-    assert_eq!(headers["access-control-max-age"], "3600");
-    let headers = asked_from(&api, APP).await;
-    assert_eq!(headers["access-control-allow-origin"], APP);
-    let exposed = headers["access-control-expose-headers"].to_str().unwrap();
-    assert!(exposed.contains("x-request-id"), "{exposed}");
-    for origin in [
-        "https://evil.example.com",
-        "https://app.example.com.evil.com",
-        "http://app.example.com",
-        "https://app.example.com:8443",
-        "null",
-    ] {
-        let (_, asked) = preflight(&api, origin, "content-type").await;
-        for headers in [asked, asked_from(&api, origin).await] {
-            let allowed = headers.get("access-control-allow-origin");
-            assert!(allowed.is_none(), "{origin}: {allowed:?}");
-        }
-    }
-    for origin in [APP, "https://evil.example.com"] {
-        let headers = asked_from(&api, origin).await;
-        let vary = headers.get_all("vary").iter();
-        let vary: String = vary.map(|value| value.to_str().unwrap()).collect();
-        assert!(vary.contains("origin"), "{vary}");
-        assert!(!headers.contains_key("access-control-allow-credentials"));
-    }
-}
-
-#[tokio::test]
-async fn without_a_list_no_other_site_may_ask() {
-    let api = api(BrowserHeaders::default()).await;
-    let (status, headers) = preflight(&api, APP, "content-type").await;
-    assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
-    assert!(!headers.contains_key("access-control-allow-origin"));
-    let headers = asked_from(&api, APP).await;
-    assert!(!headers.contains_key("access-control-allow-origin"));
 }

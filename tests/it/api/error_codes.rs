@@ -110,6 +110,7 @@ fn queries(lead: &str, user: &str) -> Vec<(&'static str, String)> {
         ("timeline", "(first: 0)", " { nodes { id } }"),
         ("duplicateLeads", "(email: \"x\")", " { id }"),
         ("leadStatistics", "(search: \"\\u0000\")", " { totalLeads }"),
+        ("leadTags", "(first: 0)", " { tag }"),
     ] {
         calls.push(("UNAUTHENTICATED", format!("{name}{selection}")));
         calls.push(("INVALID_DATA", format!("{name}{bad}{selection}")));

@@ -92,6 +92,14 @@ async fn a_mutation_is_not_run_by_get() {
         let error = &answer["errors"][0];
         assert_eq!(error["extensions"]["code"], "BAD_REQUEST");
         assert!(error["extensions"]["requestId"].is_string() && answer.get("data").is_none());
+        let message = error["message"].as_str().unwrap();
+        for remedy in ["preferGetMethod: false", "CRM_ALLOW_GET=true"] {
+            assert_eq!(
+                message.contains(remedy),
+                method == "GET",
+                "{method}: {message}"
+            );
+        }
     }
 }
 

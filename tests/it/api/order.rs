@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Api, SignedIn};
 
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 10] = [
     "LEAD_SCORE",
     "CREATED_AT",
     "UPDATED_AT",
@@ -14,6 +14,7 @@ const FIELDS: [&str; 9] = [
     "COMPANY",
     "CONVERSION_PROBABILITY",
     "STATUS",
+    "SOURCE",
 ];
 
 async fn leads(api: &Api, who: &SignedIn) {
@@ -62,6 +63,7 @@ async fn leads_come_in_the_order_asked_for_those_without_a_value_last_and_ties_b
         ("COMPANY", "BDCA", "CDBA"),
         ("CONVERSION_PROBABILITY", "ADBC", "CBDA"),
         ("STATUS", "ADCB", "BCDA"),
+        ("SOURCE", "ACBD", "DBCA"),
     ] {
         for (direction, expected) in [("ASC", ascending), ("DESC", descending)] {
             let order = json!({ "field": field, "direction": direction });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::support::program::{ANY_PORT, PASSWORD, Program};
+use crate::support::program::{ANY_PORT, PASSWORD, Program, exchange, get};
 use crate::support::{Scratch, TestDatabase};
 
 /// The first administrator of development, by its published address and password.
@@ -165,4 +165,44 @@ async fn a_backup_of_development_lets_no_published_password_in_where_it_is_resto
     );
     token(&login(&server, ("grace@example.com", PASSWORD)).await);
     server.stop().await;
+}
+
+/// The answers to a query by GET and to a preflight request of a page on this machine.
+async fn by_get_and_from_a_page(program: &Program) -> [String; 2] {
+    let get = get(program.address, "/graphql?query=%7B__typename%7D").await;
+    let preflight = "OPTIONS /graphql HTTP/1.1\r\nhost: crm\r\nconnection: close\r\n\
+                     origin: http://localhost:5173\r\naccess-control-request-method: POST\r\n\r\n";
+    [get, exchange(program.address, preflight).await]
+}
+
+#[tokio::test]
+async fn development_alone_answers_queries_by_get_and_pages_of_this_machine() {
+    // Elsewhere, in a database where somebody administers: no demo is made up.
+    let program = Program::start(&[]).await;
+    let [get, preflight] = by_get_and_from_a_page(&program).await;
+    assert!(get.starts_with("HTTP/1.1 405 "), "{get}");
+    assert!(preflight.starts_with("HTTP/1.1 403 "), "{preflight}");
+    program.says("its origin is not in CRM_CORS_ORIGINS").await;
+    program.says("http://localhost:5173").await;
+
+    let development = start(&program, "development").await;
+    let [get, preflight] = by_get_and_from_a_page(&development).await;
+    assert!(get.contains(r#"{"data":{"__typename":"Query"}"#), "{get}");
+    assert!(
+        preflight.contains("access-control-allow-origin: http://localhost:5173\r\n"),
+        "{preflight}"
+    );
+    development.stop().await;
+
+    let without = [("CRM_PROFILE", "development"), ("CRM_ALLOW_GET", "false")];
+    let without = Program::start_on(program.database(), &without).await;
+    let [get, _] = by_get_and_from_a_page(&without).await;
+    assert!(get.starts_with("HTTP/1.1 405 "), "{get}");
+    without.stop().await;
+
+    let with = Program::start_on(program.database(), &[("CRM_ALLOW_GET", "true")]).await;
+    let [get, _] = by_get_and_from_a_page(&with).await;
+    assert!(get.starts_with("HTTP/1.1 200 "), "{get}");
+    with.stop().await;
+    program.stop().await;
 }

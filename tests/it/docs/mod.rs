@@ -4,6 +4,7 @@
 mod backup;
 mod commands;
 mod edge;
+mod graphiql;
 mod links;
 mod operations;
 mod page;

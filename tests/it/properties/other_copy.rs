@@ -60,6 +60,7 @@ impl Copy {
             auth_cache: AuthCache::default(),
             token_lookups: TokenLookups::default(),
             allow_get: true,
+            compress: true,
             trusted_proxies: Vec::new(),
             provider: None,
             browsers: BrowserHeaders::default(),

@@ -296,6 +296,7 @@ fn compare(field: &str, a: &Lead, b: &Lead) -> Ordering {
             .conversion_probability
             .total_cmp(&b.conversion_probability),
         "STATUS" => a.status.cmp(&b.status),
+        "SOURCE" => a.source.cmp(&b.source),
         other => panic!("no order {other}"),
     }
 }

@@ -158,6 +158,7 @@ pub(super) fn order() -> impl Strategy<Value = Value> + Clone {
         "COMPANY",
         "CONVERSION_PROBABILITY",
         "STATUS",
+        "SOURCE",
     ];
     (select(fields.to_vec()), any::<bool>()).prop_map(
         |(field, up)| json!({ "field": field, "direction": if up { "ASC" } else { "DESC" } }),

@@ -7,6 +7,7 @@ mod named;
 mod pages;
 mod prepared;
 mod search;
+mod tags;
 
 use std::sync::{Arc, Mutex};
 
@@ -25,7 +26,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 
 use crate::support::TestDatabase;
 
-const FIELDS: [LeadOrderField; 9] = [
+const FIELDS: [LeadOrderField; 10] = [
     LeadOrderField::LeadScore,
     LeadOrderField::CreatedAt,
     LeadOrderField::UpdatedAt,
@@ -35,6 +36,7 @@ const FIELDS: [LeadOrderField; 9] = [
     LeadOrderField::Company,
     LeadOrderField::ConversionProbability,
     LeadOrderField::Status,
+    LeadOrderField::Source,
 ];
 
 /// The order fields that can be NULL.
@@ -169,6 +171,7 @@ impl ManyLeads {
             LeadOrderField::Company => "company_key",
             LeadOrderField::ConversionProbability => "conversion_probability",
             LeadOrderField::Status => "status",
+            LeadOrderField::Source => "source",
         };
         let way = match order.direction {
             Direction::Asc => "ASC",
@@ -205,6 +208,12 @@ impl ManyLeads {
         order: LeadOrder,
         page: Page<Cursor>,
     ) -> Vec<String> {
+        self.watched(async || drop(self.list(actor, filter, order, page.clone()).await))
+            .await
+    }
+
+    /// All statements that something costs.
+    async fn watched(&self, something: impl AsyncFnOnce()) -> Vec<String> {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = seen.clone();
         let mut connection = self.database.db().connection().await.unwrap();
@@ -214,7 +223,7 @@ impl ManyLeads {
             }
         });
         drop(connection);
-        self.list(actor, filter, order, page).await;
+        something().await;
         let mut connection = self.database.db().connection().await.unwrap();
         connection.set_instrumentation(|_: InstrumentationEvent<'_>| {});
         drop(connection);

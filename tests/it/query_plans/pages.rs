@@ -40,6 +40,29 @@ async fn no_page_of_any_order_reads_the_whole_table_or_sorts() {
     for order in by_status.into_iter().flat_map(both_ways) {
         check(&data, &data.actors[0], &won, order).await;
     }
+    // One value of the order's own column leaves the order as it is.
+    let website = LeadFilter {
+        source: Some(vec![LeadSource::Website]),
+        ..LeadFilter::default()
+    };
+    for order in both_ways(LeadOrderField::Source) {
+        check(&data, &data.actors[0], &website, order).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_order_of_sources_walks_its_index() {
+    let data = ManyLeads::make(20_000).await;
+    let everybody = LeadFilter::default();
+    for order in both_ways(LeadOrderField::Source) {
+        for start in [Start::Offset(0), Start::Before(None)] {
+            let plans = data
+                .plans(&data.actors[0], &everybody, order, page(start))
+                .await;
+            let walks = |(_, plan): &(String, String)| plan.contains("using leads_source on leads");
+            assert!(!plans.is_empty() && plans.iter().all(walks), "{plans:#?}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

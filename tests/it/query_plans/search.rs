@@ -315,7 +315,7 @@ async fn a_rare_search_is_found_by_one_index_and_reads_no_table_from_end_to_end(
 async fn what_no_bounded_step_finds_is_gathered_unless_there_are_too_many_leads() {
     let data = ManyLeads::make(200).await;
     // The indexes of other orders would take half a minute.
-    let fill = "DROP INDEX leads_updated_at, leads_lead_score, leads_conversion_probability, leads_status, \
+    let fill = "DROP INDEX leads_updated_at, leads_lead_score, leads_conversion_probability, leads_status, leads_source, \
             leads_last_contact_date, leads_next_follow_up, leads_last_name, leads_company, \
             leads_status_created_at, leads_status_last_contact_date, leads_status_next_follow_up, \
             leads_status_conversion_probability, leads_lead_score_status, leads_email, leads_phone, \

@@ -21,7 +21,9 @@ field('headers').value = headers;
 choose();
 
 function choose() {
-  field('query').value = examples[field('example').value].query;
+  const { query, variables = '' } = examples[field('example').value];
+  field('query').value = query;
+  field('variables').value = variables;
 }
 
 async function run() {

@@ -1,4 +1,5 @@
-// Sends requests, and remembers the token of the last sign-in for them.
+// Sends requests, and remembers the token of the last sign-in for them. The open tabs of the page tell each
+// other of it: a new one asks the others.
 
 const KEY = 'crm.session';
 const REFUSED = 'The token was refused or has run out.';
@@ -6,15 +7,39 @@ const REFUSED = 'The token was refused or has run out.';
 // Fires 'change' when a token comes or goes.
 export const changes = new EventTarget();
 
-// { token, name, role } of the last sign-in, or null. Kept by the browser for this tab only,
-// and gone with it.
+// Only pages of the same origin hear it, and nothing of it is stored.
+const tabs = new BroadcastChannel(KEY);
+tabs.addEventListener('message', ({ data }) => hear(data));
+if (!session()) tabs.postMessage({ ask: true });
+
+// { token, name, role } of the last sign-in, or null. The browser keeps it for this tab only: it is gone
+// with the last one.
 export function session() {
   return JSON.parse(sessionStorage.getItem(KEY));
 }
 
+// In all tabs: another one would give it back to this when it is loaded again.
 export function forget(reason = '') {
+  const forgotten = session();
+  drop(reason);
+  if (forgotten) tabs.postMessage({ forget: forgotten.token, reason });
+}
+
+function drop(reason) {
   sessionStorage.removeItem(KEY);
   announce(reason);
+}
+
+function hear({ ask, session: given, forget: token, reason }) {
+  const kept = session();
+  if (ask && kept) tabs.postMessage({ session: kept });
+  if (given && !kept) take(given);
+  if (token && kept?.token === token) drop(reason);
+}
+
+function take(given) {
+  sessionStorage.setItem(KEY, JSON.stringify(given));
+  announce('');
 }
 
 // Runs one GraphQL request ({ query, variables, operationName }); the answer is the server's.
@@ -54,16 +79,19 @@ async function read(response) {
   }
 }
 
+// A wrong password says nothing of the token.
 function isRefusal(response, answer) {
-  const codes = (answer.errors ?? []).map((error) => error.extensions?.code);
+  const errors = (answer.errors ?? []).filter((error) => error.path?.[0] !== 'login');
+  const codes = errors.map((error) => error.extensions?.code);
   return response.status === 401 || codes.includes('UNAUTHENTICATED');
 }
 
 function keep(login) {
   if (typeof login?.token !== 'string') return;
   const { token, user } = login;
-  sessionStorage.setItem(KEY, JSON.stringify({ token, name: user?.fullName, role: user?.role }));
-  announce('');
+  const signedIn = { token, name: user?.fullName, role: user?.role };
+  take(signedIn);
+  tabs.postMessage({ session: signedIn });
 }
 
 function announce(reason) {

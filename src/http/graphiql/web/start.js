@@ -2,22 +2,11 @@
 
 import { examples, headers } from './examples.js';
 import { changes, send, session } from './session.js';
+import { storage } from './storage.js';
 import './strip.js';
 
 // GraphiQL's dialogs write one <style>, and look here for the nonce that the policy asks for.
 globalThis.__webpack_nonce__ = document.querySelector('link[nonce]').nonce;
-
-// The history keeps the headers of each query, whatever `shouldPersistHeaders` says: here they are left out
-// of all that is stored.
-const storage = {
-  get length() {
-    return localStorage.length;
-  },
-  clear: () => localStorage.clear(),
-  getItem: (key) => localStorage.getItem(key),
-  removeItem: (key) => localStorage.removeItem(key),
-  setItem: (key, value) => localStorage.setItem(key, withoutHeaders(value)),
-};
 
 const root = ReactDOM.createRoot(document.getElementById('graphiql'));
 let schemaKnown = false;
@@ -37,7 +26,7 @@ function show() {
       onSchemaChange,
       defaultTabs: examples,
       defaultHeaders: headers,
-      defaultEditorToolsVisibility: 'headers',
+      defaultEditorToolsVisibility: 'variables',
       // Tokens stay out of the browser's lasting storage.
       shouldPersistHeaders: false,
       storage,
@@ -45,14 +34,6 @@ function show() {
       schemaDescription: true,
     }),
   );
-}
-
-function withoutHeaders(value) {
-  try {
-    return JSON.stringify(JSON.parse(value, (name, member) => (name === 'headers' ? undefined : member)));
-  } catch {
-    return value;
-  }
 }
 
 // GraphiQL learns the operation's name a moment after a change of tab; who is quicker than that

@@ -19,7 +19,7 @@ function show(reason) {
   } else {
     strip.replaceChildren(
       strong(reason || 'Not signed in.'),
-      ' Run SignIn: the token is kept for this browser tab and sent with every later request,',
+      ' Run SignIn: the token is kept for the open tabs of this page and sent with every later request,',
       ' unless you put another into the headers.',
     );
   }

@@ -76,7 +76,10 @@ fn add_bounds(filter: &LeadFilter, field: LeadOrderField, add: &mut impl FnMut(C
         LeadOrderField::NextFollowUp => filter.follow_up_conditions(add),
         LeadOrderField::LeadScore => filter.score_conditions(add),
         LeadOrderField::ConversionProbability => filter.probability_conditions(add),
-        LeadOrderField::Status | LeadOrderField::LastName | LeadOrderField::Company => {}
+        LeadOrderField::Status
+        | LeadOrderField::Source
+        | LeadOrderField::LastName
+        | LeadOrderField::Company => {}
     }
 }
 
@@ -84,8 +87,19 @@ fn add_bounds(filter: &LeadFilter, field: LeadOrderField, add: &mut impl FnMut(C
 /// list of statuses becomes the range from the first to the last, as constants, so that PostgreSQL can
 /// estimate the number of its leads.
 fn add_listed(filter: &LeadFilter, field: LeadOrderField, add: &mut impl FnMut(Condition)) {
-    if let Some(&[source]) = filter.source.as_deref() {
-        add(Box::new(leads::source.eq(source).nullable()));
+    let sources = filter.source.as_deref().unwrap_or_default();
+    let ends = sources.iter().min().zip(sources.iter().max());
+    match (ends, field) {
+        // As with statuses, below.
+        (Some((first, last)), LeadOrderField::Source) => {
+            let from = leads::source.ge(Constant::word(first.as_str()));
+            let to = leads::source.le(Constant::word(last.as_str()));
+            add(Box::new(from.and(to).nullable()));
+        }
+        (Some((first, last)), _) if first == last => {
+            add(Box::new(leads::source.eq(*first).nullable()));
+        }
+        _ => {}
     }
     let statuses = filter.status.as_deref().unwrap_or_default();
     let ends = statuses.iter().min().zip(statuses.iter().max());

@@ -1,4 +1,4 @@
-//! Everything that `leadStatistics` counts.
+//! Everything that `leadStatistics` and `leadTags` count.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,25 @@ pub(super) async fn check(viewer: &Viewer<'_>) -> Result<(), String> {
         same(&what, series(&days), created(&leads, "%Y-%m-%d"))?;
         same(&what, series(&months), created(&leads, "%Y-%m-01"))?;
     }
-    Ok(())
+    check_tags(*viewer).await
+}
+
+async fn check_tags(viewer: Viewer<'_>) -> Result<(), String> {
+    let query = "{ leadTags(first: 100) { tag count { value isExact } } }";
+    let got = viewer.data(query, Value::Null).await["leadTags"].clone();
+    let order = json!({ "field": "CREATED_AT", "direction": "ASC" });
+    let leads = expected(viewer, &json!({}), "", &order);
+    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+    for tag in leads.iter().flat_map(|lead| &lead.tags) {
+        *counts.entry(tag).or_default() += 1;
+    }
+    // A map has its keys in the order of the alphabet, and sorting keeps those of equal counts in it.
+    let mut counts: Vec<(&str, i64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| -count);
+    let rows = counts
+        .into_iter()
+        .map(|(tag, count)| json!({ "tag": tag, "count": { "value": count, "isExact": true } }));
+    same("tags", got, json!(rows.collect::<Vec<_>>()))
 }
 
 /// To two decimals, halves up.

@@ -9,7 +9,7 @@ use crate::properties::same;
 
 use super::codes::{Said, column, each, sorted};
 use super::objects::manager_of;
-use super::population::Population;
+use super::population::{Person, Population};
 use super::viewer::Viewer;
 
 pub(super) async fn check_reads(viewer: &Viewer<'_>) -> Result<(), String> {
@@ -44,12 +44,16 @@ pub(super) async fn check_reads(viewer: &Viewer<'_>) -> Result<(), String> {
 async fn check_lists(viewer: Viewer<'_>) -> Result<(), String> {
     let people = viewer.population.people.iter();
     for (filter, rule) in [
-        ("", (|_, _| true) as fn(UserRole, bool) -> bool),
-        ("isActive: false", |_, is_active| !is_active),
-        ("role: AGENT", |role, _| role == UserRole::Agent),
+        ("", (|_| true) as fn(&Person) -> bool),
+        ("isActive: false", |person| !person.is_active),
+        ("role: AGENT", |person| person.role == UserRole::Agent),
+        ("search: \"M\"", |person| {
+            let mut words = person.name.split(' ');
+            words.any(|word| word.to_lowercase().starts_with('m'))
+        }),
     ] {
         let listed = people.clone();
-        let listed = listed.filter(|p| viewer.reaches(Some(p.id)) && rule(p.role, p.is_active));
+        let listed = listed.filter(|p| viewer.reaches(Some(p.id)) && rule(p));
         let listed = sorted(listed.map(|person| json!(person.id)).collect());
         let query = format!(
             "{{ me {{ id can {{ manageUsers manageApiKeys export deleteLeads }} }}
@@ -59,7 +63,8 @@ async fn check_lists(viewer: Viewer<'_>) -> Result<(), String> {
         let got = viewer.data(&query, Value::Null).await;
         same("me", got["me"]["id"].clone(), json!(viewer.person().id))?;
         let may = viewer.person().role == UserRole::Admin;
-        let can = json!({ "manageUsers": may, "manageApiKeys": may, "export": true, "deleteLeads": may });
+        let can =
+            json!({ "manageUsers": may, "manageApiKeys": may, "export": true, "deleteLeads": may });
         same("what I may do", got["me"]["can"].clone(), can)?;
         for user in got["users"]["nodes"].as_array().unwrap() {
             let expected = (user["id"] == got["me"]["id"]).then(|| json!({ "manageUsers": may }));

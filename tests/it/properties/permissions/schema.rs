@@ -26,7 +26,8 @@ const COMPARED: &[(&str, &str, &str)] = &[
         "hasNextPage hasPreviousPage startCursor endCursor",
     ),
     ("lists.rs", "User", "leads"),
-    ("counts.rs", "Query", "leadStatistics"),
+    ("counts.rs", "Query", "leadStatistics leadTags"),
+    ("counts.rs", "TagCount", "tag count"),
     (
         "counts.rs",
         "LeadStatistics",

@@ -7,12 +7,13 @@ use crm::service::users::UserRole;
 use crate::support::{Api, SignedIn};
 
 /// Every root field with arguments that a signed-in user could use.
-pub(super) const ROOT_FIELDS: [(&str, &str); 42] = [
+pub(super) const ROOT_FIELDS: [(&str, &str); 43] = [
     ("query", "me { id }"),
     ("query", "lead(id: $id) { id }"),
     ("query", "leads { totalCount nodes { id } }"),
     ("query", "duplicateLeads(email: \"a@b.com\") { id }"),
     ("query", "leadStatistics { totalLeads }"),
+    ("query", "leadTags { tag }"),
     ("query", "users { totalCount nodes { id } }"),
     ("query", "user(id: $id) { id }"),
     ("query", "node(id: $id) { id }"),
