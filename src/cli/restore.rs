@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cli::database::Database;
 use crate::cli::failure::{Failure, said};
 use crate::cli::figures::{Contents, Figures};
+use crate::cli::output::{print, say};
 use crate::config::Config;
 use crate::db::backup::{BackupFile, DumpPrograms, server_major};
 use crate::db::{CopyIn, RequestDb};
@@ -62,12 +63,12 @@ async fn restore(
     let db = database.db.program();
     let copy_in = CopyIn::connect(&db).await.map_err(Failure::new)?;
     copy_in.settle(&[]).await.map_err(Failure::new)?;
-    println!("Restored the backup of {}:", contents.taken_at);
+    say(format!("Restored the backup of {}:", contents.taken_at));
     let mut conn = db.connection().await.map_err(Failure::new)?;
     let figures = conn.snapshot(async |conn| Figures::read(conn).await);
     let figures = figures.await.map_err(said)?;
     drop(conn);
-    print!("{figures}");
+    print(&figures);
     let differences = contents.figures.differences(&figures);
     if !differences.is_empty() {
         let differences = differences.join(", ");
@@ -75,7 +76,7 @@ async fn restore(
             "the restored database differs from the backup: {differences}"
         )));
     }
-    println!("All figures are those of the backup.");
+    say("All figures are those of the backup.");
     list_keys(&db).await
 }
 
@@ -102,11 +103,11 @@ async fn list_keys(db: &RequestDb) -> Result<(), Failure> {
         }
     }
     if keys.is_empty() {
-        println!("No API key came with it; everybody signs in again.");
+        say("No API key came with it; everybody signs in again.");
         return Ok(());
     }
-    println!(
-        "Everybody signs in again. These API keys came with it: revoke those that are not to be valid."
+    say(
+        "Everybody signs in again. These API keys came with it: revoke those that are not to be valid.",
     );
     let ids: Vec<_> = keys.iter().map(|key| key.user_id).collect();
     let users = users::find_many(db, &operator, &ids).await.map_err(said)?;
@@ -114,7 +115,7 @@ async fn list_keys(db: &RequestDb) -> Result<(), Failure> {
         let user = users.get(&key.user_id).and_then(Option::as_ref);
         let user = user.map_or("", |user| &user.email);
         let expires = key.expires_at.format("%Y-%m-%d");
-        println!("  {:<30} {user:<40} until {expires}", key.name);
+        say(format!("  {:<30} {user:<40} until {expires}", key.name));
     }
     Ok(())
 }

@@ -13,9 +13,10 @@ use tokio::sync::oneshot;
 
 use crate::cli::database::Database;
 use crate::cli::failure::{Failure, said};
-use crate::cli::housekeeping::{clean, fold};
+use crate::cli::output::say;
+use crate::cli::reload::on_hangup;
 use crate::cli::stop::{end_in_time, stop_signal, time_to_stop};
-use crate::cli::{file_limit, trusted};
+use crate::cli::{file_limit, housekeeping, trusted};
 use crate::config::{Config, DEVELOPMENT_PASSWORD, Profile, removed_settings};
 use crate::db::RequestDb;
 use crate::demo;
@@ -48,6 +49,7 @@ pub async fn serve(config: &Config, metrics: Metrics) -> Result<(), Failure> {
         None => None,
     };
     let stop = stop_signal()?.boxed().shared();
+    tokio::spawn(on_hangup()?);
     tokio::spawn(end_in_time(stop.clone(), time_to_stop));
     let database = Database::open(config).await?;
     let outcome = serve_on(config, &database, (listener, monitor), metrics, stop).await;
@@ -86,11 +88,7 @@ async fn serve_on(
         None => (http::router(app, graphiql, Some(probes)), None),
     };
     let upkeeper = upkeeper.map(tokio::spawn);
-    let tasks = [
-        tokio::spawn(metrics.keep()),
-        tokio::spawn(clean(database.db.program())),
-        tokio::spawn(fold(database.db.program())),
-    ];
+    let tasks = housekeeping::spawn(&database.db.program(), metrics);
     let follower = provider.map(|provider| tokio::spawn(async move { provider.follow().await }));
     announce(config, &addresses);
     let delay = Duration::from_millis(config.stop_delay_ms);
@@ -241,19 +239,21 @@ impl Addresses {
 }
 
 fn announce(config: &Config, Addresses { api, monitor }: &Addresses) {
-    println!("crm is ready");
-    println!("  GraphQL   http://{api}/graphql");
+    say("crm is ready");
+    say(format!("  GraphQL   http://{api}/graphql"));
     if config.profile.has_graphiql() {
-        println!("  GraphiQL  http://{api}/graphiql");
+        say(format!("  GraphiQL  http://{api}/graphiql"));
     }
     if let Some(monitor) = monitor {
-        println!("  metrics   http://{monitor}/metrics");
+        say(format!("  metrics   http://{monitor}/metrics"));
     }
     if let Some((email, password)) = config.first_admin() {
         let password = match password.as_str() {
             DEVELOPMENT_PASSWORD => DEVELOPMENT_PASSWORD,
             _ => "the password of CRM_ADMIN_PASSWORD",
         };
-        println!("  sign in   {email} with {password} (unless it was changed since)");
+        say(format!(
+            "  sign in   {email} with {password} (unless it was changed since)"
+        ));
     }
 }

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::database::Database;
 use crate::cli::failure::{Failure, said};
+use crate::cli::output::say;
 use crate::config::Config;
 use crate::db::RequestDb;
 use crate::service::page::{LARGEST, Page, Start};
@@ -112,7 +113,7 @@ async fn create(db: &RequestDb, new: Create) -> Result<(), Failure> {
         is_demo: false,
     };
     let user = perform(db, &Actor::operator(), user).await.map_err(said)?;
-    println!("Created {} ({}).", user.email, user.id);
+    say(format!("Created {} ({}).", user.email, user.id));
     Ok(())
 }
 
@@ -132,7 +133,7 @@ async fn list(db: &RequestDb) -> Result<(), Failure> {
                 "deactivated"
             };
             let (role, name) = (user.role.as_str(), &user.full_name);
-            println!("{:<40} {role:<8} {state:<12} {name}", user.email);
+            say(format!("{:<40} {role:<8} {state:<12} {name}", user.email));
         }
         match slice.rows.last().filter(|_| slice.has_next) {
             Some(last) => start = Start::After(UserCursor(last.full_name.clone(), last.id)),
@@ -148,7 +149,7 @@ async fn deactivate(db: &RequestDb, whom: Deactivate) -> Result<(), Failure> {
     };
     let id = find(db, &whom.email).await?.id;
     let user = perform(db, &Actor::operator(), DeactivateUser { id, leads }).await;
-    println!("Deactivated {}.", user.map_err(said)?.email);
+    say(format!("Deactivated {}.", user.map_err(said)?.email));
     Ok(())
 }
 
@@ -162,10 +163,10 @@ async fn set_password(db: &RequestDb, whom: SetPassword) -> Result<(), Failure> 
         ..UserPatch::default()
     };
     let user = perform(db, &Actor::operator(), UpdateUser { id, patch }).await;
-    println!(
+    say(format!(
         "{} has a new password; open sessions were ended.",
         user.map_err(said)?.email
-    );
+    ));
     Ok(())
 }
 

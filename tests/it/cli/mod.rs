@@ -3,5 +3,6 @@
 mod backup;
 mod demo;
 mod help;
+mod output;
 mod profiles;
 mod stopping;
