@@ -103,7 +103,8 @@ pub async fn serve(
             () = &mut stop => break,
         }
     }
-    drop((listener, open));
+    server.take_rest(listener, &open).await;
+    drop(open);
     let began = Instant::now();
     server.admission.finish();
     while began.elapsed() < drain {
@@ -144,6 +145,20 @@ impl Server {
             serve_connection(stream, slot, router, newcomer.ok()).await;
             drop(open);
         });
+    }
+
+    /// Takes the connections that the kernel has accepted already, and closes the listener, which would
+    /// reset them: their requests are on the way.
+    async fn take_rest(&self, listener: TcpListener, open: &mpsc::Sender<()>) {
+        let Ok(listener) = listener.into_std() else {
+            return;
+        };
+        while let Ok((stream, peer)) = listener.accept() {
+            let stream = stream.set_nonblocking(true).map(|()| stream);
+            if let Ok(stream) = stream.and_then(TcpStream::from_std) {
+                self.take(stream, peer, open.clone()).await;
+            }
+        }
     }
 
     /// Handles an accept that failed: without free file descriptors, a connection is evicted for the new one.
