@@ -47,7 +47,8 @@ pub async fn row_counts(
     without: &[&str],
 ) -> QueryResult<BTreeMap<String, i64>> {
     let names = "coalesce((SELECT array_agg(quote_ident(relname) ORDER BY relname) FROM pg_class \
-                 WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')), '{}')";
+                 WHERE relkind IN ('r', 'p') AND relnamespace = \
+                 (SELECT oid FROM pg_namespace WHERE nspname = current_schema())), '{}')";
     let names: Vec<String> = diesel::select(diesel::dsl::sql::<Array<Text>>(names))
         .get_result(conn)
         .await?;
