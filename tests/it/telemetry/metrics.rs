@@ -212,14 +212,3 @@ async fn a_server_that_only_reads_is_unavailable_and_its_connections_are_not_kep
     };
     eventually("new connections are made", created).await;
 }
-
-#[tokio::test]
-async fn a_hangup_is_logged_and_ends_nothing() {
-    let program = Program::start(&[]).await;
-    for _ in 0..3 {
-        program.signal(nix::sys::signal::Signal::SIGHUP);
-    }
-    program.says("SIGHUP").await;
-    assert!(get(program.address, "/readyz").await.contains(" 200 "));
-    program.stop().await;
-}
