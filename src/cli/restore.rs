@@ -8,6 +8,7 @@ use crate::cli::database::Database;
 use crate::cli::failure::{Failure, said};
 use crate::cli::figures::{Contents, Figures};
 use crate::cli::output::{print, say};
+use crate::cli::stop::stop_signal;
 use crate::config::Config;
 use crate::db::backup::{BackupFile, DumpPrograms, server_major};
 use crate::db::{CopyIn, RequestDb};
@@ -36,8 +37,14 @@ pub async fn run(config: &Config, args: RestoreArgs) -> Result<(), Failure> {
             contents.schema
         )));
     }
+    let stop = stop_signal()?;
     let mut database = Database::open_as_it_is(config).await?;
-    let outcome = restore(config, &mut database, &args.file, &contents).await;
+    let outcome = tokio::select! {
+        outcome = restore(config, &mut database, &args.file, &contents) => outcome,
+        () = stop => Err(Failure::new(
+            "told to stop: the restore is not complete; begin again with an empty database",
+        )),
+    };
     let closed = database.close().await;
     outcome.and(closed)
 }

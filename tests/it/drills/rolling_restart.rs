@@ -218,9 +218,13 @@ async fn drill(example: &str, command: impl FnOnce(&Path) -> (&'static str, Vec<
     for _ in 0..2 {
         for port in ports {
             copies.remove(0).stop().await;
-            copies.push(copy(&database, port).await);
-            // The proxy takes it for healthy again after two checks.
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            let again = copy(&database, port).await;
+            let is_used = async || {
+                let metrics = get(again.address, "/metrics").await;
+                metrics.contains("crm_requests_total{")
+            };
+            eventually("the proxy takes it for healthy again", is_used).await;
+            copies.push(again);
         }
     }
     assert_eq!(index(&database).await, "leads_job_title");
