@@ -79,6 +79,8 @@ impl DumpPrograms {
     ) -> Result<(), BackupError> {
         let config = ConnectionConfig::new(database, &[], CONNECT)?;
         let client = config.client().await?;
+        // As a migration does afterwards: better before anything is restored.
+        engine::check_sessions(&client, &config).await?;
         let failed = |error: tokio_postgres::Error| engine::unavailable(&error);
         let place = format!("to_regnamespace(quote_ident({}))", quoted(&database.schema));
         let table = format!(
