@@ -29,11 +29,11 @@ use crate::db::DatabaseOptions;
 use crate::db::embedded::EmbeddedOptions;
 use crate::graphql::Settings;
 use crate::http::{BodyLimits, BrowserHeaders, ConnectionLimits};
-use crate::service::sessions::SignInPolicy;
+use crate::service::sessions::{PUBLISHED_PASSWORD, SignInPolicy};
 use crate::service::text::PhoneRegion;
 
 /// The password of the first administrator in development, where none is given.
-pub const DEVELOPMENT_PASSWORD: &str = "development-only";
+pub const DEVELOPMENT_PASSWORD: &str = PUBLISHED_PASSWORD;
 /// The address of the first administrator in development, where none is given.
 pub const DEVELOPMENT_EMAIL: &str = "admin@example.com";
 

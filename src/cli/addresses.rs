@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::cli::failure::Failure;
+use crate::cli::output::say;
 use crate::config::{Config, DEVELOPMENT_PASSWORD};
 use crate::service::account_links::FirstAdminLink;
 
@@ -62,24 +63,31 @@ impl Addresses {
     pub(super) fn announce(&self, config: &Config, first_admin: Option<FirstAdminLink>) {
         let Self { api, monitor, .. } = self;
         let scheme = config.address.scheme();
-        println!("crm is ready");
-        println!("  GraphQL   {scheme}://{api}/graphql");
+        say("crm is ready");
+        say(format!("  GraphQL   {scheme}://{api}/graphql"));
         if config.profile.has_graphiql() {
-            println!("  GraphiQL  {scheme}://{api}/graphiql");
+            say(format!("  GraphiQL  {scheme}://{api}/graphiql"));
+        }
+        if api.ip().is_unspecified() || config.address.public_url.is_some() {
+            say(format!("  address   {}", self.public_url));
         }
         if let Some(monitor) = monitor {
-            println!("  metrics   http://{monitor}/metrics");
+            say(format!("  metrics   http://{monitor}/metrics"));
         }
         if let Some(link) = first_admin {
             let until = link.expires_at.format("%F %R UTC");
             let url = link.token.link(&self.public_url);
-            println!("  welcome   {url} (makes the first administrator, once, until {until})");
+            say(format!(
+                "  welcome   {url} (makes the first administrator, once, until {until})"
+            ));
         } else if let Some((email, password)) = config.first_admin() {
             let password = match password.as_str() {
                 DEVELOPMENT_PASSWORD => DEVELOPMENT_PASSWORD,
                 _ => "the password of CRM_ADMIN_PASSWORD",
             };
-            println!("  sign in   {email} with {password} (unless it was changed since)");
+            say(format!(
+                "  sign in   {email} with {password} (unless it was changed since)"
+            ));
         }
     }
 }

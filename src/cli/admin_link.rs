@@ -2,6 +2,7 @@
 
 use crate::cli::database::Database;
 use crate::cli::failure::{Failure, said};
+use crate::cli::output::say;
 use crate::config::Config;
 use crate::service::account_links::first_admin_link;
 
@@ -16,10 +17,10 @@ pub async fn run(config: &Config) -> Result<(), Failure> {
         return Err(Failure::new(reason));
     };
     let url = config.address.public_url(config.address.listen);
-    println!(
+    say(format!(
         "The link that makes the first administrator, once, until {}:",
         link.expires_at.format("%F %R UTC")
-    );
-    println!("  {}", link.token.link(&url));
+    ));
+    say(format!("  {}", link.token.link(&url)));
     closed
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::cli::database::Database;
 use crate::cli::failure::{Failure, said};
 use crate::cli::figures::{Contents, Figures, WITHOUT_ROWS};
+use crate::cli::output::{print, say};
 use crate::cli::stop::stop_signal;
 use crate::config::Config;
 use crate::db;
@@ -73,7 +74,10 @@ async fn back_up(config: &Config, database: &Database, args: &BackupArgs) -> Res
     });
     let (length, contents) = length.await.map_err(Failure::new)??;
     let megabytes = length as f64 / 1e6;
-    println!("Backed up to {} ({megabytes:.1} MB):", args.file.display());
-    print!("{}", contents.figures);
+    say(format!(
+        "Backed up to {} ({megabytes:.1} MB):",
+        args.file.display()
+    ));
+    print(&contents.figures);
     Ok(())
 }

@@ -20,8 +20,18 @@ pub struct Database {
 }
 
 impl Database {
-    /// Finds or starts the database and brings it to this program's schema.
+    /// Finds or starts the database and brings it to this program's schema, or checks that it is at it
+    /// if that is the operator's wish.
     pub async fn open(config: &Config) -> Result<Self, Failure> {
+        if !config.database.no_migrate {
+            return Self::open_migrated(config).await;
+        }
+        let (options, server) = locate(config).await?;
+        Self::with(config, options, server, checked).await
+    }
+
+    /// Finds or starts the database and brings it to this program's schema.
+    pub async fn open_migrated(config: &Config) -> Result<Self, Failure> {
         let (options, server) = locate(config).await?;
         Self::with(config, options, server, migrated).await
     }
@@ -109,6 +119,18 @@ fn pool_options(config: &Config, server: Option<&EmbeddedServer>) -> PoolOptions
 /// is made.
 async fn migrated(database: &DatabaseOptions, options: &PoolOptions) -> Result<Db, Failure> {
     db::migrate(database).await.map_err(Failure::new)?;
+    filled(database, options).await
+}
+
+/// A pool of a database that is served as it is.
+async fn checked(database: &DatabaseOptions, options: &PoolOptions) -> Result<Db, Failure> {
+    let checked = db::check_as_it_is(database).await;
+    checked.map_err(Failure::new)?;
+    filled(database, options).await
+}
+
+/// A pool of a database whose leads have the keys of this program.
+async fn filled(database: &DatabaseOptions, options: &PoolOptions) -> Result<Db, Failure> {
     let db = connected(database, options).await?;
     fill_keys(&db.program()).await.map_err(said)?;
     Ok(db)

@@ -2,6 +2,7 @@ use clap::Subcommand;
 
 use crate::cli::database::Database;
 use crate::cli::failure::Failure;
+use crate::cli::output::say;
 use crate::config::Config;
 use crate::demo::{self, Removed};
 
@@ -28,6 +29,8 @@ pub(super) async fn run(config: &Config, command: DemoCommand) -> Result<(), Fai
         users,
         deactivated,
     } = removed.map_err(Failure::new)?;
-    println!("Done: {leads} leads and {users} users deleted, {deactivated} users deactivated.");
+    say(format!(
+        "Done: {leads} leads and {users} users deleted, {deactivated} users deactivated."
+    ));
     closed
 }

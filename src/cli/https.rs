@@ -1,9 +1,6 @@
 //! The certificate for https.
 
-use std::io;
 use std::sync::Arc;
-
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::failure::Failure;
 use crate::config::AddressConfig;
@@ -21,25 +18,13 @@ pub(super) fn certificate(config: &AddressConfig) -> Result<Option<Arc<TlsCertif
         }
         return Ok(None);
     };
+    let public = config.public_url.as_deref().unwrap_or_default();
+    if public.starts_with("http://") {
+        tracing::warn!(
+            "{public} is no https, which alone is served: links of accounts begin with it"
+        );
+    }
     let read = TlsCertificate::read(certificate, key);
     let wanted = |fault| Failure::new(format!("CRM_TLS_CERT and CRM_TLS_KEY: {fault}"));
     read.map(Some).map_err(wanted)
-}
-
-/// The signal that the certificate is to be read again.
-pub(super) fn hangup() -> io::Result<Signal> {
-    signal(SignalKind::hangup())
-}
-
-/// Reads the certificate again at each SIGHUP. One that cannot be read leaves the former in place.
-pub(super) async fn reload(certificate: Option<Arc<TlsCertificate>>, mut hangup: Signal) {
-    while hangup.recv().await.is_some() {
-        match certificate.as_ref().map(|certificate| certificate.reload()) {
-            None => tracing::info!("SIGHUP: there is no certificate to read again"),
-            Some(Ok(())) => tracing::info!("SIGHUP: the certificate was read again"),
-            Some(Err(fault)) => {
-                tracing::error!("SIGHUP: the certificate stays as it was, because of {fault}");
-            }
-        }
-    }
 }

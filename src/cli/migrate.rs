@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cli::database::Database;
 use crate::cli::failure::Failure;
 use crate::cli::from_old;
+use crate::cli::output::say;
 use crate::config::Config;
 use crate::db;
 
@@ -20,6 +21,9 @@ pub struct MigrateArgs {
     /// made by `pg_dump --data-only`
     #[arg(long, value_name = "FILE")]
     from_old: Option<PathBuf>,
+    /// Print the statements that give this role what it needs to serve with --no-migrate, for the owner to run
+    #[arg(long, value_name = "ROLE", conflicts_with_all = ["plan", "from_old"])]
+    grants: Option<String>,
 }
 
 /// Runs the command.
@@ -27,13 +31,19 @@ pub async fn run(config: &Config, args: MigrateArgs) -> Result<(), Failure> {
     if args.plan {
         return plan(config).await;
     }
-    let database = Database::open(config).await?;
-    let loaded = match &args.from_old {
-        Some(file) => from_old::load(&database.db.program(), file).await,
-        None => Ok("The database has this program's schema."),
+    let database = Database::open_migrated(config).await?;
+    let loaded = match (&args.from_old, &args.grants) {
+        (Some(file), _) => from_old::load(&database.db.program(), file)
+            .await
+            .map(str::to_owned),
+        (None, Some(role)) => db::grants(&database.options, role)
+            .await
+            .map(|grants| grants.join("\n"))
+            .map_err(Failure::new),
+        (None, None) => Ok("The database has this program's schema.".to_owned()),
     };
     let closed = database.close().await;
-    println!("{}", loaded?);
+    say(loaded?);
     closed
 }
 
@@ -44,8 +54,8 @@ async fn plan(config: &Config) -> Result<(), Failure> {
     };
     let pending = db::pending(named).await.map_err(Failure::new)?;
     if pending.is_empty() {
-        println!("The database has this program's schema.");
+        say("The database has this program's schema.");
     }
-    pending.iter().for_each(|migration| println!("{migration}"));
+    pending.iter().for_each(say);
     Ok(())
 }

@@ -12,6 +12,8 @@ mod from_old;
 mod housekeeping;
 mod https;
 mod migrate;
+mod output;
+mod reload;
 mod restore;
 mod seed;
 pub mod serve;
@@ -19,6 +21,7 @@ mod stop;
 mod trusted;
 pub mod users;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -89,10 +92,13 @@ pub fn main() -> ExitCode {
         telemetry.stop();
         outcome
     });
-    match outcome {
+    let unprinted =
+        output::failure().map(|error| Failure::new(format!("standard output: {error}")));
+    match outcome.and(unprinted.map_or(Ok(()), Err)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("crm: {failure}");
+            // Whoever read it may have gone.
+            let _ = writeln!(io::stderr(), "crm: {failure}");
             ExitCode::FAILURE
         }
     }
@@ -108,7 +114,7 @@ async fn run(cli: Cli, metrics: Metrics) -> Result<(), Failure> {
         Command::Backup(args) => backup::run(&cli.config, args).await,
         Command::Restore(args) => restore::run(&cli.config, args).await,
         Command::Schema => {
-            print!("{}", graphql::sdl());
+            output::print(graphql::sdl());
             Ok(())
         }
         Command::Seed(args) => seed::run(&cli.config, args).await,

@@ -7,6 +7,8 @@ use clap::Args;
 use crate::cli::database::Database;
 use crate::cli::failure::{Failure, said};
 use crate::cli::figures::{Contents, Figures};
+use crate::cli::output::{print, say};
+use crate::cli::stop::stop_signal;
 use crate::config::Config;
 use crate::db::backup::{BackupFile, DumpPrograms, server_major};
 use crate::db::{CopyIn, RequestDb};
@@ -35,8 +37,14 @@ pub async fn run(config: &Config, args: RestoreArgs) -> Result<(), Failure> {
             contents.schema
         )));
     }
+    let stop = stop_signal()?;
     let mut database = Database::open_as_it_is(config).await?;
-    let outcome = restore(config, &mut database, &args.file, &contents).await;
+    let outcome = tokio::select! {
+        outcome = restore(config, &mut database, &args.file, &contents) => outcome,
+        () = stop => Err(Failure::new(
+            "told to stop: the restore is not complete; begin again with an empty database",
+        )),
+    };
     let closed = database.close().await;
     outcome.and(closed)
 }
@@ -62,12 +70,15 @@ async fn restore(
     let db = database.db.program();
     let copy_in = CopyIn::connect(&db).await.map_err(Failure::new)?;
     copy_in.settle(&[]).await.map_err(Failure::new)?;
-    println!("Restored the backup of {}:", contents.taken_at);
+    say(format!(
+        "Restored the backup of {}:",
+        contents.taken_at.format("%F %T UTC")
+    ));
     let mut conn = db.connection().await.map_err(Failure::new)?;
     let figures = conn.snapshot(async |conn| Figures::read(conn).await);
     let figures = figures.await.map_err(said)?;
     drop(conn);
-    print!("{figures}");
+    print(&figures);
     let differences = contents.figures.differences(&figures);
     if !differences.is_empty() {
         let differences = differences.join(", ");
@@ -75,7 +86,7 @@ async fn restore(
             "the restored database differs from the backup: {differences}"
         )));
     }
-    println!("All figures are those of the backup.");
+    say("All figures are those of the backup.");
     list_keys(&db).await
 }
 
@@ -102,11 +113,11 @@ async fn list_keys(db: &RequestDb) -> Result<(), Failure> {
         }
     }
     if keys.is_empty() {
-        println!("No API key came with it; everybody signs in again.");
+        say("No API key came with it; everybody signs in again.");
         return Ok(());
     }
-    println!(
-        "Everybody signs in again. These API keys came with it: revoke those that are not to be valid."
+    say(
+        "Everybody signs in again. These API keys came with it: revoke those that are not to be valid.",
     );
     let ids: Vec<_> = keys.iter().map(|key| key.user_id).collect();
     let users = users::find_many(db, &operator, &ids).await.map_err(said)?;
@@ -114,7 +125,7 @@ async fn list_keys(db: &RequestDb) -> Result<(), Failure> {
         let user = users.get(&key.user_id).and_then(Option::as_ref);
         let user = user.map_or("", |user| &user.email);
         let expires = key.expires_at.format("%Y-%m-%d");
-        println!("  {:<30} {user:<40} until {expires}", key.name);
+        say(format!("  {:<30} {user:<40} until {expires}", key.name));
     }
     Ok(())
 }

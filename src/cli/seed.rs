@@ -3,6 +3,7 @@ use clap::Args;
 
 use crate::cli::database::Database;
 use crate::cli::failure::Failure;
+use crate::cli::output::say;
 use crate::config::Config;
 use crate::demo::{self, PASSWORD, Progress, RANDOM_SEED};
 
@@ -32,6 +33,8 @@ pub(super) async fn run(config: &Config, args: SeedArgs) -> Result<(), Failure> 
     let outcome = demo::generate(&db, leads, random_seed, Utc::now(), Progress::Bar).await;
     let closed = database.close().await;
     outcome.map_err(Failure::new)?;
-    println!("Done: made up {leads} leads; users sign in with the password {PASSWORD:?}.");
+    say(format!(
+        "Done: made up {leads} leads; users sign in with the password {PASSWORD:?}."
+    ));
     closed
 }

@@ -12,9 +12,9 @@ use tokio::sync::oneshot;
 use crate::cli::addresses::{Addresses, listen};
 use crate::cli::database::Database;
 use crate::cli::failure::{Failure, said};
-use crate::cli::housekeeping::{clean, fold};
+use crate::cli::reload::on_hangup;
 use crate::cli::stop::{end_in_time, stop_signal, time_to_stop};
-use crate::cli::{file_limit, https, trusted};
+use crate::cli::{file_limit, housekeeping, https, trusted};
 use crate::config::{Compression, Config, DEVELOPMENT_PASSWORD, Profile, removed_settings};
 use crate::db::RequestDb;
 use crate::demo;
@@ -38,8 +38,7 @@ pub async fn serve(config: &Config, metrics: Metrics) -> Result<(), Failure> {
         .check_address(config.address.listen)
         .map_err(Failure::new)?;
     let certificate = https::certificate(&config.address)?;
-    let hangup = https::hangup().map_err(Failure::new)?;
-    tokio::spawn(https::reload(certificate.clone(), hangup));
+    tokio::spawn(on_hangup(certificate.clone())?);
     // Before anything else is started: a port in use is the most common mistake.
     let listener = listen(config.address.listen, "CRM_LISTEN")?;
     let monitor = match config.monitor_listen {
@@ -87,11 +86,7 @@ async fn serve_on(
         None => (http::router(app, graphiql, Some(probes)), None),
     };
     let upkeeper = upkeeper.map(tokio::spawn);
-    let tasks = [
-        tokio::spawn(metrics.keep()),
-        tokio::spawn(clean(database.db.program())),
-        tokio::spawn(fold(database.db.program())),
-    ];
+    let tasks = housekeeping::spawn(&database.db.program(), metrics);
     let follower = provider.map(|provider| tokio::spawn(async move { provider.follow().await }));
     addresses.announce(config, first_admin);
     let delay = Duration::from_millis(config.stop_delay_ms);
@@ -185,6 +180,11 @@ async fn prepare(config: &Config, db: RequestDb) -> Result<Option<FirstAdminLink
             .await
             .map_err(Failure::new)?;
     }
+    if config.admin_email.is_some() != config.admin_password.is_some() && !policy.demo_accounts {
+        tracing::warn!(
+            "CRM_ADMIN_EMAIL and CRM_ADMIN_PASSWORD make an administrator only together"
+        );
+    }
     let Some((email, password)) = config.first_admin() else {
         return first_admin_link(&db, policy).await.map_err(said);
     };
@@ -193,7 +193,11 @@ async fn prepare(config: &Config, db: RequestDb) -> Result<Option<FirstAdminLink
         let reason = "CRM_ADMIN_PASSWORD is the published password of development: choose another";
         return Err(Failure::new(reason));
     }
-    let password = PasswordHash::of(&password).await.map_err(said)?;
+    let password = match is_published {
+        true => PasswordHash::published().await,
+        false => PasswordHash::of(&password).await,
+    };
+    let password = password.map_err(said)?;
     users::create_first_admin(&db, &email, password, (is_published, policy))
         .await
         .map_err(said)?;

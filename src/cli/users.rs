@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::database::Database;
 use crate::cli::failure::{Failure, said};
+use crate::cli::output::say;
 use crate::config::Config;
 use crate::db::RequestDb;
 use crate::service::account_links::{AccountLink, InviteUser, ResetPassword};
@@ -114,7 +115,7 @@ async fn invite(config: &Config, db: &RequestDb, new: Invite) -> Result<(), Fail
         manager,
     };
     let made = perform(db, &Actor::operator(), user).await.map_err(said)?;
-    println!("Invited {} ({}).", made.user.email, made.user.id);
+    say(format!("Invited {} ({}).", made.user.email, made.user.id));
     print_link(config, made);
     Ok(())
 }
@@ -124,8 +125,12 @@ async fn reset_password(
     db: &RequestDb,
     whom: ResetPasswordArgs,
 ) -> Result<(), Failure> {
-    let id = find(db, &whom.email).await?.id;
-    let made = perform(db, &Actor::operator(), ResetPassword { id }).await;
+    let user = find(db, &whom.email).await?;
+    if !user.is_active && user.invited_at.is_none() {
+        let reason = "is deactivated: make them active again first";
+        return Err(Failure::new(format!("{} {reason}", user.email)));
+    }
+    let made = perform(db, &Actor::operator(), ResetPassword { id: user.id }).await;
     print_link(config, made.map_err(said)?);
     Ok(())
 }
@@ -133,11 +138,13 @@ async fn reset_password(
 fn print_link(config: &Config, made: AccountLink) {
     if let Some((token, expires_at)) = made.token {
         let (name, until) = (made.user.full_name, expires_at.format("%F %R UTC"));
-        println!("The link with which {name} chooses a password, once, until {until}:");
-        println!(
+        say(format!(
+            "The link with which {name} chooses a password, once, until {until}:"
+        ));
+        say(format!(
             "  {}",
             token.link(&config.address.public_url(config.address.listen))
-        );
+        ));
     }
 }
 
@@ -157,7 +164,7 @@ async fn list(db: &RequestDb) -> Result<(), Failure> {
                 (false, None) => "deactivated",
             };
             let (role, name) = (user.role.as_str(), &user.full_name);
-            println!("{:<40} {role:<8} {state:<12} {name}", user.email);
+            say(format!("{:<40} {role:<8} {state:<12} {name}", user.email));
         }
         match slice.rows.last().filter(|_| slice.has_next) {
             Some(last) => start = Start::After(UserCursor(last.full_name.clone(), last.id)),
@@ -173,7 +180,7 @@ async fn deactivate(db: &RequestDb, whom: Deactivate) -> Result<(), Failure> {
     };
     let id = find(db, &whom.email).await?.id;
     let user = perform(db, &Actor::operator(), DeactivateUser { id, leads }).await;
-    println!("Deactivated {}.", user.map_err(said)?.email);
+    say(format!("Deactivated {}.", user.map_err(said)?.email));
     Ok(())
 }
 
@@ -187,10 +194,10 @@ async fn set_password(db: &RequestDb, whom: SetPassword) -> Result<(), Failure> 
         ..UserPatch::default()
     };
     let user = perform(db, &Actor::operator(), UpdateUser { id, patch }).await;
-    println!(
+    say(format!(
         "{} has a new password; open sessions were ended.",
         user.map_err(said)?.email
-    );
+    ));
     Ok(())
 }
 

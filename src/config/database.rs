@@ -18,6 +18,11 @@ pub struct DatabaseConfig {
     #[arg(long, env = "CRM_SCHEMA", default_value = "public", value_parser = schema, global = true)]
     pub schema: String,
 
+    /// Leaves the tables as they are, for a user who may only read and write rows: a database that
+    /// lacks a migration, or a user who lacks a privilege, is refused.
+    #[arg(long, env = "CRM_NO_MIGRATE", global = true)]
+    pub no_migrate: bool,
+
     /// The host, or the folder of its socket, where DATABASE_URL names none.
     #[arg(long, env = "PGHOST", global = true)]
     pub pg_host: Option<String>,

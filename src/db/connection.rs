@@ -4,7 +4,7 @@
 use std::future::ready;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use diesel::ConnectionResult;
@@ -51,6 +51,8 @@ pub struct Connection {
     pg: AsyncPgConnection,
     limits: TimeLimits,
     prepared: Arc<AtomicUsize>,
+    /// Set once a change was refused because the server only reads.
+    is_read_only: AtomicBool,
     tls: MakeRustlsConnect,
     /// The request that uses it at the moment.
     pub(super) request: RequestContext,
@@ -69,6 +71,7 @@ impl Connection {
             pg,
             limits,
             prepared,
+            is_read_only: AtomicBool::default(),
             tls: target.tls(),
             request: RequestContext::default(),
         })
@@ -77,6 +80,12 @@ impl Connection {
     /// True if it has prepared `MOST_STATEMENTS` statements.
     pub(super) fn is_full(&self) -> bool {
         self.prepared.load(Ordering::Relaxed) > MOST_STATEMENTS
+    }
+
+    /// True if the server refused a change because it only reads: a standby, or a primary that has
+    /// become one, perhaps behind an address that leads to another server by now.
+    pub(super) fn is_read_only(&self) -> bool {
+        self.is_read_only.load(Ordering::Relaxed)
     }
 
     /// A handle that cancels its statements from another task.
@@ -199,7 +208,10 @@ impl Connection {
             DatabaseErrorKind::NotNullViolation => ("not_null_violation", None),
             DatabaseErrorKind::CheckViolation => ("check_violation", None),
             DatabaseErrorKind::SerializationFailure => ("serialization_failure", None),
-            DatabaseErrorKind::ReadOnlyTransaction => ("read_only_transaction", None),
+            DatabaseErrorKind::ReadOnlyTransaction => {
+                self.is_read_only.store(true, Ordering::Relaxed);
+                ("read_only", Some(reason()))
+            }
             DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection => {
                 ("connection_lost", Some(reason()))
             }

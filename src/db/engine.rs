@@ -11,8 +11,19 @@ use super::error::DbError;
 /// Time limit of a second connection: a pooler with a single connection keeps it waiting.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Checks that a connection is one session of the server. Behind a pooler in transaction mode it is not:
-/// locks, settings and prepared statements would be lost.
+/// The number of further connections that are compared: one of a pooler that deals its sessions out in
+/// turn may have another one by chance.
+const OTHERS: usize = 4;
+
+/// The session behind a connection. A process id alone may be that of another server's session, too.
+const SESSION: &str = "SELECT pg_backend_pid() || ' of ' || coalesce(\
+                       (SELECT backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()), '')";
+
+/// Checks that a connection is one session of the server, and its own. Behind a pooler in transaction
+/// mode it is not: locks, settings and prepared statements would be lost.
+///
+/// Each further connection holds a session by a transaction: that of the first connection is among
+/// them if it is free for others in between.
 ///
 /// Errors: `Unsuitable`, or as of making a connection.
 pub(super) async fn check_sessions(
@@ -20,26 +31,31 @@ pub(super) async fn check_sessions(
     config: &ConnectionConfig,
 ) -> Result<(), DbError> {
     let failed = |error: Error| unavailable(&error);
-    let backend = "SELECT pg_backend_pid()";
-    let mine = ask(client, backend).await.map_err(failed)?;
-    let Ok(other) = tokio::time::timeout(PATIENCE, config.client()).await else {
-        return Ok(());
-    };
-    let other = other?;
-    let theirs = match other.batch_execute("BEGIN").await {
-        Ok(()) => ask(&other, backend).await.map_err(failed)?,
-        // A pooler in statement mode refuses transactions.
-        Err(error) if error.as_db_error().is_some() => mine.clone(),
-        Err(error) => return Err(failed(error)),
-    };
-    if theirs != mine && ask(client, backend).await.map_err(failed)? == mine {
-        return Ok(());
+    let mine = ask(client, SESSION).await.map_err(failed)?;
+    let mut others = Vec::new();
+    for _ in 0..OTHERS {
+        let other = match tokio::time::timeout(PATIENCE, config.client()).await {
+            Ok(Ok(other)) => other,
+            Ok(Err(error)) if others.is_empty() => return Err(error),
+            // Not so many connections are to be had.
+            Ok(Err(_)) | Err(_) => break,
+        };
+        let theirs = match other.batch_execute("BEGIN").await {
+            Ok(()) => ask(&other, SESSION).await.map_err(failed)?,
+            // A pooler in statement mode refuses transactions.
+            Err(error) if error.as_db_error().is_some() => mine.clone(),
+            Err(error) => return Err(failed(error)),
+        };
+        if theirs == mine || ask(client, SESSION).await.map_err(failed)? != mine {
+            return Err(config.unsuitable(
+                "a pooler in front of it gives one session to several clients (PgBouncer's \
+                 pool_mode=transaction or statement): set pool_mode=session for this database"
+                    .to_owned(),
+            ));
+        }
+        others.push(other);
     }
-    Err(config.unsuitable(
-        "a pooler in front of it gives one session to several clients (PgBouncer's \
-         pool_mode=transaction or statement): set pool_mode=session for this database"
-            .to_owned(),
-    ))
+    Ok(())
 }
 
 /// Checks that a held advisory lock is shown in `pg_locks`.

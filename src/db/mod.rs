@@ -3,6 +3,7 @@
 //! This layer never names a lead and never reads the environment: it takes a URL or options and
 //! returns connections.
 
+mod activity;
 mod auth_revision;
 pub mod backup;
 mod cached;
@@ -25,6 +26,7 @@ mod pg_enum;
 mod pool;
 mod pool_options;
 mod pooled;
+mod privileges;
 mod query_stats;
 mod request;
 mod request_context;
@@ -34,6 +36,7 @@ pub mod schema;
 mod sql;
 mod tls;
 
+pub use activity::oldest_transaction;
 pub use auth_revision::AuthRevision;
 pub use cached::Cached;
 pub use config::{DatabaseOptions, UrlDefaults};
@@ -52,6 +55,7 @@ pub(crate) use pg_enum::pg_enum;
 pub use pool::{Db, PoolStatus};
 pub use pool_options::PoolOptions;
 pub use pooled::PooledConnection;
+pub use privileges::{check_as_it_is, grants};
 pub use query_stats::{QueryStats, carried};
 pub use request::RequestDb;
 pub use request_context::CancelOnDrop;

@@ -112,6 +112,9 @@ impl managed::Manager for Manager {
         if connection.is_full() {
             return Err(RecycleError::message("has prepared too many statements"));
         }
+        if connection.is_read_only() {
+            return Err(RecycleError::message("its server only reads"));
+        }
         if metrics.last_used() > REST {
             let alive = connection.batch_execute("").await;
             alive.map_err(|error| RecycleError::message(error.to_string()))?;

@@ -10,7 +10,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::population::{COUNTRIES, ascii};
-use super::{DemoError, PASSWORD, lead};
+use super::{DemoError, lead};
 use crate::db::schema::users;
 use crate::db::{Connection, RequestDb};
 use crate::service::sessions::PasswordHash;
@@ -47,7 +47,7 @@ pub(super) async fn ready(
     if there.len() >= agents {
         return Ok(there);
     }
-    let password = PasswordHash::of(PASSWORD).await?;
+    let password = PasswordHash::published().await?;
     let mut conn = db.connection().await?;
     let mut random = StdRng::seed_from_u64(random_seed);
     let mut names = names(managers, agents, &mut random);

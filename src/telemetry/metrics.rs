@@ -80,6 +80,20 @@ fn describe() {
         "crm_pool_waiting",
         "Requests that wait for a connection to the database"
     );
+    describe_gauge!(
+        "crm_statistics_lag_seconds",
+        Unit::Seconds,
+        "Since folding the statistics last moved on"
+    );
+    describe_gauge!(
+        "crm_statistics_unfolded_changes",
+        "Changes of leads that are not folded into the statistics yet"
+    );
+    describe_gauge!(
+        "crm_oldest_transaction_seconds",
+        Unit::Seconds,
+        "The age of the oldest transaction in the database"
+    );
     describe_gauge!("crm_build_info", "1, labelled with the program's version");
     process::describe();
 }

@@ -63,7 +63,7 @@ pub enum BackupError {
         table: String,
     },
     /// A file can't be read or written.
-    #[error("{path}: {cause}")]
+    #[error("can't use {path}: {cause}")]
     File {
         /// The file.
         path: PathBuf,

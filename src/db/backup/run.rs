@@ -47,7 +47,8 @@ pub async fn row_counts(
     without: &[&str],
 ) -> QueryResult<BTreeMap<String, i64>> {
     let names = "coalesce((SELECT array_agg(quote_ident(relname) ORDER BY relname) FROM pg_class \
-                 WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')), '{}')";
+                 WHERE relkind IN ('r', 'p') AND relnamespace = \
+                 (SELECT oid FROM pg_namespace WHERE nspname = current_schema())), '{}')";
     let names: Vec<String> = diesel::select(diesel::dsl::sql::<Array<Text>>(names))
         .get_result(conn)
         .await?;
@@ -78,6 +79,8 @@ impl DumpPrograms {
     ) -> Result<(), BackupError> {
         let config = ConnectionConfig::new(database, &[], CONNECT)?;
         let client = config.client().await?;
+        // As a migration does afterwards: better before anything is restored.
+        engine::check_sessions(&client, &config).await?;
         let failed = |error: tokio_postgres::Error| engine::unavailable(&error);
         let place = format!("to_regnamespace(quote_ident({}))", quoted(&database.schema));
         let table = format!(

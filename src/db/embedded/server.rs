@@ -94,7 +94,7 @@ async fn answers(
     let mut told = false;
     loop {
         if !told && began.elapsed() > SLOW {
-            tracing::info!("PostgreSQL is still starting; after a crash it reads its log again");
+            tracing::info!("PostgreSQL is still starting (after a crash it reads its log again)");
             told = true;
         }
         // Checked before connecting: a server that ends in between must not be missed.

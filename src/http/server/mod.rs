@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use nix::errno::Errno;
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_rustls::TlsAcceptor;
@@ -75,7 +75,8 @@ pub async fn serve(
             () = &mut stop => break,
         }
     }
-    drop((socket, open));
+    server.take_rest(socket, &open).await;
+    drop(open);
     let began = Instant::now();
     server.admission.finish();
     while began.elapsed() < drain {
@@ -117,6 +118,20 @@ impl Server {
             serve_stream(stream, slot, (router, tls), newcomer.ok()).await;
             drop(open);
         });
+    }
+
+    /// Takes the connections that the kernel has accepted already, and closes the listener, which would
+    /// reset them: their requests are on the way.
+    async fn take_rest(&self, listener: TcpListener, open: &mpsc::Sender<()>) {
+        let Ok(listener) = listener.into_std() else {
+            return;
+        };
+        while let Ok((stream, peer)) = listener.accept() {
+            let stream = stream.set_nonblocking(true).map(|()| stream);
+            if let Ok(stream) = stream.and_then(TcpStream::from_std) {
+                self.take(stream, peer, open.clone()).await;
+            }
+        }
     }
 
     /// Handles an accept that failed: without free file descriptors, a connection is evicted for the new one.

@@ -54,16 +54,25 @@ pub(super) async fn serve_stream(
     (router, tls): (Router, Option<TlsAcceptor>),
     newcomer: Option<OwnedSemaphorePermit>,
 ) {
-    match tls {
-        None => serve_connection(stream, slot, router, newcomer).await,
-        Some(_) if stream.begins_with_a_letter().await => {
-            serve_connection(stream, slot, https_only(), newcomer).await;
-        }
-        Some(tls) => {
-            if let Some(stream) = handshake(&tls, stream, &slot.connection, newcomer).await {
-                serve_connection(stream, slot, router, None).await;
-            }
-        }
+    let Some(tls) = tls else {
+        return serve_connection(stream, slot, router, newcomer).await;
+    };
+    let connection = Arc::clone(&slot.connection);
+    let begun = poll_immediate(stream.begins_with_a_letter()).await;
+    connection.mark_read();
+    drop(newcomer);
+    let is_plain = match begun {
+        Some(is_plain) => is_plain,
+        None => tokio::select! {
+            is_plain = stream.begins_with_a_letter() => is_plain,
+            () = connection.cut.notified() => return,
+            () = connection.finish.notified() => return,
+        },
+    };
+    if is_plain {
+        serve_connection(stream, slot, https_only(), None).await;
+    } else if let Some(stream) = handshake(&tls, stream, &connection).await {
+        serve_connection(stream, slot, router, None).await;
     }
 }
 

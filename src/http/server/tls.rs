@@ -2,15 +2,13 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use futures_util::future::poll_immediate;
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio::net::TcpListener;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -53,16 +51,34 @@ impl ResolvesServerCert for TlsCertificate {
 
 fn certified(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>, String> {
     let fault = |path: &Path, error: &dyn Display| format!("{}: {error}", path.display());
+    for path in [certificate, key] {
+        let metadata = std::fs::metadata(path).map_err(|error| fault(path, &error))?;
+        // A pipe would be waited for.
+        if !metadata.is_file() {
+            return Err(fault(path, &"is not a file"));
+        }
+    }
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect)
         .map_err(|error| fault(certificate, &error))?;
     if chain.is_empty() {
         return Err(fault(certificate, &"there is no certificate in PEM"));
     }
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| fault(key, &error))?;
-    // Also where the key is not the certificate's.
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| match error {
+        pem::Error::NoItemsFound => fault(key, &"has no private key in PEM without a passphrase"),
+        error => fault(key, &error),
+    })?;
     let certified = CertifiedKey::from_der(chain, private, &default_provider());
-    certified.map(Arc::new).map_err(|error| fault(key, &error))
+    certified.map(Arc::new).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => {
+            let certificate = certificate.display();
+            fault(
+                key,
+                &format!("is not the key of the certificate {certificate}"),
+            )
+        }
+        error => fault(key, &error),
+    })
 }
 
 /// A socket that connections are accepted from, which speak https if there is a certificate.
@@ -98,24 +114,16 @@ fn acceptor(certificate: Arc<TlsCertificate>) -> Result<TlsAcceptor, String> {
 }
 
 /// The encrypted stream of a connection, whose deadlines the sweep checks meanwhile; `None` if the client
-/// speaks no TLS or goes away. `newcomer` is dropped once its first bytes were read.
+/// speaks no TLS or goes away.
 pub(super) async fn handshake(
     acceptor: &TlsAcceptor,
     stream: WatchedStream,
     connection: &Connection,
-    newcomer: Option<OwnedSemaphorePermit>,
 ) -> Option<TlsStream<WatchedStream>> {
-    let mut handshake = acceptor.accept(stream);
-    let begun = poll_immediate(&mut handshake).await;
-    connection.mark_read();
-    drop(newcomer);
-    let shaken = match begun {
-        Some(shaken) => shaken,
-        None => tokio::select! {
-            shaken = handshake => shaken,
-            () = connection.cut.notified() => return None,
-            () = connection.finish.notified() => return None,
-        },
+    let shaken = tokio::select! {
+        shaken = acceptor.accept(stream) => shaken,
+        () = connection.cut.notified() => return None,
+        () = connection.finish.notified() => return None,
     };
     let failed = |error: &std::io::Error| tracing::debug!(%error, "no TLS connection came about");
     shaken.inspect_err(failed).ok()

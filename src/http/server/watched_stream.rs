@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::future::poll_immediate;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -31,8 +30,8 @@ impl WatchedStream {
     /// TLS does.
     pub(super) async fn begins_with_a_letter(&self) -> bool {
         let mut first = [0];
-        let peeked = poll_immediate(self.stream.peek(&mut first)).await;
-        matches!(peeked, Some(Ok(1))) && first[0].is_ascii_alphabetic()
+        let peeked = self.stream.peek(&mut first).await;
+        matches!(peeked, Ok(1)) && first[0].is_ascii_alphabetic()
     }
 
     fn note(&self, written: &Poll<io::Result<usize>>) {

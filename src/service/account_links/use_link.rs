@@ -45,7 +45,7 @@ pub async fn use_link(
     policy: SignInPolicy,
 ) -> Result<NewSession> {
     let refused = || ServiceError::Unauthenticated(REFUSED);
-    let token = link.token.rsplit('#').next().unwrap_or_default();
+    let token = link.token.trim().rsplit('#').next().unwrap_or_default();
     let token_hash = OpaqueToken::parse(token).map(|token| *token.hash());
     let attempt = sha256(token).map(|byte| format!("{byte:02x}"));
     let attempt = format!("link {}", attempt.concat());

@@ -12,7 +12,7 @@ pub use auth_cache::{AuthCache, Remembered};
 pub use change_password::change_password;
 pub use end::EndSession;
 pub use list::{Session, count, find_many, list};
-pub use password::PasswordHash;
+pub use password::{PUBLISHED_PASSWORD, PasswordHash};
 pub use policy::SignInPolicy;
 pub(crate) use throttle::LoginAttempt;
 

@@ -14,6 +14,9 @@ static HASHERS: Semaphore = Semaphore::const_new(2);
 /// The hash that a password is compared with when there is no such user: the answer takes as long.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody has this password"));
 
+/// The password of development and of the demo, which the manual prints: nobody can choose it.
+pub const PUBLISHED_PASSWORD: &str = "development-only";
+
 const SHORTEST: usize = 10;
 const LONGEST: usize = 200;
 /// The guesses that an attacker begins with: zxcvbn's list has the commonest 30,000 passwords, each also with
@@ -62,6 +65,18 @@ impl PasswordHash {
             hash,
             fingerprint,
             address,
+        })
+    }
+
+    /// The hash of [`PUBLISHED_PASSWORD`], for accounts that are marked as the demo's.
+    #[tracing::instrument(name = "sessions::published", level = "debug", skip_all)]
+    pub async fn published() -> Result<Self> {
+        let fingerprint = sha256(PUBLISHED_PASSWORD).to_vec();
+        let hash = off_the_async_threads(|| hash(PUBLISHED_PASSWORD)).await?;
+        Ok(Self {
+            hash: Ok(hash),
+            fingerprint,
+            address: sha256(PUBLISHED_PASSWORD),
         })
     }
 
@@ -127,7 +142,11 @@ async fn off_the_async_threads<T: Send + 'static>(
 /// Errors: the password is found by so few guesses that a list of the commonest passwords, words and
 /// keyboard patterns has it.
 fn hash_unless_common(password: &str) -> Result<String, String> {
-    if zxcvbn(password, &[]).guesses() <= FIRST_GUESSES {
+    let trimmed = password.trim();
+    if trimmed.to_lowercase() == PUBLISHED_PASSWORD {
+        return Err("is published in the manual: choose another".to_owned());
+    }
+    if zxcvbn(trimmed, &[]).guesses() <= FIRST_GUESSES {
         return Err(
             "is too easy to guess: choose neither a common password nor one word or pattern"
                 .to_owned(),

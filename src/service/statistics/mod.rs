@@ -3,6 +3,7 @@
 //! If the filter has only assignees and the time of creation, the answer is the sum of rollups, at a
 //! cost that does not grow with the number of leads; otherwise it is one pass over the selected leads.
 
+mod backlog;
 mod granularity;
 mod intervals;
 mod requested;
@@ -14,6 +15,7 @@ mod scope;
 mod series;
 mod totals;
 
+pub use backlog::{Backlog, backlog};
 pub use requested::RequestedStatistics;
 pub use rollup_job::{Fold, fold};
 pub use series::{Bucket, MOST_BUCKETS, Series, SeriesKey};

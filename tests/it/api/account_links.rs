@@ -71,7 +71,8 @@ async fn an_invited_user_is_active_once_they_have_chosen_a_password() {
     api.refusal(Some(&bearer), "{ me { id } }", json!({}), "UNAUTHENTICATED")
         .await;
 
-    let answer = accept(api, &json!(token), json!({ "fullName": " Nina Berg " })).await;
+    let typed = json!(format!(" {token}\n"));
+    let answer = accept(api, &typed, json!({ "fullName": " Nina Berg " })).await;
     let login = &answer["data"]["useLink"];
     assert_eq!(
         login["user"],
@@ -155,6 +156,8 @@ async fn what_is_guessed_first_is_no_password() {
         "q1w2e3r4t5",
         "aaaaaaaaaaaaaaaa",
         "abcdefghijkl",
+        "   password   ",
+        "Development-Only",
         &ann.email.to_uppercase(),
         &long,
         &composed,

@@ -5,6 +5,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use chrono::Utc;
 use diesel_async::SimpleAsyncConnection;
@@ -14,7 +16,7 @@ use tokio::process::Command;
 use crm::demo;
 
 use crate::support::program::{PASSWORD, Program};
-use crate::support::{Scratch, TestDatabase, ask_on};
+use crate::support::{OwnServer, Scratch, SetUp, TestDatabase, ask_on};
 
 const STATISTICS: &str =
     "{ leadStatistics { totalLeads hotLeadsCount averageLeadScore conversionRate
@@ -273,4 +275,92 @@ async fn the_programs_own_postgresql_is_backed_up_and_restored_into_another_fold
     }
     let listed = crm(&["users", "list"], &[("CRM_DATA_DIR", &other_path)]).await;
     assert!(String::from_utf8_lossy(&listed.stdout).contains("MANAGER"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_of_another_name_comes_back_in_a_schema_of_that_name() {
+    let (database, restored) = (TestDatabase::empty().await, TestDatabase::empty().await);
+    let (_folder, file) = place();
+    let schema = ("CRM_SCHEMA", "Sales \"EU\"");
+    for (arguments, url) in [
+        (&["seed", "--leads", "30"][..], database.url()),
+        (&["backup", &file], database.url()),
+        (&["restore", &file], restored.url()),
+    ] {
+        let output = crm(arguments, &[("DATABASE_URL", url), schema]).await;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+    }
+    let places = "(select string_agg(schemaname, ',') from pg_tables where tablename = 'leads')";
+    assert_eq!(ask(&restored, places).await, "Sales \"EU\"");
+    let other = TestDatabase::empty().await;
+    let said = refusal(&["restore", &file], other.url()).await;
+    assert!(said.contains("CRM_SCHEMA"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_that_are_older_than_the_server_are_refused() {
+    let database = TestDatabase::new().await;
+    let (folder, file) = place();
+    for program in ["pg_dump", "pg_restore"] {
+        let path = folder.path().join(program);
+        fs::write(&path, "#!/bin/sh\necho 'pg_dump (PostgreSQL) 13.9'\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let bin = folder.path().display().to_string();
+    let variables = [("DATABASE_URL", database.url()), ("CRM_PG_BIN", &bin)];
+    let output = crm(&["backup", &file], &variables).await;
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert_eq!(said.trim().lines().count(), 1, "{said}");
+    assert!(said.contains("there are those of 13"), "{said}");
+    assert_eq!(
+        names(folder.path()).len(),
+        2,
+        "nothing is left of the backup"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_process_has_the_password_among_its_arguments() {
+    let set_up = SetUp {
+        rules: "host all all 127.0.0.1/32 scram-sha-256",
+        ..SetUp::default()
+    };
+    let server = OwnServer::start(&set_up, |_| ()).await;
+    let password = "no-process-shows-it";
+    server
+        .run(&format!("ALTER ROLE crm PASSWORD '{password}'"))
+        .await;
+    let url = format!("postgres://crm:{password}@127.0.0.1:{}/crm", server.port);
+    output(&["seed", "--leads", "2000"], &url).await;
+    let (_folder, file) = place();
+    let (is_over, dumps) = (AtomicBool::new(false), AtomicU32::new(0));
+    let looking = async {
+        while !is_over.load(Ordering::Relaxed) {
+            for line in arguments_of_all() {
+                assert!(!line.contains(password), "{line}");
+                // The way to the file tells this dump from those of other tests.
+                if line.contains("pg_dump") && line.contains(&file) {
+                    dumps.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let backing_up = async {
+        output(&["backup", &file], &url).await;
+        is_over.store(true, Ordering::Relaxed);
+    };
+    tokio::join!(looking, backing_up);
+    assert!(dumps.load(Ordering::Relaxed) > 0, "no pg_dump was seen");
+}
+
+/// The command lines of all processes.
+fn arguments_of_all() -> Vec<String> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let lines = processes.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+    lines
+        .map(|line| String::from_utf8_lossy(&line).into_owned())
+        .collect()
 }

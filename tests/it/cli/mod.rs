@@ -5,5 +5,6 @@ mod demo;
 mod help;
 mod https;
 mod links;
+mod output;
 mod profiles;
 mod stopping;

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use diesel_async::SimpleAsyncConnection;
+use nix::sys::signal::Signal;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -209,4 +210,15 @@ fn settings_that_would_have_a_stop_take_longer_are_refused() {
         let said = String::from_utf8(refused.stderr).unwrap();
         assert!(said.contains("CRM_DRAIN_MS"), "{said}");
     }
+}
+
+#[tokio::test]
+async fn a_hangup_is_logged_and_ends_nothing() {
+    let program = Program::start(&[]).await;
+    for _ in 0..3 {
+        program.signal(Signal::SIGHUP);
+    }
+    program.says("SIGHUP").await;
+    assert!(get(program.address, "/readyz").await.contains(" 200 "));
+    program.stop().await;
 }

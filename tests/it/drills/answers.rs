@@ -89,14 +89,14 @@ async fn another_user(server: &Server, admin: &Client) -> Client {
     let made = admin.clone().ask(invite.to_owned(), json!({})).await;
     let link = made.unwrap()["data"]["inviteUser"]["link"].clone();
     let accept = "mutation ($link: String!) { useLink(input: { token: $link,
-        password: \"development-only\" }) { user { id } } }";
+        password: \"kayak in the rain\" }) { user { id } } }";
     let made = admin
         .clone()
         .ask(accept.to_owned(), json!({ "link": link }))
         .await;
     assert!(made.as_ref().unwrap().get("errors").is_none(), "{made:?}");
     server
-        .sign_in_as("victim@b.example", super::aftermath::SEEDED)
+        .sign_in_as("victim@b.example", "kayak in the rain")
         .await
 }
 

@@ -13,5 +13,6 @@ mod killed_starts;
 mod own_postgresql;
 mod pool_share;
 mod restart_drill;
+mod rolling_restart;
 mod sign_in;
 mod tokens;

@@ -109,6 +109,64 @@ impl OwnServer {
         server
     }
 
+    /// A streaming standby of this server, which must let replication in by TCP. None without
+    /// pg_basebackup beside the server's own program.
+    pub(crate) async fn standby(&self) -> Option<OwnServer> {
+        let pid = self.process.id();
+        let program: PathBuf = fs::read_link(format!("/proc/{pid}/exe")).unwrap();
+        let copy = program.with_file_name("pg_basebackup");
+        if !copy.is_file() {
+            eprintln!("not tried: there is no pg_basebackup");
+            return None;
+        }
+        let owner = self.data().metadata().unwrap();
+        let run = |program: &Path| {
+            let mut command = Command::new(program);
+            command.env_clear().current_dir("/").stdin(Stdio::null());
+            command.uid(owner.uid()).gid(owner.gid());
+            command
+        };
+        let folder = Scratch::new();
+        fs::create_dir(folder.path()).unwrap();
+        chown(folder.path(), Some(owner.uid()), Some(owner.gid())).unwrap();
+        let data = folder.path().join("data");
+        let primary = self.port;
+        let copied = run(&copy)
+            .args(["--write-recovery-conf", "--wal-method=stream"])
+            .args(["--checkpoint=fast", "--no-sync", "--pgdata"])
+            .arg(&data)
+            .args([
+                "--dbname",
+                &format!("host=127.0.0.1 port={primary} user=crm"),
+            ])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&copied.stderr);
+        assert!(copied.status.success(), "{said}");
+        // As the primary was started, but for the places.
+        let (port, socket) = (free_port(), folder.path().join("socket"));
+        fs::create_dir(&socket).unwrap();
+        chown(&socket, Some(owner.uid()), Some(owner.gid())).unwrap();
+        let arguments = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap();
+        let (there, here) = (self.folder.path(), folder.path());
+        let arguments = arguments.replace(there.to_str().unwrap(), here.to_str().unwrap());
+        let process = run(&program)
+            .args(arguments.split_terminator('\0').skip(1))
+            .args(["-c", &format!("port={port}")])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = OwnServer {
+            process,
+            folder,
+            socket,
+            port,
+        };
+        server.until_it_answers().await;
+        Some(server)
+    }
+
     /// The folder of the data.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")

@@ -97,8 +97,13 @@ impl Program {
 
     /// Tells it to stop.
     pub(crate) fn terminate(&self) {
+        self.signal(Signal::SIGTERM);
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(self.process.id().unwrap().try_into().unwrap());
-        kill(pid, Signal::SIGTERM).unwrap();
+        kill(pid, signal).unwrap();
     }
 
     /// Sends it SIGHUP.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use diesel_async::SimpleAsyncConnection;
 use serde_json::json;
 
 use crate::support::program::{Program, eventually, get, lock, until_it_waits};
@@ -135,4 +136,79 @@ async fn the_pool_and_the_databases_refusals_are_seen() {
     let refused = after[&request("mutation", "login", "UNAVAILABLE")];
     let late = after[&request("query", "duplicateLeads", "TIMEOUT")];
     assert_eq!((refused, late), (1.0, 1.0));
+}
+
+#[tokio::test]
+async fn statistics_that_are_not_folded_and_an_old_transaction_are_seen() {
+    let program = Program::start(&[]).await;
+    let header = program.sign_in().await;
+    let fresh = async || {
+        let series = scrape(program.address).await;
+        let lag = series.get("crm_statistics_lag_seconds");
+        lag.is_some_and(|lag| *lag < 8.0) && series["crm_statistics_unfolded_changes"] == 0.0
+    };
+    eventually("measured", fresh).await;
+    // Nobody else folds while somebody holds this.
+    let mut folding = program.db().connection().await.unwrap();
+    let held = "BEGIN; SELECT pg_advisory_xact_lock(x'63726d20666f6c64'::bigint)";
+    folding.batch_execute(held).await.unwrap();
+    folding
+        .batch_execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        .await
+        .unwrap();
+    let create = "mutation { createLead(input: { firstName: \"Jan\", lastName: \"Kowalski\",
+        email: \"jan@kowalski.example\" }) { lead { id } } }";
+    program.ask(&header, &json!({ "query": create })).await;
+    for _ in 0..200 {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        let series = scrape(program.address).await;
+        if series["crm_statistics_lag_seconds"] > 8.0 {
+            assert!(
+                series["crm_oldest_transaction_seconds"] > 3.0,
+                "{series:#?}"
+            );
+            assert_eq!(series["crm_statistics_unfolded_changes"], 1.0);
+            folding.batch_execute("ROLLBACK").await.unwrap();
+            eventually("folded", fresh).await;
+            return;
+        }
+    }
+    panic!("no lag is seen");
+}
+
+#[tokio::test]
+async fn a_server_that_only_reads_is_unavailable_and_its_connections_are_not_kept() {
+    let program = Program::start(&[]).await;
+    let header = program.sign_in().await;
+    let create = "mutation { createLead(input: { firstName: \"Jan\", lastName: \"Kowalski\",
+        email: \"jan@kowalski.example\" }) { lead { id } } }";
+    let create = json!({ "query": create });
+    // As a primary that has become a standby behind an address: the session stays, and refuses.
+    let mut connection = program.db().connection().await.unwrap();
+    let name = crate::support::ask_on(&mut connection, "current_database()::text").await;
+    let only_reads = format!(
+        "ALTER DATABASE {name} SET default_transaction_read_only = on; \
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    );
+    connection.batch_execute(&only_reads).await.unwrap();
+    let refused = async || {
+        let answer = program.ask(&header, &create).await;
+        let is_counted = scrape(program.address)
+            .await
+            .contains_key("crm_database_errors_total{kind=\"read_only\"}");
+        answer["errors"][0]["extensions"]["code"] == "UNAVAILABLE" && is_counted
+    };
+    eventually("refused", refused).await;
+    let writes = format!("ALTER DATABASE {name} RESET default_transaction_read_only");
+    connection
+        .batch_execute("SET default_transaction_read_only = off")
+        .await
+        .unwrap();
+    connection.batch_execute(&writes).await.unwrap();
+    let created = async || {
+        let answer = program.ask(&header, &create).await;
+        answer["data"]["createLead"]["lead"]["id"].is_string()
+    };
+    eventually("new connections are made", created).await;
 }

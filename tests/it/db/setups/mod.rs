@@ -5,7 +5,9 @@ mod encoding;
 mod engine;
 mod environment;
 mod pooler;
+mod privileges;
 mod schema;
+mod standby;
 mod variables;
 mod zones;
 

@@ -11,10 +11,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
 
-use crm::db::{Db, DbError, PoolOptions, migrate};
+use crm::db::{Db, DbError, PoolOptions, check_as_it_is, migrate};
 
 use super::failure;
-use crate::support::program::Program;
+use crate::support::program::{ANY_PORT, Program};
 use crate::support::{Scratch, TestDatabase, ask_on, free_port};
 
 struct Pooler {
@@ -162,9 +162,32 @@ async fn in_session_mode_it_works_as_it_comes_and_the_timeouts_hold() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn in_session_mode_a_start_is_never_refused_for_the_pooler() {
+    let database = TestDatabase::new().await;
+    for settings in [
+        "server_round_robin = 1\nmin_pool_size = 3",
+        "default_pool_size = 3",
+        "max_db_connections = 2",
+    ] {
+        let Some(pooler) = Pooler::start(&database, settings).await else {
+            return;
+        };
+        for _ in 0..3 {
+            let checked = check_as_it_is(&pooler.url.as_str().into()).await;
+            assert!(checked.is_ok(), "{settings}: {checked:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn in_the_other_modes_it_is_refused_in_one_sentence() {
     let database = TestDatabase::new().await;
-    for mode in ["transaction", "statement"] {
+    for mode in [
+        "transaction",
+        "statement",
+        // Sessions that nobody has are dealt out in turn.
+        "transaction\nserver_round_robin = 1\nmin_pool_size = 3",
+    ] {
         let settings = format!("pool_mode = {mode}");
         let Some(pooler) = Pooler::start(&database, &settings).await else {
             return;
@@ -174,12 +197,17 @@ async fn in_the_other_modes_it_is_refused_in_one_sentence() {
             matches!(refused, DbError::Unsuitable { .. }),
             "{mode}: {refused}"
         );
-        let said = failure(&["migrate"], &[("DATABASE_URL", &pooler.url)]).await;
-        let said = said.expect("a refusal");
-        let is_one = said.trim().lines().count() == 1;
-        assert!(
-            is_one && said.contains("set pool_mode=session"),
-            "{mode}: {said}"
-        );
+        for command in [&["migrate"][..], &["serve"], &["serve", "--no-migrate"]] {
+            let place = [
+                ("DATABASE_URL", pooler.url.as_str()),
+                ("CRM_LISTEN", ANY_PORT),
+            ];
+            let said = failure(command, &place).await.expect("a refusal");
+            let is_one = said.trim().lines().count() == 1;
+            assert!(
+                is_one && said.contains("set pool_mode=session"),
+                "{mode}: {said}"
+            );
+        }
     }
 }
