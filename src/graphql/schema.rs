@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::graphql::api_key::{ApiKeyMutation, ApiKeyQuery};
 use crate::graphql::bulk::BulkMutation;
+use crate::graphql::execute::schema_description::DESCRIPTION;
 use crate::graphql::lead::{LeadMutation, LeadQuery, TagQuery};
 use crate::graphql::node::NodeQuery;
 use crate::graphql::prepare::SchemaIndex;
@@ -53,6 +54,8 @@ pub fn sdl() -> String {
         .sorted_fields()
         .include_specified_by();
     let sdl = types().finish().sdl_with_options(options);
+    let described = format!("\n\"\"\"\n{DESCRIPTION}\n\"\"\"\nschema {{\n");
+    let sdl = sdl.replacen("\nschema {\n", &described, 1);
     format!("{}\n", sdl.trim_end())
 }
 
