@@ -17,7 +17,6 @@ use crate::graphql::context::{ClientAddress, Credentials, RequestId, Settings};
 use crate::graphql::error::{defect, mark_invalid, transport_error};
 use crate::graphql::execute::answer_size::{AnswerSize, Counting, LargeAnswers};
 use crate::graphql::execute::normalize_response::{complete, normalize_response, truncate_errors};
-use crate::graphql::execute::schema_description::SchemaDescription;
 use crate::graphql::loaders::Lookup;
 use crate::graphql::prepare::document_cache::DocumentCache;
 use crate::graphql::prepare::trusted::Trusted;
@@ -90,7 +89,6 @@ impl Api {
         let large_answers = LargeAnswers::new(limits.answer_bytes);
         let schema = types()
             .extension(Counting)
-            .extension(SchemaDescription)
             .data(user_cache.clone())
             .data(settings)
             // Documents are valid by then.
