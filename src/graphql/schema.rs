@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::graphql::account_link::AccountLinkMutation;
 use crate::graphql::api_key::{ApiKeyMutation, ApiKeyQuery};
 use crate::graphql::bulk::BulkMutation;
+use crate::graphql::execute::schema_description::DESCRIPTION;
 use crate::graphql::export::ExportMutation;
 use crate::graphql::lead::{LeadMutation, LeadQuery, TagQuery};
 use crate::graphql::node::NodeQuery;
@@ -57,6 +58,8 @@ pub fn sdl() -> String {
         .sorted_fields()
         .include_specified_by();
     let sdl = types().finish().sdl_with_options(options);
+    let described = format!("\n\"\"\"\n{DESCRIPTION}\n\"\"\"\nschema {{\n");
+    let sdl = sdl.replacen("\nschema {\n", &described, 1);
     format!("{}\n", sdl.trim_end())
 }
 

@@ -35,7 +35,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, options, post};
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -94,12 +94,14 @@ pub fn router(app: App, graphiql: Option<graphiql::Pending>, probes: Option<Rout
         true => operations.layer(compression::layer()),
         false => operations,
     };
-    let operations = match app.browsers.cors() {
-        Some(cors) => operations.layer(cors),
-        None => operations,
+    let preflight = options(graphql::by_another_method);
+    let (operations, preflight) = match app.browsers.cors() {
+        Some(cors) => (operations.layer(cors.clone()), preflight.layer(cors)),
+        None => (operations, preflight),
     };
-    let preflight = from_fn_with_state(app.browsers.clone(), cors::check_preflight);
-    let operations = operations.layer(preflight);
+    // Apart from the others, which have one layer less to pass.
+    let check = from_fn_with_state(app.browsers.clone(), cors::check_preflight);
+    let operations = operations.merge(preflight.layer(check));
     let router = Router::new()
         .route("/graphql", operations)
         .route("/exports/{token}", get(files::download))

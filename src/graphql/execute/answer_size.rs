@@ -17,6 +17,7 @@ use tokio::time::{Duration, Instant, sleep, timeout_at};
 
 use crate::db::{FairQueue, Party, Permit};
 use crate::graphql::execute::raw_json::{is_left_out, left_out};
+use crate::graphql::execute::schema_description::DESCRIPTION;
 use crate::service::ServiceError;
 
 /// The maximum size of a small answer, in bytes: it needs no slot.
@@ -247,6 +248,9 @@ impl Extension for Counting {
         info: ResolveInfo<'_>,
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
+        if info.parent_type == "__Schema" && info.name == "description" {
+            return Ok(Some(Value::from(DESCRIPTION)));
+        }
         let Some(size) = ctx.data_opt::<Arc<AnswerSize>>() else {
             return next.run(ctx, info).await;
         };

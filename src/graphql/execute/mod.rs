@@ -4,4 +4,5 @@
 pub(super) mod answer_size;
 pub(super) mod normalize_response;
 pub(super) mod raw_json;
+pub(super) mod schema_description;
 pub(super) mod sync_object;

@@ -24,6 +24,19 @@ fn the_schema_file_is_what_the_program_prints() {
 }
 
 #[tokio::test]
+async fn the_schema_itself_is_described_the_same_in_introspection_and_in_its_file() {
+    let api = Api::new().await;
+    let query = "{ __schema { text: description queryType { description } } }";
+    let schema = api.ask(None, query, json!({})).await["data"]["__schema"].take();
+    let text = schema["text"].as_str().unwrap();
+    assert!(text.contains("Authorization: Bearer <token>"), "{text}");
+    let in_file = format!("\n\"\"\"\n{text}\n\"\"\"\nschema {{\n");
+    assert!(file("schema.graphql").contains(&in_file));
+    let query = schema["queryType"]["description"].as_str().unwrap();
+    assert!(query.starts_with("The queries."), "{query}");
+}
+
+#[tokio::test]
 async fn every_type_field_argument_and_value_is_described() {
     let api = Api::new().await;
     let query = "{ __schema { types { name description enumValues { name description }

@@ -4,7 +4,9 @@ use chrono::Utc;
 use serde_json::{Value, json};
 
 use crm::demo;
-use crm::service::users::UserRole;
+use crm::config::{DEVELOPMENT_EMAIL, DEVELOPMENT_PASSWORD};
+use crm::service::sessions::PasswordHash;
+use crm::service::users::create_first_admin;
 
 use crate::support::Api;
 
@@ -29,12 +31,11 @@ fn examples() -> Vec<(&'static str, Value)> {
 async fn every_example_of_graphiql_runs_as_it_stands() {
     let api = Api::with_pool(4).await;
     // Whose address and password the first example has, as at a first start.
-    let admin = api.user("admin", UserRole::Admin, None).await;
-    let password = json!({ "id": admin.id, "password": crm::config::DEVELOPMENT_PASSWORD });
-    api.change(&admin, "updateUser", password).await;
-    let admin = api
-        .sign_in(&admin.email, crm::config::DEVELOPMENT_PASSWORD)
-        .await;
+    let (address, password) = (DEVELOPMENT_EMAIL, DEVELOPMENT_PASSWORD);
+    let hash = PasswordHash::published().await.unwrap();
+    let policy = crate::support::lasting(chrono::TimeDelta::hours(1));
+    create_first_admin(api.db(), address, hash, (true, policy)).await.unwrap();
+    let admin = api.sign_in(address, password).await;
     assert!(demo::fill_empty(api.db(), Utc::now()).await.unwrap());
     let lead = api.data(&admin, "{ leads(first: 1) { nodes { id } } }", json!({}));
     let lead = lead.await["leads"]["nodes"][0]["id"].clone();
