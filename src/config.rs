@@ -1,5 +1,6 @@
 //! The operator's settings: flags and environment variables, in one place.
 
+mod address;
 mod database;
 mod environment;
 mod identity_provider;
@@ -7,6 +8,7 @@ mod limits;
 mod profile;
 mod value;
 
+pub use address::AddressConfig;
 pub use database::DatabaseConfig;
 pub use environment::{removed_settings, without_empty_variables};
 pub use identity_provider::OidcConfig;
@@ -51,11 +53,9 @@ pub struct Config {
     #[command(flatten)]
     pub database: DatabaseConfig,
 
-    /// The address and port to listen on. With port 0 the system chooses one, and the program says
-    /// which when it is ready.
-    #[arg(long, env = "CRM_LISTEN", default_value = "127.0.0.1:8000",
-        value_parser = value::socket_address, global = true)]
-    pub listen: SocketAddr,
+    /// The address of the service.
+    #[command(flatten)]
+    pub address: AddressConfig,
 
     /// The folder for the data of the program's own PostgreSQL. Default: one for each working
     /// folder, below ~/.local/share/crm or, for root, /var/lib/crm.
@@ -258,9 +258,10 @@ impl Config {
         }
     }
 
-    /// Settings of the API.
-    pub fn settings(&self) -> Settings {
+    /// Settings of the API, which people open at this URL.
+    pub fn settings(&self, public_url: String) -> Settings {
         Settings {
+            public_url,
             bulk_limit: self.bulk_limit,
             sign_in: self.sign_in(),
             limits: self.limits.limits(),

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::db::{RequestDb, oldest_transaction};
 use crate::service::statistics::{Fold, backlog};
-use crate::service::{idempotency, sessions};
+use crate::service::{account_links, idempotency, sessions};
 use crate::telemetry::Metrics;
 
 /// The interval at which keys and sessions whose time is over are forgotten.
@@ -28,11 +28,12 @@ pub(super) fn spawn(db: &RequestDb, metrics: Metrics) -> [JoinHandle<()>; 4] {
     ]
 }
 
-/// Removes idempotency keys, sessions and login attempts whose time is over.
+/// Removes idempotency keys, links, sessions and login attempts whose time is over.
 async fn clean(db: RequestDb) {
     loop {
         let outcome = async {
             idempotency::forget_expired(&db, Utc::now()).await?;
+            account_links::forget_expired(&db, Utc::now()).await?;
             sessions::forget_expired(&db, Utc::now()).await
         };
         if let Err(error) = outcome.await {

@@ -1,5 +1,7 @@
 //! The commands of the program, a file each.
 
+mod addresses;
+mod admin_link;
 mod backup;
 pub mod database;
 mod demo;
@@ -8,9 +10,9 @@ mod figures;
 mod file_limit;
 mod from_old;
 mod housekeeping;
+mod https;
 mod migrate;
 mod output;
-mod reload;
 mod restore;
 mod seed;
 pub mod serve;
@@ -57,6 +59,8 @@ enum Command {
     /// Takes the demo out of a database.
     #[command(subcommand)]
     Demo(demo::DemoCommand),
+    /// Prints the one-time link that makes the first administrator, if there is none.
+    AdminLink,
     /// Lists and changes users, for when nobody can sign in yet or any more.
     #[command(subcommand)]
     Users(users::UsersCommand),
@@ -114,6 +118,7 @@ async fn run(cli: Cli, metrics: Metrics) -> Result<(), Failure> {
         }
         Command::Seed(args) => seed::run(&cli.config, args).await,
         Command::Demo(command) => demo::run(&cli.config, command).await,
+        Command::AdminLink => admin_link::run(&cli.config).await,
         Command::Users(command) => users::run(&cli.config, command).await,
     }
 }

@@ -9,19 +9,21 @@ use crate::cli::failure::{Failure, said};
 use crate::cli::output::say;
 use crate::config::Config;
 use crate::db::RequestDb;
+use crate::service::account_links::{AccountLink, InviteUser, ResetPassword};
 use crate::service::page::{LARGEST, Page, Start};
 use crate::service::sessions::PasswordHash;
 use crate::service::users::{
-    self, CreateUser, DeactivateUser, TheirLeads, UpdateUser, User, UserCursor, UserFilter,
-    UserPatch,
+    self, DeactivateUser, TheirLeads, UpdateUser, User, UserCursor, UserFilter, UserPatch,
 };
 use crate::service::{Actor, UserId, perform};
 
 /// Lists and changes users.
 #[derive(Subcommand)]
 pub enum UsersCommand {
-    /// Adds a user. The password is read from standard input unless it is given.
-    Create(Create),
+    /// Adds a user, and prints the link with which they choose a password.
+    Invite(Invite),
+    /// Prints a link with which a user chooses another password, or accepts the invitation.
+    ResetPassword(ResetPasswordArgs),
     /// Lists all users.
     List,
     /// Shuts a user out; their leads stay assigned unless said otherwise.
@@ -32,7 +34,7 @@ pub enum UsersCommand {
 
 /// The data of a new user.
 #[derive(Args)]
-pub struct Create {
+pub struct Invite {
     /// The address to sign in with.
     email: String,
     /// The name.
@@ -44,9 +46,13 @@ pub struct Create {
     /// The address of the manager.
     #[arg(long)]
     manager: Option<String>,
-    /// The password, 10–200 characters.
-    #[arg(long, env = "CRM_USER_PASSWORD", hide_env_values = true)]
-    password: Option<String>,
+}
+
+/// The user whose password is to be reset.
+#[derive(Args)]
+pub struct ResetPasswordArgs {
+    /// The user's address.
+    email: String,
 }
 
 /// The user to deactivate.
@@ -82,7 +88,8 @@ pub async fn run(config: &Config, command: UsersCommand) -> Result<(), Failure> 
     let database = Database::open(config).await?;
     let db = &database.db.program();
     let outcome = match command {
-        UsersCommand::Create(user) => create(db, user).await,
+        UsersCommand::Invite(user) => invite(config, db, user).await,
+        UsersCommand::ResetPassword(user) => reset_password(config, db, user).await,
         UsersCommand::List => list(db).await,
         UsersCommand::Deactivate(user) => deactivate(db, user).await,
         UsersCommand::SetPassword(user) => set_password(db, user).await,
@@ -91,30 +98,50 @@ pub async fn run(config: &Config, command: UsersCommand) -> Result<(), Failure> 
     outcome.and(closed)
 }
 
-async fn create(db: &RequestDb, new: Create) -> Result<(), Failure> {
+async fn invite(config: &Config, db: &RequestDb, new: Invite) -> Result<(), Failure> {
     let manager = match &new.manager {
         Some(email) => Some(find(db, email).await?.id),
         None => None,
     };
-    let password = PasswordHash::of(&password(new.password)?)
-        .await
-        .map_err(said)?;
     let role = match new.role {
         Role::Admin => users::UserRole::Admin,
         Role::Manager => users::UserRole::Manager,
         Role::Agent => users::UserRole::Agent,
     };
-    let user = CreateUser {
+    let user = InviteUser {
         email: new.email,
         full_name: new.name,
         role,
         manager,
-        password,
-        is_demo: false,
     };
-    let user = perform(db, &Actor::operator(), user).await.map_err(said)?;
-    say(format!("Created {} ({}).", user.email, user.id));
+    let made = perform(db, &Actor::operator(), user).await.map_err(said)?;
+    say(format!("Invited {} ({}).", made.user.email, made.user.id));
+    print_link(config, made);
     Ok(())
+}
+
+async fn reset_password(
+    config: &Config,
+    db: &RequestDb,
+    whom: ResetPasswordArgs,
+) -> Result<(), Failure> {
+    let id = find(db, &whom.email).await?.id;
+    let made = perform(db, &Actor::operator(), ResetPassword { id }).await;
+    print_link(config, made.map_err(said)?);
+    Ok(())
+}
+
+fn print_link(config: &Config, made: AccountLink) {
+    if let Some((token, expires_at)) = made.token {
+        let (name, until) = (made.user.full_name, expires_at.format("%F %R UTC"));
+        say(format!(
+            "The link with which {name} chooses a password, once, until {until}:"
+        ));
+        say(format!(
+            "  {}",
+            token.link(&config.address.public_url(config.address.listen))
+        ));
+    }
 }
 
 async fn list(db: &RequestDb) -> Result<(), Failure> {
@@ -127,10 +154,10 @@ async fn list(db: &RequestDb) -> Result<(), Failure> {
         let slice = users::list(db, &Actor::operator(), &UserFilter::default(), &page).await;
         let slice = slice.map_err(said)?;
         for user in &slice.rows {
-            let state = if user.is_active {
-                "active"
-            } else {
-                "deactivated"
+            let state = match (user.is_active, user.invited_at) {
+                (true, _) => "active",
+                (false, Some(_)) => "invited",
+                (false, None) => "deactivated",
             };
             let (role, name) = (user.role.as_str(), &user.full_name);
             say(format!("{:<40} {role:<8} {state:<12} {name}", user.email));

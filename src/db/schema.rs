@@ -19,6 +19,14 @@ pub mod sql_types {
 }
 
 diesel::table! {
+    account_links (token_hash) {
+        token_hash -> Bytea,
+        user_id -> Nullable<Uuid>,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::*;
     use super::sql_types::UserRole;
 
@@ -192,9 +200,11 @@ diesel::table! {
         updated_at -> Timestamptz,
         oidc_subject -> Nullable<Text>,
         is_demo -> Bool,
+        invited_at -> Nullable<Timestamptz>,
     }
 }
 
+diesel::joinable!(account_links -> users (user_id));
 diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(lead_notes -> leads (lead_id));
 diesel::joinable!(lead_notes -> users (author_id));
@@ -203,6 +213,7 @@ diesel::joinable!(login_addresses -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    account_links,
     api_keys,
     auth_revision,
     demo_runs,

@@ -62,6 +62,7 @@ pub(super) async fn ready(
         created_at: since,
         updated_at: since,
         oidc_subject: None,
+        invited_at: None,
     };
     let team = names.split_off(managers);
     let chiefs: Vec<User> = names
@@ -90,7 +91,7 @@ async fn add(
     let rows: Vec<_> = new
         .into_iter()
         .map(|user| {
-            let hash = users::password_hash.eq(password.checked().ok());
+            let hash = users::password_hash.eq(password.hash());
             (user, hash, users::is_demo.eq(true))
         })
         .collect();

@@ -16,6 +16,8 @@ use crate::service::{Actor, Command, Result, ServiceError, perform, perform_once
 /// The operator's settings of the API.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The service's address as people open it, without a slash at the end: links begin with it.
+    pub public_url: String,
     /// The most leads that one bulk change may select.
     pub bulk_limit: usize,
     /// The rules of signing in.

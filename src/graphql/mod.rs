@@ -4,6 +4,7 @@
 //! Root fields are nullable, so that one that fails costs only itself: its error stands in
 //! `errors`, the others keep their data.
 
+mod account_link;
 mod answer;
 mod api;
 mod api_key;

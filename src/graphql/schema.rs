@@ -3,6 +3,7 @@ use std::sync::LazyLock;
 use async_graphql::{EmptySubscription, ID, MergedObject, SchemaBuilder};
 use chrono::{DateTime, Utc};
 
+use crate::graphql::account_link::AccountLinkMutation;
 use crate::graphql::api_key::{ApiKeyMutation, ApiKeyQuery};
 use crate::graphql::bulk::BulkMutation;
 use crate::graphql::lead::{LeadMutation, LeadQuery};
@@ -25,7 +26,7 @@ pub struct Query(
 );
 
 /// The changes. Each takes one argument, `input`, and is done fully or not at all. They need a token,
-/// except for `login`.
+/// except for `login` and `useLink`.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     SessionMutation,
@@ -33,6 +34,7 @@ pub struct Mutation(
     BulkMutation,
     NoteMutation,
     UserMutation,
+    AccountLinkMutation,
     ApiKeyMutation,
 );
 

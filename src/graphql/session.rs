@@ -5,7 +5,7 @@ use crate::graphql::attempt::{self, Attempt};
 use crate::graphql::context::{ClientAddress, actor, change, db, settings};
 use crate::graphql::error::answer;
 use crate::graphql::objects::User;
-use crate::service::sessions::EndSession;
+use crate::service::sessions::{EndSession, NewSession};
 use crate::service::{Result, SessionId, sessions, users};
 
 /// The credentials of a user.
@@ -26,6 +26,16 @@ pub struct LoginPayload {
     expires_at: DateTime<Utc>,
     /// The user who signed in.
     user: User,
+}
+
+impl From<NewSession> for LoginPayload {
+    fn from(session: NewSession) -> Self {
+        Self {
+            token: session.token.reveal(),
+            expires_at: session.expires_at,
+            user: User::signed_in(session.user),
+        }
+    }
 }
 
 /// A session that was closed.
@@ -57,7 +67,8 @@ pub struct EndSessionPayload {
 pub struct ChangePasswordInput {
     /// The current password.
     current_password: String,
-    /// The new password, 10–200 characters, different from the current one.
+    /// The new password, 10–200 characters, different from the current one, not a common one and not
+    /// the e-mail address.
     new_password: String,
 }
 
@@ -87,11 +98,7 @@ impl SessionMutation {
         let ClientAddress(from) = *ctx.data_unchecked();
         let (email, password) = (&input.email, &input.password);
         let session = sessions::login(db(ctx), email, password, from, policy);
-        answer(ctx, session.await).map(|session| LoginPayload {
-            token: session.token.reveal(),
-            expires_at: session.expires_at,
-            user: User::signed_in(session.user),
-        })
+        answer(ctx, session.await).map(LoginPayload::from)
     }
 
     /// Changes the viewer's own password and ends their other sessions; this one goes on. For users

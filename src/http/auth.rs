@@ -96,6 +96,8 @@ async fn looked_up(
     let found = match token.kind() {
         TokenKind::Session => sessions::authenticate(db, token, policy).await?,
         TokenKind::ApiKey => api_keys::authenticate(db, token, policy).await?,
+        // A link is for useLink alone.
+        TokenKind::FirstAdmin | TokenKind::Invitation | TokenKind::PasswordReset => None,
     };
     let Some((actor, until)) = found else {
         app.auth_cache.forget(token);

@@ -10,6 +10,7 @@ mod headers;
 mod large_body;
 mod monitor;
 mod oidc;
+mod pages;
 mod request;
 mod request_log;
 mod response;
@@ -20,7 +21,7 @@ pub use body::BodyLimits;
 pub use headers::BrowserHeaders;
 pub use monitor::{Render, Stopping, monitor};
 pub use oidc::{OidcSettings, Provider, UserClaim};
-pub use server::{ConnectionLimits, serve};
+pub use server::{ConnectionLimits, Listener, TlsCertificate, serve};
 
 use std::any::Any;
 use std::future::ready;
@@ -62,7 +63,7 @@ pub struct App {
     pub browsers: BrowserHeaders,
 }
 
-/// The API's routes; with GraphiQL if its files are given, and with the probes if they have no separate
+/// The API's routes and pages; with GraphiQL if its files are given, and with the probes if they have no separate
 /// address.
 pub fn router(app: App, graphiql: Option<graphiql::Pending>, probes: Option<Router>) -> Router {
     let https_only = app.browsers.https_only();
@@ -77,6 +78,7 @@ pub fn router(app: App, graphiql: Option<graphiql::Pending>, probes: Option<Rout
         None => operations,
     };
     let router = Router::new().route("/graphql", operations).with_state(app);
+    let router = router.merge(pages::router(graphiql.is_some()));
     let router = match graphiql {
         Some(assets) => router.merge(graphiql::router(assets)),
         None => router,

@@ -3,6 +3,7 @@
 //! Reads take a [`crate::db::RequestDb`] or a connection, then the [`Actor`], then the thing. Every
 //! change is a [`Command`], run by [`perform`].
 
+pub mod account_links;
 pub mod api_keys;
 pub mod free_email_domains;
 pub mod idempotency;

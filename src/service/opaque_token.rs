@@ -12,15 +12,30 @@ pub enum TokenKind {
     Session,
     /// An API key's secret, `crm_key_…`.
     ApiKey,
+    /// The link that makes the first administrator, `crm_admin_…`.
+    FirstAdmin,
+    /// An invited user's link, `crm_invitation_…`.
+    Invitation,
+    /// The link to choose another password, `crm_reset_…`.
+    PasswordReset,
 }
 
 impl TokenKind {
-    const ALL: [Self; 2] = [Self::Session, Self::ApiKey];
+    const ALL: [Self; 5] = [
+        Self::Session,
+        Self::ApiKey,
+        Self::FirstAdmin,
+        Self::Invitation,
+        Self::PasswordReset,
+    ];
 
     fn prefix(self) -> &'static str {
         match self {
             Self::Session => "crm_session_",
             Self::ApiKey => "crm_key_",
+            Self::FirstAdmin => "crm_admin_",
+            Self::Invitation => "crm_invitation_",
+            Self::PasswordReset => "crm_reset_",
         }
     }
 }
@@ -56,7 +71,7 @@ impl OpaqueToken {
         Self { kind, text, hash }
     }
 
-    /// Its kind.
+    /// Its kind, as the text says it.
     pub fn kind(&self) -> TokenKind {
         self.kind
     }
@@ -64,6 +79,11 @@ impl OpaqueToken {
     /// Its SHA-256, as the database has it.
     pub(crate) fn hash(&self) -> &[u8; 32] {
         &self.hash
+    }
+
+    /// The link of an account, which begins with the service's address. Behind `#` no log sees the token.
+    pub fn link(self, public_url: &str) -> String {
+        format!("{public_url}/welcome#{}", self.text)
     }
 
     /// The text, for the client that it is given to.

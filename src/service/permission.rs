@@ -23,6 +23,8 @@ pub enum Action {
     AssignLead,
     /// Delete a lead for good.
     DeleteLead,
+    /// Set the time at which a new lead was created, for leads of another system.
+    BackdateLead,
     /// See a user in lists and by id.
     ReadUser,
     /// Create, change and deactivate users.
@@ -43,6 +45,7 @@ impl Action {
         Self::ArchiveLead,
         Self::AssignLead,
         Self::DeleteLead,
+        Self::BackdateLead,
         Self::ReadUser,
         Self::ManageUsers,
         Self::ManageApiKeys,
@@ -58,6 +61,7 @@ impl Action {
             Self::ArchiveLead => "archive or restore this lead",
             Self::AssignLead => "assign this lead",
             Self::DeleteLead => "delete leads",
+            Self::BackdateLead => "set when a lead was created",
             Self::ReadUser => "see this user",
             Self::ManageUsers => "manage users",
             Self::ManageApiKeys => "manage API keys",
@@ -90,7 +94,12 @@ pub fn scope(role: UserRole, action: Action) -> Scope {
         (UserRole::Manager, _) => Scope::Team,
         (
             UserRole::Agent,
-            AssignLead | DeleteLead | ManageUsers | ManageApiKeys | ManageFreeEmailDomains,
+            AssignLead
+            | DeleteLead
+            | BackdateLead
+            | ManageUsers
+            | ManageApiKeys
+            | ManageFreeEmailDomains,
         ) => Scope::Nothing,
         (UserRole::Agent, _) => Scope::Own,
     }
@@ -140,6 +149,7 @@ pub fn denied(role: UserRole, action: Action) -> ServiceError {
     };
     let scope = match action {
         Action::DeleteLead
+        | Action::BackdateLead
         | Action::ManageUsers
         | Action::ManageApiKeys
         | Action::ManageFreeEmailDomains => "",

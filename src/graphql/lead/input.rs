@@ -57,6 +57,9 @@ macro_rules! new_lead_input {
             tags: Vec<String>,
             /// A JSON object, at most 16 KiB.
             custom_fields: Option<JsonValue>,
+            /// The time at which the lead was created in another system; not in the future. Default: now.
+            /// For administrators and managers.
+            created_at: Option<DateTime<Utc>>,
             $($(#[$field_doc])* pub $field: $type,)*
         }
 
@@ -83,7 +86,7 @@ macro_rules! new_lead_input {
                     next_follow_up: self.next_follow_up,
                     tags: self.tags,
                     custom_fields: self.custom_fields.map(|fields| fields.0),
-                    created_at: None,
+                    created_at: self.created_at,
                     malformed,
                 }
             }

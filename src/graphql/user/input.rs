@@ -4,41 +4,9 @@ use crate::graphql::attempt::{self, Attempt, uuid};
 use crate::graphql::context::{both, only_true};
 use crate::graphql::user::UserRole;
 use crate::service::sessions::PasswordHash;
-use crate::service::users::{CreateUser, DeactivateUser, TheirLeads, UpdateUser, UserPatch};
+use crate::service::users::{DeactivateUser, TheirLeads, UpdateUser, UserPatch};
 use crate::service::validation::FieldErrors;
 use crate::service::{Result, UserId};
-
-/// A new user.
-#[derive(InputObject)]
-pub struct CreateUserInput {
-    /// The address to sign in with; compared without case.
-    email: String,
-    /// The name, 1–200 characters.
-    full_name: String,
-    /// The user's role.
-    role: UserRole,
-    /// The manager of the user's team: a manager or an administrator.
-    manager_id: Option<ID>,
-    /// The first password, 10–200 characters.
-    password: String,
-    /// The idempotency key, chosen by the client, 1–200 characters. A repeat within 24 hours has no
-    /// second effect and returns what was done, with the objects as they are now.
-    pub idempotency_key: Option<String>,
-}
-
-impl CreateUserInput {
-    pub(super) async fn command(self) -> Result<Attempt<CreateUser>> {
-        let password = PasswordHash::of(&self.password).await?;
-        Ok(Attempt::read(|faults| CreateUser {
-            email: self.email,
-            full_name: self.full_name,
-            role: self.role.into(),
-            manager: self.manager_id.map(|id| manager_id(&id, faults)),
-            password,
-            is_demo: false,
-        }))
-    }
-}
 
 /// The fields of a user to change. Absent fields stay as they are.
 #[derive(InputObject)]
@@ -53,7 +21,8 @@ pub struct UpdateUserInput {
     role: Option<UserRole>,
     /// A new manager; null for none.
     manager_id: MaybeUndefined<ID>,
-    /// A new password, 10–200 characters. It ends the user's sessions.
+    /// A new password, 10–200 characters, not a common one and not the address. It ends the user's
+    /// sessions. Better let the user choose it: `resetPassword`.
     password: Option<String>,
     /// The user's subject (`sub`) in the tokens of the identity provider, 1–255 characters; null for
     /// none. It is used if the operator configured users to be found by it.

@@ -5,7 +5,7 @@ use crate::graphql::context::{actor, change};
 use crate::graphql::error::answer;
 use crate::graphql::objects::User;
 use crate::graphql::user::input::{
-    CreateUserInput, DeactivateUserInput, UpdateFreeEmailDomainsInput, UpdateUserInput,
+    DeactivateUserInput, UpdateFreeEmailDomainsInput, UpdateUserInput,
 };
 use crate::service::free_email_domains::{FreeEmailDomains, UpdateFreeEmailDomains};
 use crate::service::permission::require_somewhere;
@@ -32,8 +32,6 @@ macro_rules! user_payloads {
 }
 
 user_payloads! {
-    /// A user who was added.
-    CreateUserPayload,
     /// A user who was changed.
     UpdateUserPayload,
     /// A user who was deactivated.
@@ -52,17 +50,6 @@ pub struct UserMutation;
 
 #[Object]
 impl UserMutation {
-    /// Adds a user who can sign in at once. For administrators. Errors: UNAUTHENTICATED,
-    /// PERMISSION_DENIED, INVALID_DATA, CONFLICT if the e-mail is taken, IDEMPOTENCY_CONFLICT.
-    async fn create_user(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The new user.")] input: CreateUserInput,
-    ) -> Option<CreateUserPayload> {
-        let key = input.idempotency_key.clone();
-        payload(ctx, key.as_deref(), input.command()).await
-    }
-
     /// Changes the named fields of a user. For administrators. Errors: UNAUTHENTICATED,
     /// PERMISSION_DENIED, USER_NOT_FOUND, INVALID_DATA, CONFLICT if the e-mail or the subject is
     /// taken or no administrator or team manager would be left, IDEMPOTENCY_CONFLICT.

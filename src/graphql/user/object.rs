@@ -41,6 +41,7 @@ impl SyncObject for User {
             "fullName" => |user, json| user.row.full_name.write(json),
             "role" => |user, json| user.if_in_reach(user.row.role).write(json),
             "isActive" => |user, json| user.if_in_reach(user.row.is_active).write(json),
+            "invitedAt" => |user, json| user.if_in_reach(user.row.invited_at).flatten().write(json),
             "createdAt" => |user, json| user.if_in_reach(user.row.created_at).write(json),
             _ => return None,
         })
@@ -81,6 +82,12 @@ impl User {
     /// True if the user can sign in and be assigned leads; null if the viewer may not see the user.
     async fn is_active(&self) -> Option<bool> {
         self.if_in_reach(self.row.is_active)
+    }
+
+    /// When the user was invited, until they have used the link; null for everybody else, and if the
+    /// viewer may not see the user.
+    async fn invited_at(&self) -> Option<DateTime<Utc>> {
+        self.if_in_reach(self.row.invited_at).flatten()
     }
 
     /// The user's subject (`sub`) in the tokens of the identity provider, if an administrator entered

@@ -7,47 +7,33 @@ mod connection;
 mod limits;
 mod lingering_close;
 mod network;
+mod stream;
+mod tls;
 mod watched_stream;
 
-use std::convert::Infallible;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::http::header::{CONNECTION, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
-use futures_util::future::poll_immediate;
-use http_body_util::BodyExt;
-use hyper::Request;
-use hyper::body::{Body, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use nix::errno::Errno;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
+use tokio_rustls::TlsAcceptor;
 
-use crate::http::headers::guarded;
-use crate::http::monitor::is_probe;
-use crate::http::server::admission::{Admission, Slot};
-use crate::http::server::connection::Exchange;
-use crate::http::server::lingering_close::LingeringBody;
+use crate::http::server::admission::Admission;
+use crate::http::server::stream::serve_stream;
 use crate::http::server::watched_stream::WatchedStream;
 
 pub use limits::ConnectionLimits;
+pub(super) use stream::Peer;
+pub use tls::{Listener, TlsCertificate};
 
 /// Time between two checks of the deadlines.
 const SWEEP: Duration = Duration::from_millis(100);
-
-/// The maximum size of a request's head, in bytes. It has room for the largest target, 64 KB.
-const LARGEST_HEAD: usize = 128 * 1024;
 
 /// Longest wait for the first bytes of a new connection before further ones are accepted: a request
 /// usually follows right after the handshake.
@@ -57,32 +43,18 @@ const FIRST_BYTES: Duration = Duration::from_millis(50);
 #[cfg(target_os = "linux")]
 const UNSENT: u32 = 64 * 1024;
 
-/// The other end of a request's connection.
-#[derive(Clone)]
-pub(super) struct Peer(Arc<Slot>);
-
-impl Peer {
-    /// The client's address, or that of a proxy which speaks for it.
-    pub(super) fn address(&self) -> IpAddr {
-        self.0.connection.peer
-    }
-
-    /// Notes that a request on it had a valid token: from now on it is not evicted.
-    pub(super) fn mark_authenticated(&self) {
-        self.0.mark_authenticated();
-    }
-}
-
 /// Serves until `stop` completes. Then accepts no new connections, closes idle ones, and gives requests
 /// in flight time to end; connections that are open after that are cut.
 pub async fn serve(
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     router: Router,
     stop: impl Future<Output = ()> + Send,
     limits: ConnectionLimits,
 ) -> io::Result<()> {
     let drain = limits.drain;
+    let Listener { socket, tls } = listener.into();
     let server = Server {
+        tls,
         timeout: limits.client,
         // Half of the slots at most, so that an evicted connection always had its first bytes read.
         newcomers: Arc::new(Semaphore::new((limits.connections / 2).max(1))),
@@ -95,7 +67,7 @@ pub async fn serve(
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = socket.accept() => match accepted {
                 Ok((stream, peer)) => server.take(stream, peer, open.clone()).await,
                 Err(error) => server.could_not_accept(&error).await,
             },
@@ -103,7 +75,7 @@ pub async fn serve(
             () = &mut stop => break,
         }
     }
-    server.take_rest(listener, &open).await;
+    server.take_rest(socket, &open).await;
     drop(open);
     let began = Instant::now();
     server.admission.finish();
@@ -123,6 +95,7 @@ pub async fn serve(
 struct Server {
     admission: Arc<Admission>,
     router: Router,
+    tls: Option<TlsAcceptor>,
     /// Slots of connections whose first bytes have not arrived yet.
     newcomers: Arc<Semaphore>,
     /// Time after which the kernel discards the unsent answer of a closed connection.
@@ -137,12 +110,12 @@ impl Server {
         let _ = stream.set_nodelay(true);
         limit_unsent(&stream);
         let slot = Arc::new(self.admission.admit(peer.ip()));
-        let (router, timeout) = (self.router.clone(), self.timeout);
+        let (router, tls, timeout) = (self.router.clone(), self.tls.clone(), self.timeout);
         tokio::spawn(async move {
             let _ = tokio::time::timeout(FIRST_BYTES, stream.readable()).await;
             let connection = Arc::clone(&slot.connection);
             let stream = WatchedStream::new(stream, connection, timeout);
-            serve_connection(stream, slot, router, newcomer.ok()).await;
+            serve_stream(stream, slot, (router, tls), newcomer.ok()).await;
             drop(open);
         });
     }
@@ -177,79 +150,4 @@ fn limit_unsent(stream: &TcpStream) {
     let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
     #[cfg(not(target_os = "linux"))]
     let _ = stream;
-}
-
-/// Serves a connection until it closes. `newcomer` is dropped once its first bytes were read.
-async fn serve_connection(
-    stream: WatchedStream,
-    slot: Arc<Slot>,
-    router: Router,
-    newcomer: Option<OwnedSemaphorePermit>,
-) {
-    let routes = TowerToHyperService::new(router);
-    let connection = Arc::clone(&slot.connection);
-    let service = service_fn(move |request| answer(request, Arc::clone(&slot), routes.clone()));
-    // The sweep checks the deadlines of all connections.
-    let mut http = http1::Builder::new();
-    http.header_read_timeout(None).max_buf_size(LARGEST_HEAD);
-    let mut serving = pin!(http.serve_connection(TokioIo::new(stream), service));
-    let ended = poll_immediate(serving.as_mut()).await;
-    connection.mark_read();
-    drop(newcomer);
-    if ended.is_some() {
-        return;
-    }
-    let mut is_last = false;
-    loop {
-        tokio::select! {
-            biased;
-            // A client that went away is not logged.
-            _ = serving.as_mut() => return,
-            () = connection.cut.notified() => return,
-            () = connection.finish.notified(), if !is_last => {
-                is_last = true;
-                serving.as_mut().graceful_shutdown();
-            }
-        }
-    }
-}
-
-async fn answer(
-    mut request: Request<Incoming>,
-    slot: Arc<Slot>,
-    routes: TowerToHyperService<Router>,
-) -> Result<Response<impl Body<Data = Bytes, Error = axum::Error>>, Infallible> {
-    let exchange = Arc::new(Exchange::begin(&slot.connection));
-    if request.body().is_end_stream() {
-        exchange.is_read();
-    }
-    let is_regular = slot.is_regular();
-    let mut response = if is_regular || is_probe(request.uri().path()) {
-        request.extensions_mut().insert(Peer(slot));
-        let request = request.map(|body| LingeringBody::new(body, Arc::clone(&exchange)));
-        routes.call(request).await?
-    } else {
-        no_place()
-    };
-    if !is_regular {
-        let close = HeaderValue::from_static("close");
-        response.headers_mut().insert(CONNECTION, close);
-    }
-    Ok(response.map(|body| {
-        body.map_err(move |error| {
-            // Dropped when the whole answer was sent.
-            let _held = &exchange;
-            error
-        })
-    }))
-}
-
-fn no_place() -> Response {
-    let body = r#"{"errors":[{"message":"all connections are in use","extensions":{"code":"UNAVAILABLE"}}]}"#;
-    let headers = [
-        ("content-type", "application/json; charset=utf-8"),
-        (RETRY_AFTER.as_str(), "1"),
-    ];
-    let response = (StatusCode::SERVICE_UNAVAILABLE, headers, body).into_response();
-    guarded(response, None)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::future::poll_immediate;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -24,6 +25,14 @@ impl WatchedStream {
             connection,
             timeout,
         }
+    }
+
+    /// True if the client has sent an ASCII letter first, as a request by plain HTTP begins; no record of
+    /// TLS does.
+    pub(super) async fn begins_with_a_letter(&self) -> bool {
+        let mut first = [0];
+        let peeked = poll_immediate(self.stream.peek(&mut first)).await;
+        matches!(peeked, Some(Ok(1))) && first[0].is_ascii_alphabetic()
     }
 
     fn note(&self, written: &Poll<io::Result<usize>>) {

@@ -131,6 +131,9 @@ async fn write(conn: &mut Connection, actor: &Actor, leads: &[&Lead]) -> Result<
 fn draft(actor: &Actor, new: &NewLead, users: &HashMap<UserId, User>) -> Result<Lead> {
     let mut faults = FieldErrors::default();
     let lead = faults.absorb(valid(new))?;
+    if new.created_at.is_some() {
+        permission::require_somewhere(actor, Action::BackdateLead)?;
+    }
     let assigned_to = match faults.absorb(assignee(actor, new.assigned_to, users)) {
         Err(refusal) if faults.is_empty() => return Err(refusal),
         assigned_to => assigned_to.ok().flatten(),

@@ -37,7 +37,7 @@ pub struct NewLead {
     /// The faults that were found while reading the input: malformed ids.
     #[serde(skip_serializing_if = "FieldErrors::is_empty")]
     pub malformed: FieldErrors,
-    /// For imports only: the time of creation. The API does not offer it.
+    /// The time of creation in another system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<DateTime<Utc>>,
 }
@@ -121,7 +121,8 @@ pub(super) fn valid(new: &NewLead) -> Result<Lead> {
         next_follow_up,
         tags: tags.unwrap_or_default(),
         custom_fields: custom_fields.unwrap_or_default(),
-        created_at: created_at.unwrap_or(now),
+        // A client's clock may be ahead.
+        created_at: created_at.map_or(now, |at| at.min(now)),
         ..blank
     })
 }

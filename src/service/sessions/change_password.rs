@@ -43,7 +43,7 @@ pub async fn change_password(
         return refused("there is no password that could be changed");
     };
     let after = PasswordHash::of(new).await?;
-    if let Err(fault) = after.checked() {
+    if let Err(fault) = after.check_for(Some(&email)) {
         return Err(ServiceError::invalid("input.newPassword", fault));
     }
     let attempt = LoginAttempt::begin(db, &email, from).await?;
@@ -85,7 +85,7 @@ impl Command for ChangePassword {
             .filter(users::is_active);
         let changed: Option<User> = diesel::update(same)
             .set((
-                users::password_hash.eq(self.after.checked().ok()),
+                users::password_hash.eq(self.after.hash()),
                 users::updated_at.eq(now()),
                 // Nobody else knows this one.
                 users::is_demo.eq(false),

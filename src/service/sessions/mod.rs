@@ -14,6 +14,7 @@ pub use end::EndSession;
 pub use list::{Session, count, find_many, list};
 pub use password::PasswordHash;
 pub use policy::SignInPolicy;
+pub(crate) use throttle::LoginAttempt;
 
 use std::net::IpAddr;
 
@@ -24,7 +25,6 @@ use diesel_async::AsyncConnection;
 use crate::db::schema::{sessions, users};
 use crate::db::{Connection, CurrentRevision, RequestDb, RunQueryDsl};
 use crate::service::clock::now;
-use crate::service::sessions::throttle::LoginAttempt;
 use crate::service::text::typed_address;
 use crate::service::users::{User, UserRole, team_of};
 use crate::service::{Actor, OpaqueToken, Result, ServiceError, SessionId, TokenKind, UserId};
@@ -74,6 +74,16 @@ pub async fn login(
         return Err(refused);
     };
     attempt.succeeded(db, user.id).await?;
+    start(db, user, hash, policy).await?.ok_or(refused)
+}
+
+/// Opens a session of a user unless the user has another password by now than the one of this hash.
+pub(crate) async fn start(
+    db: &RequestDb,
+    user: User,
+    checked: Option<String>,
+    policy: SignInPolicy,
+) -> Result<Option<NewSession>> {
     let token = OpaqueToken::generate(TokenKind::Session)?;
     let created_at = now();
     let expires_at = expiry(created_at, created_at, policy.lifetime);
@@ -85,15 +95,12 @@ pub async fn login(
         expires_at,
     };
     let mut conn = db.connection().await?;
-    let open = conn.transaction(async |conn| open(conn, &session, &token, hash).await);
-    if !open.await? {
-        return Err(refused);
-    }
-    Ok(NewSession {
+    let open = conn.transaction(async |conn| open(conn, &session, &token, checked).await);
+    Ok(open.await?.then_some(NewSession {
         token,
         expires_at,
         user,
-    })
+    }))
 }
 
 /// Adds a session unless its user has another password by now. A change of the password that is under way is

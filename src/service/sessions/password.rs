@@ -4,6 +4,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Argon2, PasswordHash as PhcHash};
 use serde::{Serialize, Serializer};
 use tokio::sync::Semaphore;
+use zxcvbn::zxcvbn;
 
 use crate::service::{Result, ServiceError, sha256, text};
 
@@ -15,6 +16,9 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody has this passwor
 
 const SHORTEST: usize = 10;
 const LONGEST: usize = 200;
+/// The guesses that an attacker begins with: zxcvbn's list has the commonest 30,000 passwords, each also with
+/// capitals or a digit for a letter, and simple patterns.
+const FIRST_GUESSES: u64 = 100_000;
 
 /// A password in its normal form, of which no more is looked at than could be one: a letter that is
 /// composed may have been typed as several.
@@ -33,29 +37,46 @@ pub struct PasswordHash {
     /// Or what is wrong with the password.
     hash: Result<String, String>,
     fingerprint: Vec<u8>,
+    /// SHA-256 of the password, read as an e-mail address.
+    address: [u8; 32],
 }
 
 impl PasswordHash {
-    /// Hashes a password of 10–200 characters. Another one is not hashed; whoever is to store it
-    /// refuses it, together with all else that is wrong with the user.
+    /// Hashes a password of 10–200 characters that is not among the first that are guessed. Another
+    /// one is not hashed; whoever is to store it refuses it, together with all else that is wrong with
+    /// the user.
     #[tracing::instrument(name = "sessions::hash_password", level = "debug", skip_all)]
     pub async fn of(password: &str) -> Result<Self> {
         let password = normal(password);
         let fingerprint = sha256(&password).to_vec();
-        let length = password.chars().count();
-        let hash = if (SHORTEST..=LONGEST).contains(&length) {
-            Ok(off_the_async_threads(move || hash(&password)).await?)
-        } else {
-            Err(format!(
+        let address = sha256(text::typed_address(&password));
+        let hash = match password.chars().count() {
+            SHORTEST..=LONGEST => {
+                off_the_async_threads(move || hash_unless_common(&password)).await?
+            }
+            length => Err(format!(
                 "must have {SHORTEST} to {LONGEST} characters, has {length}"
-            ))
+            )),
         };
-        Ok(Self { hash, fingerprint })
+        Ok(Self {
+            hash,
+            fingerprint,
+            address,
+        })
     }
 
-    /// The hash, or what is wrong with the password.
-    pub(crate) fn checked(&self) -> Result<&str, String> {
-        self.hash.as_deref().map_err(String::clone)
+    /// The hash; `None` if something is wrong with the password.
+    pub(crate) fn hash(&self) -> Option<&str> {
+        self.hash.as_deref().ok()
+    }
+
+    /// Errors: what is wrong with the password, as that of somebody with this e-mail address.
+    pub(crate) fn check_for(&self, email: Option<&str>) -> Result<(), String> {
+        self.hash.as_ref().map_err(String::clone)?;
+        if email.is_some_and(|email| sha256(email) == self.address) {
+            return Err("must be another text than the e-mail address".to_owned());
+        }
+        Ok(())
     }
 }
 
@@ -101,6 +122,18 @@ async fn off_the_async_threads<T: Send + 'static>(
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| internal(&error))
+}
+
+/// Errors: the password is found by so few guesses that a list of the commonest passwords, words and
+/// keyboard patterns has it.
+fn hash_unless_common(password: &str) -> Result<String, String> {
+    if zxcvbn(password, &[]).guesses() <= FIRST_GUESSES {
+        return Err(
+            "is too easy to guess: choose neither a common password nor one word or pattern"
+                .to_owned(),
+        );
+    }
+    Ok(hash(password))
 }
 
 fn hash(password: &str) -> String {

@@ -37,7 +37,7 @@ static WAITING: Semaphore = Semaphore::const_new(256);
 
 /// An attempt to sign in whose password is being checked. It must be ended; one that is not counts
 /// as failed.
-pub(super) struct LoginAttempt {
+pub(crate) struct LoginAttempt {
     keys: Vec<Vec<u8>>,
     at: DateTime<Utc>,
     /// The account together with the network of the client, if that is known.
@@ -55,7 +55,7 @@ struct StartedAttempt {
 impl LoginAttempt {
     /// Takes a place before the password is looked at. An account that nobody has is counted like any
     /// other. Errors: `RateLimited`.
-    pub(super) async fn begin(db: &RequestDb, email: &str, client: Option<IpAddr>) -> Result<Self> {
+    pub(crate) async fn begin(db: &RequestDb, email: &str, client: Option<IpAddr>) -> Result<Self> {
         let network = client.map(network);
         let address = network
             .as_ref()
@@ -78,15 +78,20 @@ impl LoginAttempt {
     }
 
     /// Ends it as a failed one.
-    pub(super) async fn failed(self, db: &RequestDb) -> Result<()> {
+    pub(crate) async fn failed(self, db: &RequestDb) -> Result<()> {
         self.end(db, true).await
     }
 
     /// Ends it as one that was right, which counts no longer, and remembers the owner's address.
-    pub(super) async fn succeeded(self, db: &RequestDb, user: UserId) -> Result<()> {
+    pub(crate) async fn succeeded(self, db: &RequestDb, user: UserId) -> Result<()> {
         if let Some(address) = &self.address {
             remember(db, user, address).await?;
         }
+        self.end(db, false).await
+    }
+
+    /// Ends it as one that was right but is no owner's sign-in.
+    pub(crate) async fn passed(self, db: &RequestDb) -> Result<()> {
         self.end(db, false).await
     }
 

@@ -13,7 +13,7 @@ use crate::service::users::{User, UserRole, lock_assignees};
 use crate::service::validation::{self, FieldErrors};
 use crate::service::{Actor, Result, ServiceError, UserId};
 
-/// Adds a user who can sign in at once.
+/// Adds a user, who can sign in at once if there is a password.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "documented for clients in graphql")]
 pub struct CreateUser {
@@ -21,7 +21,8 @@ pub struct CreateUser {
     pub full_name: String,
     pub role: UserRole,
     pub manager: Option<UserId>,
-    pub password: PasswordHash,
+    /// Without one the user is invited: not active until they have chosen a password by a link.
+    pub password: Option<PasswordHash>,
     /// The password is published. No client gives it, so that it is no part of a request's hash.
     #[serde(skip)]
     pub is_demo: bool,
@@ -33,18 +34,14 @@ impl Command for CreateUser {
     type Answer = User;
 
     fn check(&self, faults: &mut FieldErrors) {
-        faults.take("email", login_address(&self.email));
-        faults.take("fullName", validation::required_text(&self.full_name, 200));
-        faults.take("password", self.password.checked());
+        self.valid(faults);
     }
 
     /// Errors: `PermissionDenied`, `InvalidData`, `Conflict` if the e-mail is taken.
     async fn apply(self, conn: &mut Connection, actor: &Actor) -> Result<User> {
         permission::require(actor, Action::ManageUsers, None)?;
         let mut faults = FieldErrors::default();
-        let email = faults.take("email", login_address(&self.email));
-        let full_name = faults.take("fullName", validation::required_text(&self.full_name, 200));
-        let password = faults.take("password", self.password.checked());
+        let (email, full_name) = self.valid(&mut faults);
         require_manager(conn, self.manager, &mut faults).await?;
         faults.finish()?;
         let now = now();
@@ -54,19 +51,33 @@ impl Command for CreateUser {
             full_name: full_name.unwrap_or_default(),
             role: self.role,
             manager_id: self.manager,
-            is_active: true,
+            is_active: self.password.is_some(),
             created_at: now,
             updated_at: now,
             oidc_subject: None,
+            invited_at: self.password.is_none().then_some(now),
         };
-        let password = users::password_hash.eq(password);
-        let row = (&user, password, users::is_demo.eq(self.is_demo));
+        let hash = self.password.as_ref().and_then(PasswordHash::hash);
+        let hash = users::password_hash.eq(hash);
+        let row = (&user, hash, users::is_demo.eq(self.is_demo));
         let insert = diesel::insert_into(users::table)
             .values(row)
             .execute(conn)
             .await;
         insert.map_err(taken)?;
         Ok(user)
+    }
+}
+
+impl CreateUser {
+    /// The address and the name, as they are stored.
+    fn valid(&self, faults: &mut FieldErrors) -> (Option<String>, Option<String>) {
+        let email = faults.take("email", login_address(&self.email));
+        if let Some(password) = &self.password {
+            faults.take("password", password.check_for(email.as_deref()));
+        }
+        let name = validation::required_text(&self.full_name, 200);
+        (email, faults.take("fullName", name))
     }
 }
 

@@ -10,7 +10,9 @@ use crate::service::permission::{self, Action};
 use crate::service::timeline::{self, changes};
 use crate::service::users::update::{lock, require_another_admin};
 use crate::service::users::{User, UserRole, lock_assignees};
-use crate::service::{Actor, LeadId, Result, ServiceError, UserId, api_keys, sessions};
+use crate::service::{
+    Actor, LeadId, Result, ServiceError, UserId, account_links, api_keys, sessions,
+};
 
 /// Shuts a user out: signed out everywhere, the API keys revoked, cannot sign in, is assigned nothing
 /// new.
@@ -49,6 +51,7 @@ impl Command for DeactivateUser {
         }
         let user = User {
             is_active: false,
+            invited_at: None,
             updated_at: now(),
             ..before
         };
@@ -58,6 +61,7 @@ impl Command for DeactivateUser {
             .await?;
         sessions::end_all(conn, self.id).await?;
         api_keys::revoke_all(conn, self.id).await?;
+        account_links::revoke(conn, self.id).await?;
         if let TheirLeads::Reassign(heir) = self.leads {
             hand_over(conn, actor, self.id, heir).await?;
         }

@@ -2,7 +2,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::db::schema::users;
-use crate::db::{RequestDb, RunQueryDsl};
+use crate::db::{Connection, RequestDb, RunQueryDsl};
 use crate::service::perform;
 use crate::service::sessions::{PasswordHash, SignInPolicy};
 use crate::service::text::typed_address;
@@ -22,7 +22,7 @@ pub async fn create_first_admin(
         full_name: "First Administrator".to_owned(),
         role: UserRole::Admin,
         manager: None,
-        password,
+        password: Some(password),
         is_demo,
     };
     match perform(db, &Actor::operator(), admin).await {
@@ -35,9 +35,14 @@ pub async fn create_first_admin(
 #[tracing::instrument(name = "users::has_admin", level = "debug", skip_all)]
 pub async fn has_admin(db: &RequestDb, policy: SignInPolicy) -> Result<bool> {
     let mut conn = db.connection().await?;
+    is_administered(&mut conn, policy).await
+}
+
+/// The same, in a transaction.
+pub(crate) async fn is_administered(conn: &mut Connection, policy: SignInPolicy) -> Result<bool> {
     let admins = users::table.filter(users::role.eq(UserRole::Admin));
     let admins = admins.filter(policy.admits());
-    Ok(diesel::select(exists(admins)).get_result(&mut conn).await?)
+    Ok(diesel::select(exists(admins)).get_result(conn).await?)
 }
 
 /// The number of active users whose password is published.

@@ -21,4 +21,6 @@ pub use update::{UpdateUser, UserPatch};
 pub use user::{User, find_many, read};
 pub use user_cache::UserCache;
 
+pub(crate) use first_admin::is_administered;
+pub(crate) use update::lock;
 pub(crate) use user::{lock_assignees, team_of, users_by_id};

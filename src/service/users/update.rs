@@ -11,7 +11,7 @@ use crate::service::text::login_address;
 use crate::service::users::create::{require_manager, taken};
 use crate::service::users::{User, UserRole};
 use crate::service::validation::{self, FieldErrors};
-use crate::service::{Actor, Result, ServiceError, UserId, api_keys};
+use crate::service::{Actor, Result, ServiceError, UserId, account_links, api_keys};
 
 /// Changes the named fields of a user. A new password ends the user's sessions; a lower role revokes
 /// the API keys with a higher one.
@@ -68,10 +68,14 @@ impl Command for UpdateUser {
         }
         if let Some(password) = &self.patch.password {
             let row = diesel::update(users::table.find(self.id));
-            row.set(users::password_hash.eq(password.checked().ok()))
+            row.set(users::password_hash.eq(password.hash()))
                 .execute(conn)
                 .await?;
             sessions::end_all(conn, self.id).await?;
+        }
+        // Whoever has a link that was sent to the former address, or before the password was chosen.
+        if self.patch.password.is_some() || before.email != after.email {
+            account_links::revoke(conn, self.id).await?;
         }
         Ok(after)
     }
@@ -88,7 +92,12 @@ impl UserPatch {
                 require_manager(conn, manager, &mut faults).await?;
             }
         }
+        let email = texts.email.as_ref().unwrap_or(&before.email);
+        if let Some(password) = self.password.as_ref().filter(|_| faults.is_empty()) {
+            faults.take("password", password.check_for(Some(email)));
+        }
         faults.finish()?;
+        let is_active = before.is_active || self.is_active == Some(true);
         let before = before.clone();
         Ok(User {
             email: texts.email.unwrap_or(before.email),
@@ -96,7 +105,8 @@ impl UserPatch {
             oidc_subject: texts.oidc_subject.unwrap_or(before.oidc_subject),
             role: self.role.unwrap_or(before.role),
             manager_id: self.manager.unwrap_or(before.manager_id),
-            is_active: before.is_active || self.is_active == Some(true),
+            is_active,
+            invited_at: before.invited_at.filter(|_| !is_active),
             updated_at: now(),
             ..before
         })
@@ -108,7 +118,7 @@ impl UserPatch {
             faults.add("isActive", "must not be false: use deactivateUser");
         }
         if let Some(password) = &self.password {
-            faults.take("password", password.checked());
+            faults.take("password", password.check_for(None));
         }
         let subject = self.oidc_subject.as_ref();
         let subject = subject.map(|subject| subject.as_deref().map(subject_text).transpose());
@@ -144,7 +154,7 @@ fn subject_text(subject: &str) -> Result<String, String> {
 /// Locks and reads a user; locks the other one that the change is about (an heir, a new manager), and
 /// the active administrators, so that two of them cannot remove each other. All in one statement and
 /// in the order in which assignees are locked, too, so that there is no deadlock.
-pub(super) async fn lock(conn: &mut Connection, id: UserId, other: Option<UserId>) -> Result<User> {
+pub(crate) async fn lock(conn: &mut Connection, id: UserId, other: Option<UserId>) -> Result<User> {
     let is_admin = users::role.eq(UserRole::Admin).and(users::is_active);
     let rows = users::table
         .filter(

@@ -39,6 +39,8 @@ pub struct User {
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub oidc_subject: Option<String>,
+    /// Set from the invitation until the user accepts it.
+    pub invited_at: Option<DateTime<Utc>>,
 }
 
 impl User {

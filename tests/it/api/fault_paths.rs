@@ -59,10 +59,11 @@ async fn a_malformed_id_an_address_and_a_key_are_reported_together() {
             vec!["content", "id"],
         ),
         (
-            "createUser",
-            json!({ "email": "x", "fullName": " ", "role": "AGENT", "password": "short", "managerId": "1" }),
-            vec!["email", "fullName", "managerId", "password"],
+            "inviteUser",
+            json!({ "email": "x", "fullName": " ", "role": "AGENT", "managerId": "1" }),
+            vec!["email", "fullName", "managerId"],
         ),
+        ("resetPassword", json!({ "id": "1" }), vec!["id"]),
         (
             "updateUser",
             json!({ "id": "1", "email": "x", "isActive": false, "managerId": "1", "oidcSubject": "" }),

@@ -1,5 +1,6 @@
 //! Every operation: its happy path, its refusals per role, its bad inputs.
 
+mod account_links;
 mod anonymous;
 mod answer_members;
 mod answer_size;
@@ -97,6 +98,8 @@ const NOTE: &str = "note { id type content by { id } lead { id } position at \
     earlierVersion { id content earlierVersion { content } } }";
 const API_KEY: &str =
     "apiKey { id name user { id } role createdBy { id } expiresAt lastUsedAt revokedAt isActive }";
+const LINK: &str =
+    "link linkExpiresAt user { id email fullName role isActive invitedAt manager { id } }";
 const USER: &str = "user { id email fullName role isActive manager { id } }";
 
 impl Api {
@@ -218,7 +221,9 @@ pub(crate) fn document(mutation: &str) -> String {
         "createLeads" | "assignLeads" => BULK,
         name if name.starts_with("bulk") => BULK,
         "addNote" | "editNote" => NOTE,
-        "createUser" | "updateUser" | "deactivateUser" => USER,
+        "updateUser" | "deactivateUser" => USER,
+        "inviteUser" | "resetPassword" => LINK,
+        "useLink" => "token expiresAt user { id email fullName isActive invitedAt }",
         "createApiKey" => {
             return format!(
                 "mutation ($input: CreateApiKeyInput!) {{ createApiKey(input: $input) {{ {API_KEY} secret }} }}"

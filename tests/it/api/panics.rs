@@ -34,6 +34,7 @@ async fn a_panic_in_a_resolver_is_an_internal_error_with_the_requests_id() {
     let api = Api::new().await;
     let ada = api.admin().await;
     let settings = Settings {
+        public_url: crate::support::PUBLIC_URL.to_owned(),
         bulk_limit: 1,
         sign_in: crate::support::lasting(TimeDelta::MAX),
         limits: Limits::default(),

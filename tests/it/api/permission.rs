@@ -26,6 +26,7 @@ fn the_table_of_roles_and_actions() {
     ArchiveLead             All      Team     Own
     AssignLead              All      Team     Nothing
     DeleteLead              All      Nothing  Nothing
+    BackdateLead            All      Team     Nothing
     ReadUser                All      Team     Own
     ManageUsers             All      Nothing  Nothing
     ManageApiKeys           All      Nothing  Nothing

@@ -64,9 +64,8 @@ async fn what_nobody_sees_is_left_out_and_refused_where_nothing_else_is() {
         };
         assert_eq!(api.faults(&ada, "createLead", input).await, [field]);
     }
-    let user = json!({ "email": "u@acme.example", "fullName": nothing, "role": "AGENT",
-        "password": "a first password" });
-    assert_eq!(api.faults(&ada, "createUser", user).await, ["fullName"]);
+    let user = json!({ "email": "u@acme.example", "fullName": nothing, "role": "AGENT" });
+    assert_eq!(api.faults(&ada, "inviteUser", user).await, ["fullName"]);
     let odd = super::jan(json!({ "email": "pat\u{3164}@acme.example" }));
     assert_eq!(api.faults(&ada, "createLead", odd).await, ["email"]);
 }
@@ -141,12 +140,12 @@ async fn a_domain_in_letters_and_in_ascii_is_one() {
 async fn a_user_has_one_address_and_one_password_however_they_are_typed() {
     let api = Api::new().await;
     let ada = api.admin().await;
-    let user = json!({ "email": "Nfc@münchen.example", "fullName": "N F C", "role": "AGENT",
-        "password": "übergrößé\u{a0}pässwort" });
-    api.change(&ada, "createUser", user).await;
-    let again = json!({ "email": "nfc@xn--mnchen-3ya.example", "fullName": "N", "role": "AGENT",
-        "password": "a first password" });
-    api.refused(&ada, "createUser", again, "CONFLICT").await;
+    let user = json!({ "email": "Nfc@münchen.example", "fullName": "N F C", "role": "AGENT" });
+    let invited = api.change(&ada, "inviteUser", user).await;
+    let accept = json!({ "token": invited["link"], "password": "übergrößé\u{a0}pässwort" });
+    api.change(&ada, "useLink", accept).await;
+    let again = json!({ "email": "nfc@xn--mnchen-3ya.example", "fullName": "N", "role": "AGENT" });
+    api.refused(&ada, "inviteUser", again, "CONFLICT").await;
     for address in ["nfc@xn--mnchen-3ya.example", "NFC@mu\u{308}nchen.example"] {
         for password in [
             "übergrößé pässwort",

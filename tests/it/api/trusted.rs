@@ -98,6 +98,7 @@ async fn nothing_else_is_answered_whoever_asks() {
 async fn a_document_that_could_never_be_answered_is_an_error_with_its_place() {
     let api = Api::new().await;
     let settings = Settings {
+        public_url: crate::support::PUBLIC_URL.to_owned(),
         bulk_limit: 1,
         sign_in: crate::support::lasting(chrono::TimeDelta::hours(1)),
         limits: Limits::default(),

@@ -12,9 +12,11 @@ const COMMANDS: &[&str] = &[
     "demo",
     "demo remove",
     "seed",
+    "admin-link",
     "users",
-    "users create",
+    "users invite",
     "users deactivate",
+    "users reset-password",
     "users set-password",
 ];
 

@@ -3,6 +3,8 @@
 mod backup;
 mod demo;
 mod help;
+mod https;
+mod links;
 mod output;
 mod profiles;
 mod stopping;

@@ -2,11 +2,12 @@
 //! others are served.
 
 use std::process::Command;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::support::TestDatabase;
 use crate::support::program::{ANY_PORT, PASSWORD, Program};
+use crate::support::{Scratch, TestDatabase};
 
 /// The first administrator of development, by its published address and password.
 const PUBLISHED: (&str, &str) = ("admin@example.com", "development-only");
@@ -128,5 +129,40 @@ async fn whoever_chose_a_password_of_their_own_is_no_account_of_the_demo_any_mor
     assert!(changed["errors"].is_null(), "{changed}");
     let server = start(&laptop, "team").await;
     token(&login(&server, (PUBLISHED.0, "a password of my own")).await);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_development_lets_no_published_password_in_where_it_is_restored() {
+    let laptop = Program::start(&NOBODY_NAMED).await;
+    token(&login(&laptop, PUBLISHED).await);
+    let folder = Scratch::new();
+    std::fs::create_dir_all(folder.path()).unwrap();
+    let file = folder.path().join("laptop.backup");
+    let elsewhere = Arc::new(TestDatabase::empty().await);
+    for (command, database) in [
+        ("backup", laptop.database()),
+        ("restore", elsewhere.clone()),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_crm"))
+            .arg(command)
+            .arg(&file)
+            .env("DATABASE_URL", database.url())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+    let named = [
+        ("CRM_PROFILE", "team"),
+        ("CRM_ADMIN_EMAIL", "grace@example.com"),
+    ];
+    let server = Program::start_on(elsewhere, &named).await;
+    server.says("1 accounts of the demo").await;
+    let refused = login(&server, PUBLISHED).await;
+    assert_eq!(
+        refused["errors"][0]["extensions"]["code"],
+        "UNAUTHENTICATED"
+    );
+    token(&login(&server, ("grace@example.com", PASSWORD)).await);
     server.stop().await;
 }

@@ -83,10 +83,17 @@ async fn huge_answers_are_bounded_together_and_hold_up_nobody() {
 }
 
 async fn another_user(server: &Server, admin: &Client) -> Client {
-    let create =
-        "mutation { createUser(input: { email: \"victim@b.example\", fullName: \"Vic Tim\",
-        role: MANAGER, password: \"development-only\" }) { user { id } } }";
-    let made = admin.clone().ask(create.to_owned(), json!({})).await;
+    let invite =
+        "mutation { inviteUser(input: { email: \"victim@b.example\", fullName: \"Vic Tim\",
+        role: MANAGER }) { link } }";
+    let made = admin.clone().ask(invite.to_owned(), json!({})).await;
+    let link = made.unwrap()["data"]["inviteUser"]["link"].clone();
+    let accept = "mutation ($link: String!) { useLink(input: { token: $link,
+        password: \"development-only\" }) { user { id } } }";
+    let made = admin
+        .clone()
+        .ask(accept.to_owned(), json!({ "link": link }))
+        .await;
     assert!(made.as_ref().unwrap().get("errors").is_none(), "{made:?}");
     server
         .sign_in_as("victim@b.example", super::aftermath::SEEDED)

@@ -35,7 +35,7 @@ async fn colleagues(program: &Program, number: usize) -> Vec<String> {
             full_name: format!("Colleague {n}"),
             role: UserRole::Agent,
             manager: None,
-            password: hash.clone(),
+            password: Some(hash.clone()),
             is_demo: false,
         };
         emails.push(user.email.clone());

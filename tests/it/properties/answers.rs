@@ -105,9 +105,13 @@ fn changes(lead: &str, archived: &str, note: &str, user: &str) -> Vec<(&'static 
         ("addNote", json!({ "id": lead, "content": "Hello" })),
         ("editNote", json!({ "id": note, "content": "Hello again" })),
         (
-            "createUser",
-            json!({ "email": "new@example.com", "fullName": "New", "role": "AGENT",
-            "password": "correct horse battery" }),
+            "inviteUser",
+            json!({ "email": "new@example.com", "fullName": "New", "role": "AGENT" }),
+        ),
+        ("resetPassword", json!({ "id": user })),
+        (
+            "useLink",
+            json!({ "token": "crm_reset_unknown", "password": "correct horse battery" }),
         ),
         ("updateUser", json!({ "id": user, "fullName": "Ann Other" })),
         ("updateFreeEmailDomains", json!({ "add": ["free.example"] })),

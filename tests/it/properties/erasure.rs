@@ -181,6 +181,8 @@ async fn everything_else(team: &Team) {
     api.change(ada, "addNote", note).await;
     let key = json!({ "name": "importer", "userId": ann.id, "role": "AGENT", "expiresInDays": 1 });
     api.change(ada, "createApiKey", key).await;
+    api.change(ada, "resetPassword", json!({ "id": ann.id }))
+        .await;
     let wrong = json!({ "input": { "email": ann.email, "password": "wrong" } });
     let login = "mutation ($input: LoginInput!) { login(input: $input) { token } }";
     api.refusal(None, login, wrong, "UNAUTHENTICATED").await;

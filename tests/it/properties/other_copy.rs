@@ -47,6 +47,7 @@ impl Copy {
     pub(super) async fn at(url: &str, who: &SignedIn, options: &PoolOptions) -> Copy {
         let db = Db::connect(url, options).await.unwrap();
         let settings = Settings {
+            public_url: crate::support::PUBLIC_URL.to_owned(),
             bulk_limit: 10_000,
             sign_in: crate::support::lasting(TimeDelta::hours(1)),
             limits: Limits::default(),

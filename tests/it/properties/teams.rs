@@ -12,7 +12,7 @@ use crate::support::Api;
 use super::other_copy::{Copy, code, patient};
 
 const CREATE: &str =
-    "mutation ($input: CreateUserInput!) { createUser(input: $input) { user { id } } }";
+    "mutation ($input: InviteUserInput!) { inviteUser(input: $input) { user { id } } }";
 const UPDATE: &str =
     "mutation ($input: UpdateUserInput!) { updateUser(input: $input) { user { id } } }";
 
@@ -24,9 +24,9 @@ async fn whoever_joins_the_team_of_a_manager_who_is_being_demoted_waits_and_is_r
     let agent = api.user("Ann Agent", UserRole::Agent, None).await;
     let copy = Copy::of(&api, &admin, &patient(4)).await;
     let new = json!({ "email": "new@example.com", "fullName": "New", "role": "AGENT",
-        "password": "correct horse battery", "managerId": manager.id });
+        "managerId": manager.id });
     let joins = json!({ "id": agent.id, "managerId": manager.id });
-    for (operation, mutation, input) in [("createUser", CREATE, new), ("updateUser", UPDATE, joins)]
+    for (operation, mutation, input) in [("inviteUser", CREATE, new), ("updateUser", UPDATE, joins)]
     {
         let mut conn = copy.db.connection().await.unwrap();
         let demote = format!(

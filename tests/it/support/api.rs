@@ -25,6 +25,9 @@ use super::TestDatabase;
 /// The password of all users.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
+/// The address that links begin with.
+pub(crate) const PUBLIC_URL: &str = "https://crm.example.com";
+
 /// The API over a database of one test's own.
 pub(crate) struct Api {
     database: TestDatabase,
@@ -109,6 +112,7 @@ impl Api {
     /// Over a database that is there.
     pub(crate) async fn over(database: TestDatabase, options: ApiOptions) -> Api {
         let settings = Settings {
+            public_url: PUBLIC_URL.to_owned(),
             bulk_limit: options.bulk_limit,
             sign_in: lasting(TimeDelta::hours(1)),
             limits: options.limits,
@@ -181,7 +185,7 @@ impl Api {
             full_name: name.to_owned(),
             role,
             manager: manager.map(|manager| UserId(manager.id.parse().unwrap())),
-            password: hash.clone(),
+            password: Some(hash.clone()),
             is_demo: false,
         };
         perform(self.db(), &Actor::operator(), user).await.unwrap();

@@ -9,7 +9,7 @@ pub(crate) mod program;
 mod server;
 mod watchdog;
 
-pub(crate) use api::{Api, ApiOptions, PASSWORD, SignedIn, lasting};
+pub(crate) use api::{Api, ApiOptions, PASSWORD, PUBLIC_URL, SignedIn, lasting};
 pub(crate) use database::TestDatabase;
 pub(crate) use faults::Faults;
 pub(crate) use home::Scratch;

@@ -26,6 +26,8 @@ pub(crate) struct Program {
     pub(crate) address: SocketAddr,
     /// The address of its metrics, if that is a separate one.
     pub(crate) monitor: Option<SocketAddr>,
+    /// The link for the first administrator, if there is none yet.
+    pub(crate) welcome: Option<String>,
     said: Arc<Mutex<String>>,
     listening: JoinHandle<()>,
     database: Arc<TestDatabase>,
@@ -68,7 +70,7 @@ impl Program {
                 log.lock().unwrap().push_str(&(line + "\n"));
             }
         });
-        let (address, monitor) = match addresses(process.stdout.take().unwrap()).await {
+        let (address, monitor, welcome) = match addresses(process.stdout.take().unwrap()).await {
             Some(addresses) => addresses,
             None => {
                 let exit = process.wait().await.unwrap();
@@ -80,6 +82,7 @@ impl Program {
             process,
             address,
             monitor,
+            welcome,
             said,
             listening,
             database,
@@ -101,6 +104,12 @@ impl Program {
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(self.process.id().unwrap().try_into().unwrap());
         kill(pid, signal).unwrap();
+    }
+
+    /// Sends it SIGHUP.
+    pub(crate) fn hang_up(&self) {
+        let pid = Pid::from_raw(self.process.id().unwrap().try_into().unwrap());
+        kill(pid, Signal::SIGHUP).unwrap();
     }
 
     /// Its resident memory, in bytes.
@@ -168,9 +177,12 @@ impl Program {
     }
 }
 
+/// See [`addresses`].
+type Addresses = (SocketAddr, Option<SocketAddr>, Option<String>);
+
 /// The addresses that a program reports when it is ready: of its API, and of its metrics if they are
-/// elsewhere. None if it ends.
-pub(crate) async fn addresses(output: ChildStdout) -> Option<(SocketAddr, Option<SocketAddr>)> {
+/// elsewhere; and the link for the first administrator. None if it ends.
+pub(crate) async fn addresses(output: ChildStdout) -> Option<Addresses> {
     let mut lines = BufReader::new(output).lines();
     let (mut api, mut monitor) = (None, None);
     while let Some(line) = lines.next_line().await.unwrap() {
@@ -178,8 +190,12 @@ pub(crate) async fn addresses(output: ChildStdout) -> Option<(SocketAddr, Option
         match (words.next(), words.next().and_then(host)) {
             (Some("GraphQL"), found) => api = found,
             (Some("metrics"), found) => monitor = found,
-            // The last line.
-            (Some("sign"), _) => return Some((api?, monitor)),
+            // The last lines.
+            (Some("sign"), _) => return Some((api?, monitor, None)),
+            (Some("welcome"), _) => {
+                let link = line.split_whitespace().nth(1)?;
+                return Some((api?, monitor, Some(link.to_owned())));
+            }
             _ => {}
         }
     }
@@ -187,7 +203,7 @@ pub(crate) async fn addresses(output: ChildStdout) -> Option<(SocketAddr, Option
 }
 
 fn host(url: &str) -> Option<SocketAddr> {
-    let rest = url.strip_prefix("http://")?;
+    let (_, rest) = url.split_once("://")?;
     rest.split('/').next()?.parse().ok()
 }
 

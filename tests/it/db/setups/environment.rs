@@ -79,7 +79,7 @@ async fn with_all_variables_empty_the_program_starts_with_a_postgresql_of_its_ow
         .spawn()
         .unwrap();
     let started = addresses(process.stdout.take().unwrap()).await;
-    let (address, _) = started.expect("a start");
+    let (address, ..) = started.expect("a start");
     let ready = get(address, "/readyz").await;
     assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
     let pid = nix::unistd::Pid::from_raw(process.id().unwrap().cast_signed());

@@ -96,7 +96,7 @@ impl Server {
         let output = ChildStdout::from_std(process.0.stdout.take().unwrap()).unwrap();
         let started = tokio::time::timeout(Duration::from_secs(60), addresses(output)).await;
         let log = fs::read_to_string(folder.with_extension("log")).unwrap_or_default();
-        let (address, _) = started
+        let (address, ..) = started
             .unwrap_or_else(|_| panic!("it does not answer: {log}"))
             .unwrap_or_else(|| panic!("it did not start: {log}"));
         Server {

@@ -103,20 +103,25 @@ async fn check_users(viewer: Viewer<'_>) -> Result<(), String> {
     )?;
     let fields = vec![
         "updateFreeEmailDomains(input: { add: [\"a.test\"] }) { __typename }".to_owned(),
-        "createUser(input: { email: \"x\", fullName: \"\", role: AGENT, password: \"short\" }) { __typename }".to_owned(),
+        "inviteUser(input: { email: \"x\", fullName: \"\", role: AGENT }) { __typename }"
+            .to_owned(),
+        format!("resetPassword(input: {{ id: \"{own}\" }}) {{ user {{ id }} }}"),
         format!("updateUser(input: {{ id: \"{own}\", password: \"short\" }}) {{ __typename }}"),
         format!("updateUser(input: {{ id: \"{gone}\", fullName: \"Gone\" }}) {{ user {{ id }} }}"),
-        format!("deactivateUser(input: {{ id: \"{gone}\", leads: {{ keep: true }} }}) {{ user {{ id }} }}"),
+        format!(
+            "deactivateUser(input: {{ id: \"{gone}\", leads: {{ keep: true }} }}) {{ user {{ id }} }}"
+        ),
     ];
     let expected = match is_admin {
         true => vec![
             Said::Value(json!({ "__typename": "UpdateFreeEmailDomainsPayload" })),
             Said::code("INVALID_DATA"),
+            Said::Value(json!({ "user": { "id": own } })),
             Said::code("INVALID_DATA"),
             Said::Value(json!({ "user": { "id": gone } })),
             Said::Value(json!({ "user": { "id": gone } })),
         ],
-        false => vec![Said::code("PERMISSION_DENIED"); 5],
+        false => vec![Said::code("PERMISSION_DENIED"); 6],
     };
     same(
         "management",

@@ -70,7 +70,7 @@ const COMPARED: &[(&str, &str, &str)] = &[
     (
         "objects.rs",
         "User",
-        "manager email role isActive oidcSubject createdAt",
+        "manager email role isActive invitedAt oidcSubject createdAt",
     ),
     ("log.rs", "Query", "timeline"),
     ("log.rs", "Note", "position"),
@@ -86,10 +86,11 @@ const COMPARED: &[(&str, &str, &str)] = &[
     (
         "management.rs",
         "Mutation",
-        "createLead createLeads createUser updateUser deactivateUser \
+        "createLead createLeads inviteUser resetPassword updateUser deactivateUser \
         updateFreeEmailDomains",
     ),
-    ("management.rs", "CreateUserPayload", "user"),
+    ("management.rs", "InviteUserPayload", "user"),
+    ("management.rs", "ResetPasswordPayload", "user"),
     ("management.rs", "UpdateUserPayload", "user"),
     ("management.rs", "DeactivateUserPayload", "user"),
     ("keys.rs", "Mutation", "createApiKey revokeApiKey"),
@@ -171,7 +172,7 @@ const COMPARED: &[(&str, &str, &str)] = &[
 
 /// The fields that need no permission: signing in, and the viewer.
 const OPEN: &[(&str, &str)] = &[
-    ("Mutation", "login"),
+    ("Mutation", "login useLink"),
     ("LoginPayload", "token expiresAt user"),
     ("LogoutPayload", "loggedOut"),
     ("ChangePasswordPayload", "user"),
@@ -205,6 +206,8 @@ const OF_A_VISIBLE_OBJECT: &[(&str, &str)] = &[
     ("Session", "id createdAt lastUsedAt expiresAt isCurrent"),
     ("SessionEdge", "cursor"),
     ("CreateApiKeyPayload", "secret"),
+    ("InviteUserPayload", "link linkExpiresAt"),
+    ("ResetPasswordPayload", "link linkExpiresAt"),
     ("UpdateFreeEmailDomainsPayload", "freeEmailDomains"),
     ("RowError", "message fields"),
     ("FieldError", "field message"),

@@ -72,7 +72,7 @@ async fn check_management(viewer: Viewer<'_>) -> Result<(), String> {
         full_name: "Made".to_owned(),
         role: UserRole::Agent,
         manager: None,
-        password: password().await,
+        password: Some(password().await),
         is_demo: false,
     };
     same("creating a user", code(viewer, create).await, refusal)?;

@@ -7,7 +7,7 @@ use crm::service::users::UserRole;
 use crate::support::{Api, SignedIn};
 
 /// Every root field with arguments that a signed-in user could use.
-pub(super) const ROOT_FIELDS: [(&str, &str); 39] = [
+pub(super) const ROOT_FIELDS: [(&str, &str); 41] = [
     ("query", "me { id }"),
     ("query", "lead(id: $id) { id }"),
     ("query", "leads { totalCount nodes { id } }"),
@@ -100,7 +100,12 @@ pub(super) const ROOT_FIELDS: [(&str, &str); 39] = [
     ),
     (
         "mutation",
-        "createUser(input: { email: \"n@b.com\", fullName: \"N\", role: ADMIN, password: \"long enough\" }) { user { id } }",
+        "inviteUser(input: { email: \"n@b.com\", fullName: \"N\", role: ADMIN }) { link }",
+    ),
+    ("mutation", "resetPassword(input: { id: $id }) { link }"),
+    (
+        "mutation",
+        "useLink(input: { token: \"crm_invitation_x\", password: \"long enough\" }) { token }",
     ),
     (
         "mutation",
