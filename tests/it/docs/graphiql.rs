@@ -3,8 +3,8 @@
 use chrono::Utc;
 use serde_json::{Value, json};
 
-use crm::demo;
 use crm::config::{DEVELOPMENT_EMAIL, DEVELOPMENT_PASSWORD};
+use crm::demo;
 use crm::service::sessions::PasswordHash;
 use crm::service::users::create_first_admin;
 
@@ -34,7 +34,9 @@ async fn every_example_of_graphiql_runs_as_it_stands() {
     let (address, password) = (DEVELOPMENT_EMAIL, DEVELOPMENT_PASSWORD);
     let hash = PasswordHash::published().await.unwrap();
     let policy = crate::support::lasting(chrono::TimeDelta::hours(1));
-    create_first_admin(api.db(), address, hash, (true, policy)).await.unwrap();
+    create_first_admin(api.db(), address, hash, (true, policy))
+        .await
+        .unwrap();
     let admin = api.sign_in(address, password).await;
     assert!(demo::fill_empty(api.db(), Utc::now()).await.unwrap());
     let lead = api.data(&admin, "{ leads(first: 1) { nodes { id } } }", json!({}));
