@@ -14,9 +14,10 @@ use crate::service::{Actor, ServiceError};
 
 /// The tables whose rows are left out: they let people in, or say who tried to get in, or answer a
 /// request that is repeated. None of it is to be valid again.
-pub(super) const WITHOUT_ROWS: [&str; 4] = [
+pub(super) const WITHOUT_ROWS: [&str; 5] = [
     "sessions",
     "account_links",
+    "exports",
     "login_attempts",
     "idempotency_keys",
 ];

@@ -107,6 +107,9 @@ async fn a_restored_program_serves_what_was_backed_up() {
         "mutation { login(input: { email: \"grace.hopper@example.com\", password: \"wrong\" })
         { token } }";
     program.ask("", &json!({ "query": wrong })).await;
+    let export = "mutation { createExport(input: { format: CSV }) { url } }";
+    let made = program.ask(&token, &json!({ "query": export })).await;
+    assert!(made["errors"].is_null(), "{made}");
 
     let (folder, file) = place();
     let said = output(&["backup", &file], database.url()).await;
@@ -129,7 +132,7 @@ async fn a_restored_program_serves_what_was_backed_up() {
         key.contains("nightly export") && key.contains("grace.hopper@example.com"),
         "{key}"
     );
-    for table in ["sessions", "login_attempts", "idempotency_keys"] {
+    for table in ["sessions", "exports", "login_attempts", "idempotency_keys"] {
         let count = format!("(select count(*)::text from {table})");
         assert_eq!(ask(&restored, &count).await, "0", "{table}");
     }
