@@ -8,7 +8,7 @@ use crate::service::account_links::first_admin_link;
 
 /// Prints a link that makes the first administrator, if there is none.
 pub async fn run(config: &Config) -> Result<(), Failure> {
-    let database = Database::open(config).await?;
+    let database = Database::open_existing(config).await?;
     let link = first_admin_link(&database.db.program(), config.sign_in()).await;
     let closed = database.close().await;
     let Some(link) = link.map_err(said)? else {

@@ -25,7 +25,7 @@ pub struct BackupArgs {
 /// Runs the command.
 pub async fn run(config: &Config, args: BackupArgs) -> Result<(), Failure> {
     let stop = stop_signal()?;
-    let database = Database::open_as_it_is(config).await?;
+    let database = Database::open_as_it_is(config, false).await?;
     let outcome = tokio::select! {
         outcome = back_up(config, &database, &args) => outcome,
         () = stop => Err(Failure::new("told to stop: no backup was written")),

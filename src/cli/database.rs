@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::failure::{Failure, said};
 use crate::config::{Config, Profile};
-use crate::db::embedded::{EmbeddedServer, Supervisor};
+use crate::db::embedded::{EmbeddedOptions, EmbeddedServer, Supervisor};
 use crate::db::{self, DatabaseOptions, Db, PoolOptions};
 use crate::service::leads::fill_keys;
 
@@ -26,19 +26,29 @@ impl Database {
         if !config.database.no_migrate {
             return Self::open_migrated(config).await;
         }
-        let (options, server) = locate(config).await?;
+        let (options, server) = locate(config, true).await?;
         Self::with(config, options, server, checked).await
     }
 
     /// Finds or starts the database and brings it to this program's schema.
     pub async fn open_migrated(config: &Config) -> Result<Self, Failure> {
-        let (options, server) = locate(config).await?;
+        let (options, server) = locate(config, true).await?;
         Self::with(config, options, server, migrated).await
     }
 
-    /// Finds or starts the database and changes nothing in it.
-    pub async fn open_as_it_is(config: &Config) -> Result<Self, Failure> {
-        let (options, server) = locate(config).await?;
+    /// The same for a command that is about what is there: it creates no data of the program's own
+    /// PostgreSQL, which nobody would ever serve.
+    pub async fn open_existing(config: &Config) -> Result<Self, Failure> {
+        let (options, server) = locate(config, false).await?;
+        match config.database.no_migrate {
+            true => Self::with(config, options, server, checked).await,
+            false => Self::with(config, options, server, migrated).await,
+        }
+    }
+
+    /// Finds or starts the database and changes nothing in it; creates no data unless told to.
+    pub async fn open_as_it_is(config: &Config, create: bool) -> Result<Self, Failure> {
+        let (options, server) = locate(config, create).await?;
         Self::with(config, options, server, connected).await
     }
 
@@ -94,7 +104,10 @@ impl Database {
 }
 
 /// The operator's database, or the program's own, started.
-async fn locate(config: &Config) -> Result<(DatabaseOptions, Option<EmbeddedServer>), Failure> {
+async fn locate(
+    config: &Config,
+    create: bool,
+) -> Result<(DatabaseOptions, Option<EmbeddedServer>), Failure> {
     if let Some(named) = config.named_database() {
         return Ok((named, None));
     }
@@ -103,7 +116,11 @@ async fn locate(config: &Config) -> Result<(DatabaseOptions, Option<EmbeddedServ
                       postgres://user:password@host/name";
         return Err(Failure::new(reason));
     }
-    let server = EmbeddedServer::start(&config.embedded()).await;
+    let embedded = EmbeddedOptions {
+        create,
+        ..config.embedded()
+    };
+    let server = EmbeddedServer::start(&embedded).await;
     let server = server.map_err(Failure::new)?;
     Ok((config.database.own(&server.url()), Some(server)))
 }

@@ -17,7 +17,7 @@ pub(super) enum DemoCommand {
 
 /// `crm demo`
 pub(super) async fn run(config: &Config, command: DemoCommand) -> Result<(), Failure> {
-    let database = Database::open(config).await?;
+    let database = Database::open_existing(config).await?;
     let db = database.db.program();
     let removed = match command {
         DemoCommand::Remove => demo::remove(&db).await,

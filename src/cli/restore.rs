@@ -38,7 +38,7 @@ pub async fn run(config: &Config, args: RestoreArgs) -> Result<(), Failure> {
         )));
     }
     let stop = stop_signal()?;
-    let mut database = Database::open_as_it_is(config).await?;
+    let mut database = Database::open_as_it_is(config, true).await?;
     let outcome = tokio::select! {
         outcome = restore(config, &mut database, &args.file, &contents) => outcome,
         () = stop => Err(Failure::new(

@@ -85,7 +85,7 @@ enum Role {
 
 /// Runs one of the commands.
 pub async fn run(config: &Config, command: UsersCommand) -> Result<(), Failure> {
-    let database = Database::open(config).await?;
+    let database = Database::open_existing(config).await?;
     let db = &database.db.program();
     let outcome = match command {
         UsersCommand::Invite(user) => invite(config, db, user).await,

@@ -3,6 +3,7 @@
 pub mod bulk;
 pub mod combined;
 pub mod counts;
+pub mod export;
 pub mod list;
 pub mod load;
 pub mod memory;
@@ -42,6 +43,7 @@ search: typing mistake *\"
 search: phone, written *\"
 search: frequent \"com\"
 search: 300 with any filter, in any order*
+export: *
 count: all
 count: as a manager
 count: frequent search
@@ -174,6 +176,7 @@ pub async fn all(bench: &mut Bench<'_>) {
     bench.note("search with filter and order", outcome);
     refusals::rows(bench).await;
     postgraphile::rows(bench).await;
+    export::row(bench).await;
     let outcome = memory::rows(bench).await;
     bench.note("memory", outcome);
     start::rows(bench).await;

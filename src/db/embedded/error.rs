@@ -19,6 +19,8 @@ pub struct EmbeddedOptions {
     pub fetch: bool,
     /// Makes commits survive a power cut. Default: yes; no is for tests.
     pub durable: bool,
+    /// Creates the data where there are none. Default: yes.
+    pub create: bool,
     /// The database, which is created if it is missing. Default: `crm`.
     pub database: String,
 }
@@ -31,6 +33,7 @@ impl Default for EmbeddedOptions {
             data_home: None,
             fetch: false,
             durable: true,
+            create: true,
             database: "crm".into(),
         }
     }
@@ -51,6 +54,13 @@ pub enum EmbeddedError {
         /// The places that were searched.
         tried: String,
     },
+    /// There are no data, and none are to be created.
+    #[error(
+        "there is no database in {}: run the command where `crm serve` runs, with the same CRM_DATA_DIR or \
+         DATABASE_URL",
+        .0.display()
+    )]
+    NoData(PathBuf),
     /// The configured folder has no programs that run.
     #[error(
         "{bin} holds no PostgreSQL that can be run ({reason}): \

@@ -42,6 +42,9 @@ impl Paths {
             Some(folder) => folder.clone(),
             None => base.join(name_of_working_folder()?),
         };
+        if !options.create && !home.join("data").exists() {
+            return Err(EmbeddedError::NoData(home));
+        }
         make_folders(&home, user)?;
         // The canonical path, so that two paths to the same folder give the same server.
         let home = canonical(&home)?;

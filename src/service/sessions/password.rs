@@ -52,7 +52,7 @@ impl PasswordHash {
     pub async fn of(password: &str) -> Result<Self> {
         let password = normal(password);
         let fingerprint = sha256(&password).to_vec();
-        let address = sha256(text::typed_address(&password));
+        let address = sha256(text::typed_address(password.trim()));
         let hash = match password.chars().count() {
             SHORTEST..=LONGEST => {
                 off_the_async_threads(move || hash_unless_common(&password)).await?

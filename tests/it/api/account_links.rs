@@ -159,6 +159,7 @@ async fn what_is_guessed_first_is_no_password() {
         "   password   ",
         "Development-Only",
         &ann.email.to_uppercase(),
+        &format!(" {} ", ann.email),
         &long,
         &composed,
     ] {

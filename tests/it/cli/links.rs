@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::support::TestDatabase;
 use crate::support::program::{PASSWORD, Program};
+use crate::support::{Scratch, TestDatabase};
 
 const NOBODY: [(&str, &str); 2] = [("CRM_ADMIN_EMAIL", ""), ("CRM_ADMIN_PASSWORD", "")];
 const PUBLIC: (&str, &str) = ("CRM_PUBLIC_URL", "https://crm.example.com/leads/");
@@ -158,5 +158,33 @@ async fn a_public_url_that_can_be_none_is_refused() {
             !output.status.success() && said.contains("https://crm.example.com"),
             "{url}: {said}"
         );
+    }
+}
+
+#[tokio::test]
+async fn commands_about_what_is_there_make_no_database_of_their_own() {
+    let folder = Scratch::new();
+    let file = folder.path().with_extension("backup").display().to_string();
+    for command in [
+        &["admin-link"][..],
+        &["users", "list"],
+        &["users", "reset-password", "eva@example.com"],
+        &["demo", "remove"],
+        &["backup", &file],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_crm"))
+            .args(command)
+            .env("CRM_DATA_DIR", folder.path())
+            .env_remove("DATABASE_URL")
+            .output()
+            .await
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{command:?}");
+        assert!(
+            said.contains("there is no database in") && said.contains("CRM_DATA_DIR"),
+            "{said}"
+        );
+        assert!(!folder.path().exists(), "{command:?}");
     }
 }

@@ -120,6 +120,8 @@ async fn without_a_url_the_variables_of_postgresql_are_ignored() {
         ("CRM_PROFILE", "test"),
         ("CRM_SCHEMA", "sales"),
     ];
+    let migrated = crm(&["migrate"], &own).await;
+    assert!(migrated.status.success(), "{migrated:?}");
     let listed = crm(&LIST, &own).await;
     assert!(listed.status.success(), "{listed:?}");
     assert!(folder.path().join("data").is_dir());
