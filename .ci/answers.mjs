@@ -15,7 +15,7 @@ const PLAIN = new Set(`AgentStatistics.user ApiKey.lastUsedAt ApiKey.revokedAt B
   Lead.statusBeforeArchive PageInfo.endCursor PageInfo.startCursor User.oidcSubject
   AddTagPayload.lead ArchiveLeadPayload.lead CreateLeadPayload.lead RecordCallAttemptPayload.lead
   RemoveTagPayload.lead RescoreLeadPayload.lead RestoreLeadPayload.lead UpdateLeadPayload.lead
-  UpdateScorePayload.lead AddNotePayload.note EditNotePayload.note InviteUserPayload.user
+  UpdateScorePayload.lead AddNotePayload.note EditNotePayload.note CreateExportPayload.url InviteUserPayload.user
   InviteUserPayload.link InviteUserPayload.linkExpiresAt ResetPasswordPayload.user ResetPasswordPayload.link
   ResetPasswordPayload.linkExpiresAt User.invitedAt
   UpdateUserPayload.user DeactivateUserPayload.user CreateApiKeyPayload.apiKey

@@ -46,6 +46,10 @@ const BETWEEN_CANCELS: Duration = Duration::from_millis(100);
 /// frozen, and the connection is given up.
 pub const CANCEL_GRACE: Duration = Duration::from_millis(800);
 
+/// The system's words for a full disk, in PostgreSQL's message: diesel keeps no SQLSTATE. A server whose
+/// `lc_messages` is not English says it otherwise.
+const NO_SPACE: &str = "No space left on device";
+
 /// One connection, as every statement of the program uses it.
 pub struct Connection {
     pg: AsyncPgConnection,
@@ -215,6 +219,7 @@ impl Connection {
             DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection => {
                 ("connection_lost", Some(reason()))
             }
+            _ if said.message().contains(NO_SPACE) => ("disk_full", None),
             _ if self.request.is_over() => ("statement_timeout", Some(DbError::Late)),
             _ if is_over(self.limits.statement) => {
                 ("statement_timeout", Some(DbError::StatementTimeout))

@@ -22,7 +22,8 @@ use super::other_copy::Copy;
 
 /// Each field that needs a statement of its own, without another that would be asked at the same
 /// time: so each of these statements is lost with its own field, in whichever order others come.
-const FIELDS: [&str; 22] = [
+const FIELDS: [&str; 23] = [
+    "{ leadTags { tag } }",
     "{ apiKeys { totalCount } }",
     "{ apiKeys { nodes { user { id } } } }",
     "{ apiKeys { nodes { createdBy { id } } } }",
@@ -56,7 +57,8 @@ const REMEMBERED: [&str; 3] = [
 ];
 
 /// Everything that can be read, in pieces.
-const QUERIES: [&str; 12] = [
+const QUERIES: [&str; 13] = [
+    "{ leadTags(prefix: \"a\") { tag count { value isExact } } freeEmailDomains }",
     "{ leads(filter: { company: { startsWith: \"a\" } }) { totalCountUpTo { value isExact } } }",
     "{ leadStatistics { createdOverTime(timeZone: \"Nowhere\") { start count } totalLeads } }",
     "query ($lead: ID!) { lead(id: $lead) { id assignedTo { id manager { id } leads { nodes { id } } }
@@ -109,6 +111,7 @@ fn changes(lead: &str, archived: &str, note: &str, user: &str) -> Vec<(&'static 
             json!({ "email": "new@example.com", "fullName": "New", "role": "AGENT" }),
         ),
         ("resetPassword", json!({ "id": user })),
+        ("createExport", json!({ "format": "CSV", "notes": true })),
         (
             "useLink",
             json!({ "token": "crm_reset_unknown", "password": "correct horse battery" }),

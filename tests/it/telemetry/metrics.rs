@@ -212,3 +212,25 @@ async fn a_server_that_only_reads_is_unavailable_and_its_connections_are_not_kep
     };
     eventually("new connections are made", created).await;
 }
+
+#[tokio::test]
+async fn a_full_disk_has_a_kind_of_its_own() {
+    let program = Program::start(&[]).await;
+    let header = program.sign_in().await;
+    // As PostgreSQL says it, by a trigger in place of a disk.
+    let full = "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        RAISE 'could not extend file \"base/16384/16385\": No space left on device'
+        USING ERRCODE = 'disk_full', HINT = 'Check free disk space.'; END $$;
+        CREATE TRIGGER full_disk BEFORE INSERT ON leads EXECUTE FUNCTION full_disk()";
+    let mut connection = program.db().connection().await.unwrap();
+    connection.batch_execute(full).await.unwrap();
+    let create =
+        "mutation { createLead(input: { lastName: \"Kowalski\", email: \"jan@k.example\" }) {
+        lead { id } } }";
+    let answer = program.ask(&header, &json!({ "query": create })).await;
+    let code = &answer["errors"][0]["extensions"]["code"];
+    assert_eq!(code, "DATABASE_ERROR");
+    assert!(!answer.to_string().contains("No space"), "{answer}");
+    let series = scrape(program.address).await;
+    assert_eq!(series["crm_database_errors_total{kind=\"disk_full\"}"], 1.0);
+}
