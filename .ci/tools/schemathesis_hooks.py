@@ -63,6 +63,10 @@ OWN_NOTE = ask(
 )["addNote"]["note"]["id"]
 # Who asks is left in peace: the next request would be refused.
 USERS = [user for user in WORLD["users"]["nodes"] if user["id"] != ME]
+# Good for one use.
+LINK = ask(
+    f'mutation {{ resetPassword(input: {{id: "{USERS[2]["id"]}"}}) {{ link }} }}', ADMIN_TOKEN
+)["resetPassword"]["link"]
 
 IDS = [row["id"] for row in LEADS + USERS]
 WORDS = [
@@ -75,14 +79,15 @@ WORDS = [
 # What these are given half of the time: chance would hardly come upon it.
 GOOD = {
     "CreateLeadInput.email": "new.lead@company.example",
-    "CreateUserInput.email": "new.user@company.example",
-    "CreateUserInput.password": "a long password",
     "DeactivateUserInput.id": USERS[0]["id"],
     "EditNoteInput.id": OWN_NOTE,
+    "InviteUserInput.email": "new.user@company.example",
     "LoginInput.email": "admin@example.com",
     "LoginInput.password": "development-only",
     "NewLeadInput.phone": "+48 601 234 567",
     "UpdateUserInput.id": USERS[1]["id"],
+    "UseLinkInput.password": "a long password",
+    "UseLinkInput.token": LINK,
 }
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
@@ -196,7 +201,7 @@ def filter_failure(ctx, failure, case, response):
 @schemathesis.check
 def no_fault(ctx, response, case):
     answer = response.json()
-    asked_in_session = case.operation.label not in ("Mutation.login", "Mutation.logout")
+    asked_in_session = case.operation.label not in ("Mutation.login", "Mutation.logout", "Mutation.useLink")
     for error, code in zip(answer.get("errors", []), codes(answer)):
         assert code not in FAULTS, f"a fault of the server: {error}"
         assert code != "UNAUTHENTICATED" or not asked_in_session, f"the session was lost: {error}"
