@@ -32,8 +32,6 @@ use crate::http::{BodyLimits, BrowserHeaders, ConnectionLimits};
 use crate::service::sessions::{PUBLISHED_PASSWORD, SignInPolicy};
 use crate::service::text::PhoneRegion;
 
-/// The password of the first administrator in development, where none is given.
-pub const DEVELOPMENT_PASSWORD: &str = PUBLISHED_PASSWORD;
 /// The address of the first administrator in development, where none is given.
 pub const DEVELOPMENT_EMAIL: &str = "admin@example.com";
 
@@ -330,7 +328,7 @@ impl Config {
                     .unwrap_or_else(|| DEVELOPMENT_EMAIL.to_owned()),
                 password
                     .clone()
-                    .unwrap_or_else(|| DEVELOPMENT_PASSWORD.to_owned()),
+                    .unwrap_or_else(|| PUBLISHED_PASSWORD.to_owned()),
             )),
         }
     }

@@ -92,6 +92,12 @@ impl Bench<'_> {
         }
     }
 
+    /// Reports a row, or why it could not be measured.
+    fn report(&mut self, name: &str, measured: Result<Line>) {
+        let line = measured.unwrap_or_else(|fault| Line::failed(name, &*fault));
+        self.report.push(line);
+    }
+
     /// Reports why a kind of rows was not measured.
     fn note(&mut self, kind: &str, outcome: Result<()>) {
         if let Err(fault) = outcome {

@@ -86,7 +86,8 @@ impl Server {
     pub async fn sign_in(&self, email: &str) -> Result<String> {
         let login = "mutation ($email: String!, $password: String!) {
             login(input: { email: $email, password: $password }) { token } }";
-        let variables = json!({ "email": email, "password": crm::demo::PASSWORD });
+        let variables =
+            json!({ "email": email, "password": crm::service::sessions::PUBLISHED_PASSWORD });
         let data = self.ask(None, login, &variables).await?;
         let token = data["login"]["token"].as_str();
         Ok(token.ok_or("nobody signed in")?.to_owned())

@@ -5,8 +5,9 @@ use tokio::net::{TcpListener, TcpSocket};
 
 use crate::cli::failure::Failure;
 use crate::cli::output::say;
-use crate::config::{Config, DEVELOPMENT_PASSWORD};
+use crate::config::Config;
 use crate::service::account_links::FirstAdminLink;
+use crate::service::sessions::PUBLISHED_PASSWORD;
 
 /// Connections that the kernel keeps until they are accepted (at most `net.core.somaxconn`). What is
 /// beyond is dropped, and its client tries again after a second.
@@ -82,7 +83,7 @@ impl Addresses {
             ));
         } else if let Some((email, password)) = config.first_admin() {
             let password = match password.as_str() {
-                DEVELOPMENT_PASSWORD => DEVELOPMENT_PASSWORD,
+                PUBLISHED_PASSWORD => PUBLISHED_PASSWORD,
                 _ => "the password of CRM_ADMIN_PASSWORD",
             };
             say(format!(

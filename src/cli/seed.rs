@@ -5,7 +5,8 @@ use crate::cli::database::Database;
 use crate::cli::failure::Failure;
 use crate::cli::output::say;
 use crate::config::Config;
-use crate::demo::{self, PASSWORD, Progress, RANDOM_SEED};
+use crate::demo::{self, Progress, RANDOM_SEED};
+use crate::service::sessions::PUBLISHED_PASSWORD;
 
 /// Fills the database with leads to try the program with.
 ///
@@ -34,7 +35,7 @@ pub(super) async fn run(config: &Config, args: SeedArgs) -> Result<(), Failure> 
     let closed = database.close().await;
     outcome.map_err(Failure::new)?;
     say(format!(
-        "Done: made up {leads} leads; users sign in with the password {PASSWORD:?}."
+        "Done: made up {leads} leads; users sign in with the password {PUBLISHED_PASSWORD:?}."
     ));
     closed
 }

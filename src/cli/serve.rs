@@ -15,14 +15,14 @@ use crate::cli::failure::{Failure, said};
 use crate::cli::reload::on_hangup;
 use crate::cli::stop::{end_in_time, stop_signal, time_to_stop};
 use crate::cli::{file_limit, housekeeping, https, trusted};
-use crate::config::{Compression, Config, DEVELOPMENT_PASSWORD, Profile, removed_settings};
+use crate::config::{Compression, Config, Profile, removed_settings};
 use crate::db::RequestDb;
 use crate::demo;
 use crate::graphql::Api;
 use crate::http::graphiql::Pending;
 use crate::http::{self, App, ConnectionLimits, Listener, Provider, Render, Stopping};
 use crate::service::account_links::{FirstAdminLink, first_admin_link};
-use crate::service::sessions::{AuthCache, PasswordHash};
+use crate::service::sessions::{AuthCache, PUBLISHED_PASSWORD, PasswordHash};
 use crate::service::{TokenLookups, users};
 use crate::telemetry::Metrics;
 
@@ -188,7 +188,7 @@ async fn prepare(config: &Config, db: RequestDb) -> Result<Option<FirstAdminLink
     let Some((email, password)) = config.first_admin() else {
         return first_admin_link(&db, policy).await.map_err(said);
     };
-    let is_published = password == DEVELOPMENT_PASSWORD;
+    let is_published = password == PUBLISHED_PASSWORD;
     if is_published && !policy.demo_accounts {
         let reason = "CRM_ADMIN_PASSWORD is the published password of development: choose another";
         return Err(Failure::new(reason));

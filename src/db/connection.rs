@@ -124,6 +124,13 @@ impl Connection {
         Ok(read)
     }
 
+    /// Lifts the time limits of statements and of rests between them, until the transaction ends.
+    pub async fn lift_time_limits(&mut self) -> QueryResult<()> {
+        let lift =
+            "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
+        self.batch_execute(lift).await
+    }
+
     /// Runs a statement until the request's deadline; then it is cancelled, repeatedly until it ends.
     async fn run<T>(&self, statement: impl Future<Output = QueryResult<T>>) -> QueryResult<T> {
         let Some(deadline) = self.request.deadline else {

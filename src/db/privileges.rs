@@ -106,7 +106,7 @@ pub async fn grants(database: &DatabaseOptions, role: &str) -> Result<Vec<String
     Ok(grants)
 }
 
-/// The privileges that the present user lacks, `SELECT, INSERT on table leads`.
+/// The privileges that the present user lacks, by object: `SELECT, INSERT on table users`.
 async fn missing(client: &Client, config: &ConnectionConfig) -> Result<Vec<String>, DbError> {
     let missing = "SELECT string_agg(privilege, ', ' ORDER BY privilege) || ' on ' || lower(kind) || ' ' || object
                    FROM needed WHERE NOT held GROUP BY kind, object

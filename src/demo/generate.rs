@@ -47,7 +47,7 @@ pub async fn generate(
 }
 
 /// The demo data of a first start in development: three managers with four agents each, named like
-/// maria.schmidt@example.com with the password [`super::PASSWORD`], and 1,000 leads.
+/// maria.schmidt@example.com with the password of development, and 1,000 leads.
 ///
 /// Does nothing in a database with leads. Returns true if it did something.
 pub async fn fill_empty(db: &RequestDb, now: DateTime<Utc>) -> Result<bool, DemoError> {

@@ -1,6 +1,6 @@
 //! Made-up leads to try the program with: those of a first start in development, and of `crm seed`.
 //!
-//! Everybody it creates signs in with [`PASSWORD`]: nothing here is for a database that is in
+//! Everybody it creates signs in with [`PUBLISHED_PASSWORD`](crate::service::sessions::PUBLISHED_PASSWORD): nothing here is for a database that is in
 //! earnest use.
 
 mod error;
@@ -18,11 +18,8 @@ pub use error::DemoError;
 pub use generate::{fill_empty, generate};
 pub use remove::{Removed, remove};
 
-use crate::config::DEVELOPMENT_PASSWORD;
 use crate::db::{CopyIn, DbError, RequestDb};
 
-/// The password of all users that are made here. For development only.
-pub const PASSWORD: &str = DEVELOPMENT_PASSWORD;
 /// The random seed where none is given: the same data at each run.
 pub const RANDOM_SEED: u64 = 1;
 

@@ -27,11 +27,8 @@ pub async fn row(bench: &mut Bench<'_>) {
         return;
     }
     eprintln!("{NAME} …");
-    let line = match measure(bench).await {
-        Ok(line) => line,
-        Err(fault) => Line::failed(NAME, &*fault),
-    };
-    bench.report.push(line);
+    let measured = measure(bench).await;
+    bench.report(NAME, measured);
 }
 
 async fn measure(bench: &Bench<'_>) -> Result<Line> {

@@ -61,11 +61,8 @@ pub async fn rows(bench: &mut Bench<'_>) {
             variables,
             by: Who::Admin,
         };
-        let line = match measure(bench, name, &ask).await {
-            Ok(line) => line,
-            Err(fault) => Line::failed(name, &*fault),
-        };
-        bench.report.push(line);
+        let measured = measure(bench, name, &ask).await;
+        bench.report(name, measured);
     }
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use diesel::QueryResult;
 use diesel::sql_types::{Array, BigInt, Integer, Text};
-use diesel_async::SimpleAsyncConnection;
 
 use super::{BackupError, DumpPrograms};
 use crate::db::config::{ConnectionConfig, DatabaseOptions, EXTENSIONS, quoted};
@@ -18,10 +17,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// Exports the snapshot of the present transaction, which may then take as long as it likes. Returns the
 /// snapshot's name and the schema of the extensions.
 pub async fn export_snapshot(conn: &mut Connection) -> QueryResult<(String, String)> {
-    conn.batch_execute(
-        "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0",
-    )
-    .await?;
+    conn.lift_time_limits().await?;
     let extension = EXTENSIONS.map(quoted).join(", ");
     let place = format!(
         "(SELECT nspname::text FROM pg_extension JOIN pg_namespace AS n ON n.oid = extnamespace \

@@ -1,6 +1,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::db::schema::exports;
@@ -25,12 +25,6 @@ pub struct NewExport {
     pub token: Option<OpaqueToken>,
     /// When it can no longer be downloaded.
     pub expires_at: DateTime<Utc>,
-}
-
-/// The part of an export that an idempotency key remembers.
-#[derive(Serialize, Deserialize)]
-pub struct Made {
-    expires_at: DateTime<Utc>,
 }
 
 impl Command for CreateExport {
@@ -65,19 +59,19 @@ impl Command for CreateExport {
 }
 
 impl Answer for NewExport {
-    type Done = Made;
+    type Done = DateTime<Utc>;
 
-    fn done(&self) -> Made {
-        let expires_at = self.expires_at;
-        Made { expires_at }
+    fn done(&self) -> DateTime<Utc> {
+        self.expires_at
     }
 
-    async fn again(_: &mut Connection, _: &Actor, done: Made) -> Result<Option<Self>> {
-        let expires_at = done.expires_at;
-        Ok(Some(Self {
-            token: None,
-            expires_at,
-        }))
+    async fn again(
+        _: &mut Connection,
+        _: &Actor,
+        expires_at: DateTime<Utc>,
+    ) -> Result<Option<Self>> {
+        let token = None;
+        Ok(Some(Self { token, expires_at }))
     }
 }
 

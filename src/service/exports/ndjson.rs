@@ -1,4 +1,4 @@
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::service::exports::ExportColumn;
 use crate::service::exports::cell::{Cell, time};
@@ -54,12 +54,4 @@ fn value(out: &mut Vec<u8>, cell: &Cell<'_>) -> Result<()> {
 fn json(out: &mut Vec<u8>, value: &(impl serde::Serialize + ?Sized)) -> Result<()> {
     let written = serde_json::to_writer(out, value);
     written.map_err(|error| ServiceError::Internal(format!("a line of an export: {error}")))
-}
-
-/// A note as an object.
-pub(super) fn note(members: [(&str, Value); 4]) -> Value {
-    let members = members
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value));
-    Value::Object(members.collect::<Map<_, _>>())
 }

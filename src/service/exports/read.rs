@@ -2,9 +2,10 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel_async::SimpleAsyncConnection;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::db::{Connection, DeclareCursor, RequestDb, RunQueryDsl};
+use crate::service::exports::cell::time;
 use crate::service::exports::csv::CsvWriter;
 use crate::service::exports::{Export, ExportFormat, ExportSelection, ndjson};
 use crate::service::leads::Lead;
@@ -16,32 +17,35 @@ use crate::service::{Actor, LeadId, Result, UserId};
 /// The number of leads that are read, written and sent at a time.
 const BATCH: usize = 1_000;
 
-/// No limit on the time of a statement or between two: the client's pace decides. The whole result is
-/// read, so that the plan for all rows is the best.
-const AT_THE_CLIENTS_PACE: &str = "SET LOCAL statement_timeout = 0; \
-    SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL cursor_tuple_fraction = 1";
-
 /// The receiver of an export's bytes.
 pub trait Chunks: Send {
     /// Takes the next bytes, when the client has room for them. Returns false if it has gone.
     fn send(&mut self, bytes: Vec<u8>) -> impl Future<Output = bool> + Send;
 }
 
-/// Reads the leads of an export in one snapshot, and sends them as they are read. Ends early if the client
-/// has gone.
+/// Reads the leads of an export in one snapshot, and sends them as they are read, at the client's pace. Ends
+/// early if the client has gone.
+///
+/// Errors: `Unauthenticated` if the maker may no longer download it, which is asked in the same snapshot.
 #[tracing::instrument(name = "exports::read", level = "debug", skip_all)]
 pub async fn read(db: &RequestDb, export: &Export, chunks: &mut impl Chunks) -> Result<()> {
     let mut conn = db.connection().await?;
     conn.snapshot(async |conn| {
-        conn.batch_execute(AT_THE_CLIENTS_PACE).await?;
-        send_all(conn, export, chunks).await
+        conn.lift_time_limits().await?;
+        // All rows are read: the plan for all of them is the best.
+        conn.batch_execute("SET LOCAL cursor_tuple_fraction = 1")
+            .await?;
+        let export = export.again(conn).await?;
+        send_all(conn, &export, chunks).await
     })
     .await
 }
 
 async fn send_all(
     conn: &mut Connection,
-    Export { actor, selection }: &Export,
+    Export {
+        actor, selection, ..
+    }: &Export,
     chunks: &mut impl Chunks,
 ) -> Result<()> {
     let mut writer = Writer::begin(selection)?;
@@ -101,12 +105,12 @@ async fn notes(conn: &mut Connection, ids: &[LeadId]) -> Result<HashMap<LeadId, 
     let mut notes: HashMap<LeadId, Vec<Value>> = HashMap::new();
     for note in notes_of(conn, ids).await? {
         let by = note.author_id.map(|id| id.to_string());
-        let value = ndjson::note([
-            ("at", super::cell::time(note.created_at).into()),
-            ("type", note.entry_type.as_str().into()),
-            ("by", by.into()),
-            ("content", note.content.into()),
-        ]);
+        let value = json!({
+            "at": time(note.created_at),
+            "type": note.entry_type.as_str(),
+            "by": by,
+            "content": note.content,
+        });
         notes.entry(note.lead_id).or_default().push(value);
     }
     Ok(notes)

@@ -43,7 +43,7 @@ pub async fn frequent_tags(
     if !(1..=MOST).contains(&first) {
         return Err(ServiceError::invalid(
             "first",
-            format!("must be 1 to {MOST}"),
+            format!("must lie between 1 and {MOST}, is {first}"),
         ));
     }
     searchable(prefix, LONGEST_PREFIX).map_err(|fault| ServiceError::invalid("prefix", fault))?;

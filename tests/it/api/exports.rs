@@ -4,10 +4,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
 
-use crm::service::exports::forget_expired;
+use crm::service::exports::{self, forget_expired};
 
 use super::{Team, strings, text, with};
-use crate::support::{Api, PUBLIC_URL, SignedIn};
+use crate::support::{Api, PUBLIC_URL, SignedIn, lasting};
 
 const COLUMNS: [&str; 6] = [
     "LAST_NAME",
@@ -329,4 +329,47 @@ async fn what_is_wrong_with_the_input_is_said_before_a_download() {
         (&json!(null), &first["expiresAt"])
     );
     assert_eq!(api.count("SELECT count(*) FROM exports").await, 1);
+}
+
+struct Sink(Vec<u8>);
+
+impl exports::Chunks for Sink {
+    async fn send(&mut self, bytes: Vec<u8>) -> bool {
+        self.0.extend(bytes);
+        true
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_lowered_or_gone_between_the_look_up_and_the_rows_gets_no_more_than_then() {
+    let team = Team::new().await;
+    let Team {
+        api, ada, ann, abe, ..
+    } = &team;
+    team.lead_of(Some(ann), "Anns").await;
+    team.lead_of(Some(abe), "Abes").await;
+    let policy = lasting(chrono::TimeDelta::hours(1));
+    api.change(ada, "updateUser", json!({ "id": ann.id, "role": "ADMIN" }))
+        .await;
+    let url = make(api, ann, json!({})).await;
+    let token = url.rsplit_once('/').unwrap().1;
+    let found = exports::open(api.db(), token, policy)
+        .await
+        .unwrap()
+        .unwrap();
+    api.change(ada, "updateUser", json!({ "id": ann.id, "role": "AGENT" }))
+        .await;
+    let mut sink = Sink(Vec::new());
+    exports::read(api.db(), &found, &mut sink).await.unwrap();
+    assert_eq!(String::from_utf8(sink.0).unwrap(), "lastName\r\nAnns\r\n");
+
+    api.data(ann, "mutation { logout { loggedOut } }", json!({}))
+        .await;
+    let mut sink = Sink(Vec::new());
+    let read = exports::read(api.db(), &found, &mut sink).await;
+    assert_eq!(
+        read.err().map(|error| error.code()),
+        Some("UNAUTHENTICATED")
+    );
+    assert!(sink.0.is_empty());
 }

@@ -125,8 +125,16 @@ async fn what_is_no_beginning_of_a_tag_is_refused() {
     let api = Api::new().await;
     let ada = api.admin().await;
     for (variables, field, fault) in [
-        (json!({ "first": 0 }), "first", "must be 1 to 100"),
-        (json!({ "first": 101 }), "first", "must be 1 to 100"),
+        (
+            json!({ "first": 0 }),
+            "first",
+            "must lie between 1 and 100, is 0",
+        ),
+        (
+            json!({ "first": 101 }),
+            "first",
+            "must lie between 1 and 100, is 101",
+        ),
         (
             json!({ "prefix": "a\0" }),
             "prefix",

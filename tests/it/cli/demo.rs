@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 use crm::db::RequestDb;
 use crm::db::schema::{lead_notes, leads};
-use crm::demo::{PASSWORD, Progress, RANDOM_SEED, Removed, fill_empty, generate, remove};
+use crm::demo::{Progress, RANDOM_SEED, Removed, fill_empty, generate, remove};
 use crm::service::leads::bulk::BulkMode;
 use crm::service::leads::{CreateLead, CreateLeads, Lead, LeadStatus, MOST_AT_ONCE, NewLead};
+use crm::service::sessions::PUBLISHED_PASSWORD;
 use crm::service::timeline::{AddNote, Entry, EntryType, NoteType, replay};
 use crm::service::users::{UserFilter, UserRole};
 use crm::service::{Actor, Json, LeadId, perform, sessions, users};
@@ -278,7 +279,14 @@ async fn the_demo_is_there_once_and_its_people_can_sign_in() {
     }
     let hour = TimeDelta::hours(1);
     let maria = "maria.schmidt@example.com";
-    let session = sessions::login(db, maria, PASSWORD, None, crate::support::lasting(hour)).await;
+    let session = sessions::login(
+        db,
+        maria,
+        PUBLISHED_PASSWORD,
+        None,
+        crate::support::lasting(hour),
+    )
+    .await;
     assert_eq!(session.expect("a session").user.full_name, "Maria Schmidt");
 }
 

@@ -3,9 +3,9 @@
 use chrono::Utc;
 use serde_json::{Value, json};
 
-use crm::config::{DEVELOPMENT_EMAIL, DEVELOPMENT_PASSWORD};
+use crm::config::DEVELOPMENT_EMAIL;
 use crm::demo;
-use crm::service::sessions::PasswordHash;
+use crm::service::sessions::{PUBLISHED_PASSWORD, PasswordHash};
 use crm::service::users::create_first_admin;
 
 use crate::support::Api;
@@ -31,7 +31,7 @@ fn examples() -> Vec<(&'static str, Value)> {
 async fn every_example_of_graphiql_runs_as_it_stands() {
     let api = Api::with_pool(4).await;
     // Whose address and password the first example has, as at a first start.
-    let (address, password) = (DEVELOPMENT_EMAIL, DEVELOPMENT_PASSWORD);
+    let (address, password) = (DEVELOPMENT_EMAIL, PUBLISHED_PASSWORD);
     let hash = PasswordHash::published().await.unwrap();
     let policy = crate::support::lasting(chrono::TimeDelta::hours(1));
     create_first_admin(api.db(), address, hash, (true, policy))

@@ -130,7 +130,8 @@ impl Sessions {
         }
         let login = "mutation ($email: String!, $password: String!) {
             login(input: {email: $email, password: $password}) { token user { id } } }";
-        let variables = json!({ "email": email, "password": demo::PASSWORD });
+        let variables =
+            json!({ "email": email, "password": crm::service::sessions::PUBLISHED_PASSWORD });
         let session = api.ask(None, login, variables).await["data"]["login"].clone();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let user = SignedIn {
