@@ -2,6 +2,7 @@ use std::sync::LazyLock;
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Argon2, PasswordHash as PhcHash};
+use passwords::analyzer::is_common_password;
 use serde::{Serialize, Serializer};
 use tokio::sync::Semaphore;
 use zxcvbn::zxcvbn;
@@ -19,8 +20,8 @@ pub const PUBLISHED_PASSWORD: &str = "development-only";
 
 const SHORTEST: usize = 10;
 const LONGEST: usize = 200;
-/// The guesses that an attacker begins with: zxcvbn's list has the commonest 30,000 passwords, each also with
-/// capitals or a digit for a letter, and simple patterns.
+/// The guesses that an attacker begins with, beside the commonest passwords as they are: these with capitals or
+/// a digit for a letter, English words, patterns of the keyboard and of repeated characters.
 const FIRST_GUESSES: u64 = 100_000;
 
 /// A password in its normal form, of which no more is looked at than could be one: a letter that is
@@ -139,14 +140,14 @@ async fn off_the_async_threads<T: Send + 'static>(
         .map_err(|error| internal(&error))
 }
 
-/// Errors: the password is found by so few guesses that a list of the commonest passwords, words and
-/// keyboard patterns has it.
+/// Errors: the password is a common one, or found by few guesses.
 fn hash_unless_common(password: &str) -> Result<String, String> {
     let trimmed = password.trim();
     if trimmed.to_lowercase() == PUBLISHED_PASSWORD {
         return Err("is published in the manual: choose another".to_owned());
     }
-    if zxcvbn(trimmed, &[]).guesses() <= FIRST_GUESSES {
+    let is_common = is_common_password(trimmed) || is_common_password(trimmed.to_lowercase());
+    if is_common || zxcvbn(trimmed, &[]).guesses() <= FIRST_GUESSES {
         return Err(
             "is too easy to guess: choose neither a common password nor one word or pattern"
                 .to_owned(),
